@@ -1,0 +1,66 @@
+// Package rxsse is the root of a library that turns a reconnecting Server-Sent
+// Events (SSE) stream into a typed observable, builds pipelines on it from
+// composable operators, and hands the results to sinks:
+//
+//	events := source.SSE("https://stream.example/prices")
+//	prices := operators.DecodeJSON[Price](operators.EventType(events, "price"))
+//	latest := operators.Debounce(prices, 50*time.Millisecond)
+//	err := sink.ForEach(ctx, latest, func(p Price) error { return show(p) })
+//
+// This package holds the one type that the others share, [Observable], and the
+// contract it keeps. The rest of the house:
+//
+//   - codec: the SSE wire format, and payload codecs such as JSON
+//   - source: where streams begin: the SSE client, slices, channels
+//   - operators: what turns one stream into another
+//   - sink: where streams end: collect, call, write
+//   - rx: the bridge to and from RxGo v2
+//
+// # The contract
+//
+// Every source, operator and bridge of this module keeps these rules, and
+// hand-written ones should.
+//
+//  1. Cold. Nothing runs before the range statement, and each range is a new,
+//     independent subscription.
+//  2. Grammar. Any number of (v, nil), then at most one (zero, err), then the
+//     end. Nothing follows an error.
+//  3. Three ends. Completion is the end without an error; a cancelled context
+//     ends the stream promptly with [context.Cause] as its error; a break by the
+//     consumer ends it silently.
+//  4. One goroutine. yield is called only on the goroutine that ranges.
+//  5. Ownership. A subscription owns its goroutines, timers and connections. When
+//     the range ends, a panic of the consumer included, they are gone before
+//     control returns.
+//  6. Backpressure is the call itself: a source does not go on until yield has
+//     returned. Where a goroutine boundary is needed (time, merging), the queue
+//     between is bounded, and the producer waits while it is full unless the
+//     operator says otherwise.
+//  7. Panics in functions given to an operator reach the ranging goroutine, as
+//     they are or, from another goroutine, as a [PanicError].
+//  8. Synchronous operators start no goroutine and allocate nothing per item.
+//  9. An Observable may be subscribed to from many goroutines at once.
+//  10. Timed operators decide by deadline, not by which event the scheduler
+//     happened to serve first, so ties give the same result on every run.
+//
+// # Writing an operator
+//
+// An operator is an ordinary function from Observable to Observable:
+//
+//	func EveryOther[T any](src rxsse.Observable[T]) rxsse.Observable[T] {
+//		return func(ctx context.Context) iter.Seq2[T, error] {
+//			return func(yield func(T, error) bool) {
+//				keep := false
+//				for v, err := range src(ctx) {
+//					if err != nil {
+//						yield(v, err)
+//						return
+//					}
+//					if keep = !keep; keep && !yield(v, nil) {
+//						return
+//					}
+//				}
+//			}
+//		}
+//	}
+package rxsse
