@@ -1,0 +1,189 @@
+package contract_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/contract"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type ints = rxsse.Observable[int]
+
+// operator is how the tests below write an operator: on the sequence itself.
+type operator func(ctx context.Context, src ints, yield func(int, error) bool)
+
+func (op operator) apply(src ints) ints {
+	return func(ctx context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) { op(ctx, src, yield) }
+	}
+}
+
+func (op operator) check(t *testing.T) {
+	contract.Operator[int, int]{Apply: op.apply, Items: []int{1, 2, 3}}.Check(t)
+}
+
+func identity(ctx context.Context, src ints, yield func(int, error) bool) {
+	src(ctx)(func(v int, err error) bool { return yield(v, err) && err == nil })
+}
+
+func TestTheCheckerAcceptsAnOperatorThatKeepsTheContract(t *testing.T) {
+	operator(identity).check(t)
+}
+
+// faulty holds operators that break one rule each, and what the checker says.
+var faulty = map[string]struct {
+	op   operator
+	want string
+}{
+	"goes on after a break": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			src(ctx)(func(v int, err error) bool { yield(v, err); return err == nil })
+		}, "was called after the end",
+	},
+	"goes on after an error": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			identity(ctx, src, func(v int, err error) bool {
+				if err != nil {
+					yield(v, err)
+					return yield(v, nil)
+				}
+				return yield(v, nil)
+			})
+		}, "was called after the end",
+	},
+	"delivers a value with the error": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			src(ctx)(func(v int, err error) bool {
+				if err != nil {
+					v = 7
+				}
+				return yield(v, err) && err == nil
+			})
+		}, "must be the zero value",
+	},
+	"swallows errors": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			src(ctx)(func(v int, err error) bool { return err == nil && yield(v, nil) })
+		}, "contract: the upstream failed",
+	},
+	"hides the cause of a cancellation": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			identity(ctx, src, func(v int, err error) bool {
+				if errors.Is(err, context.Cause(ctx)) {
+					err = ctx.Err()
+				}
+				return yield(v, err)
+			})
+		}, "contract: the subscriber gave up",
+	},
+	"swallows panics": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			defer func() { _ = recover() }()
+			identity(ctx, src, yield)
+		}, "contract: panic value",
+	},
+	"yields from another goroutine": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				defer func() { _ = recover() }()
+				identity(ctx, src, yield)
+			}()
+			<-done
+		}, "the consumer ranges on",
+	},
+	"leaves a goroutine behind": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			go time.Sleep(time.Second)
+			identity(ctx, src, yield)
+		}, "goroutine left behind",
+	},
+	"leaves its upstream running": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			next, _ := iter.Pull2(src(ctx))
+			for {
+				v, err, ok := next()
+				if !ok || !yield(v, err) || err != nil {
+					return
+				}
+			}
+		}, "upstreams still running",
+	},
+	"subscribes twice": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			for range src(ctx) {
+				break
+			}
+			identity(ctx, src, yield)
+		}, "subscriptions to the upstream",
+	},
+	"takes its time to be cancelled": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			identity(ctx, src, func(v int, err error) bool {
+				if err != nil {
+					time.Sleep(time.Millisecond)
+				}
+				return yield(v, err)
+			})
+		}, "time to end",
+	},
+}
+
+// TestTheCheckerCatchesFaults runs the checker on each faulty operator in a
+// process of its own, since there the test has to fail.
+func TestTheCheckerCatchesFaults(t *testing.T) {
+	const fault = "CONTRACT_TEST_FAULT"
+	if name := os.Getenv(fault); name != "" {
+		faulty[name].op.check(t)
+		return
+	}
+	program, err := os.Executable()
+	require.NoError(t, err)
+	for name, f := range faulty {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestTheCheckerCatchesFaults$")
+			cmd.Env = append(os.Environ(), fault+"="+name)
+			out, err := cmd.CombinedOutput()
+			var failed *exec.ExitError
+			require.ErrorAs(t, err, &failed, "the checker was content:\n%s", out)
+			assert.Contains(t, string(out), f.want)
+		})
+	}
+}
+
+// An operator that subscribes when it is built never reaches a range statement.
+func TestTheCheckerCatchesEagerness(t *testing.T) {
+	const eager = "CONTRACT_TEST_EAGER"
+	if os.Getenv(eager) != "" {
+		contract.Operator[int, int]{
+			Items: []int{1, 2, 3},
+			Apply: func(src ints) ints {
+				for range src(context.Background()) {
+					break
+				}
+				return src
+			},
+		}.Check(t)
+		return
+	}
+	program, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestTheCheckerCatchesEagerness$")
+	cmd.Env = append(os.Environ(), eager+"=1")
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(out), "subscriptions before the range")
+}

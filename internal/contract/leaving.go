@@ -1,0 +1,71 @@
+package contract
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+)
+
+// A leavingCase is one way in which a consumer leaves a stream that would go on.
+type leavingCase[T any] struct {
+	name      string
+	needsMore bool // the stream must go on after its first item
+	check     func(t *testing.T, obs rxsse.Observable[T])
+}
+
+func leavingCases[T any]() []leavingCase[T] {
+	return []leavingCase[T]{
+		{"break", false, func(t *testing.T, obs rxsse.Observable[T]) {
+			left := time.Time{}
+			got := observe(t, t.Context(), obs, func(int) bool {
+				left = time.Now()
+				return false
+			})
+			require.NoError(t, got.err)
+			require.Len(t, got.items, 1)
+			require.Zero(t, time.Since(left), "time to end")
+		}},
+		{"panic in the consumer", false, func(t *testing.T, obs rxsse.Observable[T]) {
+			got := observe(t, t.Context(), obs, func(int) bool { panic(panicValue) })
+			require.Equal(t, panicValue, got.panicked)
+		}},
+		{"cancelled by the consumer", true, func(t *testing.T, obs rxsse.Observable[T]) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			left := time.Time{}
+			got := observe(t, ctx, obs, func(int) bool {
+				left = time.Now()
+				cancel(errCause)
+				return true
+			})
+			require.Equal(t, errCause, got.err)
+			require.Len(t, got.items, 1, "items after the cancellation")
+			require.Zero(t, time.Since(left), "time to end")
+		}},
+		{"cancelled while running", true, func(t *testing.T, obs rxsse.Observable[T]) {
+			requireCancelledLater(t, obs)
+		}},
+	}
+}
+
+// checkLeaving checks every way to leave a source that would go on.
+func checkLeaving[T any](t *testing.T, build func() rxsse.Observable[T]) {
+	t.Helper()
+	for _, c := range leavingCases[T]() {
+		if c.name == "cancelled while running" {
+			continue // an endless source that never waits keeps the fake clock still
+		}
+		bubble(t, c.name, func(t *testing.T) { c.check(t, build()) })
+	}
+	bubble(t, "cancelled before", func(t *testing.T) { requireCancelledBefore(t, build()) })
+}
+
+// checkSilent checks cancelling a source that has nothing to say.
+func checkSilent[T any](t *testing.T, build func() rxsse.Observable[T]) {
+	t.Helper()
+	bubble(t, "cancelled while silent", func(t *testing.T) { requireCancelledLater(t, build()) })
+	bubble(t, "silent, cancelled before", func(t *testing.T) { requireCancelledBefore(t, build()) })
+}

@@ -1,0 +1,137 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+)
+
+// An outcome is what one subscription delivered and how it ended.
+type outcome[T any] struct {
+	items    []T
+	err      error
+	panicked any
+}
+
+// observe subscribes and checks the grammar on the way: every call of yield on
+// this goroutine, a zero value beside the error, nothing after the end. After
+// each item it calls onItem, if there is one, with the number of items so far;
+// false leaves the stream.
+func observe[T any](t *testing.T, ctx context.Context, obs rxsse.Observable[T], onItem func(n int) bool) (got outcome[T]) {
+	t.Helper()
+	here := goroutine()
+	ended := false
+	defer func() {
+		ended = true
+		got.panicked = recover()
+	}()
+	// The sequence is called rather than ranged over, since a range statement
+	// would hide, or turn into a panic of its own, what is checked here.
+	obs(ctx)(func(v T, err error) bool {
+		if g := goroutine(); g != here {
+			t.Errorf("yield was called on %s, the consumer ranges on %s", g, here)
+		}
+		if ended {
+			t.Fatalf("yield(%v, %v) was called after the end", v, err) // it may never stop
+		}
+		if err != nil {
+			ended = true
+			got.err = err
+			if !reflect.ValueOf(&v).Elem().IsZero() {
+				t.Errorf("yield(%v, %v): the value beside an error must be the zero value", v, err)
+			}
+			return true // a consumer may go on; the stream may not
+		}
+		got.items = append(got.items, v)
+		if onItem != nil {
+			ended = true // if onItem panics
+			goOn := onItem(len(got.items))
+			ended = !goOn
+			return goOn
+		}
+		return true
+	})
+	return got
+}
+
+// observeTwice makes two subscriptions to obs at once.
+func observeTwice[T any](t *testing.T, obs rxsse.Observable[T]) [2]outcome[T] {
+	t.Helper()
+	var both [2]outcome[T]
+	var wg sync.WaitGroup
+	for i := range both {
+		wg.Go(func() { both[i] = observe(t, t.Context(), obs, nil) })
+	}
+	wg.Wait()
+	return both
+}
+
+// goroutine names the calling goroutine: "goroutine 7".
+func goroutine() string {
+	var buf [64]byte
+	head := string(buf[:runtime.Stack(buf[:], false)])
+	name, _, _ := strings.Cut(head, " [")
+	return name
+}
+
+// others returns the stacks of the goroutines in the caller's bubble, apart from
+// the caller's own, by the goroutines' names.
+func others(t *testing.T) map[string]string {
+	t.Helper()
+	all := stacks()
+	here := bubbleOf(all[0])
+	require.NotEmpty(t, here, "contract: must run inside a synctest bubble")
+	found := map[string]string{}
+	for _, s := range all[1:] {
+		if bubbleOf(s) == here {
+			name, _, _ := strings.Cut(s, " [")
+			found[name] = s
+		}
+	}
+	return found
+}
+
+// requireNoneLeft checks that the bubble holds no goroutines but those of before.
+func requireNoneLeft(t *testing.T, before map[string]string) {
+	t.Helper()
+	for name, stack := range others(t) {
+		if _, known := before[name]; !known {
+			t.Errorf("goroutine left behind:\n%s", stack)
+		}
+	}
+}
+
+// stacks returns the stack of each goroutine, the caller's first.
+func stacks() []string {
+	buf := make([]byte, 1<<16)
+	for {
+		n := runtime.Stack(buf, true)
+		if n < len(buf) {
+			return strings.Split(string(buf[:n]), "\n\n")
+		}
+		buf = make([]byte, 2*len(buf))
+	}
+}
+
+// bubbleOf returns the bubble named in the head of a stack, such as "synctest
+// bubble 3", or "" for a goroutine outside any.
+func bubbleOf(stack string) string {
+	head, _, _ := strings.Cut(stack, "\n")
+	_, rest, found := strings.Cut(head, "synctest bubble ")
+	if !found {
+		return ""
+	}
+	var id int
+	if _, err := fmt.Sscanf(rest, "%d", &id); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("synctest bubble %d", id)
+}

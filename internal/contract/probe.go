@@ -1,0 +1,107 @@
+package contract
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+)
+
+// A probe is an upstream that keeps the contract and counts its subscriptions.
+// It delivers its items a millisecond apart.
+type probe[T any] struct {
+	items      []T
+	subscribed atomic.Int32
+	active     atomic.Int32
+}
+
+// pause is the silence after each run of the items in an endless upstream.
+const pause = 10 * time.Second
+
+// finite delivers the items and completes.
+func (p *probe[T]) finite() rxsse.Observable[T] {
+	return p.upstream(func(context.Context, func(T, error) bool) {})
+}
+
+// failing delivers the items and fails.
+func (p *probe[T]) failing(err error) rxsse.Observable[T] {
+	return p.upstream(func(_ context.Context, yield func(T, error) bool) {
+		var zero T
+		yield(zero, err)
+	})
+}
+
+// panicking delivers the items and panics with v.
+func (p *probe[T]) panicking(v any) rxsse.Observable[T] {
+	return p.upstream(func(context.Context, func(T, error) bool) { panic(v) })
+}
+
+// silentAfterItems delivers the items and then waits for the cancellation.
+func (p *probe[T]) silentAfterItems() rxsse.Observable[T] {
+	return p.upstream(func(ctx context.Context, yield func(T, error) bool) {
+		<-ctx.Done()
+		var zero T
+		yield(zero, context.Cause(ctx))
+	})
+}
+
+// endless delivers the items again and again, with a pause between.
+func (p *probe[T]) endless() rxsse.Observable[T] {
+	return p.upstream(func(ctx context.Context, yield func(T, error) bool) {
+		for wait(ctx, pause, yield) && p.deliver(ctx, yield) {
+		}
+	})
+}
+
+// upstream delivers the items and then does what rest says.
+func (p *probe[T]) upstream(rest func(context.Context, func(T, error) bool)) rxsse.Observable[T] {
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			p.subscribed.Add(1)
+			p.active.Add(1)
+			defer p.active.Add(-1)
+			if p.deliver(ctx, yield) {
+				rest(ctx, yield)
+			}
+		}
+	}
+}
+
+func (p *probe[T]) deliver(ctx context.Context, yield func(T, error) bool) bool {
+	for _, v := range p.items {
+		if !wait(ctx, time.Millisecond, yield) || !yield(v, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// wait waits for d and reports whether the stream goes on; if ctx is cancelled
+// it delivers the cause.
+func wait[T any](ctx context.Context, d time.Duration, yield func(T, error) bool) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		if ctx.Err() == nil {
+			return true
+		}
+	case <-ctx.Done():
+	}
+	var zero T
+	yield(zero, context.Cause(ctx))
+	return false
+}
+
+// requireReleased checks that the upstream was subscribed to n times and that
+// none of the subscriptions still runs.
+func (p *probe[T]) requireReleased(t *testing.T, n int) {
+	t.Helper()
+	require.EqualValues(t, n, p.subscribed.Load(), "subscriptions to the upstream")
+	require.Zero(t, p.active.Load(), "upstreams still running")
+}

@@ -1,0 +1,279 @@
+package handoff
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rxsse/rxsse"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// counting delivers 0, 1, 2, … up to n items and then calls end.
+func counting(n int, end func(yield func(int, error) bool)) rxsse.Observable[int] {
+	return func(context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			for i := range n {
+				if !yield(i, nil) {
+					return
+				}
+			}
+			if end != nil {
+				end(yield)
+			}
+		}
+	}
+}
+
+// drain receives until the end and returns all items.
+func drain(q *Queue[int]) (items []int) {
+	for {
+		batch, signal := q.Receive(nil)
+		if signal == End {
+			return items
+		}
+		items = append(items, batch...)
+	}
+}
+
+func upTo(n int) []int {
+	items := make([]int, n)
+	for i := range items {
+		items[i] = i
+	}
+	return items
+}
+
+func TestItemsArriveOnceAndInOrder(t *testing.T) {
+	for _, limit := range []int{1, 2, 7, 256, 100_000} {
+		q := New[int](t.Context(), limit)
+		q.Go(counting(10_000, nil))
+		require.Equal(t, upTo(10_000), drain(q), "limit %d", limit)
+		require.NoError(t, q.Err())
+		q.Stop()
+	}
+}
+
+func TestFailureComesAfterTheItemsBeforeIt(t *testing.T) {
+	errLost := errors.New("lost")
+	q := New[int](t.Context(), 16)
+	defer q.Stop()
+	q.Go(counting(100, func(yield func(int, error) bool) { yield(0, errLost) }))
+	assert.Equal(t, upTo(100), drain(q))
+	assert.Equal(t, errLost, q.Err())
+}
+
+func TestPanicComesAfterTheItemsBeforeIt(t *testing.T) {
+	q := New[int](t.Context(), 16)
+	q.Go(counting(100, func(func(int, error) bool) { explode("boom") }))
+	var items []int
+	func() {
+		defer func() {
+			carried, ok := recover().(*rxsse.PanicError)
+			require.True(t, ok)
+			assert.Equal(t, "boom", carried.Value)
+			assert.Contains(t, string(carried.Stack), "handoff.explode", "the stack is where the panic was")
+			assert.Contains(t, carried.Error(), "panic: boom")
+		}()
+		defer q.Stop() // raises it no second time
+		for {
+			batch, signal := q.Receive(nil)
+			if signal == End {
+				break
+			}
+			items = append(items, batch...)
+		}
+	}()
+	assert.Equal(t, upTo(100), items)
+}
+
+func explode(v any) { panic(v) }
+
+// A panic that crosses two queues keeps the stack of the first.
+func TestPanicIsCarriedOnce(t *testing.T) {
+	inner := func(ctx context.Context) iter.Seq2[int, error] {
+		return func(func(int, error) bool) {
+			q := New[int](ctx, 1)
+			defer q.Stop()
+			q.Go(counting(0, func(func(int, error) bool) { explode(errors.ErrUnsupported) }))
+			drain(q)
+		}
+	}
+	q := New[int](t.Context(), 1)
+	defer func() {
+		carried, ok := recover().(*rxsse.PanicError)
+		require.True(t, ok)
+		assert.Equal(t, errors.ErrUnsupported, carried.Value)
+		assert.ErrorIs(t, carried, errors.ErrUnsupported, "a value that is an error can be found")
+		assert.Contains(t, string(carried.Stack), "handoff.explode")
+	}()
+	defer q.Stop()
+	q.Go(inner)
+	drain(q)
+}
+
+func TestStopRaisesAPanicNobodyReceived(t *testing.T) {
+	q := New[int](t.Context(), 1)
+	q.Go(counting(0, func(func(int, error) bool) { explode("unseen") }))
+	assert.Panics(t, q.Stop)
+	assert.NotPanics(t, q.Stop, "a second time")
+}
+
+// [testing.T.FailNow] in a function given to an operator ends its goroutine with
+// Goexit, which has to end the consumer's too, or it would wait for ever.
+func TestGoexitIsCarried(t *testing.T) {
+	done := make(chan bool, 1)
+	go func() {
+		q := New[int](t.Context(), 1)
+		defer close(done)
+		defer q.Stop()
+		q.Go(counting(0, func(func(int, error) bool) { runtime.Goexit() }))
+		drain(q)
+		done <- true
+	}()
+	assert.False(t, <-done, "Receive must not return")
+}
+
+func TestReceiveReturnsTheCauseOfCancellation(t *testing.T) {
+	errGone := errors.New("gone")
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		q := New[int](ctx, 4)
+		defer q.Stop()
+		q.Go(counting(3, func(func(int, error) bool) { <-ctx.Done() }))
+		synctest.Wait()
+		assert.False(t, q.Cancelled())
+		cancel(errGone)
+		assert.True(t, q.Cancelled())
+		_, signal := q.Receive(nil)
+		assert.Equal(t, End, signal, "what was queued is dropped")
+		assert.Equal(t, errGone, q.Err())
+	})
+}
+
+func TestReceiveTicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New[int](t.Context(), 4)
+		defer q.Stop()
+		q.Go(func(ctx context.Context) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) {
+				time.Sleep(5 * time.Second)
+				yield(7, nil)
+				<-ctx.Done()
+			}
+		})
+		start := time.Now()
+		timer := time.NewTimer(3 * time.Second)
+		_, signal := q.Receive(timer.C)
+		assert.Equal(t, Tick, signal)
+		assert.Equal(t, 3*time.Second, time.Since(start))
+		batch, signal := q.Receive(nil)
+		assert.Equal(t, Items, signal)
+		assert.Equal(t, []int{7}, batch)
+		assert.Equal(t, 5*time.Second, time.Since(start))
+	})
+}
+
+func TestProducersWaitWhileTheQueueIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		produced := 0
+		q := New[int](t.Context(), 10)
+		defer q.Stop()
+		q.Go(func(context.Context) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) {
+				for yield(produced, nil) {
+					produced++
+				}
+			}
+		})
+		synctest.Wait()
+		assert.Equal(t, 10, produced)
+		batch, _ := q.Receive(nil)
+		assert.Len(t, batch, 10)
+		synctest.Wait()
+		assert.Equal(t, 20, produced, "one batch with the consumer, one queued")
+	})
+}
+
+func TestLatestKeepsTheNewestAndNeverWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := NewLatest[int](t.Context())
+		defer q.Stop()
+		q.Go(counting(1000, nil))
+		synctest.Wait()
+		batch, signal := q.Receive(nil)
+		assert.Equal(t, Items, signal)
+		assert.Equal(t, []int{999}, batch)
+		_, signal = q.Receive(nil)
+		assert.Equal(t, End, signal)
+	})
+}
+
+func TestFailureEndsTheOtherUpstreamsAtOnce(t *testing.T) {
+	errLost := errors.New("lost")
+	synctest.Test(t, func(t *testing.T) {
+		q := New[int](t.Context(), 1)
+		defer q.Stop()
+		var ended atomic.Int32
+		q.Go(func(ctx context.Context) iter.Seq2[int, error] { // silent
+			return func(func(int, error) bool) { <-ctx.Done(); ended.Add(1) }
+		})
+		q.Go(func(context.Context) iter.Seq2[int, error] { // held up by the full queue
+			return func(yield func(int, error) bool) {
+				for yield(1, nil) {
+				}
+				ended.Add(1)
+			}
+		})
+		synctest.Wait()
+		q.Go(counting(0, func(yield func(int, error) bool) { yield(0, errLost) }))
+		synctest.Wait()
+		assert.EqualValues(t, 2, ended.Load(), "upstreams that have ended")
+		assert.Equal(t, []int{1}, drain(q), "what came before the failure")
+		assert.Equal(t, errLost, q.Err())
+	})
+}
+
+// The queue may not keep alive what the consumer is done with.
+func TestNothingIsKeptAlive(t *testing.T) {
+	q := New[*[1 << 10]byte](t.Context(), 64)
+	defer q.Stop()
+	var mu sync.Mutex
+	collected := 0
+	hold := make(chan struct{})
+	q.Go(func(context.Context) iter.Seq2[*[1 << 10]byte, error] {
+		return func(yield func(*[1 << 10]byte, error) bool) {
+			for range 64 {
+				item := new([1 << 10]byte)
+				runtime.AddCleanup(item, func(int) { mu.Lock(); collected++; mu.Unlock() }, 0)
+				yield(item, nil)
+			}
+			<-hold
+		}
+	})
+	for received := 0; received < 64; {
+		batch, _ := q.Receive(nil)
+		received += len(batch)
+	}
+	expired := time.NewTimer(0)
+	_, signal := q.Receive(expired.C)
+	require.Equal(t, Tick, signal)
+	require.Eventually(t, func() bool {
+		runtime.GC()
+		mu.Lock()
+		defer mu.Unlock()
+		return collected >= 63 // the producer's frame may hold the last one
+	}, 10*time.Second, time.Millisecond)
+	close(hold)
+}

@@ -1,0 +1,182 @@
+// Package marble draws streams as text, so that a test of a pipeline with time
+// in it reads like the diagrams in its documentation:
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		src := marble.Cold("a-b---c|")
+//		got := marble.Record(t.Context(), operators.Debounce(src, 3*marble.Frame))
+//		if want := "-----b-(c|)"; got != want {
+//			t.Errorf("got %s, want %s", got, want)
+//		}
+//	})
+//
+// Inside a [testing/synctest] bubble, as here, the clock is fake: the test takes
+// no time and gives the same diagram on every run.
+//
+// In a diagram every character is one [Frame] of time:
+//
+//   - nothing happens
+//     a      an item, any character that has no other meaning
+//     |      completion
+//     #      an error
+//     !      cancellation; recorded only
+//     (ab|)  several of these at once; the group is one frame
+//     [x y]  an item whose text is longer than a character; one frame
+//
+// Spaces are ignored, so that diagrams below each other can be aligned.
+package marble
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/rxsse/rxsse"
+)
+
+// Frame is the time that one character of a diagram stands for.
+const Frame = time.Millisecond
+
+// Err is the error with which a stream drawn with # ends.
+var Err = errors.New("marble: the stream failed at #") //nolint:gochecknoglobals // a sentinel error
+
+// Cold returns the stream that diagram draws, whose items are the strings drawn
+// for them. Time runs anew for each subscription. A diagram that ends without |
+// or # is a stream that does not end: it waits for its context. A diagram that
+// makes no sense panics.
+func Cold(diagram string) rxsse.Observable[string] {
+	marks := parse(diagram)
+	return func(ctx context.Context) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			start := time.Now()
+			for _, m := range marks {
+				if !waitUntil(ctx, start.Add(m.at)) {
+					yield("", context.Cause(ctx))
+					return
+				}
+				switch m.text {
+				case "|":
+					return
+				case "#":
+					yield("", Err)
+					return
+				default:
+					if !yield(strings.Trim(m.text, "[]"), nil) {
+						return
+					}
+				}
+			}
+			<-ctx.Done()
+			yield("", context.Cause(ctx))
+		}
+	}
+}
+
+// waitUntil waits for the time t and reports false if ctx is done first.
+func waitUntil(ctx context.Context, t time.Time) bool {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// A mark is one thing drawn in a diagram, and when it happens.
+type mark struct {
+	at   time.Duration
+	text string
+}
+
+func parse(diagram string) []mark {
+	var marks []mark
+	var at time.Duration
+	grouped, ended := false, false
+	for rest := diagram; rest != ""; {
+		text := rest[:len(string([]rune(rest)[:1]))]
+		if text == "[" {
+			end := strings.Index(rest, "]")
+			if end < 0 {
+				panic(fmt.Sprintf("marble: %q: [ without ]", diagram))
+			}
+			text = rest[:end+1]
+		}
+		rest = rest[len(text):]
+		switch text {
+		case " ":
+			continue
+		case "-":
+			if grouped {
+				panic(fmt.Sprintf("marble: %q: - inside ( )", diagram))
+			}
+		case "(", ")":
+			if grouped == (text == "(") {
+				panic(fmt.Sprintf("marble: %q: unexpected %s", diagram, text))
+			}
+			grouped = !grouped
+		default:
+			if ended {
+				panic(fmt.Sprintf("marble: %q: %s after the end of the stream", diagram, text))
+			}
+			ended = text == "|" || text == "#"
+			marks = append(marks, mark{at, text})
+		}
+		if !grouped {
+			at += Frame
+		}
+	}
+	if grouped {
+		panic(fmt.Sprintf("marble: %q: ( without )", diagram))
+	}
+	return marks
+}
+
+// Record subscribes to obs and draws what it delivers until it ends. An item is
+// drawn as [fmt.Sprint] prints it, in brackets unless that is one character; the
+// cause of a cancelled ctx is drawn as !, any other error as #. What happens
+// between two frames is drawn in the earlier one. Record blocks until obs ends:
+// to watch a stream that does not, give it a context that does.
+func Record[T any](ctx context.Context, obs rxsse.Observable[T]) string {
+	var frames [][]string
+	start := time.Now()
+	draw := func(text string) {
+		frame := int(time.Since(start) / Frame)
+		for len(frames) <= frame {
+			frames = append(frames, nil)
+		}
+		frames[frame] = append(frames[frame], text)
+	}
+	end := "|"
+	for v, err := range obs(ctx) {
+		if err != nil {
+			end = "#"
+			if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+				end = "!"
+			}
+			break
+		}
+		text := fmt.Sprint(v)
+		if len([]rune(text)) != 1 {
+			text = "[" + strings.Trim(text, "[]") + "]"
+		}
+		draw(text)
+	}
+	draw(end)
+
+	var diagram strings.Builder
+	for _, frame := range frames {
+		switch len(frame) {
+		case 0:
+			diagram.WriteString("-")
+		case 1:
+			diagram.WriteString(frame[0])
+		default:
+			diagram.WriteString("(" + strings.Join(frame, "") + ")")
+		}
+	}
+	return diagram.String()
+}

@@ -1,0 +1,85 @@
+package marble_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/marble"
+
+	"github.com/rxsse/rxsse"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRecordDrawsWhatColdWasGiven(t *testing.T) {
+	for _, diagram := range []string{
+		"|", "#", "a|", "-a--b|", "a-(bc)-d#", "--(a|)", "-[two words]-|", "(#)", "ä-✔|", "--------------------------------------------|",
+	} {
+		t.Run(diagram, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				want := diagram
+				if want == "(#)" {
+					want = "#" // a group of one needs no parentheses
+				}
+				assert.Equal(t, want, marble.Record(t.Context(), marble.Cold(diagram)))
+			})
+		})
+	}
+}
+
+func TestSpacesTakeNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		assert.Equal(t, "a-b|", marble.Record(t.Context(), marble.Cold(" a - b |")))
+	})
+}
+
+func TestRecordDrawsCancellation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 4*marble.Frame)
+		defer cancel()
+		assert.Equal(t, "-a--!", marble.Record(ctx, marble.Cold("-a")))
+	})
+}
+
+func TestItemsTakeAFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var at []time.Duration
+		for v, err := range marble.Cold("--a(bc)-d|")(t.Context()) {
+			require.NoError(t, err)
+			require.NotEmpty(t, v)
+			at = append(at, time.Since(start))
+		}
+		assert.Equal(t, []time.Duration{2 * marble.Frame, 3 * marble.Frame, 3 * marble.Frame, 5 * marble.Frame}, at)
+		assert.Equal(t, 6*marble.Frame, time.Since(start))
+	})
+}
+
+func TestColdRefusesNonsense(t *testing.T) {
+	for diagram, want := range map[string]string{
+		"a|b":  `marble: "a|b": b after the end of the stream`,
+		"(ab":  `marble: "(ab": ( without )`,
+		"ab)":  `marble: "ab)": unexpected )`,
+		"((a)": `marble: "((a)": unexpected (`,
+		"(a-)": `marble: "(a-)": - inside ( )`,
+		"[ab":  `marble: "[ab": [ without ]`,
+	} {
+		assert.PanicsWithValue(t, want, func() { marble.Cold(diagram) }, diagram)
+	}
+}
+
+func TestContract(t *testing.T) {
+	contract.Source[string]{
+		Finite:  func() rxsse.Observable[string] { return marble.Cold("-a-(bc)|") },
+		Want:    []string{"a", "b", "c"},
+		Endless: func() rxsse.Observable[string] { return marble.Cold("-a-b-c") },
+		Silent:  func() rxsse.Observable[string] { return marble.Cold("") },
+	}.Check(t)
+}

@@ -1,0 +1,29 @@
+package operators
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rxsse/rxsse"
+)
+
+// Filter delivers the items of src for which keep returns true.
+//
+//	src:            --1--2--3--4--|
+//	Filter(even):   -----2-----4--|
+//
+// On completion, error and cancel it ends as src does. It runs on the consumer's
+// goroutine and holds nothing.
+func Filter[T any](src rxsse.Observable[T], keep func(T) bool) rxsse.Observable[T] {
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			src(ctx)(func(v T, err error) bool {
+				if err != nil {
+					yield(v, err)
+					return false
+				}
+				return !keep(v) || yield(v, nil)
+			})
+		}
+	}
+}

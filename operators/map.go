@@ -1,0 +1,30 @@
+package operators
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rxsse/rxsse"
+)
+
+// Map delivers f(v) for each item v of src.
+//
+//	src:          --1--2--3--|
+//	Map(x * 10):  --10-20-30-|
+//
+// On completion, error and cancel it ends as src does. It runs on the consumer's
+// goroutine and holds nothing. For a function that can fail use [TryMap].
+func Map[T, R any](src rxsse.Observable[T], f func(T) R) rxsse.Observable[R] {
+	return func(ctx context.Context) iter.Seq2[R, error] {
+		return func(yield func(R, error) bool) {
+			src(ctx)(func(v T, err error) bool {
+				if err != nil {
+					var zero R
+					yield(zero, err)
+					return false
+				}
+				return yield(f(v), nil)
+			})
+		}
+	}
+}

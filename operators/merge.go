@@ -1,0 +1,60 @@
+package operators
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/handoff"
+)
+
+// Merge runs all of srcs at once and delivers their items as they come. Items of
+// one source keep their order.
+//
+//	a:            --1-----3--|
+//	b:            ----2------4--|
+//	Merge(a, b):  --1-2---3--4--|
+//
+// It completes when all of srcs have, at once if there are none. When one of them
+// fails the others are cancelled, and the error is delivered after the items that
+// had come before it. On cancel it ends with the cause.
+//
+// It runs each source on a goroutine of its own and holds at most 256 of their
+// items, besides as many being delivered; while it holds that many the sources
+// wait.
+func Merge[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
+	srcs = slices.Clone(srcs)
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			q := handoff.New[T](ctx, handoff.DefaultLimit)
+			defer q.Stop()
+			for _, src := range srcs {
+				q.Go(src)
+			}
+			deliver(q, yield)
+		}
+	}
+}
+
+// deliver hands everything that comes through q to the consumer.
+func deliver[T any](q *handoff.Queue[T], yield func(T, error) bool) {
+	for {
+		batch, signal := q.Receive(nil)
+		if signal == handoff.End {
+			if err := q.Err(); err != nil {
+				var zero T
+				yield(zero, err)
+			}
+			return
+		}
+		for _, v := range batch {
+			if q.Cancelled() {
+				break // Receive says why
+			}
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/marble"
+)
+
+type letters = rxsse.Observable[string]
+
+func TestSynchronousOperators(t *testing.T) {
+	upper := func(s string) string { return string(s[0] - 'a' + 'A') }
+	for name, c := range map[string]struct {
+		op   func(letters) letters
+		rows []diagram
+	}{
+		"Map": {
+			func(src letters) letters { return Map(src, upper) },
+			[]diagram{
+				{"each item", "-a-b|", "-A-B|"},
+				{"an error", "-a#", "-A#"},
+				{"nothing", "--|", "--|"},
+			},
+		},
+		"Filter": {
+			func(src letters) letters { return Filter(src, func(s string) bool { return s != "b" }) },
+			[]diagram{
+				{"some items", "abcb|", "a-c-|"},
+				{"an error", "b#", "-#"},
+				{"no item", "bb|", "--|"},
+			},
+		},
+		"Scan": {
+			func(src letters) letters { return Scan(src, ">", func(acc, s string) string { return acc + s }) },
+			[]diagram{
+				{"each intermediate result", "a-b|", "[>a]-[>ab]|"},
+				{"an error", "a#", "[>a]#"},
+				{"nothing, and no seed", "--|", "--|"},
+			},
+		},
+		"Take": {
+			func(src letters) letters { return Take(src, 2) },
+			[]diagram{
+				{"completes with the n-th item", "-a-b-c|", "-a-(b|)"},
+				{"does not wait for another", "-a-b", "-a-(b|)"},
+				{"a shorter stream", "-a-|", "-a-|"},
+				{"an error before", "-a-#", "-a-#"},
+				{"an error after", "ab#", "a(b|)"},
+			},
+		},
+		"Take nothing": {
+			func(src letters) letters { return Take(src, 0) },
+			[]diagram{{"completes at once", "-a-b", "|"}},
+		},
+		"Tap": {
+			func(src letters) letters { return Tap(src, func(string) {}) },
+			[]diagram{{"changes nothing", "a-(bc)|", "a-(bc)|"}, {"an error", "a-#", "a-#"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { checkDiagrams(t, c.op, c.rows) })
+	}
+}
+
+func TestTapCallsItsFunctionBeforeEachItem(t *testing.T) {
+	var order []string
+	src := Tap(from("a", "b"), func(s string) { order = append(order, "tap "+s) })
+	for v, err := range src(t.Context()) {
+		require.NoError(t, err)
+		order = append(order, "consumer "+v)
+	}
+	assert.Equal(t, []string{"tap a", "consumer a", "tap b", "consumer b"}, order)
+}
+
+func TestScanStartsFromTheSeedEachTime(t *testing.T) {
+	sums := Scan(from(1, 2, 3), 10, func(acc, v int) int { return acc + v })
+	for range 2 {
+		assert.Equal(t, []int{11, 13, 16}, collect(t, sums))
+	}
+}
+
+// Take has to end the source with the n-th item, even one that never waits and
+// so could not be ended by a context.
+func TestTakeEndsASourceThatNeverEnds(t *testing.T) {
+	produced, released := 0, false
+	endless := func(context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			defer func() { released = true }()
+			for {
+				produced++
+				if !yield(produced, nil) {
+					return
+				}
+			}
+		}
+	}
+	assert.Equal(t, []int{1, 2, 3}, collect(t, Take(endless, 3)))
+	assert.Equal(t, 3, produced, "items produced")
+	assert.True(t, released, "the source has returned before Take did")
+}
+
+func TestTakeNothingDoesNotSubscribe(t *testing.T) {
+	src := func(context.Context) iter.Seq2[int, error] {
+		return func(func(int, error) bool) { t.Error("subscribed") }
+	}
+	assert.Empty(t, collect(t, Take(src, 0)))
+}
+
+func TestMerge(t *testing.T) {
+	for _, c := range []struct{ name, a, b, want string }{
+		{"by arrival", "-a---b-|", "---c---d---|", "-a-c-b-d---|"},
+		{"completes with the last", "a|", "-----|", "a----|"},
+		{"an error ends all", "a--#", "-b---b|", "ab-#"},
+		{"an error after the completion of another", "a|", "b#", "(ab)#"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got := marble.Record(t.Context(), Merge(marble.Cold(c.a), marble.Cold(c.b)))
+				if got == "(ba)#" {
+					got = "(ab)#" // at one instant either may be first
+				}
+				assert.Equal(t, c.want, got)
+			})
+		})
+	}
+}
+
+func TestMergeOfNothingCompletes(t *testing.T) {
+	assert.Empty(t, collect(t, Merge[int]()))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	errGone := errors.New("gone")
+	cancel(errGone)
+	for _, err := range Merge[int]()(ctx) {
+		require.ErrorIs(t, err, errGone)
+	}
+}
+
+// A failing source ends the others at once, though the consumer has not got to
+// the error yet.
+func TestMergeEndsTheOthersAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := make(chan struct{})
+		silent := func(ctx context.Context) iter.Seq2[string, error] {
+			return func(yield func(string, error) bool) {
+				<-ctx.Done()
+				close(ended)
+			}
+		}
+		var got []string
+		var failure error
+		for v, err := range Merge(marble.Cold("(ab#)"), silent)(t.Context()) {
+			if err != nil {
+				failure = err
+				break
+			}
+			got = append(got, v)
+			<-ended // would deadlock the bubble if the error had to be delivered first
+		}
+		assert.Equal(t, []string{"a", "b"}, got)
+		assert.ErrorIs(t, failure, marble.Err)
+	})
+}
+
+// With a consumer that takes nothing, a source is held up once the queue is full.
+func TestMergeHoldsUpItsSources(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		produced := 0
+		endless := func(context.Context) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) {
+				for yield(produced, nil) {
+					produced++
+				}
+			}
+		}
+		for range Merge(endless)(t.Context()) {
+			synctest.Wait() // until the source waits
+			break
+		}
+		assert.LessOrEqual(t, produced, 2*256, "items read ahead of the consumer")
+	})
+}
+
+func TestMergeKeepsEverySourcesOrder(t *testing.T) {
+	const n = 20_000
+	count := func(sign int) rxsse.Observable[int] {
+		items := make([]int, n)
+		for i := range items {
+			items[i] = sign * (i + 1)
+		}
+		return from(items...)
+	}
+	var up, down, total int
+	for v, err := range Merge(count(1), count(-1))(t.Context()) {
+		require.NoError(t, err)
+		total++
+		if v > 0 {
+			require.Equal(t, up+1, v)
+			up = v
+		} else {
+			require.Equal(t, down-1, v)
+			down = v
+		}
+	}
+	assert.Equal(t, 2*n, total)
+}
+
+func TestMergeDoesNotAliasItsArguments(t *testing.T) {
+	srcs := []rxsse.Observable[int]{from(1)}
+	merged := Merge(srcs...)
+	srcs[0] = from(2)
+	assert.Equal(t, []int{1}, collect(t, merged))
+}
+
+func collect[T any](t *testing.T, src rxsse.Observable[T]) (items []T) {
+	t.Helper()
+	for v, err := range src(t.Context()) {
+		require.NoError(t, err)
+		items = append(items, v)
+	}
+	return items
+}
