@@ -1,0 +1,123 @@
+package rx_test
+
+import (
+	"context"
+	"iter"
+	"testing"
+
+	"github.com/reactivex/rxgo/v2"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/rx"
+)
+
+const benchItems = 10_000
+
+// tick64 is about what a price tick is.
+type tick64 struct {
+	ID    int64
+	Price float64
+	Side  uint8
+}
+
+func ticksOf(n int) rxsse.Observable[tick64] {
+	return func(context.Context) iter.Seq2[tick64, error] {
+		return func(yield func(tick64, error) bool) {
+			for i := range n {
+				if !yield(tick64{ID: int64(i), Price: float64(i)}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// sums is a filter, a map and a sum over 100 in one: what a fused pipeline leaves
+// for RxGo.
+func sums(src rxsse.Observable[tick64]) rxsse.Observable[float64] {
+	return func(ctx context.Context) iter.Seq2[float64, error] {
+		return func(yield func(float64, error) bool) {
+			var sum float64
+			n := 0
+			for t, err := range src(ctx) {
+				if err != nil {
+					yield(0, err)
+					return
+				}
+				if t.ID%4 == 0 {
+					continue
+				}
+				sum += t.Price * 1.5
+				if n++; n%100 == 0 {
+					if !yield(sum, nil) {
+						return
+					}
+					sum = 0
+				}
+			}
+		}
+	}
+}
+
+func perItem(b *testing.B) {
+	b.Helper()
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchItems, "ns/item")
+}
+
+// BenchmarkTailInRxGo is the shape that is advised: all of the work typed, RxGo for
+// what comes out of it.
+func BenchmarkTailInRxGo(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := rx.Observable(b.Context(), sums(ticksOf(benchItems))).
+			Reduce(func(_ context.Context, acc, v any) (any, error) {
+				sum, _ := acc.(float64)
+				f, _ := v.(float64)
+				return sum + f, nil
+			}).Get()
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	perItem(b)
+}
+
+// BenchmarkIntoRxGo is the crossing of each item from an Observable to a channel.
+func BenchmarkIntoRxGo(b *testing.B) {
+	for _, bm := range []struct {
+		name string
+		opts []rxgo.Option
+	}{{name: "unbuffered"}, {name: "buffer=256", opts: []rxgo.Option{rxgo.WithBufferedChannel(256)}}} {
+		b.Run(bm.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				n := 0
+				for range rx.Observable(b.Context(), ticksOf(benchItems), bm.opts...).Observe() {
+					n++
+				}
+				if n != benchItems {
+					b.Fatal(n, "items")
+				}
+			}
+			perItem(b)
+		})
+	}
+}
+
+// BenchmarkOutOfRxGo is the crossing of each item from a channel, which is full all
+// the time, to an Observable.
+func BenchmarkOutOfRxGo(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		ch := make(chan rxgo.Item, benchItems)
+		for i := range benchItems {
+			ch <- rxgo.Of(tick64{ID: int64(i)})
+		}
+		close(ch)
+		values, err := collect(b.Context(), rx.From[tick64](rxgo.FromChannel(ch)))
+		if err != nil || len(values) != benchItems {
+			b.Fatal(len(values), err)
+		}
+	}
+	perItem(b)
+}

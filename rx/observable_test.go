@@ -1,0 +1,382 @@
+package rx_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/reactivex/rxgo/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/rx"
+)
+
+var errOwner = errors.New("the owner has closed")
+
+// watched notes when src has ended, and under what context it ran.
+func watched(src rxsse.Observable[int]) (o rxsse.Observable[int], ctx func() context.Context, ended <-chan struct{}) {
+	var seen context.Context
+	done := make(chan struct{})
+	return func(ctx context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			seen = ctx //nolint:fatcontext // nothing is derived from it
+			defer close(done)
+			src(ctx)(yield)
+		}
+	}, func() context.Context { <-done; return seen }, done
+}
+
+func isClosed(ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+		return true
+	default:
+		return false
+	}
+}
+
+// TestHowASubscriptionEnds shows what a reader on RxGo's side sees of each end.
+func TestHowASubscriptionEnds(t *testing.T) {
+	tests := []struct {
+		name string
+		src  rxsse.Observable[int]
+		end  func(bound, theirs context.CancelCauseFunc)
+		want []string
+	}{
+		{
+			name: "completion", src: script{values: []int{1, 2}}.typed(),
+			want: []string{"int 1", "int 2", "completed"},
+		},
+		{
+			name: "error", src: script{values: []int{1}, err: errBoom}.typed(),
+			want: []string{"int 1", "error: boom", "completed"},
+		},
+		{
+			name: "the bound context ends", src: endless(),
+			end:  func(bound, _ context.CancelCauseFunc) { time.Sleep(2*tick + tick/2); bound(errOwner) },
+			want: []string{"int 1", "int 2", "error: the owner has closed", "completed"},
+		},
+		{
+			name: "the bound context has ended before", src: script{values: []int{1}}.typed(),
+			end:  func(bound, _ context.CancelCauseFunc) { bound(errOwner) },
+			want: []string{"error: the owner has closed", "completed"},
+		},
+		{
+			name: "RxGo's context ends", src: endless(),
+			end:  func(_, theirs context.CancelCauseFunc) { time.Sleep(2*tick + tick/2); theirs(errOwner) },
+			want: []string{"int 1", "int 2", "completed"},
+		},
+		{
+			name: "panic", src: panickingWith(endless(), errBoom),
+			want: []string{"error: panic: boom", "completed"},
+		},
+		{
+			name: "panic carried from another goroutine", src: panickingWith(endless(), &rxsse.PanicError{Value: "carried"}),
+			want: []string{"error: panic: carried", "completed"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bound, endBound := context.WithCancelCause(t.Context())
+				theirs, endTheirs := context.WithCancelCause(t.Context())
+				defer endBound(nil)
+				defer endTheirs(nil)
+				o := rx.Observable(bound, tt.src)
+				if tt.end != nil {
+					go tt.end(endBound, endTheirs)
+					synctest.Wait()
+				}
+				var got []string
+				for item := range o.Observe(rxgo.WithContext(theirs)) {
+					if p, ok := errors.AsType[*rxsse.PanicError](item.E); ok {
+						item.E = fmt.Errorf("panic: %v", p.Value)
+					}
+					got = append(got, render(item))
+				}
+				assert.Equal(t, tt.want, append(got, "completed"))
+			})
+		})
+	}
+}
+
+// TestReaderGone: the source is closed at once, the goroutine that has something
+// left to say waits no longer than the patience, or than RxGo's context.
+func TestReaderGone(t *testing.T) {
+	for name, after := range map[string]time.Duration{"RxGo goes on": patience, "RxGo's context ends": patience / 2} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bound, end := context.WithCancelCause(t.Context())
+				theirs, cancel := context.WithTimeout(t.Context(), 10*tick+after)
+				defer cancel()
+				src, _, ended := watched(endless())
+				rx.Observable(bound, src).Observe(rxgo.WithContext(theirs))
+				time.Sleep(10 * tick)
+				end(errOwner)
+				synctest.Wait()
+				assert.True(t, isClosed(ended), "the source")
+
+				time.Sleep(after - tick)
+				ours, _ := goroutines()
+				assert.Len(t, ours, 1)
+				time.Sleep(2 * tick)
+				ours, _ = goroutines()
+				assert.Empty(t, ours)
+			})
+		})
+	}
+}
+
+func TestSlowReaderSeesTheCause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bound, end := context.WithCancelCause(t.Context())
+		items := rx.Observable(bound, endless()).Observe()
+		time.Sleep(10 * tick)
+		end(errOwner)
+		time.Sleep(patience - tick)
+		assert.Equal(t, []string{"error: the owner has closed", "completed"}, read(t.Context(), items))
+	})
+}
+
+func TestSourceSeesBothContexts(t *testing.T) {
+	type key string
+	tests := []struct {
+		name          string
+		bound, theirs time.Duration // deadlines, 0 for none
+		want          time.Duration
+	}{
+		{name: "no deadline"},
+		{name: "the bound context's", bound: time.Minute, want: time.Minute},
+		{name: "RxGo's", theirs: time.Minute, want: time.Minute},
+		{name: "the bound context's is earlier", bound: time.Second, theirs: time.Minute, want: time.Second},
+		{name: "RxGo's is earlier", bound: time.Minute, theirs: time.Second, want: time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				with := func(d time.Duration, name string) (context.Context, context.CancelFunc) {
+					ctx := context.WithValue(t.Context(), key("both"), name)
+					ctx = context.WithValue(ctx, key(name), name)
+					if d == 0 {
+						return context.WithCancel(ctx)
+					}
+					return context.WithTimeout(ctx, d)
+				}
+				bound, stop := with(tt.bound, "bound")
+				defer stop()
+				theirs, stopTheirs := with(tt.theirs, "theirs")
+				defer stopTheirs()
+				src, seen, _ := watched(script{}.typed())
+				<-rx.Observable(bound, src).Run(rxgo.WithContext(theirs))
+
+				ctx := seen()
+				assert.Equal(t, "bound", ctx.Value(key("bound")))
+				assert.Equal(t, "theirs", ctx.Value(key("theirs")))
+				assert.Equal(t, "theirs", ctx.Value(key("both")), "RxGo's values come first")
+				assert.Nil(t, ctx.Value(key("neither")))
+				deadline, ok := ctx.Deadline()
+				assert.Equal(t, tt.want != 0, ok)
+				if ok {
+					assert.Equal(t, tt.want, time.Until(deadline))
+				}
+			})
+		})
+	}
+}
+
+// A register is a context that counts who waits for its end.
+type register struct {
+	context.Context
+
+	done    chan struct{}
+	waiting atomic.Int32
+}
+
+func (r *register) Done() <-chan struct{} { return r.done }
+
+func (r *register) AfterFunc(func()) func() bool {
+	r.waiting.Add(1)
+	return func() bool { r.waiting.Add(-1); return true }
+}
+
+// TestSubscriptionsDoNotPileUp: the bound context may live as long as the program.
+func TestSubscriptionsDoNotPileUp(t *testing.T) {
+	bound := &register{Context: t.Context(), done: make(chan struct{})}
+	o := rx.Observable(bound, func(context.Context) iter.Seq2[int32, error] {
+		return func(yield func(int32, error) bool) { yield(bound.waiting.Load(), nil) }
+	})
+	for range 3 {
+		assert.Equal(t, []string{"int32 1", "completed"}, read(t.Context(), o.Observe()))
+	}
+	assert.Zero(t, bound.waiting.Load())
+}
+
+func TestSourceSeesTheCause(t *testing.T) {
+	for _, which := range []string{"bound", "theirs"} {
+		t.Run(which, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bound, endBound := context.WithCancelCause(t.Context())
+				theirs, endTheirs := context.WithCancelCause(t.Context())
+				defer endBound(nil)
+				defer endTheirs(nil)
+				src, seen, _ := watched(endless())
+				items := rx.Observable(bound, src).Observe(rxgo.WithContext(theirs))
+				map[string]context.CancelCauseFunc{"bound": endBound, "theirs": endTheirs}[which](errOwner)
+				read(t.Context(), items)
+				assert.Equal(t, errOwner, context.Cause(seen()))
+			})
+		})
+	}
+}
+
+func TestBackpressure(t *testing.T) {
+	tests := []struct {
+		name  string
+		opts  []rxgo.Option
+		ahead int
+	}{
+		{name: "one item ahead", ahead: 1},
+		{name: "and the buffer", opts: []rxgo.Option{rxgo.WithBufferedChannel(3)}, ahead: 4},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bound, end := context.WithCancel(t.Context())
+				defer end()
+				produced := 0
+				src := func(ctx context.Context) iter.Seq2[int, error] {
+					return func(yield func(int, error) bool) {
+						for ctx.Err() == nil {
+							produced++
+							if !yield(produced, nil) {
+								return
+							}
+						}
+					}
+				}
+				items := rx.Observable(bound, src, tt.opts...).Observe()
+				synctest.Wait()
+				assert.Equal(t, tt.ahead, produced)
+				<-items
+				synctest.Wait()
+				assert.Equal(t, tt.ahead+1, produced)
+				end()
+				read(t.Context(), items)
+			})
+		})
+	}
+}
+
+// TestOptionsAreNotShared gives the race detector two subscriptions through one
+// slice of options with room to spare.
+func TestOptionsAreNotShared(t *testing.T) {
+	opts := make([]rxgo.Option, 1, 8)
+	opts[0] = rxgo.WithBufferedChannel(1)
+	o := rx.Observable(t.Context(), script{values: []int{1, 2}}.typed(), opts...)
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			got := read(t.Context(), o.Observe(rxgo.WithContext(t.Context())))
+			assert.Equal(t, []string{"int 1", "int 2", "completed"}, got)
+		})
+	}
+	readers.Wait()
+}
+
+func TestPanicKeepsItsStack(t *testing.T) {
+	item := <-rx.Observable(t.Context(), panickingWith(endless(), "why")).Observe()
+	p, ok := errors.AsType[*rxsse.PanicError](item.E)
+	require.True(t, ok, "got %v", item)
+	assert.Equal(t, "why", p.Value)
+	assert.Contains(t, string(p.Stack), "panickingWith")
+}
+
+// closingPanics emits and panics when it is told to stop.
+func closingPanics(ctx context.Context) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		defer panic("panic in closing")
+		endless()(ctx)(yield)
+	}
+}
+
+// TestPanicAfterTheConsumerLeft: no item can carry the panic any more, the bridge
+// carries it itself.
+func TestPanicAfterTheConsumerLeft(t *testing.T) {
+	o := rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable {
+		return rx.Observable(t.Context(), closingPanics).Map(double, opt)
+	})
+	defer func() {
+		p, ok := recover().(*rxsse.PanicError)
+		require.True(t, ok)
+		assert.Equal(t, "panic in closing", p.Value)
+	}()
+	for range o(t.Context()) {
+		break
+	}
+	t.Error("the range returned without the panic")
+}
+
+// TestPanicOnItsWay: the item with the panic was already in RxGo's channel when the
+// consumer left.
+func TestPanicOnItsWay(t *testing.T) {
+	items := make(chan rxgo.Item, 2)
+	items <- rxgo.Of(1)
+	items <- rxgo.Error(&rxsse.PanicError{Value: "on its way"})
+	close(items)
+	assert.PanicsWithError(t, "panic: on its way\n\n", func() {
+		for range rx.From[int](rxgo.FromChannel(items))(t.Context()) {
+			break
+		}
+	})
+}
+
+// TestPanicThatNobodyReads runs itself again in a process that has to die.
+func TestPanicThatNobodyReads(t *testing.T) {
+	const child = "RX_TEST_PANIC"
+	if os.Getenv(child) != "" {
+		ctx, cancel := context.WithCancel(t.Context())
+		rx.Observable(ctx, closingPanics).Observe()
+		cancel()
+		wait(t.Context(), 10*time.Second)
+		return
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPanicThatNobodyReads$")
+	cmd.Env = append(os.Environ(), child+"=1")
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(out), "panic in closing")
+	assert.Contains(t, string(out), "closingPanics", "the stack")
+}
+
+func ExampleObservable() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	numbers := func(context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			for i := 1; i <= 4 && yield(i, nil); i++ {
+			}
+		}
+	}
+	squares := rx.Observable(ctx, numbers).Map(func(_ context.Context, v any) (any, error) {
+		n, _ := v.(int)
+		return n * n, nil
+	})
+	for item := range squares.Observe(rxgo.WithContext(ctx)) {
+		fmt.Println(item.V, item.E)
+	}
+	// Output:
+	// 1 <nil>
+	// 4 <nil>
+	// 9 <nil>
+	// 16 <nil>
+}

@@ -1,0 +1,24 @@
+package rx
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// A TypeError ends a lifted stream at an item that is not of the stream's type.
+// RxGo has no types, so only running a chain shows what its last operator emits.
+type TypeError struct {
+	// Want is the type of the stream: T of From[T].
+	Want reflect.Type
+	// Got is the type of the item, or nil if the item was nil.
+	Got reflect.Type
+}
+
+// Error names both types.
+func (e *TypeError) Error() string {
+	got := "nil"
+	if e.Got != nil {
+		got = "of type " + e.Got.String()
+	}
+	return fmt.Sprintf("rx: item is %s, want %s: name the type that the chain emits, or Map to it", got, e.Want)
+}
