@@ -1,0 +1,69 @@
+package codec
+
+// maxPinned is the size up to which a string that the last event ID is part of
+// is kept by the decoder: an event's data and id share one allocation, and a
+// short id should not hold on to megabytes of data.
+const maxPinned = 4 << 10
+
+// A lastID is the last event ID of a stream, as bytes for views and as a string
+// for events, and the ID that the block being read is about to make it.
+type lastID struct {
+	ids     [2]lent // the current one and the block's
+	current int
+	set     bool // the block has set one
+
+	text  string // the current one, if fresh
+	fresh bool
+}
+
+func (l *lastID) reset(id string) {
+	l.ids[l.current].copy([]byte(id))
+	l.text, l.fresh = id, true
+}
+
+// propose makes buf[start:end] the last event ID as of the block's end.
+func (l *lastID) propose(start, end int) {
+	l.ids[1-l.current].set(start, end)
+	l.set = true
+}
+
+// pending returns the ID that the block has set so far, empty if it has not.
+func (l *lastID) pending() *lent {
+	return &l.ids[1-l.current]
+}
+
+// commit ends the block.
+func (l *lastID) commit() {
+	if l.set {
+		l.ids[l.current].set(0, 0)
+		l.current = 1 - l.current
+		l.set, l.fresh = false, false
+	}
+}
+
+// now returns the current ID.
+func (l *lastID) now() *lent {
+	return &l.ids[l.current]
+}
+
+// known returns the current ID if there is a string of it.
+func (l *lastID) known() (string, bool) {
+	if l.now().len() == 0 {
+		return "", true
+	}
+	return l.text, l.fresh
+}
+
+// remember keeps id, the current ID as a part of a string of size bytes.
+func (l *lastID) remember(id string, size int) {
+	if size <= maxPinned {
+		l.text, l.fresh = id, true
+	}
+}
+
+func (l *lastID) string(buf []byte) string {
+	if !l.fresh {
+		l.text, l.fresh = string(l.now().bytes(buf)), true
+	}
+	return l.text
+}

@@ -1,0 +1,33 @@
+package codec
+
+const (
+	internedTypes   = 64 // a power of two
+	maxInternedType = 64
+)
+
+// A typeTable gives out the same string for the same type name, so that a stream
+// allocates for each of its types once. It holds a bounded number of short
+// names; each has one place, where the next name that belongs there replaces it.
+type typeTable struct {
+	names [internedTypes]string
+}
+
+func (t *typeTable) intern(name []byte) string {
+	if len(name) > maxInternedType {
+		return string(name)
+	}
+	place := &t.names[hash(name)%internedTypes]
+	if *place != string(name) {
+		*place = string(name)
+	}
+	return *place
+}
+
+// hash is FNV-1a.
+func hash(name []byte) uint32 {
+	h := uint32(2166136261)
+	for _, c := range name {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return h
+}
