@@ -40,7 +40,7 @@ import (
 const Frame = time.Millisecond
 
 // Err is the error with which a stream drawn with # ends.
-var Err = errors.New("marble: the stream failed at #") //nolint:gochecknoglobals // a sentinel error
+var Err = errors.New("marble: the stream failed at #")
 
 // Cold returns the stream that diagram draws, whose items are the strings drawn
 // for them. Time runs anew for each subscription. A diagram that ends without |

@@ -65,6 +65,58 @@ func TestContract(t *testing.T) {
 			Apply: func(src ints) ints { return Take(src, 1_000_000) },
 			Items: items,
 		}.Check,
+		"TryMap": op{
+			Apply:     func(src ints) ints { return TryMap(src, func(v int) (int, error) { return v, nil }) },
+			Panicking: func(src ints, v any) ints { return TryMap(src, func(int) (int, error) { panic(v) }) },
+			Items:     items,
+		}.Check,
+		"Reduce": op{
+			Apply:     func(src ints) ints { return Reduce(src, 0, func(a, v int) int { return a + v }) },
+			Panicking: func(src ints, v any) ints { return Reduce(src, 0, func(int, int) int { panic(v) }) },
+			Items:     items,
+			AtEnd:     true,
+		}.Check,
+		"TakeLast": op{
+			Apply: func(src ints) ints { return TakeLast(src, 3) },
+			Items: items,
+			AtEnd: true,
+		}.Check,
+		"Pairwise": contract.Operator[int, [2]int]{
+			Apply: Pairwise[int],
+			Items: items,
+		}.Check,
+		"TakeWhile": op{
+			Apply:     func(src ints) ints { return TakeWhile(src, func(v int) bool { return v < 3 }) },
+			Panicking: func(src ints, v any) ints { return TakeWhile(src, func(int) bool { panic(v) }) },
+			Items:     items,
+			EndsEarly: true,
+		}.Check,
+		"Skip": op{
+			Apply: func(src ints) ints { return Skip(src, 2) },
+			Items: items,
+		}.Check,
+		"SkipWhile": op{
+			Apply:     func(src ints) ints { return SkipWhile(src, func(v int) bool { return v < 3 }) },
+			Panicking: func(src ints, v any) ints { return SkipWhile(src, func(int) bool { panic(v) }) },
+			Items:     items,
+		}.Check,
+		"ElementAt": op{
+			Apply:     func(src ints) ints { return ElementAt(src, 2) },
+			Items:     items,
+			EndsEarly: true,
+		}.Check,
+		"Distinct": op{
+			Apply:     func(src ints) ints { return Distinct(src, 2, func(v int) int { return v }) },
+			Panicking: func(src ints, v any) ints { return Distinct(src, 2, func(int) int { panic(v) }) },
+			Items:     items,
+		}.Check,
+		"DistinctUntilChanged": op{
+			Apply: DistinctUntilChanged[int],
+			Panicking: func(src ints, v any) ints {
+				return DistinctUntilChangedFunc(src, func(int, int) bool { panic(v) })
+			},
+			Items: items,
+		}.Check,
 		"Merge": op{
 			Apply: func(src ints) ints { return Merge(src, from[int]()) },
 			Items: items,

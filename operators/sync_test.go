@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"testing"
 	"testing/synctest"
 
@@ -13,6 +14,8 @@ import (
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/marble"
 )
+
+var errOdd = errors.New("odd")
 
 type letters = rxsse.Observable[string]
 
@@ -59,6 +62,63 @@ func TestSynchronousOperators(t *testing.T) {
 		"Take nothing": {
 			func(src letters) letters { return Take(src, 0) },
 			[]diagram{{"completes at once", "-a-b", "|"}},
+		},
+		"TryMap": {
+			func(src letters) letters {
+				return TryMap(src, func(s string) (string, error) {
+					if s == "x" {
+						return "not to be seen", errOdd
+					}
+					return upper(s), nil
+				})
+			},
+			[]diagram{{"each item", "-a-b|", "-A-B|"}, {"ends with the first error", "-a-x-b|", "-A-#"}, {"an error", "a#", "A#"}},
+		},
+		"Reduce": {
+			func(src letters) letters {
+				return Reduce(src, ">", func(acc, s string) string { return acc + s })
+			},
+			[]diagram{{"one result at the end", "a-b-|", "----([>ab]|)"}, {"the seed of nothing", "--|", "--(>|)"}, {"nothing on an error", "a-#", "--#"}},
+		},
+		"Pairwise": {
+			func(src letters) letters {
+				return Map(Pairwise(src), func(p [2]string) string { return p[0] + p[1] })
+			},
+			[]diagram{{"neighbours", "a-b-c|", "--[ab]-[bc]|"}, {"one item", "a|", "-|"}, {"an error", "ab#", "-[ab]#"}},
+		},
+		"TakeWhile": {
+			func(src letters) letters { return TakeWhile(src, func(s string) bool { return s < "c" }) },
+			[]diagram{{"ends with the first that fails", "a-b-c-a|", "a-b-|"}, {"a shorter stream", "ab|", "ab|"}, {"an error", "a#", "a#"}},
+		},
+		"TakeLast": {
+			func(src letters) letters { return TakeLast(src, 2) },
+			[]diagram{{"the newest in order", "abcde|", "-----(de|)"}, {"fewer", "a|", "-(a|)"}, {"none", "-|", "-|"}, {"nothing on an error", "abc#", "---#"}},
+		},
+		"TakeLast nothing": {
+			func(src letters) letters { return TakeLast(src, 0) },
+			[]diagram{{"completes with the stream", "ab|", "--|"}},
+		},
+		"Skip": {
+			func(src letters) letters { return Skip(src, 2) },
+			[]diagram{{"the first two", "abcd|", "--cd|"}, {"a shorter stream", "a|", "-|"}, {"an error among the first", "a#", "-#"}},
+		},
+		"SkipWhile": {
+			func(src letters) letters { return SkipWhile(src, func(s string) bool { return s < "c" }) },
+			[]diagram{{"up to the first that fails", "abcab|", "--cab|"}, {"all", "ab|", "--|"}, {"an error", "a#", "-#"}},
+		},
+		"First": {First[string], []diagram{{"one", "-ab", "-(a|)"}, {"none", "--|", "--|"}, {"an error", "-#", "-#"}}},
+		"Last":  {Last[string], []diagram{{"one", "-ab|", "---(b|)"}, {"none", "--|", "--|"}, {"an error", "a#", "-#"}}},
+		"ElementAt": {
+			func(src letters) letters { return ElementAt(src, 1) },
+			[]diagram{{"the second", "-abc", "--(b|)"}, {"too few", "a-|", "--|"}},
+		},
+		"DistinctUntilChanged": {
+			DistinctUntilChanged[string],
+			[]diagram{{"changes", "aabba|", "a-b-a|"}, {"an error", "aa#", "a-#"}},
+		},
+		"Distinct": {
+			func(src letters) letters { return Distinct(src, 2, func(s string) string { return s }) },
+			[]diagram{{"no repetition of the last two", "abacab|", "ab-cab|"}, {"an error", "aa#", "a-#"}},
 		},
 		"Tap": {
 			func(src letters) letters { return Tap(src, func(string) {}) },
@@ -225,4 +285,16 @@ func collect[T any](t *testing.T, src rxsse.Observable[T]) (items []T) {
 		items = append(items, v)
 	}
 	return items
+}
+
+func TestDistinctUntilChangedKeepsLeadingZeroValues(t *testing.T) {
+	assert.Equal(t, []int{0, 1, 0}, collect(t, DistinctUntilChanged(from(0, 0, 1, 0))))
+}
+
+// NaN is no key of a map that could be removed again: all of them are distinct,
+// and none is held.
+func TestDistinctTakesNaNForDistinct(t *testing.T) {
+	nan := math.NaN()
+	got := collect(t, Distinct(from(nan, 1, nan, 1), 4, func(f float64) float64 { return f }))
+	assert.Len(t, got, 3)
 }

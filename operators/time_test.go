@@ -207,6 +207,9 @@ func TestImpossibleArgumentsPanic(t *testing.T) {
 		"operators: Debounce: d must be positive, got 0s":                             func() { Debounce(src, 0) },
 		"operators: Tumbling: size must be positive, got -1s":                         func() { Tumbling(-time.Second) },
 		"operators: Count: n must be positive, got 0":                                 func() { Count(0) },
+		"operators: TakeLast: n must not be negative, got -1":                         func() { TakeLast(src, -1) },
+		"operators: Skip: n must not be negative, got -2":                             func() { Skip(src, -2) },
+		"operators: Distinct: n must be positive, got 0":                              func() { Distinct(src, 0, func(v int) int { return v }) },
 		"operators: Take: n must not be negative, got -1":                             func() { Take(src, -1) },
 		"operators: Window: the zero Assigner assigns nothing: use Tumbling or Count": func() { Window(src, Assigner{}) },
 	} {

@@ -24,7 +24,7 @@ func windowTime[T any](ctx context.Context, src rxsse.Observable[T], size time.D
 // A tumbling is the window that is open, if it holds items, and when it ends.
 type tumbling[T any] struct {
 	grid  grid
-	items []T
+	items pile[T]
 	start time.Time
 	end   alarm
 }
@@ -36,7 +36,7 @@ func (w *tumbling[T]) run(q *handoff.Queue[T], yield func(Windowed[T], error) bo
 		batch, signal := q.Receive(w.end.c())
 		now := time.Now()
 		over := w.end.reached(now) || signal == handoff.End
-		if over && len(w.items) > 0 && !q.Cancelled() && !yield(w.close(), nil) {
+		if over && w.items.len > 0 && !q.Cancelled() && !yield(w.close(), nil) {
 			return
 		}
 		switch signal {
@@ -56,24 +56,21 @@ func (w *tumbling[T]) run(q *handoff.Queue[T], yield func(Windowed[T], error) bo
 // add puts items that were taken now into the open window, and opens one if
 // there is none.
 func (w *tumbling[T]) add(now time.Time, items []T) {
-	if len(w.items) == 0 {
+	if w.items.len == 0 {
 		w.start = w.grid.start(now)
 		w.end.set(now, w.start.Add(w.grid.size))
 	}
-	w.items = append(w.items, items...)
+	w.items.add(items)
 }
 
-// close returns the open window. The next one sets aside as much as this one
-// took, since streams keep their pace.
+// close returns the open window.
 func (w *tumbling[T]) close() Windowed[T] {
-	closed := Windowed[T]{
+	w.end.clear()
+	return Windowed[T]{
 		Start: w.start.Round(0),
 		End:   w.start.Add(w.grid.size).Round(0),
-		Items: w.items,
+		Items: w.items.take(),
 	}
-	w.items = make([]T, 0, min(len(closed.Items), maxPresized))
-	w.end.clear()
-	return closed
 }
 
 // A grid divides time into windows of one size, aligned to the Unix epoch by the
@@ -89,14 +86,12 @@ func (g *grid) start(t time.Time) time.Time {
 	if g.origin.IsZero() {
 		g.origin = t.Add(-floorMod(time.Duration(t.UnixNano()), g.size))
 	}
-	return t.Add(-floorMod(t.Sub(g.origin), g.size))
+	since := t.Sub(g.origin)
+	// From the origin, not from t: t's two clocks may have drifted apart.
+	return g.origin.Add(since - floorMod(since, g.size))
 }
 
 // floorMod is the remainder of d divided by size, never negative.
 func floorMod(d, size time.Duration) time.Duration {
-	if r := d % size; r >= 0 {
-		return r
-	} else {
-		return r + size
-	}
+	return (d%size + size) % size
 }

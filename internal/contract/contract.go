@@ -51,7 +51,7 @@ func (s Source[T]) Check(t *testing.T) {
 	}
 	if s.Failing != nil {
 		bubble(t, "error", func(t *testing.T) {
-			got := observe(t, t.Context(), s.Failing(errUpstream), nil)
+			got := observe(t.Context(), t, s.Failing(errUpstream), nil)
 			require.ErrorIs(t, got.err, errUpstream)
 		})
 	}
@@ -63,7 +63,7 @@ func (s Source[T]) Check(t *testing.T) {
 	}
 	if s.Panicking != nil {
 		bubble(t, "panic in the user's function", func(t *testing.T) {
-			requirePanic(t, observe(t, t.Context(), s.Panicking(panicValue), nil))
+			requirePanic(t, observe(t.Context(), t, s.Panicking(panicValue), nil))
 		})
 	}
 }
@@ -71,14 +71,14 @@ func (s Source[T]) Check(t *testing.T) {
 func (s Source[T]) checkFinite(t *testing.T) {
 	t.Helper()
 	bubble(t, "complete", func(t *testing.T) {
-		got := observe(t, t.Context(), s.Finite(), nil)
+		got := observe(t.Context(), t, s.Finite(), nil)
 		require.NoError(t, got.err)
 		require.Equal(t, s.Want, got.items)
 	})
 	bubble(t, "subscribed to again", func(t *testing.T) {
 		obs := s.Finite()
-		first := observe(t, t.Context(), obs, nil)
-		second := observe(t, t.Context(), obs, nil)
+		first := observe(t.Context(), t, obs, nil)
+		second := observe(t.Context(), t, obs, nil)
 		require.Equal(t, s.Want, first.items)
 		require.Equal(t, s.Want, second.items)
 	})
@@ -107,6 +107,9 @@ type Operator[T, R any] struct {
 	// EndsEarly says that the operator completes by itself, as Take does: the
 	// cases in which it would have to see an upstream's later end are left out.
 	EndsEarly bool
+	// AtEnd says that the operator delivers only once its upstream has completed, as
+	// Reduce does.
+	AtEnd bool
 	// HandlesErrors says that the operator may turn an error into something else.
 	HandlesErrors bool
 }
@@ -123,7 +126,7 @@ func (o Operator[T, R]) Check(t *testing.T) {
 	})
 	bubble(t, "complete", func(t *testing.T) {
 		p := &probe[T]{items: o.Items}
-		got := observe(t, t.Context(), o.Apply(p.finite()), nil)
+		got := observe(t.Context(), t, o.Apply(p.finite()), nil)
 		require.NoError(t, got.err)
 		p.requireReleased(t, 1)
 	})
@@ -142,7 +145,7 @@ func (o Operator[T, R]) Check(t *testing.T) {
 	if o.Panicking != nil {
 		bubble(t, "panic in the user's function", func(t *testing.T) {
 			p := &probe[T]{items: o.Items}
-			requirePanic(t, observe(t, t.Context(), o.Panicking(p.endless(), panicValue), nil))
+			requirePanic(t, observe(t.Context(), t, o.Panicking(p.endless(), panicValue), nil))
 			p.requireReleased(t, 1)
 		})
 	}
@@ -153,14 +156,14 @@ func (o Operator[T, R]) checkFailing(t *testing.T) {
 	if !o.HandlesErrors {
 		bubble(t, "error", func(t *testing.T) {
 			p := &probe[T]{items: o.Items}
-			got := observe(t, t.Context(), o.Apply(p.failing(errUpstream)), nil)
+			got := observe(t.Context(), t, o.Apply(p.failing(errUpstream)), nil)
 			require.ErrorIs(t, got.err, errUpstream)
 			p.requireReleased(t, 1)
 		})
 	}
 	bubble(t, "panic upstream", func(t *testing.T) {
 		p := &probe[T]{items: o.Items}
-		requirePanic(t, observe(t, t.Context(), o.Apply(p.panicking(panicValue)), nil))
+		requirePanic(t, observe(t.Context(), t, o.Apply(p.panicking(panicValue)), nil))
 		p.requireReleased(t, 1)
 	})
 	bubble(t, "cancelled while the upstream is silent", func(t *testing.T) {
@@ -175,10 +178,13 @@ func (o Operator[T, R]) checkLeaving(t *testing.T) {
 	var p *probe[T]
 	build := func() rxsse.Observable[R] {
 		p = &probe[T]{items: o.Items}
+		if o.AtEnd {
+			return o.Apply(p.finite())
+		}
 		return o.Apply(p.endless())
 	}
 	for _, c := range leavingCases[R]() {
-		if c.needsMore && o.EndsEarly {
+		if c.needsMore && (o.EndsEarly || o.AtEnd) {
 			continue
 		}
 		bubble(t, c.name, func(t *testing.T) {
@@ -221,7 +227,7 @@ func requireCancelledBefore[T any](t *testing.T, obs rxsse.Observable[T]) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errCause)
 	start := time.Now()
-	got := observe(t, ctx, obs, nil)
+	got := observe(ctx, t, obs, nil)
 	require.Equal(t, errCause, got.err)
 	require.Empty(t, got.items)
 	require.Zero(t, time.Since(start), "time to end")
@@ -234,7 +240,7 @@ func requireCancelledLater[T any](t *testing.T, obs rxsse.Observable[T]) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(after, func() { cancel(errCause) })
 	start := time.Now()
-	got := observe(t, ctx, obs, nil)
+	got := observe(ctx, t, obs, nil)
 	require.Equal(t, errCause, got.err)
 	require.Equal(t, after, time.Since(start), "time to end")
 }

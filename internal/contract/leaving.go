@@ -21,7 +21,7 @@ func leavingCases[T any]() []leavingCase[T] {
 	return []leavingCase[T]{
 		{"break", false, func(t *testing.T, obs rxsse.Observable[T]) {
 			left := time.Time{}
-			got := observe(t, t.Context(), obs, func(int) bool {
+			got := observe(t.Context(), t, obs, func(int) bool {
 				left = time.Now()
 				return false
 			})
@@ -30,13 +30,13 @@ func leavingCases[T any]() []leavingCase[T] {
 			require.Zero(t, time.Since(left), "time to end")
 		}},
 		{"panic in the consumer", false, func(t *testing.T, obs rxsse.Observable[T]) {
-			got := observe(t, t.Context(), obs, func(int) bool { panic(panicValue) })
+			got := observe(t.Context(), t, obs, func(int) bool { panic(panicValue) })
 			require.Equal(t, panicValue, got.panicked)
 		}},
 		{"cancelled by the consumer", true, func(t *testing.T, obs rxsse.Observable[T]) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			left := time.Time{}
-			got := observe(t, ctx, obs, func(int) bool {
+			got := observe(ctx, t, obs, func(int) bool {
 				left = time.Now()
 				cancel(errCause)
 				return true

@@ -25,7 +25,7 @@ type outcome[T any] struct {
 // this goroutine, a zero value beside the error, nothing after the end. After
 // each item it calls onItem, if there is one, with the number of items so far;
 // false leaves the stream.
-func observe[T any](t *testing.T, ctx context.Context, obs rxsse.Observable[T], onItem func(n int) bool) (got outcome[T]) {
+func observe[T any](ctx context.Context, t *testing.T, obs rxsse.Observable[T], onItem func(n int) bool) (got outcome[T]) {
 	t.Helper()
 	here := goroutine()
 	ended := false
@@ -68,7 +68,7 @@ func observeTwice[T any](t *testing.T, obs rxsse.Observable[T]) [2]outcome[T] {
 	var both [2]outcome[T]
 	var wg sync.WaitGroup
 	for i := range both {
-		wg.Go(func() { both[i] = observe(t, t.Context(), obs, nil) })
+		wg.Go(func() { both[i] = observe(t.Context(), t, obs, nil) })
 	}
 	wg.Wait()
 	return both

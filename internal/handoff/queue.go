@@ -68,7 +68,7 @@ type Queue[T any] struct {
 func New[T any](ctx context.Context, limit int) *Queue[T] {
 	q := &Queue[T]{ctx: ctx, limit: limit, ready: make(chan struct{}, 1)}
 	q.space.L = &q.mu
-	q.upstream, q.cancel = context.WithCancel(ctx)
+	q.upstream, q.cancel = context.WithCancel(ctx) //nolint:gosec // Stop calls it
 	return q
 }
 

@@ -1,0 +1,25 @@
+package operators
+
+import (
+	"slices"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+)
+
+// EventType delivers the events of src whose type is one of types. Events for
+// which the stream names no type have the type "message".
+//
+//	src:                 --price--news--price--|
+//	EventType("price"):  --price--------price--|
+//
+// On completion, error and cancel it ends as src does. It runs on the consumer's
+// goroutine and holds nothing.
+func EventType(src rxsse.Observable[codec.Event], types ...string) rxsse.Observable[codec.Event] {
+	if len(types) == 1 {
+		want := types[0]
+		return Filter(src, func(e codec.Event) bool { return e.Type == want })
+	}
+	types = slices.Clone(types)
+	return Filter(src, func(e codec.Event) bool { return slices.Contains(types, e.Type) })
+}

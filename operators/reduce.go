@@ -1,0 +1,39 @@
+package operators
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rxsse/rxsse"
+)
+
+// Reduce folds the items of src into one value and delivers it when src
+// completes: f(…f(f(seed, v1), v2)…, vn), and seed itself if there was no item.
+//
+//	src:           --1--2--3--|
+//	Reduce(0, +):  -----------(6|)
+//
+// On error and cancel it ends as src does, and delivers nothing. It runs on the
+// consumer's goroutine and holds the one value. Each subscription starts from
+// seed, so f must not modify what a seed that is a pointer, map or slice refers
+// to.
+func Reduce[T, A any](src rxsse.Observable[T], seed A, f func(acc A, v T) A) rxsse.Observable[A] {
+	return func(ctx context.Context) iter.Seq2[A, error] {
+		return func(yield func(A, error) bool) {
+			acc, failed := seed, false
+			src(ctx)(func(v T, err error) bool {
+				if err != nil {
+					failed = true
+					var zero A
+					yield(zero, err)
+					return false
+				}
+				acc = f(acc, v)
+				return true
+			})
+			if !failed {
+				yield(acc, nil)
+			}
+		}
+	}
+}
