@@ -1,0 +1,58 @@
+package source
+
+import (
+	"context"
+	"iter"
+	"net/http"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+)
+
+// SSE returns the stream of events that a GET of url delivers. It is
+// [Client.Observe] on a client without defaults.
+func SSE(url string, opts ...Option) rxsse.Observable[codec.Event] {
+	return NewClient().Observe(url, opts...)
+}
+
+// A Client holds options that its streams have in common. It holds no
+// connections, needs no closing, and may be used by many goroutines at once. The
+// zero Client is one without options.
+type Client struct {
+	config config
+}
+
+// NewClient returns a client whose streams have opts, unless a stream's own
+// options say otherwise.
+func NewClient(opts ...Option) *Client {
+	return &Client{config: config{}.with(opts)}
+}
+
+// Observe returns the stream of events that a GET of url delivers. Options given
+// here come on top of the client's, for this stream alone. A url that cannot be
+// parsed is reported by the stream.
+//
+// The package documentation says how the stream reconnects and how it ends. It
+// starts no goroutine beside those of [net/http], reads only while the consumer
+// is not busy, and holds one event.
+func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Event] {
+	req, err := http.NewRequest(http.MethodGet, url, nil) //nolint:noctx // each attempt gets the subscriber's
+	if err != nil {
+		return Throw[codec.Event](&Error{Method: http.MethodGet, URL: redactRaw(url), Err: unwrapURL(err)})
+	}
+	return c.ObserveRequest(req, opts...)
+}
+
+// ObserveRequest returns the stream of events that req delivers: with another
+// method, a body, a context that is ignored. It clones req for each attempt and
+// never modifies it. If req has a body it needs GetBody, which
+// [http.NewRequest] sets for the usual readers, so that the body can be sent
+// again.
+func (c *Client) ObserveRequest(req *http.Request, opts ...Option) rxsse.Observable[codec.Event] {
+	cfg := c.config.with(opts)
+	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) {
+			newStream(ctx, req, cfg).run(yield) //nolint:contextcheck // a stream holds its context
+		}
+	}
+}

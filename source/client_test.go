@@ -1,0 +1,304 @@
+package source_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+	"github.com/rxsse/rxsse/source/ssetest"
+)
+
+var errGone = errors.New("gone")
+
+// numbered returns events with the ids and data 1 to n.
+func numbered(n int) []codec.Event {
+	events := make([]codec.Event, n)
+	for i := range events {
+		id := strconv.Itoa(i + 1)
+		events[i] = codec.Event{Type: codec.DefaultType, ID: id, Data: "event " + id}
+	}
+	return events
+}
+
+// data returns the data of events, separated by spaces.
+func data(events []codec.Event) string {
+	all := make([]string, len(events))
+	for i, e := range events {
+		all[i] = e.Data
+	}
+	return strings.Join(all, " ")
+}
+
+// within runs a test in a bubble, with a server in memory that plays script.
+func within(t *testing.T, script func(*ssetest.Conn), test func(t *testing.T, server *ssetest.Server, client *source.Client)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		server := ssetest.NewMemoryServer(script)
+		defer server.Close()
+		test(t, server, source.NewClient(source.WithHTTPClient(server.Client())))
+	})
+}
+
+func TestContractOfSSE(t *testing.T) {
+	// Each subscription gets a server of its own, in the bubble of its case.
+	sse := func(script func(*ssetest.Conn), opts ...source.Option) func() rxsse.Observable[codec.Event] {
+		return func() rxsse.Observable[codec.Event] {
+			return func(ctx context.Context) iter.Seq2[codec.Event, error] {
+				return func(yield func(codec.Event, error) bool) {
+					server := ssetest.NewMemoryServer(script)
+					defer server.Close()
+					client := source.NewClient(source.WithHTTPClient(server.Client()))
+					client.Observe(server.URL(), opts...)(ctx)(yield)
+				}
+			}
+		}
+	}
+	finite := numbered(5)
+	contract.Source[codec.Event]{
+		Finite: sse(ssetest.Replay(finite, 1, 3)),
+		Want:   finite,
+		Endless: sse(func(c *ssetest.Conn) {
+			for _, e := range numbered(1000) {
+				c.Send(e)
+			}
+			c.Drop()
+		}),
+		Silent: sse(func(c *ssetest.Conn) { c.Hold() }),
+	}.Check(t)
+	t.Run("never answers", contract.Source[codec.Event]{
+		Silent: sse(func(c *ssetest.Conn) { <-c.Gone() }),
+	}.Check)
+	t.Run("waits between attempts", contract.Source[codec.Event]{
+		Silent: sse(func(c *ssetest.Conn) { c.Drop() }, source.WithReconnectionTime(24*time.Hour)),
+	}.Check)
+}
+
+func TestDeliversEvents(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Raw("event: greeting\nid: 1\ndata: hello\ndata: world\n\n")
+		c.Sleep(time.Second)
+		c.Raw(": heartbeat\n\ndata: again\r\n\r\n")
+		c.Hold()
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		var got []codec.Event
+		start := time.Now()
+		for e, err := range client.Observe(server.URL())(t.Context()) {
+			require.NoError(t, err)
+			if got = append(got, e); len(got) == 2 {
+				break
+			}
+		}
+		assert.Equal(t, []codec.Event{
+			{Type: "greeting", ID: "1", Data: "hello\nworld"},
+			{Type: "message", ID: "1", Data: "again"},
+		}, got)
+		assert.Equal(t, time.Second, time.Since(start), "delivered when they come")
+		synctest.Wait()
+		assert.Zero(t, server.Playing(), "the server sees the client leave")
+	})
+}
+
+func TestRequest(t *testing.T) {
+	requestOf := func(t *testing.T, opts ...source.Option) (got ssetest.Request) {
+		t.Helper()
+		within(t, func(c *ssetest.Conn) { c.Answer(http.StatusNoContent, "") },
+			func(t *testing.T, server *ssetest.Server, client *source.Client) {
+				events, err := sink.Collect(t.Context(), client.Observe(server.URL()+"/a?b=c", opts...))
+				require.NoError(t, err)
+				require.Empty(t, events)
+				require.Len(t, server.Requests(), 1)
+				got = server.Requests()[0]
+			})
+		return got
+	}
+	t.Run("default", func(t *testing.T) {
+		r := requestOf(t)
+		assert.Equal(t, http.MethodGet, r.Method)
+		assert.Equal(t, "/a?b=c", r.URL)
+		assert.Equal(t, []string{"text/event-stream"}, r.Header["Accept"])
+		assert.Equal(t, []string{"no-cache"}, r.Header["Cache-Control"])
+		assert.False(t, r.HasLastEventID)
+		assert.NotContains(t, r.Header, "Content-Length")
+	})
+	t.Run("headers", func(t *testing.T) {
+		r := requestOf(t, source.WithHeader("authorization", "Bearer t"), source.WithHeader("Accept", "text/event-stream, */*"))
+		assert.Equal(t, "Bearer t", r.Header.Get("Authorization"))
+		assert.Equal(t, []string{"text/event-stream, */*"}, r.Header["Accept"])
+	})
+	t.Run("last event id", func(t *testing.T) {
+		assert.Equal(t, "42 ✔", requestOf(t, source.WithLastEventID("42 ✔")).LastEventID)
+		assert.False(t, requestOf(t, source.WithLastEventID("")).HasLastEventID)
+		assert.False(t, requestOf(t, source.WithLastEventID("un\x01fit")).HasLastEventID)
+	})
+}
+
+func TestOptionsOfACallHoldForThatCall(t *testing.T) {
+	within(t, func(c *ssetest.Conn) { c.Answer(http.StatusNoContent, "") },
+		func(t *testing.T, server *ssetest.Server, _ *source.Client) {
+			client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithHeader("X", "client"))
+			for _, opts := range [][]source.Option{{source.WithHeader("X", "call")}, nil} {
+				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), opts...))
+				require.NoError(t, err)
+			}
+			assert.Equal(t, "call", server.Requests()[0].Header.Get("X"))
+			assert.Equal(t, "client", server.Requests()[1].Header.Get("X"))
+		})
+}
+
+func TestBodyIsSentAgain(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		if c.N < 3 {
+			c.Send(numbered(c.N)[c.N-1])
+			return
+		}
+		c.Answer(http.StatusNoContent, "")
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL(), strings.NewReader(`{"stream":true}`))
+		require.NoError(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		events, err := sink.Collect(t.Context(), client.ObserveRequest(req))
+		require.NoError(t, err)
+		assert.Equal(t, "event 1 event 2", data(events))
+		require.Len(t, server.Requests(), 3)
+		for i, r := range server.Requests() {
+			assert.Equal(t, http.MethodPost, r.Method)
+			assert.Equal(t, `{"stream":true}`, string(r.Body))
+			assert.EqualValues(t, len(r.Body), r.ContentLength)
+			assert.Equal(t, "application/json", r.Header.Get("Content-Type"))
+			assert.Equal(t, []string{"", "1", "2"}[i], r.LastEventID)
+		}
+	})
+}
+
+func TestBodyThatCannotBeSentAgain(t *testing.T) {
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", io.MultiReader())
+	require.NoError(t, err)
+	_, err = sink.Collect(t.Context(), source.NewClient().ObserveRequest(req))
+	assert.ErrorIs(t, err, source.ErrNoGetBody)
+}
+
+// The client's Timeout bounds a request with its body; a stream has no such bound.
+func TestTimeoutOfTheHTTPClientDoesNotCutTheStream(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Send(numbered(1)...)
+		c.Sleep(time.Hour)
+		c.Send(numbered(2)[1])
+		c.Hold()
+	}, func(t *testing.T, server *ssetest.Server, _ *source.Client) {
+		impatient := *server.Client()
+		impatient.Timeout = time.Second
+		var got []codec.Event
+		for e, err := range source.SSE(server.URL(), source.WithHTTPClient(&impatient))(t.Context()) {
+			require.NoError(t, err)
+			if got = append(got, e); len(got) == 2 {
+				break
+			}
+		}
+		assert.Len(t, server.Requests(), 1)
+		assert.Equal(t, time.Second, impatient.Timeout, "the caller's client is left as it is")
+	})
+}
+
+func TestEventTooLarge(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Send(codec.Event{ID: "7", Data: "small"})
+		c.Raw("data: ")
+		for {
+			c.Raw(strings.Repeat("x", 64<<10)) // without end
+		}
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		events, err := sink.Collect(t.Context(), client.Observe(server.URL()+"/?token=secret", source.WithMaxEventSize(1<<20)))
+		assert.Equal(t, "small", data(events), "what came before is delivered")
+		var tooLarge *codec.SizeError
+		require.ErrorAs(t, err, &tooLarge)
+		assert.Equal(t, 1<<20, tooLarge.Limit)
+		var failure *source.Error
+		require.ErrorAs(t, err, &failure)
+		assert.Equal(t, "7", failure.LastEventID)
+		assert.ErrorContains(t, err, server.URL())
+		assert.ErrorContains(t, err, `after event "7"`)
+		assert.NotContains(t, err.Error(), "secret")
+		assert.Len(t, server.Requests(), 1, "it would be too large again")
+	})
+}
+
+// An id that cannot be sent is still the last event ID of events.
+func TestIDsThatCannotBeSentDoNotWedge(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		switch c.N {
+		case 1:
+			c.Raw("id: bell\adata\ndata: 1\n\n")
+		case 2:
+			c.Raw("id: fit\ndata: 2\n\n")
+		default:
+			c.Answer(http.StatusNoContent, "")
+		}
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		events, err := sink.Collect(t.Context(), client.Observe(server.URL()))
+		require.NoError(t, err)
+		assert.Equal(t, "1 2", data(events))
+		assert.False(t, server.Requests()[1].HasLastEventID)
+		assert.Equal(t, "fit", server.Requests()[2].LastEventID)
+	})
+}
+
+func TestUnusableURL(t *testing.T) {
+	for _, url := range []string{"http://user:pass@[half/?key=secret", "no-scheme.example/x?key=secret", "gopher://u:pass@host/?key=secret"} {
+		_, err := sink.Collect(t.Context(), source.SSE(url, source.WithMaxAttempts(0)))
+		var failure *source.Error
+		require.ErrorAs(t, err, &failure, url)
+		assert.NotContains(t, err.Error(), "secret", url)
+		assert.NotContains(t, err.Error(), "pass", url)
+		assert.ErrorContains(t, err, "source: GET ", url)
+	}
+}
+
+func TestCommentsAndRetryEvents(t *testing.T) {
+	for name, c := range map[string]struct {
+		opts []source.Option
+		want []string
+	}{
+		"none":     {nil, []string{"a", "b"}},
+		"comments": {[]source.Option{source.WithComments()}, []string{"a", "# ping", "b"}},
+		"retries":  {[]source.Option{source.WithRetryEvents()}, []string{"a", "50ms", "b"}},
+		"both":     {[]source.Option{source.WithComments(), source.WithRetryEvents()}, []string{"a", "# ping", "50ms", "b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(c *ssetest.Conn) {
+				if c.N > 1 {
+					c.Answer(http.StatusNoContent, "")
+				}
+				c.Raw("id: 1\ndata: a\n\n: ping\n\nretry: 50\n\ndata: b\n\n")
+			}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+				var got []string
+				for e, err := range client.Observe(server.URL(), c.opts...)(t.Context()) {
+					require.NoError(t, err)
+					switch {
+					case e.Type != "":
+						got = append(got, e.Data)
+					case e.Retry != 0:
+						got = append(got, e.Retry.String())
+					default:
+						got = append(got, "#"+e.Comment)
+					}
+				}
+				assert.Equal(t, c.want, got)
+			})
+		})
+	}
+}

@@ -1,0 +1,34 @@
+// Package source holds what streams begin with: a Server-Sent Events client that
+// reconnects, and the beginnings that need no network.
+//
+//	events := source.SSE("https://stream.example/prices")
+//	for e, err := range events(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(e.Type, e.Data)
+//	}
+//
+// # What the client does
+//
+// [SSE] and [Client.Observe] give a cold stream: each range over it opens a
+// connection of its own, and leaving the range closes that before control
+// returns. In between, the stream outlives its connections. When one ends, for
+// whatever reason the network or the server has, the client waits for the
+// reconnection time (3 seconds, or what the server said with "retry:") and
+// connects again, with the last event ID it has seen; a server that keeps its
+// events goes on from there, and nothing is lost or repeated. While attempts fail
+// it waits longer each time, with jitter, up to 30 seconds.
+//
+// # How a stream ends
+//
+//   - It completes when the server answers 204 No Content, which is how a server
+//     tells its clients to go away.
+//   - It fails with an [Error] when trying again cannot help: another status than
+//     200 (but 429 and 5xx are tried again, after the time that Retry-After says),
+//     a content type that is not text/event-stream, an event larger than
+//     [WithMaxEventSize] allows.
+//   - It ends with the cause of its context when that is cancelled, at once, also
+//     while it connects, waits or reads.
+//   - With [WithMaxAttempts], when that many attempts in a row have failed.
+package source

@@ -1,0 +1,86 @@
+package source
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/rxsse/rxsse"
+)
+
+// Just returns the stream that delivers items and completes. With a cancelled
+// context it ends, also after the last item, with the cause. It starts no
+// goroutine and allocates nothing per item.
+func Just[T any](items ...T) rxsse.Observable[T] {
+	items = slices.Clone(items)
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			for i := range items {
+				if ctx.Err() != nil {
+					break
+				}
+				if !yield(items[i], nil) {
+					return
+				}
+			}
+			end(ctx, yield)
+		}
+	}
+}
+
+// FromSeq returns the stream that delivers what seq does. Each subscription runs
+// seq anew, so seq should be one that can be. With a cancelled context the stream
+// ends, between two items and after the last, with the cause; what seq waits for
+// itself it does not interrupt.
+func FromSeq[T any](seq iter.Seq[T]) rxsse.Observable[T] {
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			left := false
+			if ctx.Err() == nil {
+				seq(func(v T) bool {
+					if ctx.Err() != nil {
+						return false
+					}
+					left = !yield(v, nil)
+					return !left
+				})
+			}
+			if !left {
+				end(ctx, yield)
+			}
+		}
+	}
+}
+
+// Empty returns the stream that completes at once.
+func Empty[T any]() rxsse.Observable[T] { return Just[T]() }
+
+// Never returns the stream that delivers nothing until its context is cancelled,
+// and then ends with the cause.
+func Never[T any]() rxsse.Observable[T] { return FromChannel[T](nil) }
+
+// Throw returns the stream that fails with err at once. It panics if err is nil.
+func Throw[T any](err error) rxsse.Observable[T] {
+	if err == nil {
+		panic("source: Throw: the error is nil")
+	}
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			var zero T
+			if ctx.Err() != nil {
+				yield(zero, context.Cause(ctx))
+				return
+			}
+			yield(zero, err)
+		}
+	}
+}
+
+// end ends a stream that has nothing more to deliver: with the cause of its
+// context if that is cancelled, and otherwise by completion.
+func end[T any](ctx context.Context, yield func(T, error) bool) {
+	if ctx.Err() != nil {
+		var zero T
+		yield(zero, context.Cause(ctx))
+	}
+}

@@ -1,0 +1,106 @@
+package source_test
+
+import (
+	"errors"
+	"iter"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+)
+
+func naturals(yield func(int) bool) {
+	for n := 0; yield(n); n++ {
+	}
+}
+
+func TestContractOfBeginnings(t *testing.T) {
+	type ints = rxsse.Observable[int]
+	for name, s := range map[string]contract.Source[int]{
+		"Just": {
+			Finite: func() ints { return source.Just(1, 2, 3) },
+			Want:   []int{1, 2, 3},
+		},
+		"Empty": {
+			Finite: source.Empty[int],
+		},
+		"Never": {
+			Silent: source.Never[int],
+		},
+		"Throw": {
+			Failing: source.Throw[int],
+		},
+		"FromSeq": {
+			Finite:    func() ints { return source.FromSeq(slices.Values([]int{1, 2, 3})) },
+			Want:      []int{1, 2, 3},
+			Endless:   func() ints { return source.FromSeq(naturals) },
+			Panicking: func(v any) ints { return source.FromSeq(func(func(int) bool) { panic(v) }) },
+		},
+		"FromChannel": {
+			Endless: func() ints {
+				c := make(chan int, 10)
+				for i := range cap(c) {
+					c <- i
+				}
+				return source.FromChannel(c)
+			},
+			Silent: func() ints { return source.FromChannel(make(chan int)) },
+		},
+	} {
+		t.Run(name, s.Check)
+	}
+}
+
+func TestFromChannelCompletesWhenTheChannelIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := make(chan int)
+		go func() {
+			defer close(c)
+			for i := range 3 {
+				time.Sleep(time.Second)
+				c <- i
+			}
+		}()
+		got, err := sink.Collect(t.Context(), source.FromChannel(c))
+		require.NoError(t, err)
+		assert.Equal(t, []int{0, 1, 2}, got)
+	})
+}
+
+func TestJustDoesNotAliasItsArguments(t *testing.T) {
+	items := []int{1, 2}
+	src := source.Just(items...)
+	items[0] = 7
+	got, err := sink.Collect(t.Context(), src)
+	require.NoError(t, err)
+	assert.Equal(t, []int{1, 2}, got)
+}
+
+func TestFromSeqStopsTheSequence(t *testing.T) {
+	stopped := false
+	seq := func(yield func(int) bool) {
+		defer func() { stopped = true }()
+		naturals(yield)
+	}
+	for v, err := range source.FromSeq(iter.Seq[int](seq))(t.Context()) {
+		require.NoError(t, err)
+		if v == 3 {
+			break
+		}
+	}
+	assert.True(t, stopped)
+}
+
+func TestThrowRefusesNil(t *testing.T) {
+	assert.PanicsWithValue(t, "source: Throw: the error is nil", func() { source.Throw[int](nil) })
+	_, err := sink.Collect(t.Context(), source.Throw[int](errors.ErrUnsupported))
+	assert.Equal(t, errors.ErrUnsupported, err)
+}

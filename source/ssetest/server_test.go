@@ -1,0 +1,257 @@
+package ssetest_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/source/ssetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// get makes a request with the last event ID and returns the response.
+func get(t *testing.T, server *ssetest.Server, lastEventID string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL()+"/path?q=1", nil)
+	require.NoError(t, err)
+	if lastEventID != "" {
+		req.Header.Set("Last-Event-ID", lastEventID)
+	}
+	resp, err := server.Client().Do(req)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	return resp
+}
+
+// Each test runs on both networks: in memory inside a bubble, and on loopback.
+func onBoth(t *testing.T, script func(*ssetest.Conn), test func(t *testing.T, server *ssetest.Server)) {
+	t.Helper()
+	onBothAnew(t, func() func(*ssetest.Conn) { return script }, test)
+}
+
+// onBothAnew is onBoth with a script that remembers what it has played.
+func onBothAnew(t *testing.T, script func() func(*ssetest.Conn), test func(t *testing.T, server *ssetest.Server)) {
+	t.Helper()
+	t.Run("memory", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := ssetest.NewMemoryServer(script())
+			defer server.Close()
+			test(t, server)
+		})
+	})
+	t.Run("loopback", func(t *testing.T) {
+		server := ssetest.NewServer(script())
+		defer server.Close()
+		test(t, server)
+	})
+}
+
+func TestSendsEvents(t *testing.T) {
+	onBoth(t, func(c *ssetest.Conn) {
+		c.Send(codec.Event{Type: "price", ID: "1", Data: "two\nlines"}, codec.Event{Retry: time.Second})
+		c.Comment(" ping")
+		c.Raw("data: ra")
+		c.Raw("w\r\n\r\n")
+	}, func(t *testing.T, server *ssetest.Server) {
+		resp := get(t, server, "")
+		assert.Equal(t, http.StatusOK, resp.StatusCode)
+		assert.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err, "a script that returns ends the response in an orderly way")
+		decoder := codec.NewDecoder(strings.NewReader(string(body)), codec.WithComments(), codec.WithRetryEvents())
+		var got []codec.Event
+		for e, err := range decoder.Events() {
+			require.NoError(t, err)
+			got = append(got, e)
+		}
+		assert.Equal(t, []codec.Event{
+			{Type: "price", ID: "1", Data: "two\nlines"},
+			{Retry: time.Second, ID: "1"},
+			{Comment: " ping"},
+			{Type: "message", ID: "1", Data: "raw"},
+		}, got)
+	})
+}
+
+func TestDropIsNoOrderlyEnd(t *testing.T) {
+	for name, drop := range map[string]func(*ssetest.Conn){"Drop": (*ssetest.Conn).Drop, "Reset": (*ssetest.Conn).Reset} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(c *ssetest.Conn) {
+				c.Raw("data: unfini")
+				drop(c)
+				c.Raw("not to be seen")
+			}, func(t *testing.T, server *ssetest.Server) {
+				body, err := io.ReadAll(get(t, server, "").Body)
+				require.Error(t, err)
+				assert.Contains(t, "data: unfini", string(body)) // a reset may overtake what was sent
+			})
+		})
+	}
+}
+
+func TestAnswer(t *testing.T) {
+	onBoth(t, func(c *ssetest.Conn) {
+		c.Header().Set("Retry-After", "7")
+		c.Answer(http.StatusServiceUnavailable, "busy")
+		c.Raw("not to be seen")
+	}, func(t *testing.T, server *ssetest.Server) {
+		resp := get(t, server, "")
+		assert.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
+		assert.Equal(t, "7", resp.Header.Get("Retry-After"))
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		assert.Equal(t, "busy", string(body))
+	})
+}
+
+func TestRequestsAreLogged(t *testing.T) {
+	onBoth(t, func(c *ssetest.Conn) {
+		assert.Equal(t, c.Request.LastEventID, c.LastEventID())
+		c.Answer(http.StatusOK, "")
+	}, func(t *testing.T, server *ssetest.Server) {
+		get(t, server, "41")
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL(), strings.NewReader("body"))
+		require.NoError(t, err)
+		resp, err := server.Client().Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+
+		log := server.Requests()
+		require.Len(t, log, 2)
+		assert.Equal(t, http.MethodGet, log[0].Method)
+		assert.Equal(t, "/path?q=1", log[0].URL)
+		assert.Equal(t, "41", log[0].LastEventID)
+		assert.True(t, log[0].HasLastEventID)
+		assert.Equal(t, http.MethodPost, log[1].Method)
+		assert.Equal(t, "body", string(log[1].Body))
+		assert.EqualValues(t, 4, log[1].ContentLength)
+		assert.False(t, log[1].HasLastEventID)
+		assert.False(t, log[1].Time.Before(log[0].Time))
+	})
+}
+
+func TestScriptEndsWhenTheClientLeaves(t *testing.T) {
+	for name, wait := range map[string]func(*ssetest.Conn){
+		"Hold":  (*ssetest.Conn).Hold,
+		"Sleep": func(c *ssetest.Conn) { c.Sleep(time.Hour) },
+		"Send": func(c *ssetest.Conn) {
+			for {
+				c.Send(codec.Event{Data: "again"})
+			}
+		},
+		"Gone": func(c *ssetest.Conn) { <-c.Gone() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ended := make(chan struct{}, 2)
+			onBoth(t, func(c *ssetest.Conn) {
+				defer func() { ended <- struct{}{} }()
+				c.Open()
+				wait(c)
+			}, func(t *testing.T, server *ssetest.Server) {
+				resp := get(t, server, "")
+				assert.Equal(t, 1, server.Playing())
+				require.NoError(t, resp.Body.Close())
+				server.Client().CloseIdleConnections()
+				server.Close()
+				assert.Zero(t, server.Playing())
+			})
+			assert.Len(t, ended, 2)
+		})
+	}
+}
+
+func TestSleepIsFreeInMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
+			c.Sleep(100 * time.Hour)
+			c.Raw("data: late\n")
+		})
+		defer server.Close()
+		start := time.Now()
+		line, err := bufio.NewReader(get(t, server, "").Body).ReadString('\n')
+		require.NoError(t, err)
+		assert.Equal(t, "data: late\n", line)
+		assert.Equal(t, 100*time.Hour, time.Since(start))
+	})
+}
+
+func TestChunkCutsWhatIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
+			c.Chunk(3)
+			c.Raw("data: 12345\n")
+		})
+		defer server.Close()
+		body := get(t, server, "").Body
+		var pieces []string
+		for buf := make([]byte, 100); ; {
+			n, err := body.Read(buf)
+			if n > 0 {
+				pieces = append(pieces, string(buf[:n]))
+			}
+			if err != nil {
+				require.ErrorIs(t, err, io.EOF)
+				break
+			}
+		}
+		assert.Equal(t, []string{"dat", "a: ", "123", "45\n"}, pieces)
+	})
+}
+
+func TestReplay(t *testing.T) {
+	events := []codec.Event{{ID: "a", Data: "1"}, {ID: "b", Data: "2"}, {ID: "c", Data: "3"}}
+	replay := func() func(*ssetest.Conn) { return ssetest.Replay(events, 1, 1) }
+	onBothAnew(t, replay, func(t *testing.T, server *ssetest.Server) {
+		read := func(lastEventID string) (data []string, err error) {
+			for e, err := range codec.NewDecoder(get(t, server, lastEventID).Body).Events() {
+				if err != nil {
+					return data, err
+				}
+				data = append(data, e.Data)
+			}
+			return data, nil
+		}
+		got, err := read("")
+		assert.Equal(t, []string{"1"}, got)
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF, "dropped in the middle of the second event")
+		got, err = read("a")
+		assert.Equal(t, []string{"2", "3"}, got, "both drops of that event were made at once")
+		require.NoError(t, err)
+		got, err = read("unknown")
+		assert.Equal(t, []string{"1", "2", "3"}, got)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusNoContent, get(t, server, "c").StatusCode)
+	})
+}
+
+func TestNothingButTheClientReachesAMemoryServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := ssetest.NewMemoryServer(func(*ssetest.Conn) {})
+		server.Close()
+		server.Close() // is harmless
+		_, err := server.Client().Get(server.URL())
+		require.Error(t, err)
+	})
+}
+
+func TestSendRefusesWhatCannotBeSent(t *testing.T) {
+	panicked := make(chan any, 1)
+	server := ssetest.NewServer(func(c *ssetest.Conn) {
+		defer func() { panicked <- recover() }()
+		c.Send(codec.Event{ID: "two\nlines"})
+	})
+	defer server.Close()
+	get(t, server, "")
+	assert.Contains(t, fmt.Sprint(<-panicked), "ssetest: Send(")
+}
