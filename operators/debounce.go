@@ -1,12 +1,9 @@
 package operators
 
 import (
-	"context"
-	"iter"
 	"time"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/handoff"
 )
 
 // Debounce delivers an item of src once d has passed without a newer one, and
@@ -25,49 +22,5 @@ import (
 // makes it wait, and holds two items: the pending one and the newest.
 func Debounce[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustBePositive("Debounce: d", d)
-	return func(ctx context.Context) iter.Seq2[T, error] {
-		return func(yield func(T, error) bool) {
-			q := handoff.NewLatest[T](ctx)
-			defer q.Stop()
-			q.Go(src)
-			debounce(q, d, yield)
-		}
-	}
-}
-
-func debounce[T any](q *handoff.Queue[T], d time.Duration, yield func(T, error) bool) {
-	var (
-		zero    T
-		pending T
-		due     alarm // set while an item is pending
-	)
-	defer due.stop()
-	for {
-		batch, signal := q.Receive(due.c())
-		if signal == handoff.End && q.Err() == nil {
-			if due.isSet() {
-				yield(pending, nil)
-			}
-			return
-		}
-		now := time.Now()
-		if due.reached(now) && !q.Cancelled() {
-			due.clear()
-			v := pending
-			pending = zero
-			if !yield(v, nil) {
-				return
-			}
-		}
-		switch signal {
-		case handoff.Items:
-			pending = batch[len(batch)-1]
-			due.set(now, now.Add(d))
-		case handoff.Tick:
-			due.rearm(now)
-		case handoff.End:
-			yield(zero, q.Err())
-			return
-		}
-	}
+	return deliverLatest(src, func(due *alarm, now time.Time) { due.set(now, now.Add(d)) })
 }

@@ -48,13 +48,22 @@ func deliver[T any](q *handoff.Queue[T], yield func(T, error) bool) {
 			}
 			return
 		}
-		for _, v := range batch {
-			if q.Cancelled() {
-				break // Receive says why
-			}
-			if !yield(v, nil) {
-				return
-			}
+		if !deliverBatch(q, batch, yield) {
+			return
 		}
 	}
+}
+
+// deliverBatch hands a batch to the consumer, up to a cancellation, of which the
+// next Receive tells. It returns false when the consumer has left.
+func deliverBatch[T any](q *handoff.Queue[T], batch []T, yield func(T, error) bool) bool {
+	for _, v := range batch {
+		if q.Cancelled() {
+			return true
+		}
+		if !yield(v, nil) {
+			return false
+		}
+	}
+	return true
 }

@@ -1,0 +1,37 @@
+package operators
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/rxsse/rxsse"
+)
+
+// Sample looks at src every d, counted from the subscription, and delivers the
+// newest item if there has been one since it looked last.
+//
+//	src:        -ab-----c----d|
+//	Sample(3):  ---b-----c---(d|)
+//
+// When src completes the pending item is delivered at once. When src fails, or on
+// cancel, the pending item is dropped; one that is due already when the error
+// comes is delivered before it. An item that comes at the very instant of a look
+// is left for the next. A d that is not positive panics.
+//
+// It runs src on a goroutine of its own, never makes it wait, and holds two items:
+// the pending one and, while the consumer is busy, the newest. It sets no timer
+// while it holds none.
+func Sample[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
+	mustBePositive("Sample: d", d)
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			start := time.Now()
+			deliverLatest(src, func(due *alarm, now time.Time) {
+				if !due.isSet() {
+					due.set(now, now.Add(d-now.Sub(start)%d))
+				}
+			})(ctx)(yield)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package source_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/source"
+	"github.com/rxsse/rxsse/source/ssetest"
+)
+
+// prices is a server with two events, whose connection breaks after the first.
+func prices() *ssetest.Server {
+	return ssetest.NewServer(ssetest.Replay([]codec.Event{
+		{Type: "price", ID: "1", Data: `{"BTC":81450}`},
+		{Type: "price", ID: "2", Data: `{"BTC":81462}`},
+	}, 1))
+}
+
+func ExampleSSE() {
+	server := prices()
+	defer server.Close()
+
+	events := source.SSE(server.URL(), source.WithReconnectionTime(100*time.Millisecond))
+	for e, err := range events(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(e.ID, e.Type, e.Data)
+	}
+	// Output:
+	// 1 price {"BTC":81450}
+	// 2 price {"BTC":81462}
+}
+
+// A client keeps what its streams have in common.
+func ExampleClient() {
+	server := prices()
+	defer server.Close()
+
+	client := source.NewClient(
+		source.WithHeader("Authorization", "Bearer token"),
+		source.WithReconnectionTime(100*time.Millisecond),
+	)
+	for e, err := range client.Observe(server.URL(), source.WithLastEventID("1"))(context.Background()) {
+		fmt.Println(e.ID, e.Data, err)
+	}
+	// Output:
+	// 2 {"BTC":81462} <nil>
+}
+
+// Services such as language models stream the answer to a POST. Their streams
+// end by themselves and are not to be repeated: no reconnecting.
+func ExampleClient_ObserveRequest() {
+	server := ssetest.NewServer(func(c *ssetest.Conn) {
+		for word := range strings.FieldsSeq("You said: " + string(c.Request.Body)) {
+			c.Send(codec.Event{Data: word})
+		}
+		c.Send(codec.Event{Data: "[DONE]"})
+	})
+	defer server.Close()
+
+	req, err := http.NewRequest(http.MethodPost, server.URL(), strings.NewReader("hello"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var client source.Client
+	for e, err := range client.ObserveRequest(req, source.WithMaxAttempts(0))(context.Background()) {
+		if err != nil || e.Data == "[DONE]" {
+			break
+		}
+		fmt.Print(e.Data, " ")
+	}
+	// Output: You said: hello
+}
+
+func ExampleError() {
+	server := ssetest.NewServer(func(c *ssetest.Conn) { c.Answer(http.StatusForbidden, "no such key") })
+	defer server.Close()
+
+	for _, err := range source.SSE(server.URL() + "?key=secret")(context.Background()) {
+		var failure *source.Error
+		if errors.As(err, &failure) && failure.StatusCode == http.StatusForbidden {
+			fmt.Println("forbidden:", string(failure.Body))
+		}
+	}
+	// Output: forbidden: no such key
+}
+
+func ExampleWithTrace() {
+	server := prices()
+	defer server.Close()
+
+	trace := &source.Trace{
+		Open:         func(resp *http.Response) { fmt.Println("open:", resp.Status) },
+		Disconnected: func(err error) { fmt.Println("disconnected") },
+	}
+	events := source.SSE(server.URL(), source.WithTrace(trace), source.WithReconnectionTime(100*time.Millisecond))
+	for e := range events(context.Background()) {
+		fmt.Println("event", e.ID)
+	}
+	// Output:
+	// open: 200 OK
+	// event 1
+	// disconnected
+	// open: 200 OK
+	// event 2
+	// disconnected
+}
