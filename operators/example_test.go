@@ -125,26 +125,6 @@ func ExampleMerge() {
 	// Output: tick tick ring |
 }
 
-// Of each burst, Debounce delivers what it came to.
-func ExampleDebounce() {
-	typed := make(chan string)
-	go func() {
-		defer close(typed)
-		for _, s := range []string{"h", "he", "hel", "hello"} {
-			typed <- s
-		}
-		time.Sleep(200 * time.Millisecond)
-		typed <- "hello w"
-		typed <- "hello world"
-	}()
-	for search, err := range operators.Debounce(source.FromChannel(typed), 50*time.Millisecond)(context.Background()) {
-		fmt.Println(search, err)
-	}
-	// Output:
-	// hello <nil>
-	// hello world <nil>
-}
-
 func ExampleWindow() {
 	for w, err := range operators.Window(source.Just(1, 2, 3, 4, 5), operators.Count(2))(context.Background()) {
 		fmt.Println(w.Items, err)
