@@ -29,8 +29,8 @@ func NewClient(opts ...Option) *Client {
 }
 
 // Observe returns the stream of events that a GET of url delivers. Options given
-// here come on top of the client's, for this stream alone. A url that cannot be
-// parsed is reported by the stream.
+// here come on top of the client's, for this stream alone. A url that is not one of
+// http or https is reported by the stream.
 //
 // The package documentation says how the stream reconnects and how it ends. It
 // starts no goroutine beside those of [net/http], reads only while the consumer
@@ -49,6 +49,9 @@ func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Even
 // [http.NewRequest] sets for the usual readers, so that the body can be sent
 // again.
 func (c *Client) ObserveRequest(req *http.Request, opts ...Option) rxsse.Observable[codec.Event] {
+	if err := checkURL(req.URL); err != nil {
+		return Throw[codec.Event](&Error{Method: method(req), URL: redact(req.URL), Err: err})
+	}
 	cfg := c.config.with(opts)
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {

@@ -258,14 +258,21 @@ func TestIDsThatCannotBeSentDoNotWedge(t *testing.T) {
 }
 
 func TestUnusableURL(t *testing.T) {
-	for _, url := range []string{"http://user:pass@[half/?key=secret", "no-scheme.example/x?key=secret", "gopher://u:pass@host/?key=secret"} {
-		_, err := sink.Collect(t.Context(), source.SSE(url, source.WithMaxAttempts(0)))
+	for url, want := range map[string]string{
+		"http://user:pass@[half/?key=secret": "source: GET ",
+		"no-scheme.example/x?key=secret":     `source: GET no-scheme.example/x?key=…: unusable URL: scheme "", want "http" or "https"`,
+		"gopher://u:pass@host/?key=secret":   `source: GET gopher://host/?key=…: unusable URL: scheme "gopher"`,
+		"http:///path":                       "source: GET http:///path: unusable URL: it names no host",
+	} {
+		_, err := sink.Collect(t.Context(), source.SSE(url)) // at once, without an attempt
 		var failure *source.Error
 		require.ErrorAs(t, err, &failure, url)
+		assert.ErrorContains(t, err, want)
 		assert.NotContains(t, err.Error(), "secret", url)
-		assert.NotContains(t, err.Error(), "pass", url)
-		assert.ErrorContains(t, err, "source: GET ", url)
+		assert.NotContains(t, err.Error(), "pass@", url)
 	}
+	_, err := sink.Collect(t.Context(), new(source.Client).ObserveRequest(&http.Request{}))
+	assert.ErrorIs(t, err, source.ErrURL)
 }
 
 func TestCommentsAndRetryEvents(t *testing.T) {

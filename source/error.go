@@ -36,6 +36,8 @@ var (
 	ErrStatus = errors.New("unexpected status")
 	// ErrContentType is the reason when the server's answer was no event stream.
 	ErrContentType = errors.New("unexpected content type")
+	// ErrURL is the reason when there is no such URL to connect to.
+	ErrURL = errors.New("unusable URL")
 	// ErrNoEvents is the reason when the server ended a response that had no
 	// event, as often as [WithMaxAttempts] allows.
 	ErrNoEvents = errors.New("the server ended the response before an event")
@@ -64,8 +66,32 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
+// checkURL returns an error for what no attempt could connect to.
+func checkURL(u *url.URL) error {
+	switch {
+	case u == nil:
+		return fmt.Errorf("%w: the request has none", ErrURL)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("%w: scheme %.20q, want \"http\" or \"https\"", ErrURL, u.Scheme)
+	case u.Host == "":
+		return fmt.Errorf("%w: it names no host", ErrURL)
+	}
+	return nil
+}
+
+// method returns the method of req, which may leave GET out.
+func method(req *http.Request) string {
+	if req.Method == "" {
+		return http.MethodGet
+	}
+	return req.Method
+}
+
 // redact returns a URL as it may be shown: queries carry keys.
 func redact(u *url.URL) string {
+	if u == nil {
+		return ""
+	}
 	shown := *u
 	shown.User = nil
 	shown.Fragment, shown.RawFragment = "", ""

@@ -155,10 +155,7 @@ func (s *stream) deliver(body io.Reader, yield func(codec.Event, error) bool) er
 func (s *stream) failure(err error) *Error {
 	e, ok := err.(*Error) //nolint:errorlint // one of our own is never wrapped
 	if !ok {
-		e = &Error{Method: s.req.Method, URL: redact(s.req.URL), Err: unwrapURL(err)}
-		if e.Method == "" {
-			e.Method = http.MethodGet
-		}
+		e = &Error{Method: method(s.req), URL: redact(s.req.URL), Err: unwrapURL(err)}
 	}
 	e.LastEventID = s.lastEventID
 	e.Attempts = s.pace.failures

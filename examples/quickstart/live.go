@@ -21,7 +21,7 @@ type live struct {
 func watch(ctx context.Context, out *printer, l live) error {
 	var seen tally
 
-	events := source.SSE(l.url, source.WithTrace(&source.Trace{Open: seen.open}))
+	events := source.SSE(l.url, source.WithTrace(trace(&seen, out)))
 	events = operators.Tap(events, seen.event)
 	if l.kind != "" {
 		events = operators.EventType(events, l.kind)

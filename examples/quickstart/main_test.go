@@ -28,6 +28,7 @@ func TestNothingIsLost(t *testing.T) {
 	assert.Regexp(t, `^events: (\d+) \(of \d+ sent\)  reconnects: 4  lost: 0  duplicated: 0$`, summary)
 	assert.Regexp(t, `\d\d:\d\d:\d\d\.\d+ to `, out.String(), "a window")
 	assert.Contains(t, out.String(), "Bitcoin ₿")
+	assert.Equal(t, 4, strings.Count(out.String(), "connection lost: source: GET http://127.0.0.1"))
 	assert.NotContains(t, out.String(), "\x1b", "plain when it is no terminal")
 }
 

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rxsse/rxsse/codec"
@@ -15,8 +18,9 @@ import (
 
 // A printer writes tables, with colour if that goes to a terminal.
 type printer struct {
-	w      io.Writer
 	colour bool
+	mu     sync.Mutex // the source tells of its connection from a goroutine of its own
+	w      io.Writer
 	before map[string]float64 // the last price of each symbol in earlier windows
 }
 
@@ -61,8 +65,21 @@ func header[T any](p *printer, w operators.Windowed[T], columns string) {
 	p.printf("\n%s\n%s\n", p.paint(bold, span), p.paint(dim, columns))
 }
 
+// disconnected says that there is no connection, and when there will be one.
+func (p *printer) disconnected(reason error, again time.Duration) {
+	if errors.Is(reason, io.EOF) {
+		return // the server has ended the response, as servers do
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	text := fmt.Sprintf("connection lost: %v; again in %v", reason, again.Round(time.Millisecond))
+	p.printf("\n%s\n", p.paint(dim, text))
+}
+
 // trades prints a window of settled trades, a line for each symbol.
 func (p *printer) trades(w operators.Windowed[Trade]) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	type line struct {
 		sweeps          int
 		low, high, last float64
@@ -103,6 +120,8 @@ func (p *printer) change(symbol string, price float64) string {
 
 // events prints a window of events of any kind, a line for each type.
 func (p *printer) events(w operators.Windowed[codec.Event]) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	type line struct {
 		events, bytes int
 		last          string

@@ -26,7 +26,7 @@ func trade(ctx context.Context, out *printer, f *feed, window time.Duration) err
 	defer f.close()
 	var seen tally
 
-	events := source.SSE(f.url(), source.WithTrace(&source.Trace{Open: seen.open}))
+	events := source.SSE(f.url(), source.WithTrace(trace(&seen, out)))
 	trades := operators.DecodeJSON[Trade](operators.EventType(operators.Tap(events, seen.event), "trade"))
 	settled := operators.Debounce(trades, sweepEvery/2) // the last trade of each sweep
 	windows := operators.Window(settled, operators.Tumbling(window))
@@ -34,6 +34,16 @@ func trade(ctx context.Context, out *printer, f *feed, window time.Duration) err
 	err := sink.ForEach(ctx, windows, out.trades)
 	out.summary(&seen, len(f.events), ctx.Err() != nil)
 	return unlessCancelled(ctx, err)
+}
+
+// trace counts connections, and says when one has broken.
+func trace(seen *tally, out *printer) *source.Trace {
+	var lost error
+	return &source.Trace{
+		Open:         func(*http.Response) { seen.connects++ },
+		Disconnected: func(err error) { lost = err },
+		Waiting:      func(d time.Duration) { out.disconnected(lost, d) },
+	}
 }
 
 // A tally counts what comes from the source. Every event of the feed has the
@@ -45,8 +55,6 @@ type tally struct {
 	lost       int // ids that were passed over
 	duplicated int
 }
-
-func (t *tally) open(*http.Response) { t.connects++ }
 
 func (t *tally) reconnects() int { return max(0, t.connects-1) }
 
