@@ -42,13 +42,14 @@ func corpusOf(event func(i int) codec.Event, lineEnd string) (stream []byte, eve
 	return bytes.ReplaceAll(stream, []byte("\n"), []byte(lineEnd)), events
 }
 
-// eachCorpus runs a benchmark for each corpus with LF and CRLF, in which pass reads
+// eachCorpus runs a benchmark for each corpus and line end, in which pass reads
 // the stream once and returns the number of events.
 func eachCorpus(b *testing.B, pass func(r io.Reader) int) {
+	b.Helper()
 	for _, corpus := range corpora {
-		for end, lineEnd := range map[string]string{"LF": "\n", "CRLF": "\r\n"} {
-			b.Run(corpus.name+"/"+end, func(b *testing.B) {
-				stream, events := corpusOf(corpus.event, lineEnd)
+		for _, end := range []struct{ name, bytes string }{{"LF", "\n"}, {"CRLF", "\r\n"}, {"CR", "\r"}} {
+			b.Run(corpus.name+"/"+end.name, func(b *testing.B) {
+				stream, events := corpusOf(corpus.event, end.bytes)
 				r := bytes.NewReader(nil)
 				b.SetBytes(int64(len(stream)))
 				b.ReportAllocs()

@@ -43,16 +43,16 @@ func (r *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestMemory feeds the decoder streams without end and measures the memory it
-// holds at each read, the garbage of its smaller buffers included.
+// TestMemory feeds the decoder streams without end and measures all it allocates,
+// which is more than it ever holds: the garbage of its smaller buffers is included.
 func TestMemory(t *testing.T) {
-	const limit = 4 << 20
+	const limit = 2 << 20
 	tests := []struct {
 		name       string
 		head, body string
 		opts       []codec.DecoderOption
 		field      string  // that exceeds the limit, empty if none does
-		held       float64 // at most, in limits
+		held       float64 // at most, in limits, with all garbage
 	}{
 		{name: "data line", head: "data: ", body: "x", field: "data", held: 2},
 		{name: "data lines", body: "data: 0123456789\n", field: "data", held: 2},
@@ -65,19 +65,22 @@ func TestMemory(t *testing.T) {
 		{name: "data of invalid bytes", head: "data: ", body: "\xff", field: "data", held: 2},
 		{name: "data lines of invalid bytes", body: "data: \xf0\x9f\x98\xff\n", field: "data", held: 2},
 		{name: "comment line asked for", opts: []codec.DecoderOption{codec.WithComments()}, head: ":", body: "x", field: "comment", held: 2},
-		{name: "comment line", head: ":", body: "x", held: 0.05},
-		{name: "comment lines", body: ": 0123456789\n", held: 0.05},
-		{name: "comment lines in a block", head: "data: x\n", body: ": 0123456789\n", held: 0.05},
-		{name: "unknown line", head: "unknown: ", body: "x", held: 0.05},
-		{name: "unknown line of invalid bytes", head: "unknown: ", body: "\xff", held: 0.05},
-		{name: "name without an end", body: "x", held: 0.05},
-		{name: "unknown lines", body: "unknown: 0123456789\n", held: 0.05},
-		{name: "id lines", body: "id: 0123456789\n", held: 0.05},
-		{name: "type lines", body: "event: 0123456789\n", held: 0.05},
-		{name: "retry lines", body: "retry: 0123456789\n", held: 0.05},
-		{name: "blank lines", body: "\n", held: 0.05},
-		{name: "blank lines of CR", body: "\r", held: 0.05},
-		{name: "blocks of an id", body: "id: 0123456789\n\n", held: 0.05},
+		{name: "comment line", head: ":", body: "x", held: 0.1},
+		{name: "comment lines", body: ": 0123456789\n", held: 0.1},
+		{name: "comment lines in a block", head: "data: x\n", body: ": 0123456789\n", held: 0.1},
+		{name: "unknown line", head: "unknown: ", body: "x", held: 0.1},
+		{name: "unknown line of invalid bytes", head: "unknown: ", body: "\xff", held: 0.1},
+		{name: "name without an end", body: "x", held: 0.1},
+		{name: "unknown lines", body: "unknown: 0123456789\n", held: 0.1},
+		{name: "id lines", body: "id: 0123456789\n", held: 0.1},
+		{name: "type lines", body: "event: 0123456789\n", held: 0.1},
+		{name: "retry lines", body: "retry: 0123456789\n", held: 0.1},
+		{name: "blocks of an id", body: "id: " + strings.Repeat("x", limit/2-10) + "\n\n", field: "id", held: 2},
+		{name: "blocks that leave long IDs and types behind", body: "\n", head: "event: " + strings.Repeat("x", limit/4-10) + "\n\nid: " + strings.Repeat("x", limit/4-10) +
+			"\n\nid: " + strings.Repeat("y", limit/4-10) + "\n\ndata: " + strings.Repeat("x", limit/2) + "\n\n", held: 2.1},
+		{name: "blank lines", body: "\n", held: 0.1},
+		{name: "blank lines of CR", body: "\r", held: 0.1},
+		{name: "blocks of a short id", body: "id: 0123456789\n\n", held: 0.1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -86,14 +89,15 @@ func TestMemory(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			most := uint64(0)
 			reads := 0
-			r := &endless{head: test.head, body: test.body, max: 6 * limit, atRead: func() {
+			r := &endless{head: test.head, body: strings.Repeat(test.body, 1+4096/len(test.body)), max: 6 * limit, atRead: func() {
 				if reads++; reads%16 == 0 {
 					runtime.ReadMemStats(&now)
 					most = max(most, now.TotalAlloc-before.TotalAlloc)
 				}
 			}}
 			d := codec.NewDecoder(r, append(test.opts, codec.WithMaxEventSize(limit))...)
-			assert.False(t, d.Scan())
+			for d.Scan() {
+			}
 			runtime.ReadMemStats(&now)
 			most = max(most, now.TotalAlloc-before.TotalAlloc)
 
@@ -122,18 +126,20 @@ func TestSizeLimit(t *testing.T) {
 		{"data", "data: 0123456789", "data", 0},
 		{"data without a space", "data:0123456789", "data", 0},
 		{"data lines and the LF between", "data: 0123\ndata: 56789", "data", 11},
-		{"type and data", "event: 01234\ndata: 56789", "data", 13},
-		{"id and data", "id: 01234\ndata: 56789", "data", 10},
-		{"data and type", "data: 56789\nevent: 01234", "event", 12},
-		{"data and id", "data: 56789\nid: 01234", "id", 12},
-		{"data, type and id", "data: 0123\nevent: 456\nid: 789", "id", 22},
+		{"type and data", "event: 012\ndata: 6789", "data", 11},
+		{"id and data", "id: 012\ndata: 6789", "data", 8},
+		{"data and type", "data: 6789\nevent: 012", "event", 11},
+		{"data and id", "data: 6789\nid: 012", "id", 11},
+		{"data, type and id", "data: 01\nevent: 23\nid: 45", "id", 19},
 		{"data and retry", "data: 0123\nretry: 456789", "retry", 11},
-		{"only the last type counts", "event: 0123456789\nevent: 01\nid: 23456789", "id", 28},
-		{"only the last id counts", "id: 0123456789\nid: 01\nevent: 23456789", "event", 22},
-		{"an id with NUL counts for its line", "id: 012345678\x00", "id", 0},
+		{"type, id and retry", "event: 01\nid: 23\nretry: 45", "retry", 17},
+		{"only the last type counts", "event: 01234\nevent: 01\nid: 234", "id", 23},
+		{"only the last id counts", "id: 01234\nid: 01\nevent: 234", "event", 17},
+		{"an id with NUL counts for its line", "id: 0123\x00", "id", 0},
+		{"the last event ID counts", "id: 012\n\ndata: 6789", "data", 9},
+		{"the last event ID and the next", "id: 012\n\nid: 01", "id", 9},
 		{"others do not count", ": 0123456789abc\nunknown: 0123456789\ndata: 0123456789", "data", 36},
 		{"the block before does not count", "data: 0123456789\nid: \n\ndata: 0123456789", "data", 23},
-		{"the last event ID does not count", "id: 0123456789\n\ndata: 0123456789", "data", 16},
 		{"characters are counted in bytes", "data: \u00e9123\U0001f600x", "data", 0},
 		{"a replaced byte counts three", "data: \xff\xff\xff9", "data", 0},
 		{"after a byte order mark", "\ufeffdata: 0123456789", "data", 3},
@@ -181,6 +187,29 @@ func TestMaxEventSizeMayBeAnything(t *testing.T) {
 	e, err := d.Next()
 	require.NoError(t, err)
 	assert.Equal(t, "x", e.Data)
+}
+
+// TestRoomForReplacements fills all the room a read is given with bytes that become
+// three each, and every other time one at the end that does so when the next read
+// comes.
+func TestRoomForReplacements(t *testing.T) {
+	for offset := range 6 {
+		given, reads := "data: "+strings.Repeat("x", offset), 0
+		d := codec.NewDecoder(readerFunc(func(p []byte) (int, error) {
+			n := copy(p, given)
+			given = given[n:]
+			for i := n; i < len(p); i++ {
+				p[i] = '\xff'
+			}
+			if reads++; reads%2 == 1 {
+				p[len(p)-1] = '\xe2'
+			}
+			return len(p), nil
+		}), codec.WithMaxEventSize(1<<20))
+		require.False(t, d.Scan())
+		var tooLarge *codec.SizeError
+		require.ErrorAs(t, d.Err(), &tooLarge)
+	}
 }
 
 // TestReaders has readers that do what they should not.

@@ -120,11 +120,9 @@ func (d *Decoder) Scan() bool {
 	d.leave()
 	for d.err == nil {
 		if d.interpret() {
-			return true
+			return d.err == nil
 		}
-		if d.err == nil {
-			d.err = d.fill()
-		}
+		d.err = d.fill()
 	}
 	return false
 }
@@ -148,6 +146,7 @@ func (d *Decoder) View() (v View) {
 		v.Retry = b.retry
 	case fieldComment:
 		v.Comment = d.comment.bytes(buf)
+	default:
 	}
 	return v
 }

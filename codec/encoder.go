@@ -36,7 +36,7 @@ const maxKeptBuffer = 64 << 10
 // The output begins with an ASCII character, so no event is mistaken for a byte
 // order mark, whatever its data. See WHATWG HTML §9.2.5.
 func AppendEvent(dst []byte, e Event) ([]byte, error) {
-	if err := e.check(); err != nil {
+	if err := check(&e); err != nil {
 		return dst, err
 	}
 	message := e.Type != "" || e.Data != ""
@@ -86,7 +86,7 @@ func appendData(dst []byte, data string) []byte {
 }
 
 // check returns an [EncodeError] for what the format cannot carry.
-func (e *Event) check() error {
+func check(e *Event) error {
 	if e.Comment != "" {
 		if e.Type != "" || e.Data != "" || e.ID != "" || e.Retry != 0 {
 			return &EncodeError{Field: "comment", Reason: "stands beside other fields; write two events"}

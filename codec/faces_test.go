@@ -119,10 +119,11 @@ func requireSame(t *testing.T, want, got result, stream []byte, sizes []int, fac
 	}
 }
 
-// cuts returns the ways in which tests cut a stream of n bytes.
+// cuts returns the ways in which tests cut a stream of n bytes: at each place in
+// turn, too, or at 256 of them if it is long.
 func cuts(n int) [][]int {
 	all := [][]int{nil, {1}, {2}, {3}, {5, 1, 2}}
-	step := 1 + n/512
+	step := 1 + n/256
 	for i := 1; i < n; i += step {
 		all = append(all, []int{i, n})
 	}

@@ -8,9 +8,15 @@ type lent struct {
 	store      []byte // reused
 }
 
+// maxKeptStore is the size up to which a store is reused.
+const maxKeptStore = 4 << 10
+
 // set makes the value what is at buf[start:end].
 func (l *lent) set(start, end int) {
 	l.start, l.end, l.kept = start, end, false
+	if cap(l.store) > maxKeptStore {
+		l.store = nil
+	}
 }
 
 // copy makes the value a copy of p.

@@ -19,12 +19,15 @@ const defaultMaxEventSize = 16 << 20
 // it for services that send larger payloads. It panics if bytes is less than 1.
 //
 // Counted is what has to be held at once, as delivered, field names and line ends
-// not included: the event's type, its id, its data, and the value of the line
-// being read, be it one of these or a retry or, where asked for, a comment.
-// Everything else (unknown fields, comments nobody asked for, blank lines) is
-// skipped without being held, however long. The decoder's memory is at most the
-// limit and 80 KiB; in a stream of small events it is 4 to 64 KiB. It keeps the
-// buffer of the largest event it has seen.
+// not included: the event's data, its type, its id, the last event ID, and the
+// value of the line being read, be it one of these or a retry or, where asked
+// for, a comment. Types and IDs count twice, for the decoder may hold a copy of
+// them beside its buffer. Everything else (unknown fields, comments nobody asked
+// for, blank lines) is skipped without being held, however long.
+//
+// The decoder's memory stays below twice the limit, or 128 KiB if that is more; in a
+// stream of small events it is 4 to 64 KiB. It keeps the buffer of the largest
+// event it has seen.
 func WithMaxEventSize(bytes int) DecoderOption {
 	if bytes < 1 {
 		panic(fmt.Sprintf("codec: maximum event size must be at least 1 byte, got %d", bytes))
@@ -49,4 +52,28 @@ type SizeError struct {
 func (e *SizeError) Error() string {
 	return fmt.Sprintf("%sevent exceeds the limit of %d bytes in its %s line at byte %d of the stream; raise it with WithMaxEventSize if this is legitimate",
 		errorPrefix, e.Limit, e.Field, e.Offset)
+}
+
+// tooLarge reports whether the block exceeds the limit with a line of field f
+// whose value has n bytes.
+func (d *Decoder) tooLarge(f field, n int) bool {
+	b := &d.block
+	lent := d.ids.now().len()
+	if f != fieldEvent {
+		lent += b.typ.len()
+	}
+	if f != fieldID {
+		lent += d.ids.pending().len()
+	}
+	if f == fieldEvent || f == fieldID {
+		lent += n
+		n = 0
+	}
+	if b.hasData {
+		n += b.end - b.start
+		if f == fieldData {
+			n++
+		}
+	}
+	return n+2*lent > d.limit
 }

@@ -44,7 +44,7 @@ func (e *PayloadError) Error() string {
 	b.WriteString(": ")
 	switch {
 	case e.reason != "":
-		b.WriteString(e.reason)
+		b.WriteString(shorten(e.reason, maxShownReason))
 	case e.Err != nil:
 		b.WriteString(shorten(e.Err.Error(), maxShownReason))
 	default:

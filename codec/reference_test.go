@@ -216,19 +216,22 @@ func (p *parser) deliver(e codec.Event, end int) {
 // WithMaxEventSize.
 func (p *parser) checkSize(line string, offset int) bool {
 	name, value := nameAndValue(line)
-	data, typ, id := strings.TrimSuffix(p.dataBuffer, "\n"), p.typeBuffer, p.idInBlock
-	size := 0
+	data, typ, id := len(strings.TrimSuffix(p.dataBuffer, "\n")), 2*len(p.typeBuffer), 2*len(p.idInBlock)
+	size := 2 * len(p.lastEventID)
 	switch {
 	case strings.HasPrefix(line, ":") && p.comments:
-		name, size = "comment", len(line)-1+len(data)+len(typ)+len(id)
+		name = "comment"
+		size += data + typ + id + len(line) - 1
 	case name == "data":
-		size = len(p.dataBuffer) + len(value) + len(typ) + len(id)
+		size += len(p.dataBuffer) + len(value) + typ + id
 	case name == "event":
-		size = len(data) + len(value) + len(id)
+		size += data + 2*len(value) + id
 	case name == "id":
-		size = len(data) + len(typ) + len(value)
+		size += data + typ + 2*len(value)
 	case name == "retry":
-		size = len(data) + len(typ) + len(id) + len(value)
+		size += data + typ + id + len(value)
+	default:
+		return true
 	}
 	if p.limit > 0 && size > p.limit {
 		p.Err = &codec.SizeError{Limit: p.limit, Offset: int64(offset), Field: name}

@@ -118,6 +118,19 @@ func (t *text) replace(tail int) {
 	t.raw = t.end + copy(t.buf[t.end:], t.scratch[bad:])
 }
 
+// blankLine returns the length of the line end that the line being read consists
+// of, if it does and the end is LF or CRLF, and otherwise 0.
+func (t *text) blankLine() int {
+	switch rest := t.buf[t.line:t.end]; {
+	case len(rest) > 0 && rest[0] == '\n':
+		return 1
+	case len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
+		return 2
+	default:
+		return 0
+	}
+}
+
 // find returns the place of the first c at or after from, and end if there is none.
 func (t *text) find(c byte, from int) int {
 	if i := bytes.IndexByte(t.buf[from:t.end], c); i >= 0 {

@@ -91,19 +91,3 @@ func appendValid(dst, p []byte) []byte {
 	}
 	return dst
 }
-
-// validLen returns the length of what [appendValid] would append.
-func validLen(p []byte) int {
-	total := 0
-	for len(p) > 0 {
-		n := validPrefix(p)
-		total += n
-		if p = p[n:]; len(p) == 0 {
-			break
-		}
-		n, _ = sequence(p)
-		total += len(replacement)
-		p = p[n:]
-	}
-	return total
-}

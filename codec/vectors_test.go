@@ -37,7 +37,7 @@ func TestVectors(t *testing.T) {
 }
 
 // check decodes the vector in every way, and by the reference too.
-func (v vector) check(t *testing.T, comments, retryEvents bool) {
+func (v *vector) check(t *testing.T, comments, retryEvents bool) {
 	t.Helper()
 	s := v.setup
 	s.comments, s.retryEvents = comments, retryEvents
@@ -61,10 +61,10 @@ func (v vector) check(t *testing.T, comments, retryEvents bool) {
 }
 
 // readVectors reads testdata/vectors.txt, whose head describes its form.
-func readVectors(t testing.TB) []vector {
-	t.Helper()
+func readVectors(tb testing.TB) []vector {
+	tb.Helper()
 	file, err := os.ReadFile("testdata/vectors.txt")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	var vectors []vector
 	for n, line := range strings.Split(string(file), "\n") {
 		key, rest, _ := strings.Cut(line, " ")
@@ -75,9 +75,9 @@ func readVectors(t testing.TB) []vector {
 		if line == "" || strings.HasPrefix(line, "#") || key == "why" {
 			continue
 		}
-		require.NotEmpty(t, vectors, "line %d", n+1)
+		require.NotEmpty(tb, vectors, "line %d", n+1)
 		err := vectors[len(vectors)-1].add(key, rest)
-		require.NoError(t, err, "line %d: %s", n+1, line)
+		require.NoError(tb, err, "line %d: %s", n+1, line)
 	}
 	return vectors
 }

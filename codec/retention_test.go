@@ -1,0 +1,75 @@
+package codec
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What decoders and encoders keep for the next event must not grow with the last.
+
+func TestLongTypesAreNotKept(t *testing.T) {
+	var table typeTable
+	long := strings.Repeat("x", maxInternedType+1)
+	assert.Equal(t, long, table.intern([]byte(long)))
+	assert.Equal(t, typeTable{}, table)
+}
+
+func TestLargeEventsAreNotKeptForTheirID(t *testing.T) {
+	for name, size := range map[string]int{"small": 10, "large": maxPinned} {
+		t.Run(name, func(t *testing.T) {
+			d := NewDecoder(strings.NewReader("id: 7\ndata: " + strings.Repeat("x", size) + "\n\ndata: y\n\n"))
+			_, err := d.Next()
+			require.NoError(t, err)
+			assert.Equal(t, size < maxPinned, d.ids.fresh)
+			e, err := d.Next()
+			require.NoError(t, err)
+			assert.Equal(t, "7", e.ID)
+		})
+	}
+}
+
+func TestDataAndIDShareOnlyWhatIsNear(t *testing.T) {
+	for name, between := range map[string]string{
+		"neighbours": "",
+		"far":        ":" + strings.Repeat("x", 1000) + "\n",
+		"data first": "data: z\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := NewDecoder(strings.NewReader("id: 7\n" + between + "data: y\n\n"))
+			require.True(t, d.Scan())
+			both, data := d.idAndData()
+			assert.Equal(t, "7", both[:1])
+			assert.Equal(t, string(d.View().Data), both[data:])
+			assert.LessOrEqual(t, len(both), len("7")+len(d.View().Data)+16)
+		})
+	}
+}
+
+func TestLongValuesAreNotKept(t *testing.T) {
+	long := strings.Repeat("x", 2*maxKeptStore)
+	d := NewDecoder(io.MultiReader(
+		strings.NewReader("event: "+long+"\nid: "+long+"\ndata: x\n"), strings.NewReader("data: y\n\n"),
+		strings.NewReader("event: a\nid: b\ndata: x\ndata: y\n\nid: c\ndata: x\ndata: y\n\n")))
+	require.True(t, d.Scan())
+	assert.Equal(t, long, string(d.View().Type))
+	assert.Equal(t, long, string(d.View().ID))
+	for d.Scan() {
+	}
+	require.NoError(t, d.Err())
+	for _, l := range []lent{d.block.typ, d.ids.ids[0], d.ids.ids[1]} {
+		assert.LessOrEqual(t, cap(l.store), maxKeptStore)
+	}
+}
+
+func TestEncoderKeepsNoLargeBuffer(t *testing.T) {
+	enc := NewEncoder(io.Discard)
+	require.NoError(t, enc.Encode(Event{Data: "x"}))
+	kept := cap(enc.buf)
+	assert.Positive(t, kept)
+	require.NoError(t, enc.Encode(Event{Data: strings.Repeat("x", maxKeptBuffer)}))
+	assert.Equal(t, kept, cap(enc.buf))
+}
