@@ -1,0 +1,21 @@
+package operators
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rxsse/rxsse"
+)
+
+// Finally delivers src unchanged and calls f when a subscription has ended and src
+// is released, in whichever way: completion, error, cancel, a consumer that
+// leaves, a panic. It calls f once for each subscription, on the consumer's
+// goroutine, and holds nothing.
+func Finally[T any](src rxsse.Observable[T], f func()) rxsse.Observable[T] {
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			defer f()
+			src(ctx)(yield)
+		}
+	}
+}
