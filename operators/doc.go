@@ -10,21 +10,34 @@
 // A pipeline that is used twice is a Go function from Observable to Observable.
 // Building one runs nothing; ranging over it does.
 //
+// # Which operator
+//
+//   - change each item: Map, TryMap, Scan, Pairwise, Tap, Timestamp, TimeInterval
+//   - decode events: EventType, DecodeJSON, Decode
+//   - choose items: Filter, Take, TakeWhile, TakeUntil, TakeLast, Skip, SkipWhile,
+//     SkipUntil, First, Last, ElementAt, Distinct, DistinctUntilChanged
+//   - slow a stream down: Debounce (the last of a burst), Throttle (the first),
+//     Audit (the last, at most one each d), Sample (at fixed times), Delay
+//   - group items: Window, over time or a count; Reduce for all of them
+//   - combine streams: Merge, Concat, StartWith
+//   - deal with the end: Timeout, Catch, OnErrorReturn, DefaultIfEmpty, Finally,
+//     Materialize
+//
 // # Synchronous operators
 //
-// Map, Filter, EventType, Decode, DecodeJSON, Scan, Take, Tap and Window over a
-// count run on the consumer's goroutine as plain nested calls. They start no
-// goroutine, hold at most what their documentation says, and pass backpressure
-// straight on: the source does not read on until the consumer has returned.
+// Where the documentation of an operator says that it runs on the consumer's
+// goroutine, it is a plain nested call. It starts no goroutine, holds at most what
+// its documentation says, and passes backpressure straight on: the source does not
+// read on until the consumer has returned.
 //
 // # Asynchronous operators
 //
-// Merge, Debounce and Window over time have to watch a clock, or several
-// upstreams, at once. They run each upstream on a goroutine of its own, which is
-// gone before the range over the result ends, and take its items through a queue
-// of at most 256 items, besides those being delivered; while it is full the
-// upstream waits. Debounce needs no queue: it holds the latest item only, and
-// never makes its upstream wait.
+// Others have to watch a clock, or several upstreams, at once. They run each
+// upstream on a goroutine of its own, which is gone before the range over the
+// result ends, and take its items through a queue of at most 256 items, besides
+// those being delivered; while it is full the upstream waits. Operators that want
+// the newest item alone, such as Debounce, hold that one and never make their
+// upstream wait.
 //
 // # How streams end
 //
