@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"mime"
 	"net/http"
 	"strconv"
@@ -13,85 +12,63 @@ import (
 	"time"
 )
 
-// maxErrorBody is how much of an answer that was not expected is kept.
-const maxErrorBody = 4 << 10
+const (
+	// maxErrorBody is how much of an answer that was not expected is kept.
+	maxErrorBody = 4 << 10
+	// errorBodyTime is how long that may take to come.
+	errorBodyTime = 5 * time.Second
+)
 
 // errNoContent means that the server answered 204.
 var errNoContent = errors.New("source: no content")
 
 // open makes one attempt: it returns a response whose body is an event stream.
-func (s *stream) open(ctx context.Context) (*http.Response, error) {
+// It calls cancel, which cancels ctx, if an answer of another kind does not end.
+func (s *stream) open(ctx context.Context, cancel context.CancelFunc) (*http.Response, error) {
 	req, err := s.request(ctx)
 	if err != nil {
 		return nil, err
 	}
 	resp, err := s.http.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, unanswered(unwrapURL(err))
 	}
-	if err := s.check(resp); err != nil {
-		_ = resp.Body.Close()
-		return nil, err
+	if reason := refusal(resp); reason != nil {
+		defer resp.Body.Close()
+		defer time.AfterFunc(errorBodyTime, cancel).Stop()
+		return nil, refused(resp, reason)
 	}
 	return resp, nil
 }
 
-// request returns a copy of the stream's request, as it is sent this time.
-func (s *stream) request(ctx context.Context) (*http.Request, error) {
-	req := s.req.Clone(ctx)
-	if req.Body != nil && req.Body != http.NoBody {
-		if req.GetBody == nil {
-			return nil, ErrNoGetBody
-		}
-		body, err := req.GetBody()
-		if err != nil {
-			return nil, fmt.Errorf("GetBody: %w", err)
-		}
-		req.Body = body
+// unanswered says more of an error for which there is no answer.
+func unanswered(err error) error {
+	switch {
+	case errors.Is(err, io.EOF):
+		// As io.EOF it would pass for the orderly end of an answer.
+		return fmt.Errorf("the server closed the connection without an answer: %w", io.ErrUnexpectedEOF)
+	case strings.HasPrefix(err.Error(), "unsupported protocol scheme"):
+		// A redirect; net/http has no type for this.
+		return fmt.Errorf("%w: %w", ErrURL, err)
 	}
-	if req.Header == nil {
-		req.Header = http.Header{}
-	}
-	setDefault(req.Header, "Accept", "text/event-stream")
-	setDefault(req.Header, "Cache-Control", "no-cache")
-	maps.Copy(req.Header, s.cfg.header)
-	if isHeaderValue(s.lastEventID) {
-		req.Header.Set("Last-Event-ID", s.lastEventID)
-	}
-	return req, nil
+	return err
 }
 
-func setDefault(header http.Header, key, value string) {
-	if _, set := header[key]; !set {
-		header.Set(key, value)
-	}
-}
-
-// isHeaderValue reports whether an id is one to send: not empty, and without
-// characters that net/http refuses, for which every later attempt would fail.
-func isHeaderValue(id string) bool {
-	for i := range len(id) {
-		if c := id[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return id != ""
-}
-
-// check returns nil if resp is an event stream. It reads the beginning of the
-// body of one that is not.
-func (s *stream) check(resp *http.Response) error {
-	var reason error
+// refusal returns what is wrong with resp, nil if it is an event stream.
+func refusal(resp *http.Response) error {
 	switch contentType := resp.Header.Get("Content-Type"); {
 	case resp.StatusCode == http.StatusNoContent:
 		return errNoContent
 	case resp.StatusCode != http.StatusOK:
-		reason = fmt.Errorf("%w %d %s", ErrStatus, resp.StatusCode, http.StatusText(resp.StatusCode))
+		return fmt.Errorf("%w %s", ErrStatus, strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+http.StatusText(resp.StatusCode)))
 	case !isEventStream(contentType):
-		reason = fmt.Errorf("%w %.100q, want \"text/event-stream\"", ErrContentType, contentType)
-	default:
-		return nil
+		return fmt.Errorf("%w %.100q, want \"text/event-stream\"", ErrContentType, contentType)
 	}
+	return nil
+}
+
+// refused reads the beginning of the body of an answer that is refused.
+func refused(resp *http.Response, reason error) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	return &Error{
 		Method:     resp.Request.Method,
@@ -117,20 +94,4 @@ func isEventStream(contentType string) bool {
 // later.
 func isTemporary(status int) bool {
 	return status == http.StatusTooManyRequests || status >= 500
-}
-
-// retryAfter returns how long the server asks to wait: a number of seconds or a
-// date (RFC 9110 §10.2.3), 0 if it says nothing that can be understood.
-func retryAfter(header http.Header, now time.Time) time.Duration {
-	value := strings.TrimSpace(header.Get("Retry-After"))
-	if value == "" {
-		return 0
-	}
-	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
-		return time.Duration(seconds) * time.Second
-	}
-	if date, err := http.ParseTime(value); err == nil {
-		return max(0, date.Sub(now))
-	}
-	return 0
 }

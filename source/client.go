@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 
@@ -38,14 +39,16 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Event] {
 	req, err := http.NewRequest(http.MethodGet, url, nil) //nolint:noctx // each attempt gets the subscriber's
 	if err != nil {
-		return Throw[codec.Event](&Error{Method: http.MethodGet, URL: redactRaw(url), Err: unwrapURL(err)})
+		reason := fmt.Errorf("%w: it cannot be parsed: %s", ErrURL, withoutQuotes(unwrapURL(err).Error()))
+		return Throw[codec.Event](&Error{Method: http.MethodGet, URL: redactRaw(url), Err: reason})
 	}
 	return c.ObserveRequest(req, opts...)
 }
 
 // ObserveRequest returns the stream of events that req delivers: with another
-// method, a body, a context that is ignored. It clones req for each attempt and
-// never modifies it. If req has a body it needs GetBody, which
+// method, a body; its context is ignored. It clones req for each attempt and never
+// modifies it. A field Last-Event-ID in its header is taken for
+// [WithLastEventID]. If req has a body it needs GetBody, which
 // [http.NewRequest] sets for the usual readers, so that the body can be sent
 // again.
 func (c *Client) ObserveRequest(req *http.Request, opts ...Option) rxsse.Observable[codec.Event] {

@@ -214,29 +214,6 @@ func TestTimeoutOfTheHTTPClientDoesNotCutTheStream(t *testing.T) {
 	})
 }
 
-func TestEventTooLarge(t *testing.T) {
-	within(t, func(c *ssetest.Conn) {
-		c.Send(codec.Event{ID: "7", Data: "small"})
-		c.Raw("data: ")
-		for {
-			c.Raw(strings.Repeat("x", 64<<10)) // without end
-		}
-	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		events, err := sink.Collect(t.Context(), client.Observe(server.URL()+"/?token=secret", source.WithMaxEventSize(1<<20)))
-		assert.Equal(t, "small", data(events), "what came before is delivered")
-		var tooLarge *codec.SizeError
-		require.ErrorAs(t, err, &tooLarge)
-		assert.Equal(t, 1<<20, tooLarge.Limit)
-		var failure *source.Error
-		require.ErrorAs(t, err, &failure)
-		assert.Equal(t, "7", failure.LastEventID)
-		assert.ErrorContains(t, err, server.URL())
-		assert.ErrorContains(t, err, `after event "7"`)
-		assert.NotContains(t, err.Error(), "secret")
-		assert.Len(t, server.Requests(), 1, "it would be too large again")
-	})
-}
-
 // An id that cannot be sent is still the last event ID of events.
 func TestIDsThatCannotBeSentDoNotWedge(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
@@ -308,4 +285,13 @@ func TestCommentsAndRetryEvents(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A script that panics fails the test that uses it, with the panic's own words.
+func TestPanicOfAScriptReachesTheStream(t *testing.T) {
+	within(t, func(*ssetest.Conn) { panic("oops") }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		_, err := sink.Collect(t.Context(), client.Observe(server.URL()))
+		require.ErrorContains(t, err, "the script has panicked: oops")
+		assert.Panics(t, server.Close)
+	})
 }

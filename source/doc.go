@@ -27,7 +27,7 @@
 //   - It fails with an [Error] when trying again cannot help: another status than
 //     200 (but 429 and 5xx are tried again, after the time that Retry-After says),
 //     a content type that is not text/event-stream, an event larger than
-//     [WithMaxEventSize] allows.
+//     [WithMaxEventSize] allows, a request that can never be sent.
 //   - It ends with the cause of its context when that is cancelled, at once, also
 //     while it connects, waits or reads.
 //   - With [WithMaxAttempts], when that many attempts in a row have failed.

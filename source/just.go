@@ -15,8 +15,9 @@ func Just[T any](items ...T) rxsse.Observable[T] {
 	items = slices.Clone(items)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
+			done := ctx.Done()
 			for i := range items {
-				if ctx.Err() != nil {
+				if cancelled(done) {
 					break
 				}
 				if !yield(items[i], nil) {
@@ -36,9 +37,9 @@ func FromSeq[T any](seq iter.Seq[T]) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			left := false
-			if ctx.Err() == nil {
+			if done := ctx.Done(); !cancelled(done) {
 				seq(func(v T) bool {
-					if ctx.Err() != nil {
+					if cancelled(done) {
 						return false
 					}
 					left = !yield(v, nil)
@@ -73,6 +74,17 @@ func Throw[T any](err error) rxsse.Observable[T] {
 			}
 			yield(zero, err)
 		}
+	}
+}
+
+// cancelled reports whether done is closed. With the channel at hand that costs
+// the same for any context, where Err may ask a whole chain of them.
+func cancelled(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
 	}
 }
 

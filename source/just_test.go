@@ -104,3 +104,31 @@ func TestThrowRefusesNil(t *testing.T) {
 	_, err := sink.Collect(t.Context(), source.Throw[int](errors.ErrUnsupported))
 	assert.Equal(t, errors.ErrUnsupported, err)
 }
+
+func TestNothingIsAllocatedPerItem(t *testing.T) {
+	items := make([]int, 1000)
+	for name, src := range map[string]func() float64{
+		"Just": func() float64 {
+			src := source.Just(items...)
+			return testing.AllocsPerRun(10, func() {
+				for range src(t.Context()) {
+				}
+			})
+		},
+		"FromSeq": func() float64 {
+			src := source.FromSeq(func(yield func(int) bool) {
+				for _, v := range items {
+					if !yield(v) {
+						return
+					}
+				}
+			})
+			return testing.AllocsPerRun(10, func() {
+				for range src(t.Context()) {
+				}
+			})
+		},
+	} {
+		assert.Less(t, src(), 10.0, "%s: allocations for %d items", name, len(items))
+	}
+}

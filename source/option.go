@@ -37,8 +37,8 @@ func (c config) with(opts []Option) config {
 }
 
 // WithHTTPClient has connections made by client, [http.DefaultClient] by default:
-// to set a proxy, TLS, a cookie jar, a redirect policy. Its Timeout is not
-// applied, since it would cut off a healthy stream.
+// to set a proxy, TLS, a cookie jar, a redirect policy. The stream uses a copy of
+// it whose Timeout is not applied, since that would cut off a healthy stream.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) { c.http = client }
 }
@@ -47,9 +47,10 @@ func WithHTTPClient(client *http.Client) Option {
 // default or the request's own field of that name. Without it, requests say
 // "Accept: text/event-stream" and "Cache-Control: no-cache".
 //
-// As with any request, net/http drops Authorization, Cookie and the like when it
-// follows a redirect to another host, but no field that it does not know for a
-// secret.
+// When the server redirects to another host, or from https to http, only fields
+// that are known to be no secret go along: Accept and its kin, Cache-Control,
+// Content-Type and its kin, Last-Event-ID, User-Agent. A field Host changes the
+// host asked for, and Last-Event-ID is taken for [WithLastEventID].
 func WithHeader(key, value string) Option {
 	return func(c *config) {
 		if c.header == nil {
@@ -71,7 +72,8 @@ func WithReconnectionTime(d time.Duration) Option {
 }
 
 // WithMaxAttempts ends the stream when n attempts in a row have failed, with the
-// error of the last. A connection that delivers an event begins the count anew.
+// error of the last. A connection that delivers an event, or lasts for half a
+// minute, has not failed and begins the count anew.
 // By default there is no limit. With 0 the client never reconnects: the stream
 // fails when the first attempt does, and when the connection breaks, and it
 // completes when the server ends the response in an orderly way. It panics if n is
@@ -94,7 +96,8 @@ func WithLastEventID(id string) Option {
 // with an [Error] that wraps a [codec.SizeError]; see [codec.WithMaxEventSize].
 // The default is 16 MiB.
 func WithMaxEventSize(bytes int) Option {
-	return func(c *config) { c.decoder = append(c.decoder, codec.WithMaxEventSize(bytes)) }
+	opt := codec.WithMaxEventSize(bytes)
+	return func(c *config) { c.decoder = append(c.decoder, opt) }
 }
 
 // WithComments has comments delivered as events of their own, without a Type:

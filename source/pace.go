@@ -3,6 +3,9 @@ package source
 import (
 	"errors"
 	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,6 +16,10 @@ const (
 	backoffCap = 30 * time.Second
 	// mostWait bounds what a server may ask for, with "retry:" or Retry-After.
 	mostWait = time.Hour
+	// healthyAge is how long a connection lasts that has not failed, even if it
+	// has delivered nothing: there are streams with little to say. At the cap, the
+	// attempts cannot come any faster than those that fail.
+	healthyAge = backoffCap
 )
 
 // A pace says how long to wait before the next attempt.
@@ -21,7 +28,7 @@ type pace struct {
 	failures         int // attempts in a row that have failed
 }
 
-// failed counts an attempt that delivered nothing, healthy one that did.
+// failed counts an attempt that came to nothing, healthy one that did not.
 func (p *pace) failed()  { p.failures++ }
 func (p *pace) healthy() { p.failures = 0 }
 
@@ -32,17 +39,32 @@ func (p *pace) healthy() { p.failures = 0 }
 // the clients of a server that comes back do not all arrive at once; and at least
 // what the server has asked for.
 func (p *pace) next(err error) time.Duration {
-	least := min(max(p.reconnectionTime, leastWait), mostWait)
+	least := max(p.reconnectionTime, leastWait)
 	wait := least
-	if p.failures > 1 {
-		most := least << min(p.failures-1, 20) // a failure a bit; least is 36 bits at most
-		if most = min(most, backoffCap); most > least {
-			wait += rand.N(most - least) //nolint:gosec // jitter is no secret
-		}
+	if p.failures > 1 && least < backoffCap {
+		most := min(least<<min(p.failures-1, 20), backoffCap) // least has 35 bits at most
+		wait += rand.N(most - least)                          //nolint:gosec // jitter is no secret
 	}
 	var e *Error
 	if errors.As(err, &e) {
 		wait = max(wait, min(retryAfter(e.Header, time.Now()), mostWait))
 	}
 	return wait
+}
+
+// retryAfter returns how long the server asks to wait: a number of seconds or a
+// date (RFC 9110 §10.2.3), 0 if it says nothing that can be understood. More
+// seconds than can be counted are as many as can.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(seconds) * time.Second
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(0, date.Sub(now))
+	}
+	return 0
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -23,8 +24,8 @@ type stream struct {
 }
 
 func newStream(ctx context.Context, req *http.Request, cfg config) *stream {
-	s := &stream{ctx: ctx, req: req, cfg: cfg, lastEventID: cfg.lastEventID}
-	s.http = withoutTimeout(cfg.http)
+	s := &stream{ctx: ctx, req: req, cfg: cfg, http: streaming(cfg.http)}
+	s.lastEventID = s.start()
 	s.pace.reconnectionTime = DefaultReconnectionTime
 	if cfg.reconnectionTime != nil {
 		s.pace.reconnectionTime = *cfg.reconnectionTime
@@ -32,17 +33,10 @@ func newStream(ctx context.Context, req *http.Request, cfg config) *stream {
 	return s
 }
 
-// withoutTimeout returns client, or a copy of it if it would cut streams off.
-func withoutTimeout(client *http.Client) *http.Client {
-	switch {
-	case client == nil:
-		return http.DefaultClient
-	case client.Timeout == 0:
-		return client
-	}
-	unlimited := *client
-	unlimited.Timeout = 0
-	return &unlimited
+// start returns the last event ID that the stream begins with.
+func (s *stream) start() string {
+	const key = "Last-Event-ID"
+	return cmp.Or(s.cfg.lastEventID, s.cfg.header.Get(key), s.req.Header.Get(key))
 }
 
 // errLeft means that the consumer has left the stream.
@@ -81,7 +75,7 @@ func (s *stream) run(yield func(codec.Event, error) bool) {
 // and with which error: nil means completion.
 func (s *stream) over(err error) (over bool, reason error) {
 	limit := s.cfg.maxAttempts
-	ended := errors.Is(err, io.EOF)
+	ended := err == io.EOF //nolint:errorlint // wrapped, it is a failure
 	switch {
 	case isFinal(err):
 		return true, s.failure(err)
@@ -106,7 +100,7 @@ func (s *stream) connection(yield func(codec.Event, error) bool) error {
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
 	s.cfg.trace.connecting(s.pace.failures + 1)
-	resp, err := s.open(ctx)
+	resp, err := s.open(ctx, cancel)
 	if err != nil {
 		s.pace.failed()
 		return s.failure(err)
@@ -118,19 +112,25 @@ func (s *stream) connection(yield func(codec.Event, error) bool) error {
 
 // deliver decodes the body and hands its events to the consumer.
 func (s *stream) deliver(body io.Reader, yield func(codec.Event, error) bool) error {
+	opened := time.Now()
 	decoder := codec.NewDecoder(body, append(slices.Clone(s.cfg.decoder), codec.WithLastEventID(s.lastEventID))...)
 	delivered := false
+	done := s.ctx.Done()
 	defer func() {
 		s.lastEventID = decoder.LastEventID()
 		if d, set := decoder.Retry(); set {
-			s.pace.reconnectionTime = d
+			s.pace.reconnectionTime = min(d, mostWait)
 		}
 	}()
 	for {
 		e, err := decoder.Next()
 		if err != nil {
-			if !delivered {
+			switch {
+			case delivered:
+			case time.Since(opened) < healthyAge:
 				s.pace.failed()
+			default:
+				s.pace.healthy()
 			}
 			if err == io.EOF { //nolint:errorlint // the decoder returns it unwrapped; wrapped, it is the network's
 				return err
@@ -138,7 +138,7 @@ func (s *stream) deliver(body io.Reader, yield func(codec.Event, error) bool) er
 			s.lastEventID = decoder.LastEventID()
 			return s.failure(err)
 		}
-		if s.ctx.Err() != nil {
+		if cancelled(done) {
 			return s.ctx.Err()
 		}
 		if !delivered {
@@ -155,7 +155,7 @@ func (s *stream) deliver(body io.Reader, yield func(codec.Event, error) bool) er
 func (s *stream) failure(err error) *Error {
 	e, ok := err.(*Error) //nolint:errorlint // one of our own is never wrapped
 	if !ok {
-		e = &Error{Method: method(s.req), URL: redact(s.req.URL), Err: unwrapURL(err)}
+		e = &Error{Method: method(s.req), URL: redact(s.req.URL), Err: err}
 	}
 	e.LastEventID = s.lastEventID
 	e.Attempts = s.pace.failures
@@ -167,7 +167,7 @@ func isFinal(err error) bool {
 	var tooLarge *codec.SizeError
 	var e *Error
 	switch {
-	case errors.As(err, &tooLarge), errors.Is(err, ErrNoGetBody):
+	case errors.As(err, &tooLarge), errors.Is(err, ErrURL), errors.Is(err, ErrRequest), errors.Is(err, ErrNoGetBody):
 		return true
 	case errors.As(err, &e) && e.StatusCode != 0:
 		return !isTemporary(e.StatusCode)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -22,7 +21,6 @@ type Conn struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	gone    <-chan struct{}
-	closing <-chan struct{}
 	chunk   int
 	begun   bool
 }
@@ -35,8 +33,12 @@ func (c *Conn) LastEventID() string { return c.Request.LastEventID }
 func (c *Conn) Header() http.Header { return c.w.Header() }
 
 // Answer answers the request with a status and a body and ends the script: for
-// errors, redirects, and 204. Set other fields with Header before.
+// errors, redirects, and 204. Set other fields with Header before. It panics if
+// the response has begun.
 func (c *Conn) Answer(status int, body string) {
+	if c.begun {
+		panic("ssetest: Answer: the response has begun")
+	}
 	if c.Header().Get("Content-Type") == "" {
 		c.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	}
@@ -78,7 +80,7 @@ func (c *Conn) Raw(text string) { c.write([]byte(text)) }
 // Comment sends a comment line, as servers do to keep connections alive.
 func (c *Conn) Comment(text string) { c.Send(codec.Event{Comment: text}) }
 
-// Sleep waits.
+// Sleep waits for d. It ends the script when the client leaves before that.
 func (c *Conn) Sleep(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -86,22 +88,18 @@ func (c *Conn) Sleep(d time.Duration) {
 	case <-timer.C:
 	case <-c.gone:
 		panic(http.ErrAbortHandler)
-	case <-c.closing:
-		panic(http.ErrAbortHandler)
 	}
 }
 
 // Hold keeps the connection open and silent until the client leaves.
 func (c *Conn) Hold() {
 	c.Open()
-	select {
-	case <-c.gone:
-	case <-c.closing:
-	}
+	<-c.gone
 	panic(http.ErrAbortHandler)
 }
 
-// Gone returns a channel that is closed when the client has left.
+// Gone returns a channel that is closed when the client has left or the server
+// is closed.
 func (c *Conn) Gone() <-chan struct{} { return c.gone }
 
 // Drop breaks the connection where it is: the client sees it end before the
@@ -112,13 +110,13 @@ func (c *Conn) Drop() {
 	panic(http.ErrAbortHandler)
 }
 
-// Reset breaks the connection as Drop does, on loopback with a TCP reset in place
-// of an orderly close.
+// Reset breaks the connection as Drop does, but with a reset in place of an
+// orderly close: the client sees "connection reset by peer".
 func (c *Conn) Reset() {
 	c.begin()
 	c.flush()
 	if conn, _, err := c.control.Hijack(); err == nil {
-		if tcp, ok := conn.(*net.TCPConn); ok {
+		if tcp, ok := conn.(interface{ SetLinger(seconds int) error }); ok {
 			_ = tcp.SetLinger(0)
 		}
 		_ = conn.Close()

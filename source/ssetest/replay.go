@@ -12,7 +12,8 @@ import (
 // breaks. To each client it sends the events after the one whose ID is the
 // client's last event ID, all of them if it knows no such event, and then ends
 // the response; a client that has them all is answered 204, which tells it not to
-// connect again.
+// connect again. So that the position is known, each event should have an ID of
+// its own.
 //
 // Each of drops is an index of events: the first connection that comes to that
 // event is dropped in the middle of it.
@@ -31,7 +32,7 @@ func Replay(events []codec.Event, drops ...int) func(*Conn) {
 		if id := c.LastEventID(); id != "" {
 			next = 1 + slices.IndexFunc(events, func(e codec.Event) bool { return e.ID == id })
 		}
-		if next == len(events) && next > 0 {
+		if next == len(events) {
 			c.Answer(http.StatusNoContent, "")
 		}
 		for i := next; i < len(events); i++ {

@@ -23,10 +23,10 @@
 package ssetest
 
 import (
-	"io"
+	"context"
+	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"sync"
 	"time"
@@ -35,66 +35,77 @@ import (
 // A Server plays a script to each client that connects.
 type Server struct {
 	script  func(*Conn)
-	http    *httptest.Server
-	closing chan struct{}
+	url     string
+	client  *http.Client
+	http    http.Server
+	served  chan struct{}  // closed when the server accepts no more
+	running sync.WaitGroup // connections and scripts
 	once    sync.Once
 
 	mu       sync.Mutex
 	requests []Request
 	playing  int
+	fault    *fault
 }
 
-// A Request is what the log keeps of one request.
-type Request struct {
-	// Time is when the request arrived.
-	Time   time.Time
-	Method string
-	// URL is the path and the query.
-	URL    string
-	Header http.Header
-	// LastEventID is the value of the Last-Event-ID header. HasLastEventID tells
-	// a header with an empty value from none.
-	LastEventID    string
-	HasLastEventID bool
-	// Body is the request's body, up to a megabyte of it.
-	Body []byte
-	// ContentLength is that of the request, -1 if it was unknown.
-	ContentLength int64
-}
-
-// NewServer starts a server on a loopback port. The caller closes it.
+// NewServer starts a server on a loopback port. The caller closes it. It panics
+// if there is no port to be had.
 func NewServer(script func(*Conn)) *Server {
-	s := newServer(script)
-	s.http.Start()
-	return s
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	if err != nil {
+		panic(fmt.Sprintf("ssetest: NewServer: %v", err))
+	}
+	return start(script, listener, (&net.Dialer{}).DialContext)
 }
 
 // NewMemoryServer starts a server on a network in memory, which nothing but the
-// server's own [Server.Client] can reach. Inside a [testing/synctest] bubble, use
-// it instead of [NewServer], start it there, and close it there too. Its
-// connections hold no data between the two ends: a write returns once the other
-// end has read it.
+// server's own [Server.Client] can reach; to that, every host is this server.
+// Inside a [testing/synctest] bubble, use it instead of [NewServer], start it
+// there, and close it there too.
+//
+// Its connections are like those of TCP: they hold 64 KiB in each direction, what
+// was sent before the end of a connection arrives, and an end and a reset differ.
 func NewMemoryServer(script func(*Conn)) *Server {
 	network := newMemory()
-	s := newServer(script)
-	_ = s.http.Listener.Close()
-	s.http.Listener = network
-	s.http.Start()
-	s.http.Client().Transport = &http.Transport{DialContext: network.dial, ForceAttemptHTTP2: false}
+	return start(script, network, network.dial)
+}
+
+func start(script func(*Conn), listener net.Listener, dial func(ctx context.Context, network, addr string) (net.Conn, error)) *Server {
+	s := &Server{
+		script: script,
+		url:    "http://" + listener.Addr().String(),
+		client: &http.Client{Transport: &http.Transport{DialContext: dial}},
+		served: make(chan struct{}),
+	}
+	s.http = http.Server{
+		Handler:           http.HandlerFunc(s.serve),
+		ConnState:         s.count,
+		ReadHeaderTimeout: time.Minute,
+	}
+	// Close ends it, and waits for it.
+	go func() {
+		defer close(s.served)
+		_ = s.http.Serve(listener)
+	}()
 	return s
 }
 
-func newServer(script func(*Conn)) *Server {
-	s := &Server{script: script, closing: make(chan struct{})}
-	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
-	return s
+// count has Close wait for connections that are open.
+func (s *Server) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.running.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		s.running.Done()
+	default:
+	}
 }
 
 // URL returns the address of the server, without a path.
-func (s *Server) URL() string { return s.http.URL }
+func (s *Server) URL() string { return s.url }
 
 // Client returns an HTTP client that can reach the server.
-func (s *Server) Client() *http.Client { return s.http.Client() }
+func (s *Server) Client() *http.Client { return s.client }
 
 // Requests returns the requests so far, oldest first.
 func (s *Server) Requests() []Request {
@@ -110,89 +121,42 @@ func (s *Server) Playing() int {
 	return s.playing
 }
 
-// Close ends all scripts, breaks all connections, and waits until they are gone.
-// It may be called more than once.
+// Close breaks all connections, which ends their scripts, and waits until they
+// are gone; a script that waits for something of its own should watch [Conn.Gone]
+// too. If a script has panicked, Close panics with an [rxsse.PanicError] that
+// holds its value and stack. It may be called more than once.
 func (s *Server) Close() {
 	s.once.Do(func() {
-		close(s.closing)
-		s.http.CloseClientConnections()
-		s.http.Close()
-		s.http.Client().CloseIdleConnections()
+		_ = s.http.Close()
+		<-s.served
+		s.running.Wait()
+		s.client.CloseIdleConnections()
+		if s.fault != nil && s.fault.panicked != nil {
+			panic(s.fault.panicked)
+		}
 	})
 }
 
-const maxLoggedBody = 1 << 20
-
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(io.LimitReader(r.Body, maxLoggedBody))
-	ids, hasID := r.Header["Last-Event-Id"]
-	request := Request{
-		Time:           time.Now(),
-		Method:         r.Method,
-		URL:            r.URL.String(),
-		Header:         r.Header.Clone(),
-		HasLastEventID: hasID,
-		Body:           body,
-		ContentLength:  r.ContentLength,
-	}
-	if hasID {
-		request.LastEventID = ids[0]
-	}
+	s.running.Add(1) // beside that of the connection, which may be hijacked
+	defer s.running.Done()
+	c := &Conn{Request: newRequest(r), w: w, control: http.NewResponseController(w), gone: r.Context().Done()}
 
 	s.mu.Lock()
-	s.requests = append(s.requests, request)
+	s.requests = append(s.requests, c.Request)
+	c.N = len(s.requests)
 	s.playing++
-	c := &Conn{
-		Request: request, N: len(s.requests),
-		w: w, control: http.NewResponseController(w), gone: r.Context().Done(), closing: s.closing,
-	}
+	earlier := s.fault
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
 		s.playing--
 		s.mu.Unlock()
 	}()
+
+	if earlier != nil {
+		earlier.answer(w)
+		return
+	}
 	s.play(c)
 }
-
-// play runs the script to the end of the response. A broken connection ends both
-// with [http.ErrAbortHandler], which is for net/http to handle.
-func (s *Server) play(c *Conn) {
-	defer func() {
-		if v := recover(); v != nil && v != errAnswered { //nolint:errorlint // it is a sentinel that nobody wraps
-			panic(v)
-		}
-	}()
-	s.script(c)
-	c.Open()
-}
-
-// memory is a network in memory: a listener, and the way to dial it.
-type memory struct {
-	accept chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newMemory() *memory {
-	return &memory{accept: make(chan net.Conn), closed: make(chan struct{})}
-}
-
-// Accept waits for the next connection.
-func (m *memory) Accept() (net.Conn, error) {
-	select {
-	case conn := <-m.accept:
-		return conn, nil
-	case <-m.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-// Close makes Accept and dial fail.
-func (m *memory) Close() error {
-	m.once.Do(func() { close(m.closed) })
-	return nil
-}
-
-// Addr returns an address that no real network has.
-func (m *memory) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }

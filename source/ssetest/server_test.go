@@ -2,10 +2,12 @@ package ssetest_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,6 +96,7 @@ func TestDropIsNoOrderlyEnd(t *testing.T) {
 			}, func(t *testing.T, server *ssetest.Server) {
 				body, err := io.ReadAll(get(t, server, "").Body)
 				require.Error(t, err)
+				assert.Equal(t, name == "Reset", errors.Is(err, syscall.ECONNRESET), "%v", err)
 				assert.Contains(t, "data: unfini", string(body)) // a reset may overtake what was sent
 			})
 		})
@@ -232,6 +235,44 @@ func TestReplay(t *testing.T) {
 		assert.Equal(t, []string{"1", "2", "3"}, got)
 		require.NoError(t, err)
 		assert.Equal(t, http.StatusNoContent, get(t, server, "c").StatusCode)
+	})
+}
+
+func TestReplayOfNothing(t *testing.T) {
+	onBoth(t, ssetest.Replay(nil), func(t *testing.T, server *ssetest.Server) {
+		assert.Equal(t, http.StatusNoContent, get(t, server, "").StatusCode)
+	})
+}
+
+// To the client of a server in memory every host is that server, which sees what
+// redirects carry to others.
+func TestEveryHostIsTheMemoryServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
+			if c.N == 1 {
+				c.Header().Set("Location", "http://elsewhere.example/moved")
+				c.Answer(http.StatusFound, "")
+			}
+		})
+		defer server.Close()
+		get(t, server, "")
+		require.Len(t, server.Requests(), 2)
+		assert.Equal(t, server.URL(), "http://"+server.Requests()[0].Host)
+		assert.Equal(t, "elsewhere.example", server.Requests()[1].Host)
+	})
+}
+
+// The body of a request is read to its end, however long, since net/http does
+// not see the client leave before.
+func TestClientLeavesAfterALargeBody(t *testing.T) {
+	onBoth(t, (*ssetest.Conn).Hold, func(t *testing.T, server *ssetest.Server) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL(), strings.NewReader(strings.Repeat("x", 3<<20)))
+		require.NoError(t, err)
+		resp, err := server.Client().Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Eventually(t, func() bool { return server.Playing() == 0 }, 10*time.Second, time.Millisecond)
+		assert.Len(t, server.Requests()[0].Body, 1<<20)
 	})
 }
 

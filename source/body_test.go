@@ -1,0 +1,109 @@
+package source_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+	"github.com/rxsse/rxsse/source/ssetest"
+)
+
+// A roundTripper is a transport of the caller's own.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// A body notes whether it has been closed.
+type body struct {
+	io.Reader
+
+	closed *bool
+}
+
+func (b body) Close() error {
+	*b.closed = true
+	return nil
+}
+
+// When a range ends, in whatever way, its body has been closed, also one that
+// does not know the request's context; and only io.EOF itself is an orderly end.
+func TestBodyIsClosedAndItsErrorsAreKept(t *testing.T) {
+	const event = "data: event\n\n"
+	failing := func(err error) io.Reader {
+		return io.MultiReader(strings.NewReader(event), readerFunc(func([]byte) (int, error) { return 0, err }))
+	}
+	is := func(want error) func(*testing.T, error) {
+		return func(t *testing.T, got error) { require.ErrorIs(t, got, want) }
+	}
+	tooLarge := func(t *testing.T, got error) {
+		var e *codec.SizeError
+		require.ErrorAs(t, got, &e)
+	}
+	for name, c := range map[string]struct {
+		status int
+		body   io.Reader
+		leave  bool
+		check  func(*testing.T, error)
+	}{
+		"break":               {200, strings.NewReader(event + event), true, is(nil)},
+		"orderly end":         {200, strings.NewReader(event), false, is(nil)},
+		"broken":              {200, failing(errGone), false, is(errGone)},
+		"an end that is none": {200, failing(fmt.Errorf("the proxy: %w", io.EOF)), false, is(io.EOF)},
+		"too large":           {200, strings.NewReader(event + "data: " + strings.Repeat("x", 2000) + "\n\n"), false, tooLarge},
+		"refused":             {404, strings.NewReader("not here"), false, is(source.ErrStatus)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			closed := false
+			transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+				return &http.Response{
+					Request: req, StatusCode: c.status, Body: body{c.body, &closed},
+					Header: http.Header{"Content-Type": {"text/event-stream"}},
+				}, nil
+			})
+			var got error
+			for _, err := range source.SSE("http://host.example", source.WithHTTPClient(&http.Client{Transport: transport}),
+				source.WithMaxAttempts(0), source.WithMaxEventSize(1000))(t.Context()) {
+				if got = err; c.leave {
+					assert.False(t, closed)
+					break
+				}
+			}
+			assert.True(t, closed)
+			c.check(t, got)
+		})
+	}
+}
+
+// A readerFunc is a reader.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// An answer that is refused is read for its reason, but not for ever.
+func TestBodyOfARefusalThatDoesNotEnd(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Header().Set("Content-Type", "text/html")
+		c.Raw("the begin")
+		c.Hold()
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		start := time.Now()
+		_, err := sink.Collect(t.Context(), client.Observe(server.URL()))
+		require.ErrorIs(t, err, source.ErrContentType)
+		var failure *source.Error
+		require.ErrorAs(t, err, &failure)
+		assert.Equal(t, "the begin", string(failure.Body))
+		assert.LessOrEqual(t, time.Since(start), 5*time.Second)
+		synctest.Wait()
+		assert.Zero(t, server.Playing())
+	})
+}

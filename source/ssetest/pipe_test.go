@@ -1,0 +1,158 @@
+package ssetest
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// inBubble runs a test of a connection in a bubble.
+func inBubble(t *testing.T, test func(t *testing.T, client, server *end)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		client, server := newPipe(clientAddr, serverAddr)
+		test(t, client, server)
+		require.NoError(t, client.Close())
+		require.NoError(t, server.Close())
+	})
+}
+
+func send(t *testing.T, conn net.Conn, text string) {
+	t.Helper()
+	n, err := conn.Write([]byte(text))
+	require.NoError(t, err)
+	require.Equal(t, len(text), n)
+}
+
+func TestPipeBuffers(t *testing.T) {
+	inBubble(t, func(t *testing.T, client, server *end) {
+		full := bytes.Repeat([]byte("x"), bufferSize)
+		n, err := server.Write(full) // returns though nobody reads
+		require.NoError(t, err)
+		require.Equal(t, bufferSize, n)
+
+		sent := false
+		go func() {
+			send(t, server, "more")
+			sent = true
+		}()
+		synctest.Wait()
+		assert.False(t, sent, "the writer waits while the buffer is full")
+		_, err = io.ReadFull(client, make([]byte, bufferSize))
+		require.NoError(t, err)
+		synctest.Wait()
+		assert.True(t, sent)
+	})
+}
+
+func TestPipeKeepsPiecesApart(t *testing.T) {
+	inBubble(t, func(t *testing.T, client, server *end) {
+		send(t, server, "one")
+		send(t, server, "two")
+		var got []string
+		for _, size := range []int{2, 10, 10} {
+			buf := make([]byte, size)
+			n, err := client.Read(buf)
+			require.NoError(t, err)
+			got = append(got, string(buf[:n]))
+		}
+		assert.Equal(t, []string{"on", "e", "two"}, got)
+	})
+}
+
+func TestPipeEnds(t *testing.T) {
+	for name, c := range map[string]struct {
+		end       func(*end) error
+		readErr   error // what the other end reads after what was sent, nil for EOF
+		writeErr  error // what it gets for a write, nil if that still arrives
+		ownRead   error // what a read of the end that has ended gets
+		ownWrites error
+	}{
+		"Close":      {(*end).Close, nil, syscall.EPIPE, net.ErrClosed, net.ErrClosed},
+		"CloseWrite": {(*end).CloseWrite, nil, nil, nil, net.ErrClosed},
+		"reset": {func(e *end) error {
+			_ = e.SetLinger(0)
+			return e.Close()
+		}, syscall.ECONNRESET, syscall.ECONNRESET, net.ErrClosed, net.ErrClosed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, client, server *end) {
+				send(t, server, "last words")
+				require.NoError(t, c.end(server))
+
+				got, err := io.ReadAll(client)
+				assert.Equal(t, "last words", string(got), "what was sent before can be read")
+				require.ErrorIs(t, err, c.readErr)
+				_, err = client.Write([]byte("answer"))
+				require.ErrorIs(t, err, c.writeErr)
+				_, err = server.Read(make([]byte, 10))
+				require.ErrorIs(t, err, c.ownRead)
+				_, err = server.Write([]byte("more"))
+				require.ErrorIs(t, err, c.ownWrites)
+			})
+		})
+	}
+}
+
+func TestPipeEndsWakeWhoWaits(t *testing.T) {
+	for name, leave := range map[string]func(client, server *end) error{
+		"its own":      func(client, _ *end) error { return client.Close() },
+		"of its other": func(_, server *end) error { return server.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, client, server *end) {
+				send(t, client, string(make([]byte, bufferSize)))
+				errs := make(chan error, 2)
+				go func() { _, err := client.Read(make([]byte, 1)); errs <- err }()
+				go func() { _, err := client.Write([]byte("x")); errs <- err }()
+				synctest.Wait()
+				require.Empty(t, errs)
+				require.NoError(t, leave(client, server))
+				require.Error(t, <-errs)
+				require.Error(t, <-errs)
+			})
+		})
+	}
+}
+
+func TestPipeDeadlines(t *testing.T) {
+	inBubble(t, func(t *testing.T, client, server *end) {
+		full := make([]byte, bufferSize)
+		for name, op := range map[string]func() error{
+			"read":  func() error { _, err := client.Read(make([]byte, 1)); return err },
+			"write": func() error { _, err := client.Write(full); _, again := client.Write(full); return cmp.Or(again, err) },
+		} {
+			require.NoError(t, client.SetDeadline(time.Now().Add(time.Minute)))
+			start := time.Now()
+			err := op()
+			require.ErrorIs(t, err, os.ErrDeadlineExceeded, name)
+			var timeout net.Error
+			require.ErrorAs(t, err, &timeout)
+			assert.True(t, timeout.Timeout())
+			assert.Equal(t, time.Minute, time.Since(start), name)
+		}
+		// One that is past wakes a reader; none has it wait again.
+		errs := make(chan error, 1)
+		require.NoError(t, client.SetDeadline(time.Time{}))
+		go func() { _, err := client.Read(make([]byte, 1)); errs <- err }()
+		synctest.Wait()
+		require.Empty(t, errs)
+		require.NoError(t, client.SetReadDeadline(time.Unix(1, 0)))
+		require.ErrorIs(t, <-errs, os.ErrDeadlineExceeded)
+		require.NoError(t, client.SetReadDeadline(time.Time{}))
+		send(t, server, "x")
+		_, err := client.Read(make([]byte, 1))
+		require.NoError(t, err)
+		require.NoError(t, client.Close())
+		require.ErrorIs(t, client.SetDeadline(time.Now()), net.ErrClosed)
+	})
+}

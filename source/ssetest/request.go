@@ -1,0 +1,46 @@
+package ssetest
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// A Request is what the log keeps of one request.
+type Request struct {
+	// Time is when the request arrived.
+	Time   time.Time
+	Method string
+	// Host is the host the client asked for.
+	Host string
+	// URL is the path and the query.
+	URL    string
+	Header http.Header
+	// LastEventID is the value of the Last-Event-ID header. HasLastEventID tells
+	// a header with an empty value from none.
+	LastEventID    string
+	HasLastEventID bool
+	// Body is the request's body, up to a megabyte of it.
+	Body []byte
+	// ContentLength is that of the request, -1 if it was unknown.
+	ContentLength int64
+}
+
+const maxLoggedBody = 1 << 20
+
+func newRequest(r *http.Request) Request {
+	body, _ := io.ReadAll(io.LimitReader(r.Body, maxLoggedBody))
+	// Only once it has all been read does net/http look out for the client leaving.
+	_, _ = io.Copy(io.Discard, r.Body)
+	return Request{
+		Time:           time.Now(),
+		Method:         r.Method,
+		Host:           r.Host,
+		URL:            r.URL.String(),
+		Header:         r.Header.Clone(),
+		LastEventID:    r.Header.Get("Last-Event-ID"),
+		HasLastEventID: len(r.Header["Last-Event-Id"]) > 0,
+		Body:           body,
+		ContentLength:  r.ContentLength,
+	}
+}
