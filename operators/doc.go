@@ -19,9 +19,9 @@
 //   - slow a stream down: Debounce (the last of a burst), Throttle (the first),
 //     Audit (the last, at most one each d), Sample (at fixed times), Delay
 //   - group items: Window, over time or a count; Reduce for all of them
-//   - combine streams: Merge, Concat, StartWith
-//   - deal with the end: Timeout, Catch, OnErrorReturn, DefaultIfEmpty, Finally,
-//     Materialize
+//   - combine streams: Merge, Concat, StartWith, CombineLatest, WithLatestFrom
+//   - deal with the end: Timeout, Retry, Catch, OnErrorReturn, DefaultIfEmpty,
+//     Finally, Materialize
 //
 // # Synchronous operators
 //

@@ -61,7 +61,27 @@ type marked[T any] struct {
 // until runs src and notifier at once. For whatever comes it asks decide whether
 // that is delivered and whether the stream goes on.
 func until[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N], decide func(m mark, notified bool) (deliver, goOn bool)) rxsse.Observable[T] {
-	items := func(ctx context.Context) iter.Seq2[marked[T], error] {
+	notification := Map(Take(notifier, 1), func(N) marked[T] { return marked[T]{mark: aNotification} })
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			notified := false
+			Merge(markEnd(src), notification)(ctx)(func(m marked[T], err error) bool {
+				if err != nil {
+					yield(m.value, err)
+					return false
+				}
+				deliver, goOn := decide(m.mark, notified)
+				notified = notified || m.mark == aNotification
+				return (!deliver || yield(m.value, nil)) && goOn
+			})
+		}
+	}
+}
+
+// markEnd delivers the items of src and, when src completes, a mark that says so:
+// for those who run it beside others.
+func markEnd[T any](src rxsse.Observable[T]) rxsse.Observable[marked[T]] {
+	return func(ctx context.Context) iter.Seq2[marked[T], error] {
 		return func(yield func(marked[T], error) bool) {
 			over := false
 			src(ctx)(func(v T, err error) bool {
@@ -74,21 +94,6 @@ func until[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N], deci
 			if !over {
 				yield(marked[T]{mark: theEnd}, nil)
 			}
-		}
-	}
-	notification := Map(Take(notifier, 1), func(N) marked[T] { return marked[T]{mark: aNotification} })
-	return func(ctx context.Context) iter.Seq2[T, error] {
-		return func(yield func(T, error) bool) {
-			notified := false
-			Merge(items, notification)(ctx)(func(m marked[T], err error) bool {
-				if err != nil {
-					yield(m.value, err)
-					return false
-				}
-				deliver, goOn := decide(m.mark, notified)
-				notified = notified || m.mark == aNotification
-				return (!deliver || yield(m.value, nil)) && goOn
-			})
 		}
 	}
 }

@@ -1,0 +1,87 @@
+package operators_test
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/operators"
+	"github.com/rxsse/rxsse/source"
+)
+
+func ExampleConcat() {
+	show(operators.Concat(source.Just("snapshot"), source.Just("update", "update")))
+	// Output: snapshot update update |
+}
+
+func ExampleStartWith() {
+	show(operators.StartWith(source.Just(1, 2), 0))
+	// Output: 0 1 2 |
+}
+
+func ExampleDefaultIfEmpty() {
+	show(operators.DefaultIfEmpty(source.Empty[string](), "nothing"))
+	// Output: nothing |
+}
+
+func ExampleCombineLatest() {
+	price := source.FromChannel(after(0, 100))
+	rate := source.FromChannel(after(50*time.Millisecond, 2, 3))
+	show(operators.CombineLatest(price, rate, func(p, r int) int { return p * r }))
+	// Output: 200 300 |
+}
+
+func ExampleWithLatestFrom() {
+	orders := source.FromChannel(after(50*time.Millisecond, "order 1", "order 2"))
+	session := source.FromChannel(after(0, "Ada"))
+	show(operators.WithLatestFrom(orders, session, func(order, who string) string { return order + " by " + who + "," }))
+	// Output: order 1 by Ada, order 2 by Ada, |
+}
+
+// flaky fails with each subscription but the third.
+func flaky() rxsse.Observable[string] {
+	attempt := 0
+	return operators.TryMap(source.Just("hello"), func(s string) (string, error) {
+		if attempt++; attempt < 3 {
+			return "", errors.New("not yet")
+		}
+		return s, nil
+	})
+}
+
+func ExampleRetry() {
+	show(operators.Retry(flaky(), 5, operators.Backoff(time.Millisecond, time.Second)))
+	show(operators.Retry(flaky(), 2, operators.Backoff(time.Millisecond, time.Second)))
+	// Output:
+	// hello |
+	// # operators: Retry: gave up after 2 attempts: not yet
+}
+
+func ExampleCatch() {
+	failing := operators.Concat(source.Just("live"), source.Throw[string](errors.New("offline")))
+	show(operators.Catch(failing, func(error) rxsse.Observable[string] { return source.Just("cached") }))
+	// Output: live cached |
+}
+
+func ExampleOnErrorReturn() {
+	failing := operators.Concat(source.Just("live"), source.Throw[string](errors.New("offline")))
+	show(operators.OnErrorReturn(failing, func(err error) string { return err.Error() }))
+	// Output: live offline |
+}
+
+func ExampleFinally() {
+	show(operators.Finally(source.Just("work"), func() { fmt.Print("clean up ") }))
+	// Output: work clean up |
+}
+
+func ExampleMaterialize() {
+	failing := operators.Concat(source.Just("live"), source.Throw[string](errors.New("offline")))
+	show(operators.Map(operators.Materialize(failing), func(n operators.Notification[string]) string {
+		if n.End {
+			return fmt.Sprint("end: ", n.Err)
+		}
+		return n.Value
+	}))
+	// Output: live end: offline |
+}
