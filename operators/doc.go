@@ -19,6 +19,7 @@
 //   - slow a stream down: Debounce (the last of a burst), Throttle (the first),
 //     Audit (the last, at most one each d), Sample (at fixed times), Delay
 //   - group items: Window, over time or a count; Reduce for all of them
+//   - a stream for each item: ConcatMap, MergeMap, SwitchMap
 //   - combine streams: Merge, Concat, StartWith, CombineLatest, WithLatestFrom
 //   - deal with the end: Timeout, Retry, Catch, OnErrorReturn, DefaultIfEmpty,
 //     Finally, Materialize

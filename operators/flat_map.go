@@ -1,0 +1,161 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync/atomic"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/handoff"
+)
+
+// ConcatMap delivers the items of the stream that f returns for the first item of
+// src, then those for the second, and so on: one inner stream at a time, in order.
+//
+//	src:                 --1-----2----3|
+//	f(n):                nn--n|
+//	ConcatMap(src, f):   --11--1-22--233--3|
+//
+// It completes when src and the last inner stream have. An error of any of them, or
+// the cause of a cancelled context, ends the stream. It runs on the consumer's
+// goroutine and holds nothing: src waits while an inner stream runs.
+func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
+	return func(ctx context.Context) iter.Seq2[R, error] {
+		return func(yield func(R, error) bool) {
+			src(ctx)(func(v T, err error) bool {
+				if err != nil {
+					var zero R
+					yield(zero, err)
+					return false
+				}
+				goOn := true
+				f(v)(ctx)(func(r R, err error) bool {
+					goOn = yield(r, err) && err == nil
+					return goOn
+				})
+				return goOn
+			})
+		}
+	}
+}
+
+// MergeMap delivers the items of the streams that f returns for the items of src,
+// up to n of them at once, as they come. While n inner streams run, src waits. An
+// n that is not positive panics.
+//
+//	src:                   --1--2--|
+//	f(n):                  n---n---n|
+//	MergeMap(src, 2, f):   --1--21-2-1--2|
+//
+// It completes when src and all inner streams have. When one of them fails the
+// others are cancelled, and the error is delivered after the items that had come
+// before it. On cancel it ends with the cause.
+//
+// It runs src, where f is called too, and each inner stream on a goroutine of its
+// own and holds at most 256 of their items, besides as many being delivered; while
+// it holds that many they wait.
+func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
+	if n <= 0 {
+		panic(fmt.Sprintf("operators: MergeMap: n must be positive, got %d", n))
+	}
+	return func(ctx context.Context) iter.Seq2[R, error] {
+		return func(yield func(R, error) bool) {
+			q := handoff.New[R](ctx, handoff.DefaultLimit)
+			defer q.Stop()
+			running := make(chan struct{}, n)
+			q.Go(starting[T, R](src, func(ctx context.Context, v T) bool {
+				select {
+				case running <- struct{}{}:
+				case <-ctx.Done():
+					return false
+				}
+				q.Go(Finally(f(v), func() { <-running }))
+				return true
+			}))
+			deliver(q, yield)
+		}
+	}
+}
+
+// SwitchMap delivers the items of the stream that f returns for the newest item of
+// src: with each item of src the inner stream before it is cancelled, and what it
+// still had to deliver is dropped.
+//
+//	src:                --1----2-------|
+//	f(n):               n--n--n|
+//	SwitchMap(src, f):  --1--1-2--2--2-|
+//
+// It completes when src and the last inner stream have. When one of them fails the
+// other is cancelled, and the error is delivered after the items that had come
+// before it; an inner stream that has been cancelled cannot fail. On cancel it
+// ends with the cause.
+//
+// It runs src, where f is called too, and the inner stream on goroutines of their
+// own and holds at most 256 items, besides as many being delivered; while it holds
+// that many they wait.
+func SwitchMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
+	return func(ctx context.Context) iter.Seq2[R, error] {
+		return func(yield func(R, error) bool) {
+			q := handoff.New[numbered[R]](ctx, handoff.DefaultLimit)
+			defer q.Stop()
+			var newest atomic.Int64
+			cancel := func() {}
+			q.Go(starting[T, numbered[R]](src, func(ctx context.Context, v T) bool {
+				cancel()
+				ctx, cancel = context.WithCancel(ctx) //nolint:fatcontext // the context of src, each time
+				q.Go(whileNewest(ctx, f(v), newest.Add(1), &newest))
+				return true
+			}))
+			var zero R
+			deliver(q, func(m numbered[R], err error) bool {
+				if err != nil {
+					return yield(zero, err)
+				}
+				return m.number != newest.Load() || yield(m.value, nil)
+			})
+		}
+	}
+}
+
+// numbered is an item of the inner stream with this number.
+type numbered[R any] struct {
+	number int64
+	value  R
+}
+
+// whileNewest runs inner under ctx and numbers its items, until there is a newer
+// stream: its end is none of the whole then.
+func whileNewest[R any](ctx context.Context, inner rxsse.Observable[R], number int64, newest *atomic.Int64) rxsse.Observable[numbered[R]] {
+	return func(context.Context) iter.Seq2[numbered[R], error] {
+		return func(yield func(numbered[R], error) bool) {
+			inner(ctx)(func(v R, err error) bool {
+				if number != newest.Load() {
+					return false
+				}
+				if err != nil {
+					yield(numbered[R]{}, err)
+					return false
+				}
+				return yield(numbered[R]{number, v}, nil)
+			})
+		}
+	}
+}
+
+// starting runs src and calls start with each of its items, for as long as that
+// returns true. It delivers nothing but how src ends.
+func starting[T, R any](src rxsse.Observable[T], start func(ctx context.Context, v T) bool) rxsse.Observable[R] {
+	return func(ctx context.Context) iter.Seq2[R, error] {
+		return func(yield func(R, error) bool) {
+			src(ctx)(func(v T, err error) bool {
+				if err != nil {
+					var zero R
+					yield(zero, err)
+					return false
+				}
+				return start(ctx, v)
+			})
+		}
+	}
+}
