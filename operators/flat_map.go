@@ -102,9 +102,10 @@ func SwitchMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 			var newest atomic.Int64
 			cancel := func() {}
 			q.Go(starting[T, numbered[R]](src, func(ctx context.Context, v T) bool {
+				number := newest.Add(1) // before the cancellation, which then is no failure
 				cancel()
-				ctx, cancel = context.WithCancel(ctx) //nolint:fatcontext // the context of src, each time
-				q.Go(whileNewest(ctx, f(v), newest.Add(1), &newest))
+				ctx, cancel = context.WithCancel(ctx)
+				q.Go(whileNewest(ctx, f(v), number, &newest))
 				return true
 			}))
 			var zero R

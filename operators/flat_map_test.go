@@ -44,7 +44,7 @@ func TestFlatMaps(t *testing.T) {
 				{"both at once", "ab|", "[a1][b1]-[a2][b2]|"},
 				{"completes with the last", "a-|", "[a1]--[a2]|"},
 				{"the third waits", "abe|", "[a1][b1]-[a2][b2]|"},
-				{"an inner error ends all", "a-f--|", "[a1]-[f1]#"},
+				{"an inner error ends all", "af--|", "[a1][f1]#"},
 				{"an outer error ends all", "s#", "-#"},
 				{"nothing", "--|", "--|"},
 			},
@@ -99,6 +99,18 @@ func TestSwitchMapDropsWhatIsQueued(t *testing.T) {
 		}
 		assert.Equal(t, []string{"a1", "a2", "bx"}, got)
 	})
+}
+
+// An inner stream that is given up ends with an error, which is nobody's.
+func TestSwitchMapTakesItsOwnCancellationForNoFailure(t *testing.T) {
+	last := 200
+	got := collect(t, SwitchMap(from(upTo(last+1)...), func(v int) rxsse.Observable[int] {
+		if v == last {
+			return from(v)
+		}
+		return Map(marble.Cold(""), func(string) int { return v })
+	}))
+	assert.Equal(t, []int{last}, got)
 }
 
 func TestContractOfFlatMaps(t *testing.T) {
