@@ -18,7 +18,10 @@
 //     SkipUntil, First, Last, ElementAt, Distinct, DistinctUntilChanged
 //   - slow a stream down: Debounce (the last of a burst), Throttle (the first),
 //     Audit (the last, at most one each d), Sample (at fixed times), Delay
-//   - group items: Window, over time or a count; Reduce for all of them
+//   - group items: Window delivers them, Aggregate folds them, AggregateBy folds
+//     them by key, over the windows that Tumbling, Sliding, Session, Count and
+//     CountOrTime assign, by the clock or, with EventTime, by the time items carry;
+//     GroupBy for a stream a key; Reduce for all items
 //   - a stream for each item: ConcatMap, MergeMap, SwitchMap
 //   - combine streams: Merge, Concat, StartWith, CombineLatest, WithLatestFrom
 //   - deal with the end: Timeout, Retry, Catch, OnErrorReturn, DefaultIfEmpty,

@@ -35,20 +35,29 @@ func (p *pile[T]) newChunk() []T {
 	return make([]T, 0, chunkSize)
 }
 
-// take returns the items and empties the pile. It keeps the chunks that were in
-// use for the next items, at least half of all so that piles of varying length do
-// not allocate over and over, and keeps none of the items.
-func (p *pile[T]) take() []T {
+// items returns a copy of the items, of their own length.
+func (p *pile[T]) items() []T {
 	items := make([]T, 0, p.len)
-	used := (p.len + chunkSize - 1) / chunkSize
+	for _, chunk := range p.chunks[:p.used()] {
+		items = append(items, chunk...)
+	}
+	return items
+}
+
+// empty forgets the items. It keeps the chunks that were in use for the next
+// ones, at least half of all so that piles of varying length do not allocate over
+// and over.
+func (p *pile[T]) empty() {
+	used := p.used()
 	kept := max(used, len(p.chunks)/2)
 	clear(p.chunks[kept:])
 	p.chunks = p.chunks[:kept]
 	for i, chunk := range p.chunks[:used] {
-		items = append(items, chunk...)
 		clear(chunk)
 		p.chunks[i] = chunk[:0]
 	}
 	p.len = 0
-	return items
 }
+
+// used returns the number of chunks that hold items.
+func (p *pile[T]) used() int { return (p.len + chunkSize - 1) / chunkSize }

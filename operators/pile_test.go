@@ -20,7 +20,9 @@ func TestPile(t *testing.T) {
 		}
 		assert.Equal(t, size, p.len)
 		before := len(p.chunks)
-		got := p.take()
+		got := p.items()
+		assert.Equal(t, want, p.items(), "once more")
+		p.empty()
 		assert.Equal(t, want, got)
 		assert.Len(t, got, cap(got), "allocated at its length")
 		assert.Zero(t, p.len)

@@ -141,14 +141,6 @@ func TestWindowTumblingKnowsItsBounds(t *testing.T) {
 	})
 }
 
-func TestGridBeforeTheEpoch(t *testing.T) {
-	var g grid
-	g.size = 10 * time.Second
-	assert.Equal(t, int64(-20), g.start(time.Unix(-13, 0)).Unix())
-	assert.Equal(t, int64(-30), g.start(time.Unix(-21, 0)).Unix(), "an instant before the first window")
-	assert.Equal(t, int64(0), g.start(time.Unix(9, 999)).Unix())
-}
-
 func TestWindowCount(t *testing.T) {
 	checkDiagrams(t, func(src rxsse.Observable[string]) rxsse.Observable[string] {
 		return Map(Window(src, Count(2)), itemsOf)
@@ -204,14 +196,14 @@ func TestWindowsShareNothing(t *testing.T) {
 func TestImpossibleArgumentsPanic(t *testing.T) {
 	src := from(1)
 	for want, build := range map[string]func(){
-		"operators: Debounce: d must be positive, got 0s":                             func() { Debounce(src, 0) },
-		"operators: Tumbling: size must be positive, got -1s":                         func() { Tumbling(-time.Second) },
-		"operators: Count: n must be positive, got 0":                                 func() { Count(0) },
-		"operators: TakeLast: n must not be negative, got -1":                         func() { TakeLast(src, -1) },
-		"operators: Skip: n must not be negative, got -2":                             func() { Skip(src, -2) },
-		"operators: Distinct: n must be positive, got 0":                              func() { Distinct(src, 0, func(v int) int { return v }) },
-		"operators: Take: n must not be negative, got -1":                             func() { Take(src, -1) },
-		"operators: Window: the zero Assigner assigns nothing: use Tumbling or Count": func() { Window(src, Assigner{}) },
+		"operators: Debounce: d must be positive, got 0s":                                                            func() { Debounce(src, 0) },
+		"operators: Tumbling: size must be positive, got -1s":                                                        func() { Tumbling(-time.Second) },
+		"operators: Count: n must be positive, got 0":                                                                func() { Count(0) },
+		"operators: TakeLast: n must not be negative, got -1":                                                        func() { TakeLast(src, -1) },
+		"operators: Skip: n must not be negative, got -2":                                                            func() { Skip(src, -2) },
+		"operators: Distinct: n must be positive, got 0":                                                             func() { Distinct(src, 0, func(v int) int { return v }) },
+		"operators: Take: n must not be negative, got -1":                                                            func() { Take(src, -1) },
+		"operators: Window: the zero Assigner assigns nothing: use Tumbling, Sliding, Session, Count or CountOrTime": func() { Window(src, Assigner{}) },
 	} {
 		assert.PanicsWithValue(t, want, build)
 	}

@@ -1,9 +1,6 @@
 package operators
 
 import (
-	"context"
-	"fmt"
-	"iter"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -19,59 +16,44 @@ type Windowed[T any] struct {
 	Items      []T
 }
 
-// An Assigner says which window an item belongs to: [Tumbling] or [Count].
-type Assigner struct {
-	size  time.Duration
-	count int
-}
+// maxPresized bounds what a window over a count sets aside for items that have
+// not come yet.
+const maxPresized = 1024
 
-// Tumbling assigns items to windows of a fixed length that follow each other
-// without overlap, by the time at which the operator takes the item (processing
-// time). Windows are aligned to the Unix epoch: with a size of a minute they
-// begin with the minute of the clock. A size that is not positive panics.
+// Window groups the items of src into the windows that w assigns them to, an
+// [Assigner] such as [Tumbling] or an [EventTime], and delivers each window when
+// it closes. Windows without items are not delivered.
 //
-// The clock is read once and then followed monotonically, so windows keep their
-// length when it is set while a subscription runs.
-func Tumbling(size time.Duration) Assigner {
-	mustBePositive("Tumbling: size", size)
-	return Assigner{size: size}
-}
-
-// Count assigns every n consecutive items to a window. An n that is not positive
-// panics.
-func Count(n int) Assigner {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: Count: n must be positive, got %d", n))
+//	src:                        -1-2----3--------4--|
+//	Window(Tumbling(5)):        -----[12]----[3]---------([4]|)
+//	Window(Sliding(10, 5)):     -----[12]----[123]----[3]----([4][4]|)
+//	Window(Session(3)):         ------[12]----[3]--------([4]|)
+//	Window(Count(2)):           ---[12]-------------[34]--|
+//	Window(CountOrTime(2, 4)):  ---[12]--------[3]-------([4]|)
+//
+// The open windows, though they are not over or not full, are delivered when src
+// completes, and when src fails, before the error. On cancel they are dropped.
+//
+// A window is held until it closes, whatever number of items that is; [Aggregate]
+// holds less. Over a count, and over event time without an idle timeout, Window
+// runs on the consumer's goroutine. Otherwise it runs src on a goroutine of its
+// own and takes its items through a queue of at most 256; while that is full src
+// waits, so that items are assigned to the window in which the consumer gets round
+// to them. It then sets one timer, for the window that closes first, and none
+// while it holds no item.
+func Window[T any, W Windowing[T]](src rxsse.Observable[T], w W) rxsse.Observable[Windowed[T]] {
+	assigner, event := windowing[T]("Window", w)
+	if event == nil && !assigner.timed() {
+		return windowCount(src, assigner.count)
 	}
-	return Assigner{count: n}
-}
-
-// Window groups the items of src into the windows that a assigns them to, and
-// delivers each window when it closes. Windows without items are not delivered.
-//
-//	src:                  -1-2----3--------4--|
-//	Window(Tumbling(5)):  -----[1 2]--[3]-----[4]|
-//	Window(Count(2)):     ---[1 2]---------[3 4]|
-//
-// The last window, though it is not over or not full, is delivered when src
-// completes, and when src fails, before the error. On cancel it is dropped.
-//
-// A window is held until it closes, whatever number of items that is. Over a
-// count, Window runs on the consumer's goroutine. Over time it runs src on a
-// goroutine of its own and takes its items through a queue of at most 256; while
-// that is full src waits, so that items are assigned to the window in which the
-// consumer gets round to them. It sets one timer a window and none while it holds
-// no item.
-//
-// The zero Assigner panics.
-func Window[T any](src rxsse.Observable[T], a Assigner) rxsse.Observable[Windowed[T]] {
-	if a == (Assigner{}) {
-		panic("operators: Window: the zero Assigner assigns nothing: use Tumbling or Count")
+	result := func(start, end instant, items []T) Windowed[T] {
+		return Windowed[T]{start.time(), end.time(), items}
 	}
-	return func(ctx context.Context) iter.Seq2[Windowed[T], error] {
-		if a.count > 0 {
-			return windowCount(ctx, src, a.count)
-		}
-		return windowTime(ctx, src, a.size)
-	}
+	return windowed(src, assigner, event, windowKind[T, Windowed[T], struct{}, []T]{
+		fold:   gather[T](min(assigner.count, maxPresized)),
+		result: func(_ struct{}, start, end instant, items []T) Windowed[T] { return result(start, end, items) },
+		contents: func() contents[T, Windowed[T]] {
+			return &itemContents[T, Windowed[T]]{result: result}
+		},
+	})
 }

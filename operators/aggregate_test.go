@@ -1,0 +1,276 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/marble"
+)
+
+// join is a fold that shows its items and their order.
+func join(joined, v string) string { return joined + v }
+
+func nothing() string { return "=" }
+
+// byLetter keys "a1" and "a2" alike.
+func byLetter(v string) string { return v[:1] }
+
+func joined(src rxsse.Observable[string], a Assigner) rxsse.Observable[string] {
+	return Map(Aggregate(src, a, nothing, join), func(w Aggregated[string]) string { return w.Value })
+}
+
+func joinedBy(src rxsse.Observable[string], a Assigner) rxsse.Observable[string] {
+	return Map(AggregateBy(src, byLetter, a, nothing, join), func(w Keyed[string, Aggregated[string]]) string {
+		return w.Key + w.Value.Value
+	})
+}
+
+func TestAggregate(t *testing.T) {
+	const src = "-1-2----3--------4--|"
+	for _, row := range []struct {
+		name     string
+		assigner Assigner
+		want     string
+	}{
+		{"Tumbling", Tumbling(5 * marble.Frame), "-----[=12]----[=3]---------([=4]|)"},
+		{"Sliding", Sliding(10*marble.Frame, 5*marble.Frame), "-----[=12]----[=123]----[=3]----([=4][=4]|)"},
+		{"Session", Session(3 * marble.Frame), "------[=12]----[=3]--------([=4]|)"},
+		{"Count", Count(2), "---[=12]-------------[=34]--|"},
+		{"CountOrTime", CountOrTime(2, 4*marble.Frame), "---[=12]--------[=3]-------([=4]|)"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			checkDiagrams(t, func(src rxsse.Observable[string]) rxsse.Observable[string] {
+				return joined(src, row.assigner)
+			}, []diagram{{"", src, row.want}})
+		})
+	}
+}
+
+func TestAggregateBy(t *testing.T) {
+	const src = "-[a1]-[b2]-[a3]----[b4]--|"
+	for _, row := range []struct {
+		name     string
+		assigner Assigner
+		want     string
+	}{
+		{"Tumbling", Tumbling(9 * marble.Frame), "---------([a=a1a3][b=b2])---([b=b4]|)"},
+		{"Sliding", Sliding(8*marble.Frame, 4*marble.Frame), "----([a=a1][b=b2])---([a=a1a3][b=b2])---([a=a3][b=b4])([b=b4]|)"},
+		{"Session", Session(5 * marble.Frame), "--------[b=b2]-[a=a1a3]--([b=b4]|)"},
+		{"Count", Count(2), "-----[a=a1a3]----[b=b2b4]--|"},
+		{"CountOrTime", CountOrTime(2, 6*marble.Frame), "-----[a=a1a3]---[b=b2]---([b=b4]|)"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			checkDiagrams(t, func(src rxsse.Observable[string]) rxsse.Observable[string] {
+				return joinedBy(src, row.assigner)
+			}, []diagram{{"", src, row.want}, {"failing", failing(src), failing(row.want)}})
+		})
+	}
+}
+
+// failing draws an error where the diagram has its completion.
+func failing(diagram string) string { return strings.ReplaceAll(diagram, "|", "#") }
+
+func TestAggregateContract(t *testing.T) {
+	type (
+		ints = rxsse.Observable[int]
+		op   = contract.Operator[int, Aggregated[int]]
+		byOp = contract.Operator[int, Keyed[int, Aggregated[int]]]
+	)
+	items := []int{1, 2, 3, 4, 5, 6}
+	none := func() int { return 0 }
+	add := func(sum, v int) int { return sum + v }
+	odd := func(v int) int { return v % 2 }
+	for name, a := range map[string]Assigner{
+		"Tumbling":    Tumbling(3 * time.Second),
+		"Sliding":     Sliding(4*time.Second, 2*time.Second),
+		"Session":     Session(2 * time.Second),
+		"Count":       Count(2),
+		"CountOrTime": CountOrTime(2, time.Second),
+	} {
+		t.Run("Aggregate "+name, op{
+			Apply: func(src ints) rxsse.Observable[Aggregated[int]] { return Aggregate(src, a, none, add) },
+			Panicking: func(src ints, v any) rxsse.Observable[Aggregated[int]] {
+				return Aggregate(src, a, none, func(int, int) int { panic(v) })
+			},
+			Items: items,
+		}.Check)
+		t.Run("AggregateBy "+name, byOp{
+			Apply: func(src ints) rxsse.Observable[Keyed[int, Aggregated[int]]] {
+				return AggregateBy(src, odd, a, none, add)
+			},
+			Panicking: func(src ints, v any) rxsse.Observable[Keyed[int, Aggregated[int]]] {
+				return AggregateBy(src, func(int) int { panic(v) }, a, none, add)
+			},
+			Items: items,
+		}.Check)
+	}
+}
+
+// Each key by itself, in event time: what the oracle says of its readings alone.
+func TestAggregateByInEventTimeEqualsSortThenWindow(t *testing.T) {
+	const bound = 50
+	for name, a := range eventAssigners() {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(200) {
+				readings := outOfOrder(rand.New(rand.NewPCG(seed, 4)), bound)
+				event := EventTime[reading]{Assigner: a, Timestamp: reading.time, OutOfOrder: bound * time.Millisecond}
+				got := map[int][]span{}
+				for _, w := range collect(t, AggregateBy(from(readings...), func(r reading) int { return r.sensor }, event,
+					func() []reading { return nil },
+					func(all []reading, r reading) []reading { return append(all, r) },
+				)) {
+					got[w.Key] = append(got[w.Key], spanOf(w.Value.Start.UnixMilli(), w.Value.End.UnixMilli(), w.Value.Value))
+				}
+				want := map[int][]span{}
+				for _, r := range readings {
+					if want[r.sensor] == nil {
+						of := slices.DeleteFunc(slices.Clone(readings), func(o reading) bool { return o.sensor != r.sensor })
+						want[r.sensor] = sortThenWindow(of, a)
+					}
+				}
+				require.Equal(t, want, got, "seed %d: %v", seed, readings)
+			}
+		})
+	}
+}
+
+// A late item makes its own key anew, and no other.
+func TestAggregateByDeliversAgainOnlyTheKeyOfALateItem(t *testing.T) {
+	readings := []reading{{id: 1, sensor: 1, at: 1}, {id: 2, sensor: 2, at: 2}, {id: 3, sensor: 3, at: 12}, {id: 4, sensor: 2, at: 3}}
+	var got []string
+	for _, w := range collect(t, AggregateBy(from(readings...), func(r reading) int { return r.sensor }, EventTime[reading]{
+		Assigner:  Tumbling(10 * time.Millisecond),
+		Timestamp: reading.time,
+		Lateness:  time.Second,
+	}, nothing, func(ids string, r reading) string { return ids + fmt.Sprint(r.id) })) {
+		got = append(got, fmt.Sprint(w.Key, w.Value.Value))
+	}
+	assert.Equal(t, []string{"1=1", "2=2", "2=24", "3=3"}, got)
+}
+
+// Every window has an accumulator of its own: one that add changes in place is
+// not seen again in the next window.
+func TestAggregatesShareNothing(t *testing.T) {
+	for name, a := range map[string]Assigner{
+		"Tumbling": Tumbling(2 * marble.Frame), "Count": Count(2), "Session": Session(time.Hour),
+		"CountOrTime": CountOrTime(2, time.Hour),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				count := func(seen map[string]int, v string) map[string]int { seen[v]++; return seen }
+				start := func() map[string]int { return map[string]int{} }
+				total := map[string]int{}
+				for w, err := range Aggregate(marble.Cold("abacabba|"), a, start, count)(t.Context()) {
+					require.NoError(t, err)
+					for v, n := range w.Value {
+						total[v] += n
+					}
+				}
+				assert.Equal(t, map[string]int{"a": 4, "b": 3, "c": 1}, total)
+			})
+		})
+	}
+}
+
+// A consumer that cancels while it is given the keys of a window gets no other.
+func TestAggregateByCancelledBetweenKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		results := 0
+		var failure error
+		for _, err := range joinedBy(marble.Cold("abcd------"), Tumbling(5*marble.Frame))(ctx) {
+			if failure = err; err == nil {
+				results++
+				cancel()
+			}
+		}
+		assert.Equal(t, 1, results)
+		assert.ErrorIs(t, failure, context.Canceled)
+	})
+}
+
+// Keys that equal nothing, not themselves either, are no leak.
+func TestAggregateByNaN(t *testing.T) {
+	for name, a := range map[string]Assigner{"Tumbling": Tumbling(4 * marble.Frame), "Session": Session(2 * marble.Frame)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				nan := func(string) float64 { return math.NaN() }
+				var got []string
+				for w, err := range AggregateBy(marble.Cold("ab-------c|"), nan, a, nothing, join)(t.Context()) {
+					require.NoError(t, err)
+					got = append(got, w.Value.Value)
+				}
+				assert.Equal(t, []string{"=a", "=b", "=c"}, got)
+			})
+		})
+	}
+	t.Run("sessions in event time", func(t *testing.T) {
+		sessions := eventSessions[float64, int, float64, int]{
+			gap: 1, key: func(v float64) float64 { return v }, now: longAgo,
+			fold:   newFold(func() int { return 0 }, func(n int, _ float64) int { return n + 1 }),
+			result: func(_ float64, _, _ instant, n int) int { return n },
+			held:   map[float64]*session[float64, float64]{},
+		}
+		sent := 0
+		send := func(int) bool { sent++; return true }
+		sessions.add(1, []float64{math.NaN(), 7, math.NaN()}, send)
+		require.True(t, sessions.advance(5, send))
+		assert.Equal(t, 3, sent)
+		assert.Empty(t, sessions.due)
+		assert.Empty(t, sessions.held)
+	})
+}
+
+// What closes is forgotten, of whatever kind the window is: nothing is held for a
+// key that has no items.
+func TestKeyedWindowsForgetIdleKeys(t *testing.T) {
+	items := make([]int, 1000)
+	for i := range items {
+		items[i] = i
+	}
+	self := func(v int) int { return v }
+	send := func(int) bool { return true }
+	counting := newFold(func() int { return 0 }, func(n, _ int) int { return n + 1 })
+	t.Run("their own", func(t *testing.T) {
+		w := keyedWindows[int, int, int, int]{
+			fold: counting, key: self, span: 10, slide: true,
+			result: func(_ int, _, _ instant, n int) int { return n },
+			open:   map[int]*keyedWindow[int, int]{},
+		}
+		w.add(1, items, send)
+		require.True(t, w.advance(10, send))
+		assert.Len(t, w.open, 1000)
+		w.add(10, items[:3], send)
+		require.True(t, w.advance(11, send))
+		assert.Len(t, w.open, 3, "used since")
+		assert.Equal(t, instant(20), w.next(), "one deadline for all")
+		require.True(t, w.advance(20, send))
+		assert.Empty(t, w.open)
+		assert.Equal(t, never, w.next())
+	})
+	t.Run("shared", func(t *testing.T) {
+		c := &keyedContents[int, int, int, int]{fold: counting, key: self, index: map[int]int{}}
+		c.add(items)
+		c.empty()
+		assert.Empty(t, c.index)
+		assert.Positive(t, cap(c.cells), "room for as many")
+		c.add(items[:3])
+		c.empty()
+		assert.Zero(t, cap(c.cells), "no room for many more than there were")
+		c.add(items[:3])
+		assert.Equal(t, map[int]int{0: 0, 1: 1, 2: 2}, c.index)
+	})
+}

@@ -1,0 +1,104 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/rxsse/rxsse"
+)
+
+// BenchmarkWindows is what a window costs an item, in one long subscription to a
+// stream of 80-byte items that never waits, the source included.
+func BenchmarkWindows(b *testing.B) {
+	trades := benchTrades()
+	type src = rxsse.Observable[trade]
+	type windows = rxsse.Observable[Windowed[trade]]
+	var at time.Time
+	b.Run("Sliding of 4", exhaust(trades, func(s src) windows {
+		return Window(s, Sliding(4*time.Millisecond, time.Millisecond))
+	}))
+	b.Run("Session", exhaust(trades, func(s src) rxsse.Observable[Aggregated[float64]] {
+		return Aggregate(s, Session(time.Second), zero, addPrice)
+	}))
+	b.Run("CountOrTime", exhaust(trades, func(s src) windows { return Window(s, CountOrTime(100, time.Second)) }))
+	b.Run("Aggregate Tumbling", exhaust(trades, func(s src) rxsse.Observable[Aggregated[float64]] {
+		return Aggregate(s, Tumbling(time.Millisecond), zero, addPrice)
+	}))
+	b.Run("Aggregate Tumbling in event time", exhaust(trades, func(s src) rxsse.Observable[Aggregated[float64]] {
+		return Aggregate(s, EventTime[trade]{
+			Assigner:  Tumbling(time.Second),
+			Timestamp: func(trade) time.Time { at = at.Add(time.Millisecond); return at },
+		}, zero, addPrice)
+	}))
+}
+
+func zero() float64                         { return 0 }
+func addPrice(sum float64, t trade) float64 { return sum + t.Price }
+
+// BenchmarkAggregateBy is a sum for each of many keys in each window, the source
+// included. Items are 24 bytes; keys come in no order.
+func BenchmarkAggregateBy(b *testing.B) {
+	type sample struct {
+		sensor int
+		name   string
+		value  float64
+	}
+	const keys = 10_000
+	readings := make([]sample, 1<<16)
+	for i := range readings {
+		sensor := i * 7919 % keys
+		readings[i] = sample{sensor, fmt.Sprintf("sensor-%05d", sensor), float64(i)}
+	}
+	add := func(sum float64, r sample) float64 { return sum + r.value }
+	bySensor := func(r sample) int { return r.sensor }
+	byName := func(r sample) string { return r.name }
+	event := EventTime[sample]{
+		Assigner:  Tumbling(time.Second),
+		Timestamp: func(r sample) time.Time { return time.Unix(0, int64(r.value*1e4)) },
+	}
+
+	run := func(name string, op func(rxsse.Observable[sample]) rxsse.Observable[int]) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			cycle := func(ctx context.Context) iter.Seq2[sample, error] {
+				return func(yield func(sample, error) bool) {
+					for i := range b.N {
+						if ctx.Err() != nil || !yield(readings[i%len(readings)], nil) {
+							return
+						}
+					}
+				}
+			}
+			results := 0
+			for n, err := range op(cycle)(b.Context()) {
+				if err != nil {
+					b.Fatal(err)
+				}
+				results += n
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "Mitems/s")
+			b.ReportMetric(float64(results)/float64(b.N), "results/item")
+		})
+	}
+	run("Tumbling, int keys", func(src rxsse.Observable[sample]) rxsse.Observable[int] {
+		return Map(AggregateBy(src, bySensor, Tumbling(100*time.Millisecond), zero, add), one)
+	})
+	run("Tumbling, string keys", func(src rxsse.Observable[sample]) rxsse.Observable[int] {
+		return Map(AggregateBy(src, byName, Tumbling(100*time.Millisecond), zero, add), oneByName)
+	})
+	run("Tumbling in event time, int keys", func(src rxsse.Observable[sample]) rxsse.Observable[int] {
+		return Map(AggregateBy(src, bySensor, event, zero, add), one)
+	})
+	run("Session, int keys", func(src rxsse.Observable[sample]) rxsse.Observable[int] {
+		return Map(AggregateBy(src, bySensor, Session(time.Minute), zero, add), one)
+	})
+	run("Count, int keys", func(src rxsse.Observable[sample]) rxsse.Observable[int] {
+		return Map(AggregateBy(src, bySensor, Count(10), zero, add), one)
+	})
+}
+
+func one(Keyed[int, Aggregated[float64]]) int          { return 1 }
+func oneByName(Keyed[string, Aggregated[float64]]) int { return 1 }

@@ -1,0 +1,54 @@
+package operators_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rxsse/rxsse/operators"
+	"github.com/rxsse/rxsse/source"
+)
+
+// What comes within a tenth of a second of what came before it belongs together.
+func ExampleSession() {
+	for s, err := range operators.Window(typing(), operators.Session(100*time.Millisecond))(context.Background()) {
+		fmt.Printf("%q %v\n", s.Items, err)
+	}
+	// Output:
+	// ["h" "he" "hel" "hello"] <nil>
+	// ["hello w" "hello world"] <nil>
+}
+
+// Batches for a database: of a hundred rows, or whatever came within a second.
+func ExampleCountOrTime() {
+	rows := source.Just("a", "b", "c", "d", "e")
+	for batch, err := range operators.Window(rows, operators.CountOrTime(3, time.Second))(context.Background()) {
+		fmt.Println(batch.Items, err)
+	}
+	// Output:
+	// [a b c] <nil>
+	// [d e] <nil>
+}
+
+// The mean price of the last minute, twice a minute.
+func ExampleSliding() {
+	type mean struct{ sum, n float64 }
+	trades := source.Just(trade{"BTC", 1, 100}, trade{"BTC", 31, 110}, trade{"BTC", 62, 120}, trade{"BTC", 100, 130})
+	means := operators.Aggregate(trades,
+		operators.EventTime[trade]{
+			Assigner:  operators.Sliding(time.Minute, 30*time.Second),
+			Timestamp: trade.time,
+		},
+		func() mean { return mean{} },
+		func(m mean, t trade) mean { return mean{m.sum + t.price, m.n + 1} },
+	)
+	for w, err := range means(context.Background()) {
+		fmt.Println(w.End.UTC().Format("15:04:05"), w.Value.sum/w.Value.n, err)
+	}
+	// Output:
+	// 00:00:30 100 <nil>
+	// 00:01:00 105 <nil>
+	// 00:01:30 115 <nil>
+	// 00:02:00 125 <nil>
+	// 00:02:30 130 <nil>
+}

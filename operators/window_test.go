@@ -1,0 +1,220 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/marble"
+)
+
+// windowsBy draws windows as [itemsOf] does.
+func windowsBy(a Assigner) func(rxsse.Observable[string]) rxsse.Observable[string] {
+	return func(src rxsse.Observable[string]) rxsse.Observable[string] {
+		return Map(Window(src, a), itemsOf)
+	}
+}
+
+func TestWindowContract(t *testing.T) {
+	for name, a := range map[string]Assigner{
+		"Sliding":             Sliding(4*time.Second, 2*time.Second),
+		"Session":             Session(2 * time.Second),
+		"CountOrTime, filled": CountOrTime(2, time.Hour),
+		"CountOrTime, over":   CountOrTime(1000, 3*time.Second),
+	} {
+		t.Run(name, contract.Operator[int, Windowed[int]]{
+			Apply: func(src rxsse.Observable[int]) rxsse.Observable[Windowed[int]] { return Window(src, a) },
+			Items: []int{1, 2, 3, 4, 5, 6},
+		}.Check)
+	}
+}
+
+// The diagrams in the documentation.
+func TestWindowDiagrams(t *testing.T) {
+	const src = "-1-2----3--------4--|"
+	for _, row := range []struct {
+		name     string
+		assigner Assigner
+		want     string
+	}{
+		{"Tumbling", Tumbling(5 * marble.Frame), "-----[w12]----[w3]---------([w4]|)"},
+		{"Sliding", Sliding(10*marble.Frame, 5*marble.Frame), "-----[w12]----[w123]----[w3]----([w4][w4]|)"},
+		{"Session", Session(3 * marble.Frame), "------[w12]----[w3]--------([w4]|)"},
+		{"Count", Count(2), "---[w12]-------------[w34]--|"},
+		{"CountOrTime", CountOrTime(2, 4*marble.Frame), "---[w12]--------[w3]-------([w4]|)"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			checkDiagrams(t, windowsBy(row.assigner), []diagram{{"", src, row.want}})
+		})
+	}
+}
+
+func TestWindowSliding(t *testing.T) {
+	checkDiagrams(t, windowsBy(Sliding(4*marble.Frame, 2*marble.Frame)), []diagram{
+		{"an item is in each window that spans it", "-a--------|", "--[wa]-[wa]-----|"},
+		{"an item at an end is not in the window", "--a-------|", "----[wa]-[wa]---|"},
+		{"items in the order in which they came", "ab(cd)|", "--[wab]([wabcd][wcd]|)"},
+		{"an error comes after the partial windows", "a#", "-([wa][wa]#)"},
+		{"nothing comes of nothing", "-------|", "-------|"},
+	})
+	t.Run("slide does not divide size", func(t *testing.T) {
+		checkDiagrams(t, windowsBy(Sliding(5*marble.Frame, 3*marble.Frame)), []diagram{
+			{"", "----a---b-----|", "-----[wa]--[wa]--[wb]--|"},
+		})
+	})
+	t.Run("slide is size", func(t *testing.T) {
+		checkDiagrams(t, windowsBy(Sliding(5*marble.Frame, 5*marble.Frame)), []diagram{
+			{"", "a---b|", "-----([wab]|)"},
+		})
+	})
+}
+
+func TestWindowSession(t *testing.T) {
+	checkDiagrams(t, windowsBy(Session(3*marble.Frame)), []diagram{
+		{"ends gap after the newest item", "a-b-c------|", "-------[wabc]---|"},
+		{"an item at the end belongs to the next session", "a--b---|", "---[wa]--[wb]|"},
+		{"completion delivers the session", "ab|", "--([wab]|)"},
+		{"an error comes after the session", "ab#", "--([wab]#)"},
+		{"an error when the session is over", "a--#", "---([wa]#)"},
+		{"items at once", "(ab)-(cd)----|", "-----[wabcd]-|"},
+		{"nothing comes of nothing", "----|", "----|"},
+	})
+}
+
+func TestWindowCountOrTime(t *testing.T) {
+	checkDiagrams(t, windowsBy(CountOrTime(3, 4*marble.Frame)), []diagram{
+		{"the count closes it", "abc-------|", "--[wabc]-------|"},
+		{"the time closes it", "ab--------|", "----[wab]-----|"},
+		{"the time begins with the first item", "-------a--b----|", "-----------[wab]---|"},
+		{"an item at the end belongs to the next window", "a---b----|", "----[wa]---[wb]|"},
+		{"the time begins anew after a full window", "abc-d---e---|", "--[wabc]-----[wd]---([we]|)"},
+		{"never more than the count", "(abcdefg)|", "([wabc][wdef])([wg]|)"},
+		{"an error comes after the partial window", "ab#", "--([wab]#)"},
+		{"nothing comes of nothing", "--------|", "--------|"},
+	})
+}
+
+func TestWindowBounds(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		assigner Assigner
+		want     []string
+	}{
+		{"Sliding", Sliding(4*marble.Frame, 2*marble.Frame), []string{"[a] [-2 2)", "[a b] [0 4)", "[b] [2 6)", "[c] [6 10)", "[c] [8 12)"}},
+		{"Session", Session(3 * marble.Frame), []string{"[a b] [1 6)", "[c] [9 12)"}},
+		{"CountOrTime", CountOrTime(2, 3*marble.Frame), []string{"[a b] [1 3)", "[c] [9 10)"}},
+		{"CountOrTime, over", CountOrTime(9, 4*marble.Frame), []string{"[a b] [1 5)", "[c] [9 10)"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				at := func(bound time.Time) int { return int(bound.Sub(start) / marble.Frame) }
+				var got []string
+				for w, err := range Window(marble.Cold("-a-b-----c|"), row.assigner)(t.Context()) {
+					require.NoError(t, err)
+					got = append(got, fmt.Sprintf("%v [%d %d)", w.Items, at(w.Start), at(w.End)))
+				}
+				assert.Equal(t, row.want, got)
+			})
+		})
+	}
+}
+
+func TestWindowDropsOpenWindowsOnCancel(t *testing.T) {
+	for name, a := range map[string]Assigner{
+		"Sliding":     Sliding(6*marble.Frame, 2*marble.Frame),
+		"Session":     Session(5 * marble.Frame),
+		"CountOrTime": CountOrTime(9, 9*marble.Frame),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 1*marble.Frame)
+				defer cancel()
+				assert.Equal(t, "-!", marble.Record(ctx, windowsBy(a)(marble.Cold("a"))))
+			})
+		})
+	}
+}
+
+// The last windows are delivered one by one: a consumer that cancels while it has
+// the first gets no other.
+func TestWindowCancelledWhileItFlushes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		windows := 0
+		var failure error
+		for _, err := range Window(marble.Cold("a|"), Sliding(6*marble.Frame, 2*marble.Frame))(ctx) {
+			if failure = err; err == nil {
+				windows++
+				cancel()
+			}
+		}
+		assert.Equal(t, 1, windows)
+		assert.ErrorIs(t, failure, context.Canceled)
+	})
+}
+
+// Items and ends of windows fall on the same instants; the scheduler serves
+// either first.
+func TestWindowTies(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		assigner Assigner
+		want     string
+	}{
+		{"Sliding", Sliding(4*marble.Frame, 2*marble.Frame), "--[wa]-[wab]-[wbc]-([wcd][wd]|)"},
+		{"Session", Session(2 * marble.Frame), "--[wa]-[wb]-[wc]-([wd]|)"},
+		{"CountOrTime", CountOrTime(2, 2*marble.Frame), "--[wa]-[wb]-[wc]-([wd]|)"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for range 2_000 {
+				synctest.Test(t, func(t *testing.T) {
+					got := marble.Record(t.Context(), windowsBy(row.assigner)(marble.Cold("a-b-c-d-|")))
+					require.Equal(t, row.want, got)
+				})
+			}
+		})
+	}
+}
+
+// A consumer that is busy when windows end gets those that are over when it
+// returns, and the timer for the others is not late by the time it took.
+func TestWindowWithBusyConsumer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var got []string
+		for w, err := range Window(marble.Cold("a----b---------------|"), Tumbling(4*marble.Frame))(t.Context()) {
+			require.NoError(t, err)
+			got = append(got, fmt.Sprintf("%v@%d", w.Items, time.Since(start)/marble.Frame))
+			time.Sleep(2 * marble.Frame)
+		}
+		assert.Equal(t, []string{"[a]@4", "[b]@8"}, got)
+	})
+}
+
+func TestAssignersRefuse(t *testing.T) {
+	for name, row := range map[string]struct {
+		want  string
+		build func()
+	}{
+		"no size":     {"operators: Sliding: size must be positive, got 0s", func() { Sliding(0, 1) }},
+		"no slide":    {"operators: Sliding: slide must be positive and at most size (1s), got 0s", func() { Sliding(time.Second, 0) }},
+		"holes":       {"operators: Sliding: slide must be positive and at most size (1s), got 2s", func() { Sliding(time.Second, 2*time.Second) }},
+		"no gap":      {"operators: Session: gap must be positive, got -1s", func() { Session(-time.Second) }},
+		"no count":    {"operators: CountOrTime: n must be positive, got 0", func() { CountOrTime(0, time.Second) }},
+		"no time":     {"operators: CountOrTime: d must be positive, got 0s", func() { CountOrTime(1, 0) }},
+		"zero for By": {"operators: AggregateBy: the zero Assigner assigns nothing: use Tumbling, Sliding, Session, Count or CountOrTime", func() { AggregateBy(from(1.0), func(float64) int { return 0 }, Assigner{}, zero, plus) }},
+	} {
+		t.Run(name, func(t *testing.T) { assert.PanicsWithValue(t, row.want, row.build) })
+	}
+}
+
+func plus(sum, v float64) float64 { return sum + v }
