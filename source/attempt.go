@@ -1,7 +1,6 @@
 package source
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,20 +22,35 @@ const (
 var errNoContent = errors.New("source: no content")
 
 // open makes one attempt: it returns a response whose body is an event stream.
-// It calls cancel, which cancels ctx, if an answer of another kind does not end.
-func (s *stream) open(ctx context.Context, cancel context.CancelFunc) (*http.Response, error) {
-	req, err := s.request(ctx)
+func (s *stream) open() (*http.Response, error) {
+	resp, err := s.answer()
+	if err != nil {
+		return nil, s.reason(err)
+	}
+	s.mu.Lock()
+	s.response = resp
+	s.mu.Unlock()
+	if reason := refusal(resp, s.cfg.strict); reason != nil {
+		defer resp.Body.Close()
+		defer time.AfterFunc(errorBodyTime, s.line.cutter(nil)).Stop()
+		return nil, s.refused(resp, reason)
+	}
+	return resp, nil
+}
+
+// answer sends the request and returns the header of what the server answers. All
+// of that together has the connect timeout.
+func (s *stream) answer() (*http.Response, error) {
+	if d := s.cfg.connectTimeout; d > 0 {
+		defer time.AfterFunc(d, s.line.cutter(fmt.Errorf("%w of %v", ErrConnectTimeout, d))).Stop()
+	}
+	req, err := s.request(s.line.ctx)
 	if err != nil {
 		return nil, err
 	}
 	resp, err := s.http.Do(req)
 	if err != nil {
 		return nil, unanswered(unwrapURL(err))
-	}
-	if reason := refusal(resp); reason != nil {
-		defer resp.Body.Close()
-		defer time.AfterFunc(errorBodyTime, cancel).Stop()
-		return nil, refused(resp, reason)
 	}
 	return resp, nil
 }
@@ -55,9 +69,9 @@ func unanswered(err error) error {
 }
 
 // refusal returns what is wrong with resp, nil if it is an event stream.
-func refusal(resp *http.Response) error {
+func refusal(resp *http.Response, strict bool) error {
 	switch contentType := resp.Header.Get("Content-Type"); {
-	case resp.StatusCode == http.StatusNoContent:
+	case resp.StatusCode == http.StatusNoContent && !strict:
 		return errNoContent
 	case resp.StatusCode != http.StatusOK:
 		return fmt.Errorf("%w %s", ErrStatus, strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+http.StatusText(resp.StatusCode)))
@@ -68,11 +82,11 @@ func refusal(resp *http.Response) error {
 }
 
 // refused reads the beginning of the body of an answer that is refused.
-func refused(resp *http.Response, reason error) *Error {
+func (s *stream) refused(resp *http.Response, reason error) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	return &Error{
 		Method:     resp.Request.Method,
-		URL:        redact(resp.Request.URL),
+		URL:        s.cfg.redact(resp.Request.URL),
 		StatusCode: resp.StatusCode,
 		Header:     resp.Header,
 		Body:       body,
@@ -88,10 +102,4 @@ func isEventStream(contentType string) bool {
 		return false
 	}
 	return mediaType == "text/event-stream"
-}
-
-// isTemporary reports whether an answer with this status may be another one
-// later.
-func isTemporary(status int) bool {
-	return status == http.StatusTooManyRequests || status >= 500
 }

@@ -2,7 +2,6 @@ package source
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/http"
 
@@ -37,12 +36,12 @@ func NewClient(opts ...Option) *Client {
 // starts no goroutine beside those of [net/http], reads only while the consumer
 // is not busy, and holds one event.
 func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Event] {
-	req, err := http.NewRequest(http.MethodGet, url, nil) //nolint:noctx // each attempt gets the subscriber's
+	cfg := c.config.with(opts)
+	req, err := get(url)
 	if err != nil {
-		reason := fmt.Errorf("%w: it cannot be parsed: %s", ErrURL, withoutQuotes(unwrapURL(err).Error()))
-		return Throw[codec.Event](&Error{Method: http.MethodGet, URL: redactRaw(url), Err: reason})
+		return Throw[codec.Event](err)
 	}
-	return c.ObserveRequest(req, opts...)
+	return cfg.observe(req)
 }
 
 // ObserveRequest returns the stream of events that req delivers: with another
@@ -52,13 +51,16 @@ func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Even
 // [http.NewRequest] sets for the usual readers, so that the body can be sent
 // again.
 func (c *Client) ObserveRequest(req *http.Request, opts ...Option) rxsse.Observable[codec.Event] {
-	if err := checkURL(req.URL); err != nil {
-		return Throw[codec.Event](&Error{Method: method(req), URL: redact(req.URL), Err: err})
+	return c.config.with(opts).observe(req)
+}
+
+func (c config) observe(req *http.Request) rxsse.Observable[codec.Event] {
+	if err := c.check(req); err != nil {
+		return Throw[codec.Event](err)
 	}
-	cfg := c.config.with(opts)
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
-			newStream(ctx, req, cfg).run(yield) //nolint:contextcheck // a stream holds its context
+			newStream(ctx, req, c).run(yield)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/rxsse/rxsse/codec"
 )
 
 // An Error says why a stream ended, or why a connection did. Fields that do not
@@ -25,6 +27,10 @@ type Error struct {
 	LastEventID string
 	// Attempts is how many attempts in a row have failed, this one included.
 	Attempts int
+	// TailLines and TailEvents are the last that the stream had received, if
+	// [WithTail] asked for them.
+	TailLines  []string
+	TailEvents []codec.Event
 	// Err is the reason: an error of the network, of the HTTP client, of the
 	// decoder, or one of this package that says what was wrong with the response.
 	Err error
@@ -39,15 +45,27 @@ var (
 	// ErrURL is the reason when there is no such URL to connect to, be it the
 	// request's or one that the server redirects to.
 	ErrURL = errors.New("unusable URL")
-	// ErrNoEvents is the reason when the server ended a response that had no
-	// event, as often as [WithMaxAttempts] allows.
-	ErrNoEvents = errors.New("the server ended the response before an event")
+	// ErrEndedEarly is the reason when the server ended the response in an orderly way
+	// but before an event, or before the time of [WithHealthyAfter], as often as
+	// [WithMaxAttempts] allows.
+	ErrEndedEarly = errors.New("the server ended the response early")
 	// ErrRequest is the reason when the request can never be sent as it is: there is
 	// something wrong with its header, or its GetBody has failed.
 	ErrRequest = errors.New("the request cannot be sent")
 	// ErrNoGetBody is the reason when a request has a body that cannot be sent
 	// again; see [Client.ObserveRequest].
 	ErrNoGetBody = errors.New("the request has a body but no GetBody to send it again")
+	// ErrPrepare is the reason when the function given to [WithPrepare] has failed.
+	ErrPrepare = errors.New("the request could not be prepared")
+	// ErrConnectTimeout is the reason when the server did not accept in time; see
+	// [WithConnectTimeout].
+	ErrConnectTimeout = errors.New("no answer within the connect timeout")
+	// ErrIdleTimeout is the reason when a connection was silent for too long; see
+	// [WithIdleTimeout].
+	ErrIdleTimeout = errors.New("not a byte within the idle timeout")
+	// ErrCheckpoint is the reason when the position could not be loaded; see
+	// [WithCheckpoint].
+	ErrCheckpoint = errors.New("the checkpoint cannot be loaded")
 )
 
 // Error names the request, the reason with the first 200 bytes of the body, and
@@ -69,3 +87,19 @@ func (e *Error) Error() string {
 
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Temporary reports whether trying again may help, as a stream sees it by default:
+// it may after a failure of the network, after 429 and after 5xx, but not after
+// another answer that is no event stream, an event that is too large, or with a
+// request that cannot be sent. See [WithRetryIf].
+func (e *Error) Temporary() bool {
+	var tooLarge *codec.SizeError
+	switch {
+	case errors.As(e.Err, &tooLarge), errors.Is(e.Err, ErrURL), errors.Is(e.Err, ErrRequest),
+		errors.Is(e.Err, ErrNoGetBody), errors.Is(e.Err, ErrCheckpoint):
+		return false
+	case e.StatusCode != 0:
+		return e.StatusCode == http.StatusTooManyRequests || e.StatusCode >= http.StatusInternalServerError
+	}
+	return true
+}

@@ -2,7 +2,9 @@ package source
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/rxsse/rxsse/codec"
@@ -17,19 +19,39 @@ type Option func(*config)
 const DefaultReconnectionTime = 3 * time.Second
 
 type config struct {
-	http             *http.Client
-	header           http.Header
+	http    *http.Client
+	header  http.Header
+	prepare func(*http.Request) error
+
 	reconnectionTime *time.Duration
 	maxAttempts      *int
-	lastEventID      string
-	decoder          []codec.DecoderOption
-	trace            *Trace
+	healthyAfter     time.Duration
+	connectTimeout   time.Duration
+	idleTimeout      time.Duration
+	retryIf          func(*Error) bool
+	strict           bool
+
+	lastEventID string
+	checkpoint  Checkpoint
+	window      int // of IDs whose duplicates are dropped
+
+	decoder     []codec.DecoderOption
+	comments    bool
+	retryEvents bool
+
+	trace      *Trace
+	log        *slog.Logger
+	meter      *Meter
+	visible    []string // names in the query whose values may be shown
+	tailLines  int
+	tailEvents int
 }
 
 // with returns c with opts on top. c is left as it is.
 func (c config) with(opts []Option) config {
 	c.header = c.header.Clone()
-	c.decoder = append([]codec.DecoderOption(nil), c.decoder...)
+	c.decoder = slices.Clone(c.decoder)
+	c.visible = slices.Clone(c.visible)
 	for _, opt := range opts {
 		opt(&c)
 	}
@@ -65,24 +87,30 @@ func WithHeader(key, value string) Option {
 // the rest of the stream. It panics if d is negative; 0 stands for 100 ms, so that
 // a server that closes each connection at once is not asked without pause.
 func WithReconnectionTime(d time.Duration) Option {
-	if d < 0 {
-		panic(fmt.Sprintf("source: WithReconnectionTime: negative duration %v", d))
-	}
+	mustNotBeNegative("WithReconnectionTime", d)
 	return func(c *config) { c.reconnectionTime = &d }
 }
 
 // WithMaxAttempts ends the stream when n attempts in a row have failed, with the
 // error of the last. A connection that delivers an event, or lasts for half a
-// minute, has not failed and begins the count anew.
+// minute, has not failed and begins the count anew; see [WithHealthyAfter].
 // By default there is no limit. With 0 the client never reconnects: the stream
 // fails when the first attempt does, and when the connection breaks, and it
 // completes when the server ends the response in an orderly way. It panics if n is
 // negative.
 func WithMaxAttempts(n int) Option {
-	if n < 0 {
-		panic(fmt.Sprintf("source: WithMaxAttempts: negative number %d", n))
-	}
+	mustNotBeNegative("WithMaxAttempts", n)
 	return func(c *config) { c.maxAttempts = &n }
+}
+
+// WithHealthyAfter has a connection count as healthy when it has lasted for d,
+// whether or not it has delivered anything: only then are attempts counted anew and
+// is the wait the reconnection time again. By default an event, or half a minute, is
+// enough. Set it where a server greets every client with an event and then turns
+// some away. It panics if d is negative; 0 is the default.
+func WithHealthyAfter(d time.Duration) Option {
+	mustNotBeNegative("WithHealthyAfter", d)
+	return func(c *config) { c.healthyAfter = d }
 }
 
 // WithLastEventID has the first connection ask for the events after id, as if
@@ -102,17 +130,28 @@ func WithMaxEventSize(bytes int) Option {
 
 // WithComments has comments delivered as events of their own, without a Type:
 // servers send them as heartbeats. By default they are skipped.
-func WithComments() Option {
-	return func(c *config) { c.decoder = append(c.decoder, codec.WithComments()) }
-}
+func WithComments() Option { return func(c *config) { c.comments = true } }
+
+// WithoutComments has comments skipped, for one stream of a client whose default
+// is [WithComments].
+func WithoutComments() Option { return func(c *config) { c.comments = false } }
 
 // WithRetryEvents has changes of the reconnection time delivered as events of
 // their own, without a Type. By default they only take effect.
-func WithRetryEvents() Option {
-	return func(c *config) { c.decoder = append(c.decoder, codec.WithRetryEvents()) }
-}
+func WithRetryEvents() Option { return func(c *config) { c.retryEvents = true } }
+
+// WithoutRetryEvents has changes of the reconnection time not delivered, for one
+// stream of a client whose default is [WithRetryEvents].
+func WithoutRetryEvents() Option { return func(c *config) { c.retryEvents = false } }
 
 // WithTrace has the hooks of t called.
 func WithTrace(t *Trace) Option {
 	return func(c *config) { c.trace = t }
+}
+
+// mustNotBeNegative panics if an option was given a value below 0.
+func mustNotBeNegative[T int | time.Duration](option string, value T) {
+	if value < 0 {
+		panic(fmt.Sprintf("source: %s: negative value %v", option, value))
+	}
 }

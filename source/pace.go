@@ -25,12 +25,23 @@ const (
 // A pace says how long to wait before the next attempt.
 type pace struct {
 	reconnectionTime time.Duration
-	failures         int // attempts in a row that have failed
+	healthyAfter     time.Duration // 0: see isHealthy
+	failures         int           // attempts in a row that have failed
 }
 
 // failed counts an attempt that came to nothing, healthy one that did not.
 func (p *pace) failed()  { p.failures++ }
 func (p *pace) healthy() { p.failures = 0 }
+
+// isHealthy reports whether a connection that has ended at age is one that has
+// not failed: it has delivered an event or has lasted a while, or, with
+// healthyAfter set, it has lasted for that.
+func (p *pace) isHealthy(delivered bool, age time.Duration) bool {
+	if p.healthyAfter > 0 {
+		return age >= p.healthyAfter
+	}
+	return delivered || age >= healthyAge
+}
 
 // next returns how long to wait after a connection that ended with err.
 //

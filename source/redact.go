@@ -4,8 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
+
+// WithVisibleQuery has errors and logs show the values that these names have in a
+// URL's query, besides the names: what is known to be no secret, such as a topic.
+// By default no value is shown. Names are compared as they stand in the URL.
+func WithVisibleQuery(names ...string) Option {
+	return func(c *config) { c.visible = append(c.visible, names...) }
+}
 
 // maxShownURL is how many bytes of a URL errors show: a server can make one as
 // long as it likes by redirecting.
@@ -13,7 +21,7 @@ const maxShownURL = 1000
 
 // redact returns a URL as it may be shown, without what may be secret: user and
 // password, fragment, and of the query all but the names.
-func redact(u *url.URL) string {
+func (c config) redact(u *url.URL) string {
 	if u == nil {
 		return ""
 	}
@@ -23,7 +31,7 @@ func redact(u *url.URL) string {
 	if shown.Opaque != "" {
 		shown.Opaque = "…" // user:password@host, if the slashes were forgotten
 	}
-	shown.RawQuery = redactQuery(shown.RawQuery)
+	shown.RawQuery = redactQuery(shown.RawQuery, c.visible)
 	text := shown.String()
 	if len(text) > maxShownURL {
 		text = strings.ToValidUTF8(text[:maxShownURL], "") + "…"
@@ -31,7 +39,7 @@ func redact(u *url.URL) string {
 	return text
 }
 
-func redactQuery(query string) string {
+func redactQuery(query string, visible []string) string {
 	if query == "" {
 		return ""
 	}
@@ -39,6 +47,7 @@ func redactQuery(query string) string {
 	for i, pair := range pairs {
 		name, _, isPair := strings.Cut(pair, "=")
 		switch {
+		case isPair && slices.Contains(visible, name):
 		case isPair:
 			pairs[i] = name + "=…"
 		case pair != "":

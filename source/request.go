@@ -9,7 +9,46 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
+
+// WithPrepare has prepare called with each request before it is sent, one for each
+// attempt: to set a fresh token, to change the URL. It may block, and should then
+// watch the request's context. An error is that of the attempt, which is tried again
+// like any other: it is an [Error] that wraps [ErrPrepare] and prepare's own. A
+// Last-Event-ID that it sets or deletes is that of this request alone.
+func WithPrepare(prepare func(*http.Request) error) Option {
+	return func(c *config) { c.prepare = prepare }
+}
+
+// WithConnectTimeout has an attempt given up when the server has not accepted
+// within d: from the preparation of the request until the header of the answer,
+// redirects included. By default there is no such timeout beside those of the HTTP
+// client's transport, since some servers send the header with the first event. The
+// failure is an [Error] that wraps [ErrConnectTimeout]. It panics if d is negative;
+// 0 is the default.
+func WithConnectTimeout(d time.Duration) Option {
+	mustNotBeNegative("WithConnectTimeout", d)
+	return func(c *config) { c.connectTimeout = d }
+}
+
+// get returns the request of a GET.
+func get(url string) (*http.Request, error) {
+	req, err := http.NewRequest(http.MethodGet, url, nil) //nolint:noctx // each attempt gets the subscriber's
+	if err != nil {
+		reason := fmt.Errorf("%w: it cannot be parsed: %s", ErrURL, withoutQuotes(unwrapURL(err).Error()))
+		return nil, &Error{Method: http.MethodGet, URL: redactRaw(url), Err: reason}
+	}
+	return req, nil
+}
+
+// check returns an error for a request that no attempt could send.
+func (c config) check(req *http.Request) error {
+	if err := checkURL(req.URL); err != nil {
+		return &Error{Method: method(req), URL: c.redact(req.URL), Err: err}
+	}
+	return nil
+}
 
 // request returns a copy of the stream's request, as it is sent this time.
 func (s *stream) request(ctx context.Context) (*http.Request, error) {
@@ -20,12 +59,17 @@ func (s *stream) request(ctx context.Context) (*http.Request, error) {
 	setDefault(req.Header, "Accept", "text/event-stream")
 	setDefault(req.Header, "Cache-Control", "no-cache")
 	maps.Copy(req.Header, s.cfg.header)
-	if host := req.Header.Get("Host"); host != "" {
-		req.Host = host // net/http takes it from there alone
-	}
 	req.Header.Del("Last-Event-ID") // where the caller wanted to begin
 	if isFieldValue(s.lastEventID) && strings.Trim(s.lastEventID, " \t") != "" {
 		req.Header.Set("Last-Event-ID", s.lastEventID)
+	}
+	if s.cfg.prepare != nil {
+		if err := s.cfg.prepare(req); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrPrepare, err)
+		}
+	}
+	if host := req.Header.Get("Host"); host != "" {
+		req.Host = host // net/http takes it from there alone
 	}
 	if err := checkHeader(req.Header); err != nil {
 		return nil, err

@@ -1,0 +1,85 @@
+package source_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+	"github.com/rxsse/rxsse/source/ssetest"
+)
+
+func TestMeter(t *testing.T) {
+	const one, two = "id: 1\ndata: a\n\n", "id: 2\ndata: b\n\n: ping\n\n"
+	within(t, func(c *ssetest.Conn) {
+		switch c.N {
+		case 1:
+			c.Raw(one)
+		case 2:
+			c.Answer(http.StatusServiceUnavailable, "busy")
+		case 3:
+			c.Raw(two)
+		default:
+			c.Answer(http.StatusNoContent, "")
+		}
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		var meter source.Meter
+		assert.Zero(t, meter.Stats())
+		start := time.Now()
+		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithMeter(&meter), source.WithComments()))
+		require.NoError(t, err)
+		assert.Equal(t, source.Stats{
+			Attempts: 4, Connects: 2, Reconnects: 1, Events: 3, Bytes: int64(len(one + two)),
+			LastEventID: "2", LastEventAt: start.Add(6 * time.Second),
+		}, meter.Stats())
+	})
+}
+
+// A meter adds up the streams it is given to, and can be read meanwhile.
+func TestMeterOfManyStreams(t *testing.T) {
+	within(t, ssetest.Replay(numbered(100)), func(t *testing.T, server *ssetest.Server, _ *source.Client) {
+		var meter source.Meter
+		client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithMeter(&meter))
+		var streams sync.WaitGroup
+		for range 8 {
+			streams.Go(func() {
+				for range client.Observe(server.URL())(t.Context()) {
+					assert.LessOrEqual(t, meter.Stats().Events, int64(800))
+				}
+			})
+		}
+		streams.Wait()
+		assert.EqualValues(t, 800, meter.Stats().Events)
+		assert.EqualValues(t, 8, meter.Stats().Connects)
+		assert.Zero(t, meter.Stats().Reconnects)
+	})
+}
+
+// A session can be asked for its position while it is read.
+func TestLastEventIDWhileReading(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		for _, e := range numbered(100) {
+			c.Send(e)
+			c.Send(codec.Event{Comment: " none of its own"})
+			c.Sleep(time.Second)
+		}
+		c.Hold()
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		session, err := client.Open(t.Context(), server.URL(), source.WithComments())
+		require.NoError(t, err)
+		var reader sync.WaitGroup
+		reader.Go(func() { _, _ = rest(session) })
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, "10", session.LastEventID())
+		require.NoError(t, session.Close())
+		reader.Wait()
+	})
+}
