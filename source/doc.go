@@ -26,8 +26,10 @@
 //     tells its clients to go away.
 //   - It fails with an [Error] when trying again cannot help: another status than
 //     200 (but 429 and 5xx are tried again, after the time that Retry-After says),
-//     a content type that is not text/event-stream, an event larger than
-//     [WithMaxEventSize] allows, a request that can never be sent.
+//     a content type that is not text/event-stream, redirects in a circle,
+//     a certificate that is not to be trusted, an event larger than
+//     [WithMaxEventSize] allows, a request that can never be sent. [WithRetryIf]
+//     may see it otherwise.
 //   - It ends with the cause of its context when that is cancelled, at once, also
 //     while it connects, waits or reads.
 //   - With [WithMaxAttempts], when that many attempts in a row have failed.

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -45,6 +46,9 @@ var (
 	// ErrURL is the reason when there is no such URL to connect to, be it the
 	// request's or one that the server redirects to.
 	ErrURL = errors.New("unusable URL")
+	// ErrRedirects is the reason when the server redirects more than ten times: in a
+	// circle, as a rule. [http.Client.CheckRedirect] sets another policy.
+	ErrRedirects = errors.New("stopped after 10 redirects")
 	// ErrEndedEarly is the reason when the server ended the response in an orderly way
 	// but before an event, or before the time of [WithHealthyAfter], as often as
 	// [WithMaxAttempts] allows.
@@ -90,13 +94,15 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Temporary reports whether trying again may help, as a stream sees it by default:
 // it may after a failure of the network, after 429 and after 5xx, but not after
-// another answer that is no event stream, an event that is too large, or with a
-// request that cannot be sent. See [WithRetryIf].
+// another answer that is no event stream, too many redirects, an event that is too
+// large, or a certificate that is not to be trusted, nor with a request that cannot
+// be sent. See [WithRetryIf].
 func (e *Error) Temporary() bool {
 	var tooLarge *codec.SizeError
+	var untrusted *tls.CertificateVerificationError
 	switch {
-	case errors.As(e.Err, &tooLarge), errors.Is(e.Err, ErrURL), errors.Is(e.Err, ErrRequest),
-		errors.Is(e.Err, ErrNoGetBody), errors.Is(e.Err, ErrCheckpoint):
+	case errors.As(e.Err, &tooLarge), errors.As(e.Err, &untrusted), errors.Is(e.Err, ErrRedirects), errors.Is(e.Err, ErrURL),
+		errors.Is(e.Err, ErrRequest), errors.Is(e.Err, ErrNoGetBody), errors.Is(e.Err, ErrCheckpoint):
 		return false
 	case e.StatusCode != 0:
 		return e.StatusCode == http.StatusTooManyRequests || e.StatusCode >= http.StatusInternalServerError

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,7 +30,7 @@ func streaming(client *http.Client) *http.Client {
 			return policy(req, via)
 		}
 		if len(via) >= maxRedirects {
-			return errors.New("stopped after 10 redirects")
+			return ErrRedirects
 		}
 		return nil
 	}

@@ -83,7 +83,8 @@ func TestRedirectPolicy(t *testing.T) {
 	}
 	t.Run("default", func(t *testing.T) {
 		within(t, circle, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-			_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithMaxAttempts(1)))
+			_, err := sink.Collect(t.Context(), client.Observe(server.URL()))
+			require.ErrorIs(t, err, source.ErrRedirects, "it is final")
 			require.EqualError(t, err, "source: GET http://ssetest.test: stopped after 10 redirects")
 			assert.Len(t, server.Requests(), 10)
 		})

@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -57,6 +58,8 @@ func TestTemporary(t *testing.T) {
 		"499":            {source.Error{StatusCode: 499, Err: source.ErrStatus}, false},
 		"no stream":      {source.Error{StatusCode: 200, Err: source.ErrContentType}, false},
 		"too large":      {source.Error{Err: &codec.SizeError{}}, false},
+		"redirects":      {source.Error{Err: source.ErrRedirects}, false},
+		"certificate":    {source.Error{Err: &tls.CertificateVerificationError{Err: errGone}}, false},
 		"URL":            {source.Error{Err: source.ErrURL}, false},
 		"request":        {source.Error{Err: source.ErrRequest}, false},
 		"no GetBody":     {source.Error{Err: source.ErrNoGetBody}, false},
