@@ -13,6 +13,7 @@ import (
 type connection struct {
 	body      io.Closer
 	decoder   *codec.Decoder
+	metered   *meteredReader // nil: nobody counts
 	opened    time.Time
 	delivered bool   // at least one event
 	start     string // the last event ID it began with
@@ -29,8 +30,10 @@ func (s *stream) newConnection(resp *http.Response) *connection {
 	if d := s.cfg.idleTimeout; d > 0 {
 		body = newIdleReader(body, d, s.line)
 	}
+	var metered *meteredReader
 	if s.cfg.meter != nil {
-		body = &meteredReader{body, s.cfg.meter}
+		metered = &meteredReader{r: body, meter: s.cfg.meter}
+		body = metered
 	}
 	if s.tail != nil {
 		body = s.tail.reader(body)
@@ -47,7 +50,10 @@ func (s *stream) newConnection(resp *http.Response) *connection {
 	if s.cfg.retryEvents {
 		opts = append(opts, codec.WithRetryEvents())
 	}
-	return &connection{body: resp.Body, decoder: codec.NewDecoder(body, opts...), opened: time.Now(), start: s.lastEventID}
+	return &connection{
+		body: resp.Body, decoder: codec.NewDecoder(body, opts...), metered: metered,
+		opened: time.Now(), start: s.lastEventID,
+	}
 }
 
 // position returns the last event ID that the decoder means by id.

@@ -33,4 +33,29 @@
 //   - It ends with the cause of its context when that is cancelled, at once, also
 //     while it connects, waits or reads.
 //   - With [WithMaxAttempts], when that many attempts in a row have failed.
+//
+// By default nothing ends a stream whose server cannot be reached: it tries for ever.
+// [WithLogger] and [WithTrace] say what is going on meanwhile, [WithMeter] counts.
+//
+// # Sessions
+//
+// Who wants to know at once whether the server accepts, or to see its answer, opens a
+// [Session] with [Client.Open]; [Client.Use] closes it at the end of a function.
+//
+// # Silence
+//
+// A connection whose other end has vanished looks like one that has nothing to say.
+// Where the server sends heartbeats, [WithIdleTimeout] tells them apart.
+//
+// # Across restarts
+//
+// With [WithCheckpoint] a stream begins where an earlier one was: after the event
+// whose ID was saved, by a sink that has done its work. [FileCheckpoint] keeps that
+// on a disk. An event may come a second time then, and [WithoutDuplicates] drops what
+// a server repeats within one stream.
+//
+// # Tests
+//
+// Package ssetest is a server that does what a script says: breaks connections,
+// is silent, repeats itself. In a [testing/synctest] bubble that takes no time.
 package source

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -78,6 +80,92 @@ func ExampleClient_ObserveRequest() {
 		fmt.Print(e.Data, " ")
 	}
 	// Output: You said: hello
+}
+
+// A session knows the server's answer before the first event.
+func ExampleClient_Open() {
+	server := prices()
+	defer server.Close()
+
+	client := source.NewClient(source.WithReconnectionTime(100 * time.Millisecond))
+	session, err := client.Open(context.Background(), server.URL())
+	if err != nil {
+		fmt.Println(err) // the first attempt has failed
+		return
+	}
+	defer session.Close()
+	fmt.Println(session.Response().Status)
+	for e, err := range session.Events() {
+		fmt.Println(e.ID, e.Data, err)
+	}
+	// Output:
+	// 200 OK
+	// 1 {"BTC":81450} <nil>
+	// 2 {"BTC":81462} <nil>
+}
+
+// Each attempt can have a token of its own, and a refused one can be renewed.
+func ExampleWithPrepare() {
+	server := ssetest.NewServer(func(c *ssetest.Conn) {
+		if c.Request.Header.Get("Authorization") != "Bearer fresh" {
+			c.Answer(http.StatusUnauthorized, "the token has expired")
+		}
+		c.Send(codec.Event{Data: "welcome"})
+		c.Hold()
+	})
+	defer server.Close()
+
+	token := "stale"
+	events := source.SSE(server.URL(),
+		source.WithReconnectionTime(100*time.Millisecond),
+		source.WithPrepare(func(req *http.Request) error {
+			req.Header.Set("Authorization", "Bearer "+token)
+			return nil
+		}),
+		source.WithRetryIf(func(e *source.Error) bool {
+			if e.StatusCode == http.StatusUnauthorized && token != "fresh" {
+				token = "fresh" // ask for one here
+				return true
+			}
+			return e.Temporary()
+		}))
+	for e, err := range events(context.Background()) {
+		fmt.Println(e.Data, err)
+		break
+	}
+	// Output: welcome <nil>
+}
+
+// The second run of a program goes on where the first has stopped.
+func ExampleWithCheckpoint() {
+	server := prices()
+	defer server.Close()
+	folder, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+
+	run := func() error {
+		position := source.NewFileCheckpoint(filepath.Join(folder, "prices.checkpoint"))
+		events := source.SSE(server.URL(), source.WithCheckpoint(position))
+		for e, err := range events(context.Background()) {
+			if err != nil {
+				return err
+			}
+			fmt.Println(e.ID, e.Data) // the work
+			return position.Save(context.Background(), e.ID)
+		}
+		return nil
+	}
+	fmt.Println(run())
+	fmt.Println(run())
+	// Output:
+	// 1 {"BTC":81450}
+	// <nil>
+	// 2 {"BTC":81462}
+	// <nil>
 }
 
 func ExampleError() {

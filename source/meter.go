@@ -32,8 +32,8 @@ type Stats struct {
 	Events int64
 	// Bytes is how many bytes of bodies were read, after what net/http decompresses.
 	Bytes int64
-	// LastEventID is that of the last event, and LastEventAt is when it was handed
-	// over.
+	// LastEventID is that of the last event, and LastEventAt is when the last byte of
+	// it was read.
 	LastEventID string
 	LastEventAt time.Time
 }
@@ -60,25 +60,27 @@ func (m *Meter) open(again bool) {
 	}
 }
 
-func (m *Meter) event(e codec.Event) {
-	now := time.Now()
+func (m *Meter) event(e codec.Event, at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.stats.Events++
-	m.stats.LastEventAt = now
+	m.stats.LastEventAt = at
 	if e.Type != "" {
 		m.stats.LastEventID = e.ID
 	}
 }
 
-// A meteredReader counts the bytes it reads.
+// A meteredReader counts the bytes it reads. It also looks at the clock, which would
+// cost more than all else if it were done for each event.
 type meteredReader struct {
 	r     io.Reader
 	meter *Meter
+	at    time.Time // of the last read
 }
 
 func (r *meteredReader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
+	r.at = time.Now()
 	r.meter.mu.Lock()
 	defer r.meter.mu.Unlock()
 	r.meter.stats.Bytes += int64(n)

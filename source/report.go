@@ -49,9 +49,10 @@ func (r *report) open(resp *http.Response) {
 	r.opened = true
 }
 
-func (r *report) event(e codec.Event) {
+// event reports one that was delivered by c.
+func (r *report) event(e codec.Event, c *connection) {
 	if r.meter != nil {
-		r.meter.event(e)
+		r.meter.event(e, c.metered.at)
 	}
 }
 

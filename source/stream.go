@@ -154,7 +154,7 @@ func (s *stream) receive() (codec.Event, error) {
 		if s.tail != nil {
 			s.tail.add(e)
 		}
-		s.report.event(e)
+		s.report.event(e, s.conn)
 		return e, nil
 	}
 }

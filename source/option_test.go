@@ -1,0 +1,27 @@
+package source_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/rxsse/rxsse/source"
+)
+
+// A mistake in an option is the programmer's, and shows when it is made.
+func TestOptionsRefuseNonsense(t *testing.T) {
+	for want, option := range map[string]func() source.Option{
+		"source: WithReconnectionTime: negative value -1s": func() source.Option { return source.WithReconnectionTime(-time.Second) },
+		"source: WithMaxAttempts: negative value -1":       func() source.Option { return source.WithMaxAttempts(-1) },
+		"source: WithHealthyAfter: negative value -1s":     func() source.Option { return source.WithHealthyAfter(-time.Second) },
+		"source: WithIdleTimeout: negative value -1s":      func() source.Option { return source.WithIdleTimeout(-time.Second) },
+		"source: WithConnectTimeout: negative value -1s":   func() source.Option { return source.WithConnectTimeout(-time.Second) },
+		"source: WithTail: negative value -2":              func() source.Option { return source.WithTail(1, -2) },
+		"source: WithoutDuplicates: window of 0":           func() source.Option { return source.WithoutDuplicates(0) },
+	} {
+		t.Run(want, func(t *testing.T) {
+			assert.PanicsWithValue(t, want, func() { option() })
+		})
+	}
+}
