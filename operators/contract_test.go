@@ -76,6 +76,16 @@ func TestContract(t *testing.T) {
 			Items:     items,
 			AtEnd:     true,
 		}.Check,
+		"First": op{
+			Apply:     First[int],
+			Items:     items,
+			EndsEarly: true,
+		}.Check,
+		"Last": op{
+			Apply: Last[int],
+			Items: items,
+			AtEnd: true,
+		}.Check,
 		"TakeLast": op{
 			Apply: func(src ints) ints { return TakeLast(src, 3) },
 			Items: items,

@@ -15,7 +15,8 @@
 //   - change each item: Map, TryMap, Scan, Pairwise, Tap, Timestamp, TimeInterval
 //   - decode events: EventType, DecodeJSON, Decode
 //   - choose items: Filter, Take, TakeWhile, TakeUntil, TakeLast, Skip, SkipWhile,
-//     SkipUntil, First, Last, ElementAt, Distinct, DistinctUntilChanged
+//     SkipUntil, First, Last, ElementAt, Distinct, DistinctUntilChanged,
+//     DistinctUntilChangedFunc
 //   - slow a stream down: Debounce (the last of a burst), Throttle (the first),
 //     Audit (the last, at most one each d), Sample (at fixed times), Delay
 //   - group items: Window delivers them, Aggregate folds them, AggregateBy folds
@@ -23,7 +24,12 @@
 //     CountOrTime assign, by the clock or, with EventTime, by the time items carry;
 //     GroupBy for a stream a key; Reduce for all items
 //   - a stream for each item: ConcatMap, MergeMap, SwitchMap
-//   - combine streams: Merge, Concat, StartWith, CombineLatest, WithLatestFrom
+//   - combine streams: Merge, Concat, StartWith, Zip, CombineLatest,
+//     WithLatestFrom, Race
+//   - share one subscription: Share, Replay
+//   - let a stream run ahead of a slow consumer: Buffer, which waits, drops or fails
+//     when it is full
+//   - work on many items at once: Parallel, ParallelUnordered
 //   - deal with the end: Timeout, Retry, Catch, OnErrorReturn, DefaultIfEmpty,
 //     Finally, Materialize
 //

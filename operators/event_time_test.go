@@ -417,7 +417,7 @@ func TestEventTimeIdle(t *testing.T) {
 }
 
 func TestEventTimeIdleTies(t *testing.T) {
-	for range 2_000 {
+	for range ties {
 		synctest.Test(t, func(t *testing.T) {
 			late := 0
 			event := EventTime[string]{

@@ -103,6 +103,16 @@ func ExampleSkipInvalid() {
 	// Output: {1} skipped:2 {3} |
 }
 
+func ExampleDecodeJSON() {
+	type Price struct {
+		Symbol string  `json:"symbol"`
+		Price  float64 `json:"price"`
+	}
+	events := source.Just(codec.Event{Type: "price", ID: "7", Data: `{"symbol":"BTC","price":81450}`})
+	show(operators.DecodeJSON[Price](events))
+	// Output: {BTC 81450} |
+}
+
 // What a payload means may depend on the event's type.
 func ExampleDecode() {
 	events := source.Just(

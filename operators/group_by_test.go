@@ -94,7 +94,7 @@ func TestGroupByContract(t *testing.T) {
 // An item that comes at the very instant its key has been silent for long enough
 // opens a new group.
 func TestGroupByTies(t *testing.T) {
-	for range 2_000 {
+	for range ties {
 		synctest.Test(t, func(t *testing.T) {
 			got, err := recordGroups(t.Context(), t, groups(marble.Cold("a--a--a-|"), 8, 3*marble.Frame))
 			require.NoError(t, err)

@@ -52,7 +52,7 @@ func TestDebounce(t *testing.T) {
 // Thousands of ties, in which the timer and the item become ready at the same
 // instant and the scheduler serves either first.
 func TestDebounceTies(t *testing.T) {
-	for range 2_000 {
+	for range ties {
 		synctest.Test(t, func(t *testing.T) {
 			got := marble.Record(t.Context(), Debounce(marble.Cold("a--b--c--d--|"), 3*marble.Frame))
 			require.Equal(t, "---a--b--c--(d|)", got)
@@ -118,7 +118,7 @@ func TestWindowTumblingDropsThePartialWindowOnCancel(t *testing.T) {
 }
 
 func TestWindowTumblingTies(t *testing.T) {
-	for range 2_000 {
+	for range ties {
 		synctest.Test(t, func(t *testing.T) {
 			got := marble.Record(t.Context(), windowsOf(3)(marble.Cold("a--b--c--d--|")))
 			require.Equal(t, "---[wa]--[wb]--[wc]--([wd]|)", got)

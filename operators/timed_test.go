@@ -127,7 +127,7 @@ func TestTiesOfTimedOperators(t *testing.T) {
 		"Delay":   {func(src letters) letters { return Delay(src, 3*marble.Frame) }, "a--b--c--|", "---a--b--c--|"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for range 1_000 {
+			for range ties {
 				synctest.Test(t, func(t *testing.T) {
 					require.Equal(t, c.want, marble.Record(t.Context(), c.op(marble.Cold(c.src))))
 				})

@@ -175,7 +175,7 @@ func TestWindowTies(t *testing.T) {
 		{"CountOrTime", CountOrTime(2, 2*marble.Frame), "--[wa]-[wb]-[wc]-([wd]|)"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			for range 2_000 {
+			for range ties {
 				synctest.Test(t, func(t *testing.T) {
 					got := marble.Record(t.Context(), windowsBy(row.assigner)(marble.Cold("a-b-c-d-|")))
 					require.Equal(t, row.want, got)

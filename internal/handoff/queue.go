@@ -11,7 +11,6 @@ package handoff
 import (
 	"context"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -43,7 +42,7 @@ type Queue[T any] struct {
 	upstream context.Context //nolint:containedctx // ends earlier: on Stop, or when an upstream fails
 	cancel   context.CancelFunc
 	limit    int
-	latest   bool
+	overflow Overflow
 
 	ready     chan struct{} // wakes the consumer; holds one token
 	taken     []T           // the batch lent to the consumer
@@ -52,31 +51,35 @@ type Queue[T any] struct {
 
 	mu        sync.Mutex
 	space     sync.Cond // producers wait here while the queue is full
-	items     []T       // what the consumer will be given next
-	producers int       // goroutines that may still push
+	items     []T       // what the consumer will be given next, from head on
+	head      int       // always 0 unless items are taken one at a time
+	producers int       // upstreams that may still push
 	waiting   bool      // the consumer is about to wait on ready
 	stopped   bool      // nothing more is wanted
 	failed    bool      // an upstream failed: nothing may follow its error
-	err       error
-	panicked  *rxsse.PanicError
-	goexit    bool
+	ending    Ending
 }
 
 // New returns a queue that holds up to limit items besides the batch that the
 // consumer works on; producers wait while it is full. The context bounds the
 // subscription: once it is cancelled, Receive returns End with its cause.
 func New[T any](ctx context.Context, limit int) *Queue[T] {
-	q := &Queue[T]{ctx: ctx, limit: limit, ready: make(chan struct{}, 1)}
-	q.space.L = &q.mu
-	q.upstream, q.cancel = context.WithCancel(ctx) //nolint:gosec // Stop calls it
-	return q
+	return NewOverflowing[T](ctx, limit, Overflow{})
 }
 
 // NewLatest returns a queue that holds one item, which a newer one replaces:
 // producers never wait.
 func NewLatest[T any](ctx context.Context) *Queue[T] {
-	q := New[T](ctx, 1)
-	q.latest = true
+	return NewOverflowing[T](ctx, 1, Overflow{Policy: Latest})
+}
+
+// NewOverflowing returns a queue that holds up to limit items and deals with more
+// as overflow says. Unless that is to wait, batches are of one item, so that limit
+// is exact: only the item that the consumer works on is beyond it.
+func NewOverflowing[T any](ctx context.Context, limit int, overflow Overflow) *Queue[T] {
+	q := &Queue[T]{ctx: ctx, limit: limit, overflow: overflow, ready: make(chan struct{}, 1)}
+	q.space.L = &q.mu
+	q.upstream, q.cancel = context.WithCancel(ctx) //nolint:gosec // Stop calls it
 	return q
 }
 
@@ -84,76 +87,54 @@ func NewLatest[T any](ctx context.Context) *Queue[T] {
 // stopped. The consumer calls it before it asks for the end of the stream: the
 // stream is complete when all upstreams are.
 func (q *Queue[T]) Go(src rxsse.Observable[T]) {
+	q.Expect()
+	// Ends when src does; Stop cancels the context of src and waits for it.
+	q.done.Go(func() { Run(q.upstream, src, q.Push, q.Finish) })
+}
+
+// Expect announces an upstream that runs elsewhere and will Push its items here,
+// and Finish once. The consumer calls it before it asks for the end of the stream.
+func (q *Queue[T]) Expect() {
 	q.mu.Lock()
 	q.producers++
 	q.mu.Unlock()
-	// Ends when src does; Stop cancels the context of src and waits for it.
-	q.done.Go(func() { q.produce(src) })
 }
 
-func (q *Queue[T]) produce(src rxsse.Observable[T]) {
-	var err error
-	returned := false
-	defer func() {
-		var panicked *rxsse.PanicError
-		if !returned {
-			panicked = asPanic(recover())
-		}
-		q.finish(err, panicked, !returned && panicked == nil)
-	}()
-	src(q.upstream)(func(v T, e error) bool {
-		if e != nil {
-			err = e
-			return false
-		}
-		return q.push(v)
-	})
-	returned = true
-}
-
-// asPanic wraps a recovered value, with the stack of the goroutine that calls
-// it. One that was wrapped on an inner goroutine keeps the stack it has.
-func asPanic(recovered any) *rxsse.PanicError {
-	switch v := recovered.(type) {
-	case nil:
-		return nil
-	case *rxsse.PanicError:
-		return v
-	default:
-		return &rxsse.PanicError{Value: v, Stack: debug.Stack()}
-	}
-}
-
-// push queues v and reports whether the upstream should go on.
-func (q *Queue[T]) push(v T) bool {
+// Push queues v and reports whether the upstream should go on.
+func (q *Queue[T]) Push(v T) bool {
 	q.mu.Lock()
-	for len(q.items) >= q.limit && !q.latest && !q.stopped && !q.failed {
-		q.space.Wait()
+	for len(q.items)-q.head >= q.limit && !q.stopped && !q.failed {
+		if !q.makeRoom() {
+			q.mu.Unlock()
+			return true
+		}
 	}
 	if q.stopped || q.failed {
 		q.mu.Unlock()
 		return false
 	}
-	if q.latest && len(q.items) == 1 {
-		q.items[0] = v
-	} else {
-		q.items = append(q.items, v)
-	}
+	q.append(v)
 	q.wakeAndUnlock()
 	return true
 }
 
-// finish records how one upstream ended. The first failure ends the others at
+// Finish records how one upstream ended. The first failure ends the others at
 // once; the consumer gets it after what was queued before it.
-func (q *Queue[T]) finish(err error, panicked *rxsse.PanicError, goexit bool) {
+func (q *Queue[T]) Finish(e Ending) {
 	q.mu.Lock()
 	q.producers--
-	if !q.failed && (err != nil || panicked != nil || goexit) {
-		q.failed, q.err, q.panicked, q.goexit = true, err, panicked, goexit
-		q.space.Broadcast()
-		q.cancel()
-	}
+	q.fail(e)
 	q.wakeAndUnlock()
+}
+
+// fail records e if it is the first failure.
+func (q *Queue[T]) fail(e Ending) {
+	if q.failed || e.Completed() {
+		return
+	}
+	q.failed, q.ending = true, e
+	q.space.Broadcast()
+	q.cancel()
 }
 
 // wakeAndUnlock wakes the consumer if it waits. Only one caller finds waiting
@@ -185,17 +166,14 @@ func (q *Queue[T]) Receive(timer <-chan time.Time) ([]T, Signal) {
 		}
 		q.mu.Lock()
 		if len(q.items) > 0 {
-			q.taken, q.items = q.items, q.taken[:0]
-			if len(q.taken) >= q.limit {
-				q.space.Broadcast()
-			}
+			q.take()
 			q.mu.Unlock()
 			return q.taken, Items
 		}
 		if q.failed || q.producers == 0 {
 			q.mu.Unlock()
 			q.raise()
-			q.endedWith = q.err
+			q.endedWith = q.ending.err
 			return nil, End
 		}
 		q.waiting = true
@@ -233,12 +211,14 @@ func (q *Queue[T]) Stop() {
 
 // raise repeats, once, a producer's panic or exit on the calling goroutine.
 func (q *Queue[T]) raise() {
-	if p := q.panicked; p != nil {
-		q.panicked = nil
-		panic(p)
+	q.mu.Lock()
+	e := q.ending
+	q.ending = Ending{err: e.err}
+	q.mu.Unlock()
+	if e.panicked != nil {
+		panic(e.panicked)
 	}
-	if q.goexit {
-		q.goexit = false
+	if e.goexit {
 		runtime.Goexit()
 	}
 }

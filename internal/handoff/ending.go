@@ -1,0 +1,54 @@
+package handoff
+
+import (
+	"context"
+	"runtime/debug"
+
+	"github.com/rxsse/rxsse"
+)
+
+// An Ending is how an upstream ended: the zero Ending is its completion.
+type Ending struct {
+	err      error
+	panicked *rxsse.PanicError
+	goexit   bool
+}
+
+// Run runs src on the calling goroutine until it ends or push returns false, and
+// then calls ended, whatever has happened: a panic of src is caught and becomes a
+// part of its ending, and a call of [runtime.Goexit] is carried on.
+func Run[T any](ctx context.Context, src rxsse.Observable[T], push func(T) bool, ended func(Ending)) {
+	var err error
+	returned := false
+	defer func() {
+		var panicked *rxsse.PanicError
+		if !returned {
+			panicked = asPanic(recover())
+		}
+		ended(Ending{err: err, panicked: panicked, goexit: !returned && panicked == nil})
+	}()
+	src(ctx)(func(v T, e error) bool {
+		if e != nil {
+			err = e
+			return false
+		}
+		return push(v)
+	})
+	returned = true
+}
+
+// asPanic wraps a recovered value, with the stack of the goroutine that calls
+// it. One that was wrapped on an inner goroutine keeps the stack it has.
+func asPanic(recovered any) *rxsse.PanicError {
+	switch v := recovered.(type) {
+	case nil:
+		return nil
+	case *rxsse.PanicError:
+		return v
+	default:
+		return &rxsse.PanicError{Value: v, Stack: debug.Stack()}
+	}
+}
+
+// Completed reports whether the upstream completed.
+func (e Ending) Completed() bool { return e.err == nil && e.panicked == nil && !e.goexit }

@@ -1,0 +1,75 @@
+package handoff
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What is left in a queue of three of ten items that nobody takes.
+func TestOverflow(t *testing.T) {
+	errFull := errors.New("full")
+	for _, c := range []struct {
+		name    string
+		policy  Policy
+		want    []int
+		dropped int64
+		err     error
+	}{
+		{"drop the oldest", DropOldest, []int{7, 8, 9}, 7, nil},
+		{"drop the newest", DropNewest, []int{0, 1, 2}, 7, nil},
+		{"latest", Latest, []int{9}, 9, nil},
+		{"fail", Fail, []int{0, 1, 2}, 0, errFull},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var dropped atomic.Int64
+				q := NewOverflowing[int](t.Context(), 3, Overflow{Policy: c.policy, Dropped: &dropped, Err: errFull})
+				defer q.Stop()
+				q.Go(counting(10, nil))
+				synctest.Wait()
+				batch, signal := q.Receive(nil)
+				require.Equal(t, Items, signal)
+				assert.Len(t, batch, 1, "one item at a time, or the limit would not be exact")
+				first := batch[0]
+				assert.Equal(t, c.want, append([]int{first}, drain(q)...))
+				assert.Equal(t, c.err, q.Err())
+				assert.Equal(t, c.dropped, dropped.Load())
+			})
+		})
+	}
+}
+
+// A queue that is always nearly full uses the room of what was taken again.
+func TestOverflowingQueueDoesNotGrow(t *testing.T) {
+	const limit = 100
+	q := NewOverflowing[int](t.Context(), limit, Overflow{Policy: Fail})
+	defer q.Stop()
+	q.Expect()
+	for i := range 100_000 {
+		require.True(t, q.Push(i))
+		if i >= limit-1 {
+			batch, _ := q.Receive(nil)
+			require.Equal(t, []int{i - limit + 1}, batch)
+		}
+	}
+	assert.LessOrEqual(t, cap(q.items), 4*limit)
+	q.Finish(Ending{})
+}
+
+// An upstream that runs elsewhere is one of the queue's as any other.
+func TestUpstreamElsewhere(t *testing.T) {
+	errLost := errors.New("lost")
+	q := New[int](t.Context(), 8)
+	defer q.Stop()
+	q.Expect()
+	assert.True(t, q.Push(1))
+	Run(t.Context(), counting(2, func(yield func(int, error) bool) { yield(0, errLost) }), q.Push, q.Finish)
+	assert.False(t, q.Push(2), "nothing follows a failure")
+	assert.Equal(t, []int{1, 0, 1}, drain(q))
+	assert.Equal(t, errLost, q.Err())
+}

@@ -1,0 +1,157 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/marble"
+)
+
+// slowly takes d for each item of src.
+func slowly[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
+	return Map(src, func(v T) T { time.Sleep(d); return v })
+}
+
+func TestBuffer(t *testing.T) {
+	for _, c := range []struct {
+		name, src string
+		n         int
+		overflow  Overflow
+		want      string
+		dropped   int64
+	}{
+		{"waits", "-abcd|", 1, Block, "a b c (d|)", 0},
+		{"has room for all", "-abcd|", 3, Fail, "a b c (d|)", 0},
+		{"drops the oldest", "-abcdef|", 2, DropOldest, "a e (f|)", 3},
+		{"drops the newest", "-abcdef|", 2, DropNewest, "a b (c|)", 3},
+		{"keeps the latest after two", "-abcdef|", 2, Latest, "a (f|)", 4},
+		{"keeps the latest after two, and one more", "-abcde|", 2, Latest, "a d (e|)", 2},
+		{"keeps the latest", "-abcdef|", 1, Latest, "a (f|)", 4},
+		{"fails after what waits", "-abcdef|", 2, Fail, "a b (c#)", 0},
+		{"an error comes after what waits", "-abc#", 2, Fail, "a b (c#)", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var dropped atomic.Int64
+				src := marble.Cold(c.src) // is over before the consumer, which takes 10 frames, has its second item
+				got := marble.Record(t.Context(), slowly(Buffer(src, c.n, c.overflow.Counting(&dropped)), 10*marble.Frame))
+				assert.Equal(t, "-----------"+strings.ReplaceAll(c.want, " ", "---------"), got)
+				assert.Equal(t, c.dropped, dropped.Load(), "dropped")
+			})
+		})
+	}
+}
+
+func TestBufferThatKeepsUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		assert.Equal(t, "-a--b--c-|", marble.Record(t.Context(), Buffer(marble.Cold("-a--b--c-|"), 1, Fail)))
+	})
+}
+
+func TestBufferOverflowIsATypedError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := drain(t.Context(), slowly(Buffer(from(1, 2, 3, 4, 5), 3, Fail), time.Second))
+		var overflow *OverflowError
+		require.ErrorAs(t, err, &overflow)
+		assert.Equal(t, OverflowError{Operator: "Buffer", Limit: 3}, *overflow)
+		assert.EqualError(t, err, "operators: Buffer: overflow: the consumer is slow and the room for 3 waiting items is full")
+	})
+}
+
+func TestBufferEndsAnOverflowingSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		released := false
+		src := Finally(endless(), func() { released = true })
+		_, err := drain(t.Context(), slowly(Buffer(src, 3, Fail), time.Second))
+		require.ErrorAs(t, err, new(*OverflowError))
+		assert.True(t, released)
+	})
+}
+
+// endless delivers 0, 1, 2, … without a pause.
+func endless() rxsse.Observable[int] {
+	return func(ctx context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			for i := 0; yield(i, nil); i++ {
+				if ctx.Err() != nil {
+					yield(0, context.Cause(ctx))
+					return
+				}
+			}
+		}
+	}
+}
+
+// drain returns what obs delivers and the error it ends with.
+func drain[T any](ctx context.Context, obs rxsse.Observable[T]) (items []T, err error) {
+	for v, err := range obs(ctx) {
+		if err != nil {
+			return items, err
+		}
+		items = append(items, v)
+	}
+	return items, nil
+}
+
+// Whatever the policy, what is delivered is a subsequence in order, and nothing is
+// missing that was not counted.
+func TestBufferCountsWhatItDrops(t *testing.T) {
+	for _, overflow := range []Overflow{Block, DropOldest, DropNewest, Latest} {
+		for _, n := range []int{1, 2, 7, 100} {
+			var dropped atomic.Int64
+			const items = 10_000
+			got, err := drain(t.Context(), Buffer(Take(endless(), items), n, overflow.Counting(&dropped)))
+			require.NoError(t, err)
+			assert.IsIncreasing(t, got, "%v of %d", overflow, n)
+			assert.EqualValues(t, items, int64(len(got))+dropped.Load(), "%v of %d", overflow, n)
+			if overflow != DropNewest {
+				assert.Equal(t, items-1, got[len(got)-1], "%v of %d: the last item", overflow, n)
+			}
+		}
+	}
+}
+
+func TestBufferIsCancelled(t *testing.T) {
+	errGone := errors.New("gone")
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(2*time.Second+1, func() { cancel(errGone) })
+		got, err := drain(ctx, slowly(Buffer(from(1, 2, 3, 4, 5), 5, DropOldest), time.Second))
+		assert.Equal(t, errGone, err)
+		assert.Equal(t, []int{1, 2, 3}, got, "what waits is dropped")
+	})
+}
+
+func TestOverflow(t *testing.T) {
+	assert.Equal(t, Block, Overflow{}, "the zero value")
+	for want, o := range map[string]Overflow{
+		"Block": Block, "DropOldest": DropOldest, "DropNewest": DropNewest, "Latest": Latest, "Fail": Fail,
+	} {
+		assert.Equal(t, want, o.String())
+		assert.Equal(t, want, o.Counting(new(atomic.Int64)).String())
+	}
+}
+
+func TestContractOfBuffer(t *testing.T) {
+	for _, overflow := range []Overflow{Block, DropOldest, DropNewest, Latest, Fail} {
+		t.Run(overflow.String(), contract.Operator[int, int]{
+			Apply: func(src rxsse.Observable[int]) rxsse.Observable[int] { return Buffer(src, 2, overflow) },
+			Items: []int{1, 2, 3},
+		}.Check)
+	}
+}
+
+func TestBufferArguments(t *testing.T) {
+	assert.PanicsWithValue(t, "operators: Buffer: n must be positive, got 0", func() { Buffer(from(1), 0, Block) })
+}

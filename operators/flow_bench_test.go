@@ -1,0 +1,27 @@
+package operators
+
+import (
+	"context"
+	"testing"
+
+	"github.com/rxsse/rxsse"
+)
+
+// BenchmarkFlow is what an item of 80 bytes costs to cross the operators whose
+// subject is how streams run beside each other.
+func BenchmarkFlow(b *testing.B) {
+	trades := benchTrades()
+	type src = rxsse.Observable[trade]
+	for _, overflow := range []Overflow{Block, DropOldest, DropNewest, Latest} {
+		b.Run("Buffer "+overflow.String(), exhaust(trades, func(s src) src { return Buffer(s, 256, overflow) }))
+	}
+	b.Run("Share", exhaust(trades, func(s src) src { return Share(s, 256, Block) }))
+	b.Run("Replay", exhaust(trades, func(s src) src { return Replay(s, 100, 256, Block) }))
+	b.Run("Race", exhaust(trades, func(s src) src { return Race(s) }))
+	b.Run("Zip", exhaust(trades, func(s src) src {
+		return Zip(s, s, func(a, _ trade) trade { return a })
+	}))
+	f := func(_ context.Context, t trade) (trade, error) { return t, nil }
+	b.Run("Parallel", exhaust(trades, func(s src) src { return Parallel(s, 2, f) }))
+	b.Run("ParallelUnordered", exhaust(trades, func(s src) src { return ParallelUnordered(s, 2, f) }))
+}

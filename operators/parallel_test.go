@@ -1,0 +1,166 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/marble"
+)
+
+// deadline is a context that ends after so many frames and a half.
+func deadline(t *testing.T, frames int) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(t.Context(), time.Duration(frames)*marble.Frame+marble.Frame/2)
+}
+
+// work takes as many frames as the digit that v is, and fails for "x".
+func work(ctx context.Context, v string) (string, error) {
+	if v == "x" {
+		return "", marble.Err
+	}
+	select {
+	case <-time.After(time.Duration(v[0]-'0') * marble.Frame):
+		return v, nil
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+func TestParallel(t *testing.T) {
+	for _, c := range []struct {
+		name, src          string
+		n                  int
+		ordered, unordered string
+	}{
+		{"one at a time", "321|", 1, "---3-2(1|)", "---3-2(1|)"},
+		{"two at a time", "6-1-1---|", 2, "------(611)-|", "---1-16-|"},
+		{"three at a time", "7-3-2----|", 3, "-------(732)-|", "-----327-|"},
+		{"waits for what runs", "39|", 2, "---3------(9|)", "---3------(9|)"},
+		{"an error takes its place", "3-x-1|", 3, "---(3#)", "--#"},
+		{"an error of the source comes last", "4-1#", 3, "----(41#)", "---1(4#)"},
+		{"nothing", "--|", 3, "--|", "--|"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				assert.Equal(t, c.ordered, marble.Record(t.Context(), Parallel(marble.Cold(c.src), c.n, work)), "ordered")
+				assert.Equal(t, c.unordered, marble.Record(t.Context(), ParallelUnordered(marble.Cold(c.src), c.n, work)), "unordered")
+			})
+		})
+	}
+}
+
+func TestParallelRunsSoManyAtOnce(t *testing.T) {
+	for name, op := range parallels {
+		synctest.Test(t, func(t *testing.T) {
+			var running, most atomic.Int64
+			f := func(_ context.Context, v int) (int, error) {
+				most.Store(max(most.Load(), running.Add(1)))
+				time.Sleep(time.Second)
+				running.Add(-1)
+				return v, nil
+			}
+			start := time.Now()
+			got := collect(t, op(Take(endless(), 40), 8, f))
+			assert.EqualValues(t, 8, most.Load(), name)
+			assert.Equal(t, 5*time.Second, time.Since(start), name)
+			slices.Sort(got)
+			assert.Equal(t, collect(t, Take(endless(), 40)), got, name)
+		})
+	}
+}
+
+var parallels = map[string]func(rxsse.Observable[int], int, func(context.Context, int) (int, error)) rxsse.Observable[int]{
+	"Parallel": Parallel[int, int], "ParallelUnordered": ParallelUnordered[int, int],
+}
+
+func TestParallelUnderLoad(t *testing.T) {
+	const n = 100_000
+	f := func(_ context.Context, v int) (int, error) { return 2 * v, nil }
+	for _, workers := range []int{1, 3, 300} {
+		got := collect(t, Parallel(Take(endless(), n), workers, f))
+		require.Len(t, got, n)
+		for i := range got {
+			require.Equal(t, 2*i, got[i], "in order")
+		}
+		got = collect(t, ParallelUnordered(Take(endless(), n), workers, f))
+		require.Len(t, got, n)
+		slices.Sort(got)
+		for i := range got {
+			require.Equal(t, 2*i, got[i])
+		}
+	}
+}
+
+func TestParallelReadsNoFurtherAheadThanItSays(t *testing.T) {
+	for name, op := range parallels {
+		synctest.Test(t, func(t *testing.T) {
+			read, delivered := 0, 0
+			src := Tap(Take(endless(), 2000), func(int) { read++ })
+			f := func(_ context.Context, v int) (int, error) { return v, nil }
+			for _, err := range op(src, 2, f)(t.Context()) {
+				require.NoError(t, err, name)
+				delivered++
+				synctest.Wait()
+				require.LessOrEqual(t, read, delivered+2*256, name) // 256 ahead of the batch that is being delivered
+			}
+		})
+	}
+}
+
+// After an error no further call begins, and those that run are told to end.
+func TestParallelErrorEndsTheRest(t *testing.T) {
+	errBad := errors.New("bad")
+	for name, op := range parallels {
+		synctest.Test(t, func(t *testing.T) {
+			var calls, cancelled atomic.Int64
+			f := func(ctx context.Context, v int) (int, error) {
+				calls.Add(1)
+				if v == 0 {
+					time.Sleep(time.Second)
+					return 0, errBad
+				}
+				<-ctx.Done()
+				cancelled.Add(1)
+				return 0, context.Cause(ctx)
+			}
+			start := time.Now()
+			got, err := drain(t.Context(), op(endless(), 4, f))
+			assert.Empty(t, got, name)
+			assert.Equal(t, errBad, err, name)
+			assert.Equal(t, time.Second, time.Since(start), name)
+			assert.EqualValues(t, 4, calls.Load(), name)
+			assert.EqualValues(t, 3, cancelled.Load(), name)
+		})
+	}
+}
+
+func TestContractOfParallel(t *testing.T) {
+	type ints = rxsse.Observable[int]
+	for name, op := range parallels {
+		t.Run(name, contract.Operator[int, int]{
+			Apply: func(src ints) ints {
+				return op(src, 3, func(_ context.Context, v int) (int, error) { return v, nil })
+			},
+			Panicking: func(src ints, v any) ints {
+				return op(src, 3, func(context.Context, int) (int, error) { panic(v) })
+			},
+			Items: []int{1, 2, 3},
+		}.Check)
+	}
+}
+
+func TestParallelArguments(t *testing.T) {
+	f := func(_ context.Context, v int) (int, error) { return v, nil }
+	assert.PanicsWithValue(t, "operators: Parallel: n must be positive, got 0", func() { Parallel(from(1), 0, f) })
+	assert.PanicsWithValue(t, "operators: ParallelUnordered: n must be positive, got -1", func() { ParallelUnordered(from(1), -1, f) })
+}

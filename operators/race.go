@@ -1,0 +1,89 @@
+package operators
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/handoff"
+)
+
+// Race runs all of srcs at once, and is the one that delivers, completes or fails
+// first; the others are cancelled at that moment. RxJava and Reactor call it amb.
+//
+//	a:           ----1--2--|
+//	b:           --x--y--z|
+//	Race(a, b):  --x--y--z|
+//
+// It completes, or fails, when the winner does; at once without any srcs. A source
+// that fails before the others deliver wins: put [Retry] or [Catch] around it if
+// it should not. On cancel it ends with the cause.
+//
+// It runs each source on a goroutine of its own and holds at most 256 items,
+// besides as many being delivered; while it holds that many the winner waits.
+func Race[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
+	srcs = slices.Clone(srcs)
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			q := handoff.New[T](ctx, handoff.DefaultLimit)
+			defer q.Stop()
+			r := race{winner: -1, cancels: make([]context.CancelFunc, len(srcs))}
+			for i, src := range srcs {
+				q.Go(runner(src, i, &r))
+			}
+			deliver(q, yield)
+		}
+	}
+}
+
+// A race is decided by the first of its runners who claims it.
+type race struct {
+	mu      sync.Mutex
+	winner  int // negative until it is known
+	cancels []context.CancelFunc
+}
+
+// enter tells how runner i is to be cancelled, and reports whether it may run.
+func (r *race) enter(i int, cancel context.CancelFunc) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cancels[i] = cancel
+	return r.winner < 0
+}
+
+// claim reports whether runner i has won, and cancels the others if it did so now.
+func (r *race) claim(i int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.winner >= 0 {
+		return r.winner == i
+	}
+	r.winner = i
+	for j, cancel := range r.cancels {
+		if j != i && cancel != nil {
+			cancel()
+		}
+	}
+	return true
+}
+
+// runner is src for as long as it may win, or has won.
+func runner[T any](src rxsse.Observable[T], i int, r *race) rxsse.Observable[T] {
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			if !r.enter(i, cancel) {
+				return
+			}
+			won := false
+			src(ctx)(func(v T, err error) bool {
+				won = won || r.claim(i)
+				return won && yield(v, err) && err == nil
+			})
+			r.claim(i)
+		}
+	}
+}
