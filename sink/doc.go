@@ -1,4 +1,5 @@
-// Package sink ends streams: it collects, calls, writes and commits.
+// Package sink ends streams: it collects, calls, writes, commits, and publishes to
+// browsers.
 //
 // A sink is a function that subscribes to an [rxsse.Observable], blocks until the
 // stream ends, and returns nil on completion and otherwise the first error: the
@@ -17,6 +18,7 @@
 //   - keep items on disk: [OpenNDJSON] and [OpenEvents] open a [File], which
 //     survives crashes and rotates
 //   - go on where the program was stopped: [Commit]
+//   - publish to browsers: [Broadcaster]
 //   - several of them at once: [Tee], and [Isolated] for one that may fail alone
 //
 // A stream of RxGo is consumed by them too, once rx.From or rx.FromFunc has made an
