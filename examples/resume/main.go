@@ -1,0 +1,60 @@
+// Command resume shows a program that may be killed at any moment and loses nothing:
+// it writes a stream of readings to a file, and goes on where it was stopped.
+//
+//	go run ./examples/resume
+//
+// starts a server and that program, kills it again and again, and counts at the end.
+// Against a server of your own it is that program:
+//
+//	go run ./examples/resume -url https://… -dir data
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Stdout, os.Args[1:])
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "resume:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, stdout io.Writer, args []string) error {
+	var (
+		flags = flag.NewFlagSet("resume", flag.ContinueOnError)
+		url   = flags.String("url", "", "the `URL` of a stream to write down (default: a demonstration)")
+		dir   = flags.String("dir", ".", "the `folder` for readings.ndjson and the position")
+		kills = flags.Int("kills", 5, "how often the demonstration kills the program")
+	)
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return fmt.Errorf("unexpected argument %q; see -help", flags.Arg(0))
+	case *url != "":
+		return unlessCancelled(ctx, writeDown(ctx, *url, *dir))
+	case *kills < 0:
+		return fmt.Errorf("-kills must not be negative, got %d", *kills)
+	}
+	return unlessCancelled(ctx, demonstrate(ctx, stdout, *kills))
+}
+
+// unlessCancelled returns err, or nil if it only says that ctx was cancelled: Ctrl-C
+// is a clean end.
+func unlessCancelled(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return nil
+	}
+	return err
+}
