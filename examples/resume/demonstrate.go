@@ -79,7 +79,8 @@ func startChild(ctx context.Context, url, dir string) (*exec.Cmd, error) {
 	}
 	child := exec.CommandContext(ctx, program, "-url", url, "-dir", dir)
 	child.Stderr = os.Stderr
-	return child, child.Start()
+	err = child.Start()
+	return child, err
 }
 
 // startServer serves readings that are numbered and kept: it is what the guarantee
