@@ -59,7 +59,7 @@ func (p *provider) answer(key, prompt string) (rxsse.Observable[string], error) 
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequest(http.MethodPost, p.url, bytes.NewReader(body)) //nolint:noctx // each subscription brings its own
+	req, err := http.NewRequest(http.MethodPost, p.url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +106,8 @@ func (p *provider) print(ctx context.Context, stdout io.Writer, key, prompt stri
 	if _, writing := io.WriteString(stdout, "\n"); writing != nil {
 		return writing
 	}
-	if ctx.Err() != nil {
-		return nil
+	if err != nil && ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
