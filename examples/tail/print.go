@@ -1,0 +1,76 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rxsse/rxsse/codec"
+)
+
+// A printer prints events for people.
+type printer struct {
+	w           io.Writer
+	pretty, raw bool
+	buf         []byte
+}
+
+func (p *printer) print(events []codec.Event) error {
+	p.buf = p.buf[:0]
+	for _, e := range events {
+		if p.raw {
+			p.buf = append(p.buf, printable(e.String())...)
+			continue
+		}
+		p.buf = time.Now().AppendFormat(p.buf, "15:04:05.000")
+		if e.Type == "" {
+			p.buf = append(p.buf, " :"+printable(e.Comment)+"\n"...)
+			continue
+		}
+		p.buf = append(p.buf, " "+printable(e.Type)...)
+		if e.ID != "" {
+			p.buf = append(p.buf, " #"+printable(e.ID)...)
+		}
+		data := e.Data
+		if p.pretty {
+			data = indented(data)
+		}
+		data = printable(data)
+		if strings.Contains(data, "\n") {
+			data = "\n    " + strings.ReplaceAll(data, "\n", "\n    ")
+		} else {
+			data = "  " + data
+		}
+		p.buf = append(append(p.buf, data...), '\n')
+	}
+	_, err := p.w.Write(p.buf)
+	return err
+}
+
+// indented is JSON over several lines; what is no JSON is as it was.
+func indented(data string) string {
+	value := jsontext.Value(data)
+	if len(data) == 0 || (data[0] != '{' && data[0] != '[') || value.Indent(jsontext.WithIndent("  ")) != nil {
+		return data
+	}
+	return string(value)
+}
+
+// printable is s with what a terminal would take for a command made visible: a
+// stream's text is not to be trusted.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || unicode.IsPrint(r):
+			return r
+		case r < 0x20:
+			return r + 0x2400 // the picture of the control character
+		case r == unicode.ReplacementChar:
+			return r
+		}
+		return '·'
+	}, s)
+}
