@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/operators"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+)
+
+// A subscription follows topics of a hub.
+//
+// https://mercure.rocks/spec, in particular 5 (subscription) and 9 (reconciliation).
+type subscription struct {
+	hub    string
+	topics []string
+	token  string
+	since  string
+	count  int // ends after so many updates, unless it is 0
+
+	lost atomic.Int64 // how often the hub could not go on where the subscriber was
+}
+
+// updates is the stream of the updates.
+func (s *subscription) updates() (rxsse.Observable[codec.Event], error) {
+	u, err := url.Parse(s.hub)
+	if err != nil {
+		return nil, err
+	}
+	query := u.Query()
+	for _, topic := range s.topics {
+		query.Add("topic", topic)
+	}
+	u.RawQuery = query.Encode()
+
+	opts := []source.Option{
+		// The hub knows "earliest" for an ID. From then on the client sends that of the
+		// last update it has got.
+		source.WithLastEventID(s.since),
+		source.WithTrace(&source.Trace{Open: s.reconcile}),
+		// Topics are no secret: let errors show them.
+		source.WithVisibleQuery("topic"),
+	}
+	if s.token != "" {
+		opts = append(opts, source.WithHeader("Authorization", "Bearer "+s.token))
+	}
+	return source.SSE(u.String(), opts...), nil
+}
+
+// reconcile looks at what the hub says of where it begins: after which update, which
+// is the one that it was asked for unless its history does not reach back to that.
+// What was in between is lost.
+func (s *subscription) reconcile(resp *http.Response) {
+	asked := resp.Request.Header.Get("Last-Event-ID")
+	begins := resp.Header.Get("Last-Event-ID")
+	if asked != "" && asked != "earliest" && begins != "" && begins != asked {
+		s.lost.Add(1)
+	}
+}
+
+// follow prints the updates.
+func (s *subscription) follow(ctx context.Context, stdout io.Writer) error {
+	updates, err := s.updates()
+	if err != nil {
+		return err
+	}
+	if s.count > 0 {
+		updates = operators.Take(updates, s.count)
+	}
+	count := 0
+	err = sink.ForEach(ctx, updates, func(e codec.Event) error {
+		count++
+		if s.lost.Swap(0) > 0 {
+			if _, err := fmt.Fprintln(stdout, "-- the hub has forgotten some updates: fetch the resources anew"); err != nil {
+				return err
+			}
+		}
+		_, err := fmt.Fprintf(stdout, "%q %-9q %q\n", e.ID, e.Type, e.Data)
+		return err
+	})
+	if _, printing := fmt.Fprintf(stdout, "updates: %d\n", count); printing != nil {
+		return printing
+	}
+	return err
+}
