@@ -14,6 +14,7 @@ import (
 
 	"github.com/rxsse/rxsse/benchmarks/measure"
 	"github.com/rxsse/rxsse/benchmarks/parser"
+	"github.com/rxsse/rxsse/benchmarks/pipeline"
 	"github.com/rxsse/rxsse/benchmarks/report"
 )
 
@@ -26,6 +27,7 @@ type section struct {
 func sections() []section {
 	return []section{
 		{parser.Name, parser.Section},
+		{pipeline.Name, pipeline.Section},
 	}
 }
 
