@@ -9,9 +9,12 @@ package main
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"time"
 
+	"github.com/rxsse/rxsse/benchmarks/child"
+	"github.com/rxsse/rxsse/benchmarks/endtoend"
 	"github.com/rxsse/rxsse/benchmarks/measure"
 	"github.com/rxsse/rxsse/benchmarks/parser"
 	"github.com/rxsse/rxsse/benchmarks/pipeline"
@@ -28,10 +31,12 @@ func sections() []section {
 	return []section{
 		{parser.Name, parser.Section},
 		{pipeline.Name, pipeline.Section},
+		{endtoend.Name, endtoend.Section},
 	}
 }
 
 func main() {
+	child.Main(parts())
 	quick := flag.Bool("quick", false, "run each contender about once")
 	only := flag.String("only", "", "run the section of this `name` alone")
 	out := flag.String("out", ".", "write RESULTS.md and charts into this `folder`")
@@ -72,6 +77,13 @@ func run(quick bool, only, out string) error {
 		return fmt.Errorf("there is no section %q, but %v", only, file.Order)
 	}
 	return nil
+}
+
+// parts are what child processes of this program do.
+func parts() map[string]child.Part {
+	all := map[string]child.Part{}
+	maps.Copy(all, endtoend.Parts())
+	return all
 }
 
 // peers are the modules whose versions the report tells.
