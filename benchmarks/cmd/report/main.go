@@ -15,6 +15,7 @@ import (
 
 	"github.com/rxsse/rxsse/benchmarks/child"
 	"github.com/rxsse/rxsse/benchmarks/endtoend"
+	"github.com/rxsse/rxsse/benchmarks/latency"
 	"github.com/rxsse/rxsse/benchmarks/measure"
 	"github.com/rxsse/rxsse/benchmarks/parser"
 	"github.com/rxsse/rxsse/benchmarks/pipeline"
@@ -32,6 +33,7 @@ func sections() []section {
 		{parser.Name, parser.Section},
 		{pipeline.Name, pipeline.Section},
 		{endtoend.Name, endtoend.Section},
+		{latency.Name, latency.Section},
 	}
 }
 
@@ -83,6 +85,7 @@ func run(quick bool, only, out string) error {
 func parts() map[string]child.Part {
 	all := map[string]child.Part{}
 	maps.Copy(all, endtoend.Parts())
+	maps.Copy(all, latency.Parts())
 	return all
 }
 
