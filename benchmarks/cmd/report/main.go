@@ -20,6 +20,7 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/parser"
 	"github.com/rxsse/rxsse/benchmarks/pipeline"
 	"github.com/rxsse/rxsse/benchmarks/report"
+	"github.com/rxsse/rxsse/benchmarks/scale"
 )
 
 // A section is one of the benchmarks.
@@ -34,6 +35,7 @@ func sections() []section {
 		{pipeline.Name, pipeline.Section},
 		{endtoend.Name, endtoend.Section},
 		{latency.Name, latency.Section},
+		{scale.Name, scale.Section},
 	}
 }
 
@@ -86,6 +88,7 @@ func parts() map[string]child.Part {
 	all := map[string]child.Part{}
 	maps.Copy(all, endtoend.Parts())
 	maps.Copy(all, latency.Parts())
+	maps.Copy(all, scale.Parts())
 	return all
 }
 
