@@ -14,21 +14,21 @@ const DefaultType = "message"
 type Event struct {
 	// Type is the event's type. The decoder sets it to "message" where the stream
 	// names none; the encoder takes "" and "message" for the same.
-	Type string
+	Type string `json:"type,omitzero"`
 	// Data is the payload. Its lines are separated by LF.
-	Data string
+	Data string `json:"data,omitzero"`
 	// ID is the last event ID as of this event: what a client that saw nothing
 	// after it would send as Last-Event-ID. It stays from one event to the next
 	// until the stream sets another, and is empty in a comment, which has no
 	// position of its own.
-	ID string
+	ID string `json:"id,omitzero"`
 	// Retry is the reconnection time set in this event's block, in whole
 	// milliseconds, and 0 if there was none. [Decoder.Retry] tells no time from a
 	// time of zero.
-	Retry time.Duration
+	Retry time.Duration `json:"-"`
 	// Comment is the text of a comment line after its colon, with any leading
 	// space. An event has either a comment or something else, never both.
-	Comment string
+	Comment string `json:"comment,omitzero"`
 }
 
 // String returns the event as it is written to a stream, by [AppendEvent]. For

@@ -13,7 +13,7 @@
 // # Which operator
 //
 //   - change each item: Map, TryMap, Scan, Pairwise, Tap, Timestamp, TimeInterval
-//   - decode events: EventType, DecodeJSON, Decode
+//   - decode events: EventType, DecodeJSON, Decode; and the way back: EncodeJSON
 //   - choose items: Filter, Take, TakeWhile, TakeUntil, TakeLast, Skip, SkipWhile,
 //     SkipUntil, First, Last, ElementAt, Distinct, DistinctUntilChanged,
 //     DistinctUntilChangedFunc

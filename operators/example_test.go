@@ -113,6 +113,19 @@ func ExampleDecodeJSON() {
 	// Output: {BTC 81450} |
 }
 
+func ExampleEncodeJSON() {
+	events := operators.EncodeJSON(source.Just(map[string]int{"n": 1}), "count")
+	for e, err := range events(context.Background()) {
+		fmt.Print(e)
+		fmt.Println(err)
+	}
+	// Output:
+	// event: count
+	// data: {"n":1}
+	//
+	// <nil>
+}
+
 // What a payload means may depend on the event's type.
 func ExampleDecode() {
 	events := source.Just(

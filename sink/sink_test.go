@@ -4,22 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"iter"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/marble"
 	"github.com/rxsse/rxsse/sink"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var errGone = errors.New("gone")
 
@@ -42,6 +38,102 @@ var sinks = map[string]func(context.Context, rxsse.Observable[string]) (string, 
 		err := sink.Lines(ctx, src, &w)
 		return string(bytes.ReplaceAll(w.Bytes(), []byte("\n"), nil)), err
 	},
+	"CollectN": func(ctx context.Context, src rxsse.Observable[string]) (string, error) {
+		items, err := sink.CollectN(ctx, src, 3)
+		return strings.Join(items, ""), err
+	},
+	"Reduce": func(ctx context.Context, src rxsse.Observable[string]) (string, error) {
+		return sink.Reduce(ctx, src, "", func(all, v string) (string, error) { return all + v, nil })
+	},
+	"ForEachBatch": func(ctx context.Context, src rxsse.Observable[string]) (got string, err error) {
+		err = sink.ForEachBatch(ctx, src, func(items []string) error { got += strings.Join(items, ""); return nil })
+		return got, err
+	},
+	"NDJSON": func(ctx context.Context, src rxsse.Observable[string]) (string, error) {
+		var w bytes.Buffer
+		err := sink.NDJSON(ctx, src, &w)
+		return strings.NewReplacer("\n", "", `"`, "").Replace(w.String()), err
+	},
+	"Channel": func(ctx context.Context, src rxsse.Observable[string]) (got string, err error) {
+		err = sink.Channel(ctx, src, 0, func(items <-chan string) error {
+			for v := range items {
+				got += v
+			}
+			return nil
+		})
+		return got, err
+	},
+	"Tee": func(ctx context.Context, src rxsse.Observable[string]) (string, error) {
+		var a, b string
+		err := sink.Tee(ctx, src, appending(&a), appending(&b))
+		if a != b {
+			a += " but " + b
+		}
+		return a, err
+	},
+	"Isolated": func(ctx context.Context, src rxsse.Observable[string]) (got string, err error) {
+		err = sink.Isolated(appending(&got), func(err error) { got += err.Error() })(ctx, src)
+		return got, err
+	},
+	"Commit": func(ctx context.Context, src rxsse.Observable[string]) (got string, err error) {
+		var position lastSaved
+		err = sink.Commit(ctx, src, func(items []string) error { got += strings.Join(items, ""); return nil }, &position, itself)
+		if !strings.HasSuffix(got, position.id) {
+			got += " but saved " + position.id
+		}
+		return got, err
+	},
+}
+
+// appending is a sink that adds to got what it gets.
+func appending(got *string) sink.Sink[string] {
+	return func(ctx context.Context, src rxsse.Observable[string]) error {
+		return sink.ForEach(ctx, src, func(v string) error { *got += v; return nil })
+	}
+}
+
+func itself(v string) string { return v }
+
+// lastSaved is a position in memory.
+type lastSaved struct {
+	id    string
+	saves int
+	err   error
+}
+
+func (p *lastSaved) Save(_ context.Context, id string) error {
+	if p.err != nil {
+		return p.err
+	}
+	p.id = id
+	p.saves++
+	return nil
+}
+
+// A panic in the source, or in what a sink calls, reaches the caller, and nothing
+// is left behind.
+func TestSinksPanic(t *testing.T) {
+	panicking := func(context.Context) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			yield("a", nil)
+			panic("boom")
+		}
+	}
+	for name, run := range sinks {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				defer func() {
+					recovered := recover()
+					if carried, ok := recovered.(*rxsse.PanicError); ok {
+						recovered = carried.Value
+					}
+					assert.Equal(t, "boom", recovered)
+				}()
+				_, err := run(t.Context(), panicking)
+				t.Errorf("it returned: %v", err)
+			})
+		})
+	}
 }
 
 func TestHowSinksEnd(t *testing.T) {
@@ -83,41 +175,5 @@ func TestForEachEndsWithTheFunctionsError(t *testing.T) {
 		})
 		assert.Equal(t, errGone, err)
 		assert.Equal(t, []string{"a", "b"}, got)
-	})
-}
-
-type price float64
-
-func (p price) String() string { return "€" + string('0'+rune(p)) }
-
-func TestLinesPrintsItemsLikePrintln(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var w bytes.Buffer
-		src := func(context.Context) iter.Seq2[price, error] {
-			return func(yield func(price, error) bool) { _ = yield(1, nil) && yield(2, nil) }
-		}
-		require.NoError(t, sink.Lines(t.Context(), src, &w))
-		assert.Equal(t, "€1\n€2\n", w.String())
-	})
-}
-
-// brokenWriter takes n writes and then fails.
-type brokenWriter struct{ n int }
-
-func (w *brokenWriter) Write(p []byte) (int, error) {
-	if w.n--; w.n < 0 {
-		return 0, io.ErrClosedPipe
-	}
-	return len(p), nil
-}
-
-func TestLinesEndsWithTheWritersError(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := &brokenWriter{n: 2}
-		start := time.Now()
-		err := sink.Lines(t.Context(), marble.Cold("a-b-c-d-e"), w)
-		require.ErrorIs(t, err, io.ErrClosedPipe)
-		assert.ErrorContains(t, err, "sink: Lines: ")
-		assert.Equal(t, 4*marble.Frame, time.Since(start), "ended at the item that could not be written")
 	})
 }

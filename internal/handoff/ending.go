@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/rxsse/rxsse"
@@ -52,3 +53,17 @@ func asPanic(recovered any) *rxsse.PanicError {
 
 // Completed reports whether the upstream completed.
 func (e Ending) Completed() bool { return e.err == nil && e.panicked == nil && !e.goexit }
+
+// Err returns the error with which the upstream failed, if it did.
+func (e Ending) Err() error { return e.err }
+
+// Raise repeats the upstream's panic or exit, if that was its end, on the calling
+// goroutine.
+func (e Ending) Raise() {
+	if e.panicked != nil {
+		panic(e.panicked)
+	}
+	if e.goexit {
+		runtime.Goexit()
+	}
+}

@@ -10,7 +10,6 @@ package handoff
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"time"
 
@@ -215,10 +214,5 @@ func (q *Queue[T]) raise() {
 	e := q.ending
 	q.ending = Ending{err: e.err}
 	q.mu.Unlock()
-	if e.panicked != nil {
-		panic(e.panicked)
-	}
-	if e.goexit {
-		runtime.Goexit()
-	}
+	e.Raise()
 }

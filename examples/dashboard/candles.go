@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/operators"
+)
+
+// A Trade is the payload of the exchange's trade events. Its time is when it was made,
+// not when it comes: trades come up to disorder late, in any order.
+type Trade struct {
+	Symbol   string  `json:"s"`
+	Price    float64 `json:"p"`
+	Quantity float64 `json:"q"`
+	Millis   int64   `json:"t"`
+}
+
+func (t Trade) symbol() string  { return t.Symbol }
+func (t Trade) time() time.Time { return time.UnixMilli(t.Millis) }
+
+// disorder is how much later than a younger trade one may come.
+const disorder = 300 * time.Millisecond
+
+// A Candle is what became of a symbol's price within a second.
+type Candle struct {
+	Symbol string    `json:"symbol"`
+	Start  time.Time `json:"start"`
+	Open   float64   `json:"open"`
+	High   float64   `json:"high"`
+	Low    float64   `json:"low"`
+	Close  float64   `json:"close"`
+	Volume float64   `json:"volume"`
+	Trades int       `json:"trades"`
+
+	first, last int64 // when the trades of Open and Close were made
+}
+
+// candles turns the exchange's events into one event a symbol and second, which can
+// be published as they are.
+func candles(events rxsse.Observable[codec.Event]) rxsse.Observable[codec.Event] {
+	trades := operators.DecodeJSON[Trade](operators.EventType(events, "trade"))
+	seconds := operators.EventTime[Trade]{
+		Assigner:   operators.Tumbling(time.Second),
+		Timestamp:  Trade.time,
+		OutOfOrder: disorder,
+		Idle:       time.Second, // while the exchange is away, what there is is shown
+	}
+	byKey := operators.AggregateBy(trades, Trade.symbol, seconds, func() Candle { return Candle{} }, Candle.add)
+	return operators.TryMap(byKey, func(k operators.Keyed[string, operators.Aggregated[Candle]]) (codec.Event, error) {
+		candle := k.Value.Value
+		candle.Symbol, candle.Start = k.Key, k.Value.Start
+		data, err := json.Marshal(candle)
+		id := fmt.Sprintf("%d-%s", candle.Start.UnixMilli(), candle.Symbol)
+		return codec.Event{Type: "candle", ID: id, Data: string(data)}, err
+	})
+}
+
+// add returns c with a trade added. Trades come in any order: what opens and closes
+// is told by their time.
+func (c Candle) add(t Trade) Candle {
+	if c.Trades == 0 {
+		c.first, c.last = t.Millis, t.Millis
+		c.Open, c.High, c.Low, c.Close = t.Price, t.Price, t.Price, t.Price
+	}
+	if t.Millis < c.first {
+		c.first, c.Open = t.Millis, t.Price
+	}
+	if t.Millis >= c.last {
+		c.last, c.Close = t.Millis, t.Price
+	}
+	c.High, c.Low = max(c.High, t.Price), min(c.Low, t.Price)
+	c.Volume += t.Quantity
+	c.Trades++
+	return c
+}

@@ -1,0 +1,233 @@
+package sink
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// batchEvents and batchBytes bound what a client is written at once, and holds
+	// while it is: one event may be larger.
+	batchEvents = 32
+	batchBytes  = 32 << 10
+	// maxTypes bounds what a client may have each event compared with.
+	maxTypes = 64
+)
+
+// A client is one connection.
+type client struct {
+	w           http.ResponseWriter
+	control     *http.ResponseController
+	lastEventID string
+	types       []string     // none: all
+	next        atomic.Int64 // number of the event it is to be given next
+	deadline    time.Time    // of its writes
+}
+
+func newClient(w http.ResponseWriter, r *http.Request) *client {
+	c := &client{w: w, control: http.NewResponseController(w), lastEventID: r.Header.Get("Last-Event-ID")}
+	if r.URL.RawQuery != "" {
+		query := r.URL.Query()
+		c.types = query["type"]
+		if c.lastEventID == "" {
+			c.lastEventID = query.Get("lastEventId")
+		}
+	}
+	return c
+}
+
+// interrupt ends a write that is under way.
+func (c *client) interrupt() {
+	_ = c.control.SetWriteDeadline(time.Unix(1, 0)) // where it is not supported, there is nothing to be done
+}
+
+// join takes c in, or answers that it may not be.
+func (b *Broadcaster) join(c *client, w http.ResponseWriter) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	next := b.log.end()
+	if c.lastEventID != "" {
+		next = b.log.after(c.lastEventID)
+		for now := time.Now(); next < b.log.end() && b.tooOld(b.log.at(next), now); {
+			next++
+		}
+	}
+	switch {
+	case b.state == completed && (b.killed || !b.wantsAny(c, next)):
+		w.WriteHeader(http.StatusNoContent)
+		return false
+	case b.state == shutDown, b.maxClients > 0 && len(b.clients) >= b.maxClients:
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "no more clients at the moment", http.StatusServiceUnavailable)
+		return false
+	}
+	c.next.Store(next)
+	b.clients[c] = struct{}{}
+	if b.state == completed && len(b.clients) == 1 {
+		b.empty = make(chan struct{})
+	}
+	b.stats.accepted.Add(1)
+	return true
+}
+
+// wantsAny reports whether there is anything for c from an event on.
+func (b *Broadcaster) wantsAny(c *client, next int64) bool {
+	for ; next < b.log.end(); next++ {
+		if c.wants(b.log.at(next).eventType) {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *Broadcaster) leave(c *client) {
+	b.mu.Lock()
+	delete(b.clients, c)
+	if b.state != broadcasting && len(b.clients) == 0 {
+		close(b.empty)
+	}
+	b.mu.Unlock()
+	b.readOn()
+}
+
+// serve writes to a client for as long as it is one.
+func (b *Broadcaster) serve(c *client, r *http.Request) {
+	header := c.w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-cache")
+	header.Set("X-Accel-Buffering", "no") // nginx
+	if r.ProtoMajor == 1 {
+		header.Set("Connection", "close") // its deadlines are not for another request
+	}
+	var opening [][]byte
+	if b.retry > 0 {
+		opening = append(opening, []byte("retry: "+strconv.FormatInt(b.retry.Milliseconds(), 10)+"\n\n"))
+	}
+	if !b.write(c, opening, time.Now()) {
+		return
+	}
+	heartbeat := time.NewTimer(b.heartbeat)
+	defer heartbeat.Stop()
+	written := time.Now()
+	var space [batchEvents][]byte
+	for {
+		batch, wake, goOn := b.read(c, space[:0])
+		switch {
+		case len(batch) > 0:
+			written = time.Now()
+			if !b.write(c, batch, written) {
+				return
+			}
+			clear(batch)
+			continue
+		case !goOn:
+			return
+		}
+		select {
+		case <-wake:
+		case <-r.Context().Done():
+			return
+		case now := <-heartbeat.C:
+			if silent := now.Sub(written); silent < b.heartbeat {
+				heartbeat.Reset(b.heartbeat - silent)
+				continue
+			}
+			if !b.write(c, [][]byte{[]byte(":\n\n")}, now) {
+				return
+			}
+			written = now
+			heartbeat.Reset(b.heartbeat)
+		}
+	}
+}
+
+// read returns what c is to be given next. If there is nothing it returns what to
+// wait for, or false if there will be nothing more.
+func (b *Broadcaster) read(c *client, batch [][]byte) ([][]byte, <-chan struct{}, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.killed {
+		return nil, nil, false
+	}
+	next := c.next.Load()
+	if next < b.log.first {
+		if b.slow == DisconnectClients {
+			b.stats.disconnected.Add(1)
+			return nil, nil, false
+		}
+		b.stats.skipped.Add(b.log.first - next)
+		next = b.log.first
+	}
+	for size := 0; next < b.log.end() && len(batch) < batchEvents && size < batchBytes; next++ {
+		if e := b.log.at(next); c.wants(e.eventType) {
+			batch = append(batch, e.wire)
+			size += len(e.wire)
+		}
+	}
+	if next != c.next.Load() {
+		c.next.Store(next)
+		b.readOn()
+	}
+	b.stats.delivered.Add(int64(len(batch)))
+	return batch, b.wake, b.state == broadcasting || next < b.log.end()
+}
+
+// wants reports whether c has asked for events of a type; comments, which have
+// none, are for all.
+func (c *client) wants(eventType string) bool {
+	return len(c.types) == 0 || eventType == "" || slices.Contains(c.types, eventType)
+}
+
+// write writes a batch with as few packets as can be, and reports whether it could.
+func (b *Broadcaster) write(c *client, batch [][]byte, now time.Time) bool {
+	// The deadline is moved when half of it is over, not with each write.
+	if c.deadline.Sub(now) < b.writeTimeout {
+		c.deadline = now.Add(2 * b.writeTimeout)
+		_ = c.control.SetWriteDeadline(c.deadline) // not every ResponseWriter has one
+	}
+	for _, wire := range batch {
+		if _, err := c.w.Write(wire); err != nil { //nolint:gosec // an event stream, which no browser takes for a page
+			return false
+		}
+	}
+	return c.control.Flush() == nil
+}
+
+// BroadcastStats is what a [Broadcaster] has done until now.
+type BroadcastStats struct {
+	Clients      int   // connected now
+	Accepted     int64 // clients that were ever connected
+	Refused      int64 // clients that were not, since there were too many or at the end
+	Disconnected int64 // clients that were too slow, under DisconnectClients
+	Events       int64 // published
+	Delivered    int64 // events handed to clients' connections
+	Skipped      int64 // events that slow clients missed, under SkipEvents
+	LastEventID  string
+}
+
+// broadcastCounters are those of the stats that clients count.
+type broadcastCounters struct {
+	accepted, refused, disconnected, events, delivered, skipped atomic.Int64
+}
+
+// Stats returns what the Broadcaster has done until now.
+func (b *Broadcaster) Stats() BroadcastStats {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	s := BroadcastStats{
+		Clients:      len(b.clients),
+		Accepted:     b.stats.accepted.Load(),
+		Refused:      b.stats.refused.Load(),
+		Disconnected: b.stats.disconnected.Load(),
+		Events:       b.stats.events.Load(),
+		Delivered:    b.stats.delivered.Load(),
+		Skipped:      b.stats.skipped.Load(),
+	}
+	if n := b.log.len(); n > 0 {
+		s.LastEventID = b.log.entries[n-1].id
+	}
+	return s
+}

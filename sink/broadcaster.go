@@ -1,0 +1,294 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+)
+
+// A Broadcaster publishes events to any number of clients: it is an [http.Handler]
+// that answers each request with a stream of Server-Sent Events, over HTTP/1.1 and
+// HTTP/2, to browsers (EventSource) and others.
+//
+//	b := sink.NewBroadcaster()
+//	http.Handle("/events", b)
+//	go http.ListenAndServe("localhost:8080", nil)
+//	err := b.Publish(ctx, operators.EncodeJSON(prices, "price"))
+//
+// # What clients get
+//
+// A new client gets what is published from then on. One that comes back with the
+// Last-Event-ID header, as EventSource does by itself, or with the query parameter
+// lastEventId, gets what it has missed first, as far as the history reaches: see
+// [WithHistory]. If the ID is not in the history it gets all of the history. Events
+// without an ID are given one, which differs from those of other Broadcasters and
+// of the program's next run.
+//
+// With the query parameter type, which may be there several times, a client gets
+// events of these types only.
+//
+// # Slow clients
+//
+// Each event is encoded once and held once, in the history. A client that reads too
+// slowly falls behind in it, and [WithSlowClients] says what happens when it falls
+// out of it. It is not waited for by the others, but under [WaitForClients], and it
+// holds at most 32 KiB, or one event, of its own. One that does not read at all is
+// disconnected after [WithWriteTimeout].
+//
+// The server's WriteTimeout does not apply: each write has its own deadline.
+type Broadcaster struct {
+	broadcastOptions
+
+	prefix string // of the IDs it gives
+
+	mu      sync.RWMutex
+	log     eventLog
+	given   int64         // IDs
+	wake    chan struct{} // closed and replaced when something happens that clients wait for
+	clients map[*client]struct{}
+	state   broadcastState
+	killed  bool          // clients are not to be waited for any longer
+	empty   chan struct{} // closed when the last client has left after the end
+	moved   chan struct{} // holds a token when a client has read on, for a publisher that waits
+	waiting atomic.Int32  // publishers that wait
+
+	stats broadcastCounters
+}
+
+type broadcastState int
+
+const (
+	broadcasting broadcastState = iota
+	shutDown                    // clients may come back to another server
+	completed                   // there will be nothing more
+)
+
+// ErrBroadcastEnded means that something was published after [Broadcaster.Shutdown]
+// or [Broadcaster.Complete].
+var ErrBroadcastEnded = errors.New("the broadcast has ended")
+
+// NewBroadcaster returns a Broadcaster that nothing has been published to.
+func NewBroadcaster(opts ...BroadcastOption) *Broadcaster {
+	b := &Broadcaster{
+		broadcastOptions: broadcastOptions{
+			events:       1024,
+			bytes:        8 << 20,
+			heartbeat:    15 * time.Second,
+			writeTimeout: 10 * time.Second,
+		},
+		prefix:  strconv.FormatInt(time.Now().UnixNano(), 36) + "-",
+		wake:    make(chan struct{}),
+		clients: map[*client]struct{}{},
+		empty:   make(chan struct{}),
+		moved:   make(chan struct{}, 1),
+	}
+	for _, opt := range opts {
+		opt(&b.broadcastOptions)
+	}
+	b.log.ids = map[string]int64{}
+	return b
+}
+
+// Publish subscribes to src and sends its events to all clients, those that have
+// come since the last time at once. It returns nil when src completes; when src
+// fails, its error; the cause of a cancelled context; an error when an event cannot
+// be encoded, or after the end of the broadcast, [ErrBroadcastEnded]. The clients stay
+// connected: what follows is another Publish, [Broadcaster.Complete] or
+// [Broadcaster.Shutdown]. Several streams may be published at once.
+func (b *Broadcaster) Publish(ctx context.Context, src rxsse.Observable[codec.Event]) error {
+	return ForEachBatch(ctx, src, func(events []codec.Event) error { return b.Send(ctx, events...) })
+}
+
+// Send sends events to all clients. It returns once they are in the history, not
+// once they are delivered; under [WaitForClients] it may have to wait, and returns
+// the cause if ctx is cancelled then. Its other errors are those of
+// [Broadcaster.Publish]; the events before the one they are about are sent.
+func (b *Broadcaster) Send(ctx context.Context, events ...codec.Event) error {
+	now := time.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.wakeAll()
+	for _, e := range events {
+		if b.state != broadcasting {
+			return fmt.Errorf("sink: Broadcaster: %w", ErrBroadcastEnded)
+		}
+		isMessage := e.Type != "" || e.Data != ""
+		if isMessage && e.ID == "" {
+			e.ID = b.prefix + strconv.FormatInt(b.given, 36)
+			b.given++
+		}
+		wire, err := codec.AppendEvent(nil, e)
+		if err != nil {
+			return fmt.Errorf("sink: Broadcaster: %w", err)
+		}
+		if err := b.makeRoom(ctx, len(wire), now); err != nil {
+			return err
+		}
+		if isMessage && e.Type == "" {
+			e.Type = codec.DefaultType
+		}
+		b.log.add(entry{id: e.ID, eventType: e.Type, wire: wire, at: now})
+		b.stats.events.Add(1)
+	}
+	return nil
+}
+
+// wakeAll wakes all clients. Called with the lock held.
+func (b *Broadcaster) wakeAll() {
+	close(b.wake)
+	b.wake = make(chan struct{})
+}
+
+// makeRoom forgets the oldest events, until there is room for one of so many bytes.
+// It may give up the lock for a time, to wait for clients.
+func (b *Broadcaster) makeRoom(ctx context.Context, size int, now time.Time) error {
+	for b.log.len() > 0 {
+		full := b.log.len() >= b.events || b.log.bytes+int64(size) > b.bytes
+		if !full && !b.tooOld(b.log.oldest(), now) {
+			break
+		}
+		if b.slow == WaitForClients && b.anyBehind(b.log.first) {
+			if !full {
+				break // there is no hurry
+			}
+			if err := b.waitForClients(ctx); err != nil {
+				return err
+			}
+			if b.state != broadcasting {
+				return fmt.Errorf("sink: Broadcaster: %w", ErrBroadcastEnded)
+			}
+			continue
+		}
+		b.log.forget()
+	}
+	return nil
+}
+
+func (b *Broadcaster) tooOld(e *entry, now time.Time) bool {
+	return b.age > 0 && now.Sub(e.at) > b.age
+}
+
+// anyBehind reports whether any client has yet to read the event with this number.
+func (b *Broadcaster) anyBehind(number int64) bool {
+	for c := range b.clients {
+		if c.next.Load() <= number {
+			return true
+		}
+	}
+	return false
+}
+
+// waitForClients gives up the lock until a client has read on.
+func (b *Broadcaster) waitForClients(ctx context.Context) error {
+	b.wakeAll()
+	wake := b.wake
+	b.waiting.Add(1)
+	b.mu.Unlock()
+	defer b.mu.Lock()
+	defer b.waiting.Add(-1)
+	select {
+	case <-b.moved:
+	case <-wake: // the broadcast has ended, or another publisher was faster
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// readOn tells a publisher that waits that a client has read on, or left.
+func (b *Broadcaster) readOn() {
+	if b.waiting.Load() > 0 {
+		select {
+		case b.moved <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Shutdown ends the broadcast for now: clients are given what is published by then,
+// and their streams end, after which they come back by themselves. Whoever comes
+// from then on is refused with status 503. Shutdown returns nil once all clients have
+// left; if ctx ends before, those that are left are disconnected, and it returns the
+// cause. Call it before [http.Server.Shutdown], which waits for the streams.
+//
+// An EventSource that is refused with 503 does not try again: let another server
+// answer, or this one's listener be closed, soon.
+func (b *Broadcaster) Shutdown(ctx context.Context) error { return b.end(ctx, shutDown) }
+
+// Complete ends the broadcast for good: clients are given what is published by then,
+// and their streams end. Whoever comes back is given what it has missed, and then,
+// or if it has all, is told with status 204 not to come again. It returns as
+// [Broadcaster.Shutdown] does.
+func (b *Broadcaster) Complete(ctx context.Context) error { return b.end(ctx, completed) }
+
+func (b *Broadcaster) end(ctx context.Context, state broadcastState) error {
+	b.mu.Lock()
+	if b.state == broadcasting && len(b.clients) == 0 {
+		close(b.empty)
+	}
+	b.state = state
+	empty := b.empty
+	b.wakeAll()
+	b.mu.Unlock()
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+	}
+	for {
+		b.interruptAll()
+		select {
+		case <-empty:
+			return context.Cause(ctx)
+		case <-time.After(10 * time.Millisecond): // one may have begun to write just then
+		}
+	}
+}
+
+// interruptAll ends what clients are doing.
+func (b *Broadcaster) interruptAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.killed = true
+	for c := range b.clients {
+		c.interrupt()
+	}
+	b.wakeAll()
+}
+
+// ServeHTTP answers with a stream of events. It returns when the client has gone, or
+// is too slow, or the broadcast has ended.
+func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.allowOrigin(w, r)
+	switch r.Method {
+	case http.MethodGet:
+	case http.MethodOptions:
+		w.Header().Set("Access-Control-Allow-Methods", http.MethodGet)
+		w.Header().Set("Access-Control-Allow-Headers", "Last-Event-ID, Cache-Control")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	default:
+		w.Header().Set("Allow", "GET, OPTIONS")
+		http.Error(w, "events are to be had with GET", http.StatusMethodNotAllowed)
+		return
+	}
+	c := newClient(w, r)
+	if len(c.types) > maxTypes {
+		http.Error(w, fmt.Sprintf("more than %d event types", maxTypes), http.StatusBadRequest)
+		return
+	}
+	if !b.join(c, w) {
+		b.stats.refused.Add(1)
+		return
+	}
+	defer b.leave(c)
+	b.serve(c, r)
+}

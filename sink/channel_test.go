@@ -1,0 +1,63 @@
+package sink_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/sink"
+)
+
+func TestChannelsReaderMayLeave(t *testing.T) {
+	for name, want := range map[string]error{"content": nil, "failing": errGone} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				err := sink.Channel(t.Context(), marble.Cold("a-b-c-d-e#"), 2, func(items <-chan string) error {
+					assert.Equal(t, "a", <-items)
+					assert.Equal(t, "b", <-items)
+					return want
+				})
+				assert.Equal(t, want, err)
+				assert.Equal(t, 2*marble.Frame, time.Since(start), "the stream ends with its reader")
+			})
+		})
+	}
+}
+
+func TestChannelRunsAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := sink.Channel(t.Context(), marble.Cold("abcdef|"), 3, func(items <-chan string) error {
+			time.Sleep(time.Second)
+			assert.Len(t, items, 3)
+			return nil
+		})
+		require.NoError(t, err)
+	})
+}
+
+func TestChannelsReaderPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		assert.PanicsWithValue(t, "boom", func() {
+			_ = sink.Channel(t.Context(), marble.Cold("a----"), 0, func(<-chan string) error { panic("boom") })
+		})
+	})
+}
+
+func TestChannelOfACancelledStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errGone)
+		defer cancel()
+		err := sink.Channel(ctx, marble.Cold("a"), 0, func(items <-chan string) error {
+			for range items {
+			}
+			return nil
+		})
+		assert.Equal(t, errGone, err)
+	})
+}

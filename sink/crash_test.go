@@ -1,0 +1,263 @@
+package sink_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/operators"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+)
+
+// kills is how often a crash test kills its child.
+const kills = 50
+
+// childEnv names what the test binary does instead of testing.
+const childEnv = "RXSSE_SINK_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if child := children[os.Getenv(childEnv)]; child != nil {
+		if err := child(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+var children = map[string]func(args []string) error{
+	"numbers": writeNumbers,
+	"events":  commitEvents,
+	"windows": commitWindows,
+}
+
+// start starts the test binary as a child.
+func start(t *testing.T, name string, args ...string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0], args...)
+	child.Env = append(os.Environ(), childEnv+"="+name)
+	child.Stderr = os.Stderr
+	out, err := child.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, child.Start())
+	return child, bufio.NewScanner(out)
+}
+
+// writeNumbers appends the numbers from the second argument on to the file that is
+// the first, and says which ones are written.
+func writeNumbers(args []string) error {
+	f, err := sink.OpenNDJSON[int](args[0], sink.WithRotateSize(2000), sink.WithGzip())
+	if err != nil {
+		return err
+	}
+	first, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	for n := first; ; n += 3 {
+		if err := f.Append([]int{n, n + 1, n + 2}); err != nil {
+			return err
+		}
+		fmt.Println(n + 2)
+	}
+}
+
+// What File has acknowledged survives the death of its program, over rotations and
+// compressions, and nothing else than whole items is there.
+func TestFileSurvivesKills(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	random := rand.New(rand.NewPCG(seed, 0))
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	next := 1
+	for kill := range kills {
+		child, acks := start(t, "numbers", path, strconv.Itoa(next))
+		acked := next - 1
+		time.AfterFunc(time.Duration(1+random.IntN(40))*time.Millisecond, func() { _ = child.Process.Kill() })
+		for acks.Scan() {
+			n, err := strconv.Atoi(acks.Text())
+			require.NoError(t, err)
+			acked = n
+		}
+		_ = child.Wait() // killed
+
+		f, err := sink.OpenNDJSON[int](path) // removes what is torn
+		require.NoError(t, err, "seed %d, kill %d", seed, kill)
+		require.NoError(t, f.Close())
+		written := numbers(t, path)
+		require.GreaterOrEqual(t, len(written), acked, "seed %d, kill %d", seed, kill)
+		for i, n := range written {
+			require.Equal(t, i+1, n, "seed %d, kill %d", seed, kill)
+		}
+		next = len(written) + 1
+	}
+	assert.Greater(t, next, kills, "it got somewhere")
+}
+
+// numbers returns what all files of path hold, in order.
+func numbers(t *testing.T, path string) (all []int) {
+	t.Helper()
+	files := rotated(t, path)
+	files = append(files, content(t, path))
+	// A file that was killed between its compression and its removal is there twice.
+	for i := range files {
+		files[i] = strings.TrimPrefix(files[i], "gz ")
+	}
+	for line := range strings.Lines(strings.Join(slices.Compact(files), "")) {
+		n, err := strconv.Atoi(strings.TrimSpace(line))
+		require.NoError(t, err)
+		all = append(all, n)
+	}
+	return all
+}
+
+// feed is a server of events 1 to last that goes on after the Last-Event-ID, slowly
+// until it is told otherwise, and ends the stream with 204 once all are delivered.
+func feed(t *testing.T, last int) (url string, hurry func()) {
+	t.Helper()
+	var fast atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		after, _ := strconv.Atoi(r.Header.Get("Last-Event-ID"))
+		if after == last {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		flush := http.NewResponseController(w).Flush
+		for n := after + 1; n <= last; n++ {
+			if _, err := fmt.Fprintf(w, "id: %d\ndata: event %d\n\n", n, n); err != nil {
+				return
+			}
+			if !fast.Load() {
+				if flush() != nil {
+					return
+				}
+				time.Sleep(100 * time.Microsecond)
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, func() { fast.Store(true) }
+}
+
+// pipeline is what the children of the crash tests have in common.
+func pipeline[T any](args []string, build func(rxsse.Observable[codec.Event]) rxsse.Observable[T], id func(T) string) error {
+	url, folder := args[0], args[1]
+	f, err := sink.OpenNDJSON[T](filepath.Join(folder, "done.ndjson"))
+	if err != nil {
+		return err
+	}
+	checkpoint := source.NewFileCheckpoint(filepath.Join(folder, "position"))
+	events := source.SSE(url, source.WithCheckpoint(checkpoint), source.WithReconnectionTime(time.Millisecond))
+	work := func(items []T) error {
+		if err := f.Append(items); err != nil {
+			return err
+		}
+		fmt.Println("working")
+		return nil
+	}
+	return errors.Join(sink.Commit(context.Background(), build(events), work, checkpoint, id), f.Close())
+}
+
+func commitEvents(args []string) error {
+	return pipeline(args, func(src rxsse.Observable[codec.Event]) rxsse.Observable[codec.Event] {
+		return operators.Filter(src, func(codec.Event) bool { return true })
+	}, sink.EventID)
+}
+
+func commitWindows(args []string) error {
+	return pipeline(args, func(src rxsse.Observable[codec.Event]) rxsse.Observable[[]string] {
+		ids := operators.Map(src, sink.EventID)
+		return operators.Map(operators.Window(ids, operators.Count(7)), func(w operators.Windowed[string]) []string { return w.Items })
+	}, func(ids []string) string { return ids[len(ids)-1] })
+}
+
+// Killed at any moment, fifty times: every event's effect is there, and once if
+// those that are there twice are told by their ID.
+func TestCommitSurvivesKills(t *testing.T) {
+	for name, idsOf := range map[string]func(t *testing.T, line string) []string{
+		"events": func(t *testing.T, line string) []string {
+			t.Helper()
+			_, after, found := strings.Cut(line, `"id":"`)
+			require.True(t, found, line)
+			id, _, _ := strings.Cut(after, `"`)
+			return []string{id}
+		},
+		"windows": func(t *testing.T, line string) []string {
+			t.Helper()
+			return strings.Split(strings.NewReplacer("[", "", "]", "", `"`, "").Replace(strings.TrimSpace(line)), ",")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const last = 20_000
+			seed := uint64(time.Now().UnixNano())
+			random := rand.New(rand.NewPCG(seed, 0))
+			url, hurry := feed(t, last)
+			folder := t.TempDir()
+			for range kills {
+				child, out := start(t, name, url, folder)
+				require.True(t, out.Scan(), "it begins to work")
+				time.AfterFunc(time.Duration(random.IntN(20_000))*time.Microsecond, func() { _ = child.Process.Kill() })
+				_, _ = io.Copy(io.Discard, &scanned{out})
+				_ = child.Wait() // killed
+			}
+			hurry()
+			child, out := start(t, name, url, folder)
+			_, _ = io.Copy(io.Discard, &scanned{out})
+			require.NoError(t, child.Wait(), "the last one ends by itself")
+
+			seen := map[string]bool{}
+			var once []int
+			again := 0
+			for line := range strings.Lines(content(t, filepath.Join(folder, "done.ndjson"))) {
+				for _, id := range idsOf(t, line) {
+					if seen[id] {
+						again++
+						continue
+					}
+					seen[id] = true
+					n, err := strconv.Atoi(id)
+					require.NoError(t, err)
+					once = append(once, n)
+				}
+			}
+			require.Len(t, once, last, "seed %d", seed)
+			for i, n := range once {
+				require.Equal(t, i+1, n, "seed %d", seed)
+			}
+			assert.LessOrEqual(t, again, (kills+1)*256*7, "no more than the last call's work again")
+			t.Logf("%d of %d events were dealt with twice", again, last)
+		})
+	}
+}
+
+// scanned reads what is left behind a scanner, and drops it.
+type scanned struct{ *bufio.Scanner }
+
+func (s *scanned) Read([]byte) (int, error) {
+	if s.Scan() {
+		return 0, nil
+	}
+	return 0, io.EOF
+}

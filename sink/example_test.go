@@ -1,0 +1,194 @@
+package sink_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+)
+
+func Example() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	err := sink.ForEach(ctx, source.Just("one", "two"), func(s string) error {
+		_, err := fmt.Println(s)
+		return err
+	})
+	fmt.Println(err)
+	// Output:
+	// one
+	// two
+	// <nil>
+}
+
+func ExampleForEachBatch() {
+	rows := source.Just("a", "b", "c")
+	written := 0
+	err := sink.ForEachBatch(context.Background(), rows, func(batch []string) error {
+		written += len(batch) // INSERT INTO … VALUES (…), (…)
+		return nil
+	})
+	fmt.Println(written, err)
+	// Output: 3 <nil>
+}
+
+func ExampleCollectN() {
+	some, err := sink.CollectN(context.Background(), source.Just(1, 2, 3), 2)
+	fmt.Println(some, errors.Is(err, sink.ErrTooMany))
+	// Output: [1 2] true
+}
+
+func ExampleFirst() {
+	first, err := sink.First(context.Background(), source.Just("ready", "more"))
+	fmt.Println(first, err)
+	_, err = sink.First(context.Background(), source.Empty[string]())
+	fmt.Println(err)
+	// Output:
+	// ready <nil>
+	// sink: First: the stream completed without an item
+}
+
+func ExampleReduce() {
+	total, err := sink.Reduce(context.Background(), source.Just(1, 2, 3), 0, func(sum, n int) (int, error) {
+		return sum + n, nil
+	})
+	fmt.Println(total, err)
+	// Output: 6 <nil>
+}
+
+// A stream beside other channels.
+func ExampleChannel() {
+	quit := make(chan struct{})
+	err := sink.Channel(context.Background(), source.Just("a", "b"), 16, func(items <-chan string) error {
+		for {
+			select {
+			case v, ok := <-items:
+				if !ok {
+					return nil // the stream is over: Channel returns how
+				}
+				fmt.Println(v)
+			case <-quit:
+				return nil // the stream ends with its reader
+			}
+		}
+	})
+	fmt.Println(err)
+	// Output:
+	// a
+	// b
+	// <nil>
+}
+
+func ExampleNDJSON() {
+	type Price struct {
+		Symbol string  `json:"symbol"`
+		Price  float64 `json:"price"`
+	}
+	err := sink.NDJSON(context.Background(), source.Just(Price{"BTC", 81450}, Price{"ETH", 2918}), os.Stdout)
+	fmt.Println(err)
+	// Output:
+	// {"symbol":"BTC","price":81450}
+	// {"symbol":"ETH","price":2918}
+	// <nil>
+}
+
+func ExampleWrite() {
+	events := source.Just(codec.Event{Type: "price", Data: "81450", ID: "7"})
+	_ = sink.Write(context.Background(), events, os.Stdout, codec.AppendEvent)
+	// Output:
+	// event: price
+	// id: 7
+	// data: 81450
+}
+
+// One sink that the stream depends on, and one that may fail alone.
+func ExampleTee() {
+	show := func(ctx context.Context, src rxsse.Observable[string]) error { return sink.Lines(ctx, src, os.Stdout) }
+	upload := func(context.Context, rxsse.Observable[string]) error { return errors.New("no network") }
+	err := sink.Tee(context.Background(), source.Just("a", "b"), show,
+		sink.Isolated(upload, func(err error) { fmt.Fprintln(os.Stderr, "not uploaded:", err) }))
+	fmt.Println(err)
+	// Output:
+	// a
+	// b
+	// <nil>
+}
+
+func ExampleOpenNDJSON() {
+	folder, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+
+	file, err := sink.OpenNDJSON[int](filepath.Join(folder, "numbers.ndjson"),
+		sink.WithRotateEvery(24*time.Hour), sink.WithGzip())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(file.Consume(context.Background(), source.Just(1, 2, 3)))
+	fmt.Println(file.Close())
+	// Output:
+	// <nil>
+	// <nil>
+}
+
+// Work that is done, position saved: whenever the program is killed, it goes on
+// where its work ended.
+func ExampleCommit() {
+	checkpoint := &source.MemoryCheckpoint{} // source.NewFileCheckpoint("position") outlives the program
+	events := source.Just(codec.Event{ID: "41", Data: "a"}, codec.Event{ID: "42", Data: "b"})
+	work := func(events []codec.Event) error {
+		for _, e := range events {
+			fmt.Println("did", e.Data)
+		}
+		return nil
+	}
+	err := sink.Commit(context.Background(), events, work, checkpoint, sink.EventID)
+	position, _ := checkpoint.Load(context.Background())
+	fmt.Println(position, err)
+	// Output:
+	// did a
+	// did b
+	// 42 <nil>
+}
+
+// A stream for browsers, with the page that shows it.
+func ExampleBroadcaster() {
+	prices := sink.NewBroadcaster(sink.WithHistory(1000, 1<<20))
+	mux := http.NewServeMux()
+	mux.Handle("/prices", prices) // new EventSource("/prices?type=price")
+	server := httptest.NewServer(mux)
+	defer server.Close()
+
+	// A client that comes back and was given nothing yet.
+	client := source.SSE(server.URL + "/prices?type=price&lastEventId=0")
+
+	err := prices.Publish(context.Background(), source.Just(
+		codec.Event{Type: "price", Data: "81450"},
+		codec.Event{Type: "news", Data: "quiet day"},
+		codec.Event{Type: "price", Data: "81460"},
+	))
+	if err != nil {
+		fmt.Println(err)
+	}
+	first, err := sink.First(context.Background(), client)
+	fmt.Println(first.Data, err)
+
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	fmt.Println(prices.Complete(ctx))
+	// Output:
+	// 81450 <nil>
+	// <nil>
+}

@@ -1,0 +1,106 @@
+package sink
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func openNumbers(t *testing.T, opts ...FileOption) *File[int] {
+	t.Helper()
+	f, err := OpenNDJSON[int](filepath.Join(t.TempDir(), "n.ndjson"), opts...)
+	require.NoError(t, err)
+	return f
+}
+
+// unsyncedAfter returns how many items are not synced after each of the writes.
+func unsyncedAfter(t *testing.T, f *File[int], batches ...int) (counts []int) {
+	t.Helper()
+	for _, n := range batches {
+		require.NoError(t, f.Append(make([]int, n)))
+		counts = append(counts, f.unsynced)
+	}
+	return counts
+}
+
+func TestFileSyncsEachCall(t *testing.T) {
+	f := openNumbers(t)
+	assert.Equal(t, []int{0, 0, 0}, unsyncedAfter(t, f, 1, 5, 1))
+	require.NoError(t, f.Close())
+}
+
+func TestFileSyncsEachSoManyItems(t *testing.T) {
+	f := openNumbers(t, WithSyncEvery(3))
+	assert.Equal(t, []int{1, 2, 0, 2, 0, 0}, unsyncedAfter(t, f, 1, 1, 1, 2, 5, 3))
+	require.NoError(t, f.Append([]int{1}))
+	require.NoError(t, f.Close())
+	assert.Zero(t, f.unsynced, "Close syncs")
+}
+
+func TestFileSyncsEachInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := openNumbers(t, WithSyncInterval(time.Second))
+		unsynced := func() int {
+			synctest.Wait()
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			return f.unsynced
+		}
+		assert.Equal(t, []int{1, 101}, unsyncedAfter(t, f, 1, 100))
+		time.Sleep(time.Second - 1)
+		assert.Equal(t, 101, unsynced())
+		time.Sleep(time.Nanosecond)
+		assert.Equal(t, 0, unsynced(), "though nothing more was written")
+		time.Sleep(time.Hour)
+		assert.Equal(t, []int{1}, unsyncedAfter(t, f, 1))
+		require.NoError(t, f.Sync())
+		assert.Nil(t, f.due)
+		assert.Equal(t, []int{1}, unsyncedAfter(t, f, 1))
+		require.NoError(t, f.Close())
+		time.Sleep(time.Hour)
+	})
+}
+
+// Whoever cannot sync does not know what is on the disk, and does not go on.
+func TestFileThatCannotSyncIsOfNoMoreUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := openNumbers(t, WithSyncInterval(time.Second))
+		require.NoError(t, f.Write(1))
+		require.NoError(t, f.file.Close())
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		err := f.Write(2)
+		var failure *FileError
+		require.ErrorAs(t, err, &failure)
+		assert.Equal(t, "sync", failure.Op)
+		assert.Equal(t, err, f.Sync())
+		assert.Error(t, f.Close())
+	})
+}
+
+// A write that fails half-way and cannot be taken back leaves a torn record, after
+// which nothing may follow.
+func TestFileThatCannotTakeBackIsOfNoMoreUse(t *testing.T) {
+	f := openNumbers(t)
+	require.NoError(t, f.Write(1))
+	require.NoError(t, f.file.Close())
+	readOnly, err := os.Open(f.path)
+	require.NoError(t, err)
+	f.file = readOnly
+	err = f.Write(2)
+	require.ErrorContains(t, err, "the part that was written cannot be removed")
+	assert.Equal(t, err, f.Write(3))
+	require.NoError(t, f.Close())
+}
+
+func TestPeriods(t *testing.T) {
+	o := fileOptions{rotateEvery: time.Hour}
+	at := time.Date(2026, 11, 23, 15, 59, 59, 0, time.FixedZone("", 3600*5+1800))
+	assert.Equal(t, time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), o.periodOf(at))
+	assert.Equal(t, time.Time{}, (&fileOptions{}).periodOf(at))
+}

@@ -1,0 +1,54 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rxsse/rxsse"
+)
+
+// ErrEmpty means that a stream completed without the item that was wanted of it.
+var ErrEmpty = errors.New("the stream completed without an item")
+
+// First subscribes to src, returns its first item and ends the stream. If src
+// completes without one, First returns an error that wraps [ErrEmpty]; if it fails
+// or ctx is cancelled before, that error.
+func First[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
+	for v, err := range src(ctx) {
+		return v, err
+	}
+	var zero T
+	return zero, fmt.Errorf("sink: First: %w", ErrEmpty)
+}
+
+// Last subscribes to src and returns its last item once it completes. If src
+// completes without one, Last returns an error that wraps [ErrEmpty]; if it fails
+// or ctx is cancelled, the last item that came before, with the error.
+func Last[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
+	var last T
+	empty := true
+	err := ForEach(ctx, src, func(v T) error {
+		last, empty = v, false
+		return nil
+	})
+	if err == nil && empty {
+		err = fmt.Errorf("sink: Last: %w", ErrEmpty)
+	}
+	return last, err
+}
+
+// Reduce subscribes to src and folds its items into one value, as they come: f is
+// given seed, or what it returned last, and an item. Once src completes, Reduce
+// returns the value, which is seed if there was no item. If src fails, f does, or
+// ctx is cancelled, it returns the value so far, with the error.
+func Reduce[T, A any](ctx context.Context, src rxsse.Observable[T], seed A, f func(acc A, v T) (A, error)) (A, error) {
+	err := ForEach(ctx, src, func(v T) error {
+		next, err := f(seed, v)
+		if err == nil {
+			seed = next
+		}
+		return err
+	})
+	return seed, err
+}

@@ -1,0 +1,129 @@
+package sink_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/sink"
+)
+
+var errFull = errors.New("full")
+
+// failingAt is a sink that fails at v.
+func failingAt(at string) sink.Sink[string] {
+	return func(ctx context.Context, src rxsse.Observable[string]) error {
+		return sink.ForEach(ctx, src, func(v string) error {
+			if v == at {
+				return errFull
+			}
+			return nil
+		})
+	}
+}
+
+func TestTeeEndsWithTheFirstFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got string
+		start := time.Now()
+		err := sink.Tee(t.Context(), marble.Cold("a-b-c-d"), appending(&got), failingAt("b"))
+		assert.Equal(t, errFull, err)
+		assert.Equal(t, 2*marble.Frame, time.Since(start))
+		assert.Contains(t, []string{"a", "ab"}, got)
+	})
+}
+
+func TestTeeGoesOnWithoutAnIsolatedSink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got string
+		var failures []error
+		err := sink.Tee(t.Context(), marble.Cold("a-b-c-d|"), appending(&got),
+			sink.Isolated(failingAt("b"), func(err error) { failures = append(failures, err) }))
+		require.NoError(t, err)
+		assert.Equal(t, "abcd", got)
+		assert.Equal(t, []error{errFull}, failures)
+	})
+}
+
+// What came before an error of the stream reaches the sink that is behind too.
+func TestTeeErrorComesAfterTheItems(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var fast, slow string
+		err := sink.Tee(t.Context(), marble.Cold("abc#"), appending(&fast),
+			func(ctx context.Context, src rxsse.Observable[string]) error {
+				return sink.ForEach(ctx, src, func(v string) error { time.Sleep(time.Second); slow += v; return nil })
+			})
+		assert.Equal(t, marble.Err, err)
+		assert.Equal(t, "abc", fast)
+		assert.Equal(t, "abc", slow)
+	})
+}
+
+func TestTeeEndsWhenNobodyWantsMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one := func(ctx context.Context, src rxsse.Observable[string]) error {
+			_, err := sink.First(ctx, src)
+			return err
+		}
+		start := time.Now()
+		require.NoError(t, sink.Tee(t.Context(), marble.Cold("a-b-c"), one, sink.Isolated(one, nil)))
+		assert.Equal(t, 2*marble.Frame, time.Since(start), "seen with the next item")
+	})
+}
+
+// A sink that takes its time holds the others up once it is 256 items behind.
+func TestTeeIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got atomic.Int64
+		slow := func(ctx context.Context, src rxsse.Observable[int]) error {
+			return sink.ForEach(ctx, src, func(int) error { time.Sleep(time.Second); return nil })
+		}
+		fast := func(ctx context.Context, src rxsse.Observable[int]) error {
+			return sink.ForEach(ctx, src, func(int) error { got.Add(1); return nil })
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Millisecond, func() {
+			synctest.Wait()
+			assert.LessOrEqual(t, got.Load(), int64(2*256+1))
+			cancel(errGone)
+		})
+		assert.Equal(t, errGone, sink.Tee(ctx, just(make([]int, 10_000)...), slow, fast))
+	})
+}
+
+// A sink that bounds its own time is not the stream's end, but its own failure.
+func TestTeeSinkWithAContextOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		impatient := func(ctx context.Context, src rxsse.Observable[string]) error {
+			ctx, cancel := context.WithTimeoutCause(ctx, 3*marble.Frame, errGone)
+			defer cancel()
+			return sink.ForEach(ctx, src, func(string) error { return nil })
+		}
+		var got string
+		start := time.Now()
+		assert.Equal(t, errGone, sink.Tee(t.Context(), marble.Cold("a----b|"), impatient, appending(&got)))
+		assert.Equal(t, 3*marble.Frame, time.Since(start))
+	})
+}
+
+func TestTeeSinkThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got string
+		defer func() {
+			carried, ok := recover().(*rxsse.PanicError)
+			assert.True(t, ok)
+			assert.Equal(t, "boom", carried.Value)
+		}()
+		_ = sink.Tee(t.Context(), marble.Cold("a---b"), appending(&got),
+			func(context.Context, rxsse.Observable[string]) error { panic("boom") })
+		t.Error("it returned")
+	})
+}

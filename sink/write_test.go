@@ -1,0 +1,167 @@
+package sink_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/sink"
+)
+
+// just delivers items without a pause and completes.
+func just[T any](items ...T) rxsse.Observable[T] {
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			for _, v := range items {
+				if ctx.Err() != nil {
+					var zero T
+					yield(zero, context.Cause(ctx))
+					return
+				}
+				if !yield(v, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+type price float64
+
+func (p price) String() string { return "€" + string('0'+rune(p)) }
+
+func TestLinesPrintsItemsLikePrintln(t *testing.T) {
+	var w bytes.Buffer
+	require.NoError(t, sink.Lines(t.Context(), just[price](1, 2), &w))
+	require.NoError(t, sink.Lines(t.Context(), just(1.5, 2), &w))
+	require.NoError(t, sink.Lines(t.Context(), just("a b", ""), &w))
+	assert.Equal(t, "€1\n€2\n1.5\n2\na b\n\n", w.String())
+}
+
+func TestNDJSON(t *testing.T) {
+	type quote struct {
+		Symbol string  `json:"symbol"`
+		Price  float64 `json:"price,omitzero"`
+	}
+	var w bytes.Buffer
+	require.NoError(t, sink.NDJSON(t.Context(), just(quote{"a\nb", 1.5}, quote{}), &w))
+	assert.Equal(t, `{"symbol":"a\nb","price":1.5}`+"\n"+`{"symbol":""}`+"\n", w.String())
+}
+
+func TestWriteInAFormatOfItsOwn(t *testing.T) {
+	var w bytes.Buffer
+	events := just(codec.Event{Type: "message", Data: "a\nb", ID: "7"}, codec.Event{Type: "end"})
+	require.NoError(t, sink.Write(t.Context(), events, &w, codec.AppendEvent))
+	assert.Equal(t, "id: 7\ndata: a\ndata: b\n\nevent: end\ndata: \n\n", strings.ReplaceAll(w.String(), "data:\n", "data: \n"))
+}
+
+// An item that cannot be written ends the stream, after those before it.
+func TestWriteEndsAtAnItemItCannotFormat(t *testing.T) {
+	var w bytes.Buffer
+	events := just(codec.Event{Type: "message", Data: "good"}, codec.Event{Type: "bad\n", Data: "x"}, codec.Event{Type: "message", Data: "later"})
+	err := sink.Write(t.Context(), events, &w, codec.AppendEvent)
+	require.ErrorContains(t, err, "sink: Write: codec: ")
+	assert.Equal(t, "data: good\n\n", w.String())
+}
+
+// brokenWriter takes n writes and then fails.
+type brokenWriter struct{ n int }
+
+func (w *brokenWriter) Write(p []byte) (int, error) {
+	if w.n--; w.n < 0 {
+		return 0, io.ErrClosedPipe
+	}
+	return len(p), nil
+}
+
+func TestWritersErrorEndsTheStream(t *testing.T) {
+	for name, write := range map[string]func(context.Context, rxsse.Observable[string], io.Writer) error{
+		"Lines": sink.Lines[string], "NDJSON": sink.NDJSON[string],
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			err := write(t.Context(), marble.Cold("a-b-c-d-e"), &brokenWriter{n: 2})
+			require.ErrorIs(t, err, io.ErrClosedPipe)
+			assert.ErrorContains(t, err, "sink: "+name+": ")
+			assert.Equal(t, 4*marble.Frame, time.Since(start), "ended at the item that could not be written")
+		})
+	}
+}
+
+// slowWriter takes a second for each write.
+type slowWriter struct{ writes []string }
+
+func (w *slowWriter) Write(p []byte) (int, error) {
+	time.Sleep(time.Second)
+	w.writes = append(w.writes, string(p))
+	return len(p), nil
+}
+
+// A reader sees each item at once; a writer that is slow is given what has come
+// meanwhile in one go.
+func TestLinesWritesWhatHasCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &slowWriter{}
+		require.NoError(t, sink.Lines(t.Context(), marble.Cold("a-bcd----e|"), w))
+		assert.Equal(t, []string{"a\n", "b\nc\nd\ne\n"}, w.writes)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		reader, writer := io.Pipe()
+		go func() { _ = sink.Lines(t.Context(), marble.Cold("a----b----|"), writer) }()
+		start := time.Now()
+		for i, want := range []string{"a\n", "b\n"} {
+			got := make([]byte, 2)
+			_, err := io.ReadFull(reader, got)
+			require.NoError(t, err)
+			assert.Equal(t, want, string(got))
+			assert.Equal(t, time.Duration(5*i)*marble.Frame, time.Since(start))
+		}
+	})
+}
+
+func TestForEachBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sizes []int
+		err := sink.ForEachBatch(t.Context(), just(make([]int, 1000)...), func(items []int) error {
+			time.Sleep(time.Second)
+			sizes = append(sizes, len(items))
+			return nil
+		})
+		require.NoError(t, err)
+		total := 0
+		for _, n := range sizes {
+			assert.LessOrEqual(t, n, 256)
+			total += n
+		}
+		assert.Equal(t, 1000, total)
+	})
+	errFull := errors.New("full")
+	err := sink.ForEachBatch(t.Context(), just(1, 2, 3), func([]int) error { return errFull })
+	assert.Equal(t, errFull, err)
+}
+
+func BenchmarkLines(b *testing.B) {
+	lines := make([]string, 1000)
+	for i := range lines {
+		lines[i] = strings.Repeat("x", 200)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := sink.Lines(b.Context(), just(lines...), io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/item")
+}
