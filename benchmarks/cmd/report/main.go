@@ -15,6 +15,7 @@ import (
 
 	"github.com/rxsse/rxsse/benchmarks/child"
 	"github.com/rxsse/rxsse/benchmarks/endtoend"
+	"github.com/rxsse/rxsse/benchmarks/fanout"
 	"github.com/rxsse/rxsse/benchmarks/latency"
 	"github.com/rxsse/rxsse/benchmarks/measure"
 	"github.com/rxsse/rxsse/benchmarks/parser"
@@ -35,6 +36,7 @@ func sections() []section {
 		{pipeline.Name, pipeline.Section},
 		{endtoend.Name, endtoend.Section},
 		{latency.Name, latency.Section},
+		{fanout.Name, fanout.Section},
 		{scale.Name, scale.Section},
 	}
 }
@@ -88,6 +90,7 @@ func parts() map[string]child.Part {
 	all := map[string]child.Part{}
 	maps.Copy(all, endtoend.Parts())
 	maps.Copy(all, latency.Parts())
+	maps.Copy(all, fanout.Parts())
 	maps.Copy(all, scale.Parts())
 	return all
 }
