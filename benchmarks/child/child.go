@@ -3,7 +3,6 @@
 package child
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -95,13 +94,9 @@ func Run[R any](ctx context.Context, part string, arguments any) (result R, usag
 // Linux gives for an ended child counts its parent's memory before the exec, so
 // the child looks itself.
 func peak() int64 {
-	f, err := os.Open("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if value, found := strings.CutPrefix(lines.Text(), "VmHWM:"); found {
+	text, _ := os.ReadFile("/proc/self/status") // without it there is no line to find
+	for line := range strings.Lines(string(text)) {
+		if value, found := strings.CutPrefix(line, "VmHWM:"); found {
 			kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
 			return kilobytes << 10
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -24,7 +25,7 @@ type phase struct {
 // A subscriber reads what a server publishes. It costs as little as can be, to
 // leave the cores to the server.
 type subscriber struct {
-	conn  net.Conn
+	conn  io.ReadWriteCloser
 	ready chan struct{} // closed when it has been greeted
 	seen  chan phase
 }
@@ -42,7 +43,7 @@ func subscribe(ctx context.Context, server string) (*subscriber, error) {
 	}
 	_, err = fmt.Fprintf(conn, "GET /events?stream=%s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n\r\n", stream, at.Host)
 	if err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, err
 	}
 	return &subscriber{conn: conn, ready: make(chan struct{}), seen: make(chan phase, 2)}, nil

@@ -53,8 +53,8 @@ func Section(plan measure.Plan) (report.Section, error) {
 }
 
 func corpora() ([]corpus, error) {
-	real, err := recorded()
-	return append(made(), real...), err
+	services, err := recorded()
+	return append(made(), services...), err
 }
 
 // compare measures the contenders on one corpus and returns its table and the

@@ -20,6 +20,11 @@ type contender struct {
 	fanOut func([]trade) int64
 }
 
+// item returns the value in an interface, as programs do that know its type.
+func item[T any](v any) T {
+	return v.(T) //nolint:errcheck // another type would be a mistake of ours, and should be seen
+}
+
 // contenders are all that take part, in the order of the tables.
 func contenders() []contender {
 	return []contender{ours(), loop(), samberRo(), rxGo(), rxGoBuffered(), goStreams()}

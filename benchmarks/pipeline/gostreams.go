@@ -29,7 +29,7 @@ func goStreams() contender {
 				return flow.NewFold(sum{}, func(t trade, s sum) sum { return sum{key: t.Key, value: add(s.value, t)} })
 			}))
 			for v := range keyed.Out() {
-				s := v.(sum)
+				s := item[sum](v)
 				sums[s.key] = s.value // in the order of its key
 			}
 			for k, s := range sums {
@@ -50,7 +50,7 @@ func goStreams() contender {
 				go func() {
 					var sum int64
 					for v := range out.Out() {
-						sum = add(sum, v.(trade))
+						sum = add(sum, item[trade](v))
 					}
 					sums <- sum
 				}()
@@ -74,8 +74,8 @@ func outlet(all []trade) *extension.ChanSource {
 
 // lastOf returns the last item of a flow.
 func lastOf[T any](out gostreams.Flow) (v T) {
-	for item := range out.Out() {
-		v = item.(T)
+	for element := range out.Out() {
+		v = item[T](element)
 	}
 	return v
 }

@@ -89,18 +89,20 @@ func loopDebounce(all []trade) (last int64) {
 		}
 	}()
 	var pending trade
+	deliver := func() { last = pending.ID }
 	timer := time.NewTimer(time.Millisecond)
 	defer timer.Stop()
 	for {
 		select {
 		case t, ok := <-in:
 			if !ok {
-				return pending.ID
+				deliver()
+				return last
 			}
 			pending = t
 			timer.Reset(time.Millisecond)
 		case <-timer.C:
-			last = pending.ID
+			deliver()
 		}
 	}
 }

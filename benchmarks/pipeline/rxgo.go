@@ -28,27 +28,27 @@ func rxGoWith(opts ...rxgo.Option) contender {
 		about: "items are interface values; an operator is a goroutine and a channel; its debounce drops the pending item when the stream completes",
 		windows: func(all []trade) int64 {
 			return number(from(all, opts).
-				Filter(func(v any) bool { return wanted(v.(trade)) }, opts...).
-				Map(func(_ context.Context, v any) (any, error) { return withFee(v.(trade)), nil }, opts...).
+				Filter(func(v any) bool { return wanted(item[trade](v)) }, opts...).
+				Map(func(_ context.Context, v any) (any, error) { return withFee(item[trade](v)), nil }, opts...).
 				BufferWithCount(window, opts...).
 				Reduce(func(_ context.Context, sum, items any) (any, error) {
 					total, _ := sum.(int64) // the first sum is nil
-					for _, t := range items.([]any) {
-						total += t.(trade).Fee
+					for _, t := range item[[]any](items) {
+						total += item[trade](t).Fee
 					}
 					return total, nil
 				}, opts...))
 		},
 		debounce: func(all []trade) (last int64) {
-			for item := range from(all, opts).Debounce(rxgo.WithDuration(time.Millisecond), opts...).Observe() {
-				last = item.V.(trade).ID
+			for i := range from(all, opts).Debounce(rxgo.WithDuration(time.Millisecond), opts...).Observe() {
+				last = item[trade](i.V).ID
 			}
 			return last
 		},
 		keyed: func(all []trade) (total int64) {
 			// Its groups have string keys, and all must be read at the same time.
-			groups := from(all, opts).GroupByDynamic(func(item rxgo.Item) string {
-				return strconv.FormatInt(item.V.(trade).Key, 10)
+			groups := from(all, opts).GroupByDynamic(func(i rxgo.Item) string {
+				return strconv.FormatInt(item[trade](i.V).Key, 10)
 			}, opts...)
 			type sum struct{ key, value int64 }
 			sums := make(chan sum, keys)
@@ -57,8 +57,8 @@ func rxGoWith(opts ...rxgo.Option) contender {
 				n++
 				go func() {
 					var s sum
-					for item := range group.V.(rxgo.GroupedObservable).Observe() {
-						t := item.V.(trade)
+					for i := range item[rxgo.GroupedObservable](group.V).Observe() {
+						t := item[trade](i.V)
 						s.key, s.value = t.Key, add(s.value, t)
 					}
 					sums <- s
@@ -84,8 +84,8 @@ func rxGoWith(opts ...rxgo.Option) contender {
 				out := shared.Observe(opts...)
 				go func() {
 					var sum int64
-					for item := range out {
-						sum = add(sum, item.V.(trade))
+					for i := range out {
+						sum = add(sum, item[trade](i.V))
 					}
 					sums <- sum
 				}()
@@ -99,7 +99,7 @@ func rxGoWith(opts ...rxgo.Option) contender {
 
 func rxGoAdd(_ context.Context, sum, v any) (any, error) {
 	total, _ := sum.(int64) // the first sum is nil
-	return add(total, v.(trade)), nil
+	return add(total, item[trade](v)), nil
 }
 
 // from returns the stream of some trades.
@@ -125,10 +125,10 @@ func channel(all []trade) <-chan rxgo.Item {
 
 // number returns the one number of a stream.
 func number(single rxgo.OptionalSingle) int64 {
-	item, err := single.Get()
+	i, err := single.Get()
 	if err != nil {
 		panic(err) // nothing in these pipelines can fail
 	}
-	n, _ := item.V.(int64) // there is none where all was filtered out
+	n, _ := i.V.(int64) // there is none where all was filtered out
 	return n
 }
