@@ -53,6 +53,7 @@ func TestChartWrite(t *testing.T) {
 			svg := read(t, filepath.Join(folder, c.File))
 			assert.Contains(t, svg, "<svg")
 			assert.Contains(t, svg, ">ours<")
+			assert.NotContains(t, svg, "font-family:Liberation Sans;", "who has no such font gets one as wide")
 		})
 	}
 }

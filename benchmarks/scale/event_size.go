@@ -26,8 +26,8 @@ func eventSize(plan measure.Plan) (growth, error) {
 			return g, err
 		}
 		results, err := measure.Run(plan, []measure.Contender{
-			{Name: "owned strings", Pass: func() (int, error) { return len(wire), decodeOwned(wire, n, events) }},
-			{Name: "lent bytes", Pass: func() (int, error) { return len(wire), decodeLent(wire, n, events) }},
+			{Name: "rxsse, owned strings", Pass: func() (int, error) { return len(wire), decodeOwned(wire, n, events) }},
+			{Name: "rxsse, lent bytes", Pass: func() (int, error) { return len(wire), decodeLent(wire, n, events) }},
 			{Name: "copy by hand", Pass: func() (int, error) { return len(wire), copied(wire, n, events) }},
 		})
 		if err != nil {
