@@ -25,7 +25,7 @@ func servers() []server {
 func ours() server {
 	return server{
 		name:  "rxsse",
-		about: "sink.Broadcaster, which waits for slow clients as the others do; it writes all that a client has not had yet at once",
+		about: "sink.Broadcaster, which waits for slow clients as the others do; it wakes a goroutine for each client, so that one that does not read holds up no other before the history is full, and writes all that a client has not had yet at once",
 		start: func() (http.Handler, func(string, string) error) {
 			b := sink.NewBroadcaster(sink.WithSlowClients(sink.WaitForClients))
 			return b, func(kind, data string) error {
@@ -38,7 +38,7 @@ func ours() server {
 func tmaxmax() server {
 	return server{
 		name:  "tmaxmax/go-sse",
-		about: "its server with its provider Joe, which writes to one client after the other",
+		about: "its server with its provider Joe, which writes to one client after the other on one goroutine: cheap while all of them read, and stopped for all by one that does not",
 		start: func() (http.Handler, func(string, string) error) {
 			s := &gosse.Server{}
 			return s, func(kind, data string) error {

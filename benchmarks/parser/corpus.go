@@ -14,6 +14,7 @@ import (
 type corpus struct {
 	name    string
 	streams [][]byte // each from a connection of its own
+	files   []string // the names of recorded streams
 }
 
 func (c corpus) size() (bytes int) {
@@ -30,17 +31,17 @@ func made() []corpus {
 		return codec.Event{Data: strings.TrimSuffix(strings.Repeat(object(i, 60)+"\n", 10), "\n")}
 	}
 	return []corpus{
-		{"small", stream(func(i int) codec.Event {
+		{name: "small", streams: stream(func(i int) codec.Event {
 			data := fmt.Sprintf(`{"s":"BTCUSD","p":%d.25,"q":3}`, 60_000+i%1000)
 			return codec.Event{Type: "trade", ID: fmt.Sprint(1_000_000 + i), Data: fmt.Sprintf("%-40s", data)}
 		})},
-		{"medium", stream(func(i int) codec.Event {
+		{name: "medium", streams: stream(func(i int) codec.Event {
 			return codec.Event{Type: "update", ID: fmt.Sprint(1_000_000 + i), Data: object(i, 300)}
 		})},
-		{"llm", stream(func(i int) codec.Event { return codec.Event{Data: object(i, 200)} })},
-		{"large", stream(func(i int) codec.Event { return codec.Event{Data: object(i, 60_000)} })},
-		{"multiline", stream(multiline)},
-		{"multiline CRLF", [][]byte{bytes.ReplaceAll(stream(multiline)[0], []byte("\n"), []byte("\r\n"))}},
+		{name: "llm", streams: stream(func(i int) codec.Event { return codec.Event{Data: object(i, 200)} })},
+		{name: "large", streams: stream(func(i int) codec.Event { return codec.Event{Data: object(i, 60_000)} })},
+		{name: "multiline", streams: stream(multiline)},
+		{name: "multiline CRLF", streams: [][]byte{bytes.ReplaceAll(stream(multiline)[0], []byte("\n"), []byte("\r\n"))}},
 	}
 }
 
@@ -80,6 +81,7 @@ func recorded() ([]corpus, error) {
 			return nil, err
 		}
 		all.streams = append(all.streams, wire)
+		all.files = append(all.files, filepath.Base(file))
 	}
 	return []corpus{all}, nil
 }

@@ -5,6 +5,7 @@ package parser
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/rxsse/rxsse/codec"
 
@@ -22,7 +23,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 		Title: "Parser throughput",
 		About: "One goroutine reads a stream from memory. Before it is timed, the events of each contender (type, data, " +
 			"last event ID) are compared with ours; where they differ, the last column says how.",
-		Notes: []string{"The corpora are made in corpus.go, about 1 MiB each. Recorded streams are read where the environment variable RXSSE_CORPUS names a folder that has a folder `recorded` of .sse files."},
+		Notes: []string{"The corpora are made in corpus.go, about 1 MiB each. Recorded streams are read where the environment variable RXSSE_CORPUS names a folder that has a folder `recorded` of .sse files, and test vectors where it has a folder `vectors`."},
 	}
 	all, err := corpora()
 	if err != nil {
@@ -49,7 +50,11 @@ func Section(plan measure.Plan) (report.Section, error) {
 		}
 	}
 	s.Charts = []report.Chart{chart}
-	return s, nil
+	table, err := conformance()
+	if len(table.Rows) > 0 {
+		s.Tables = append(s.Tables, table)
+	}
+	return s, err
 }
 
 func corpora() ([]corpus, error) {
@@ -65,7 +70,11 @@ func (c corpus) compare(plan measure.Plan) (report.Table, map[string]float64, er
 	if err != nil {
 		return table, nil, err
 	}
-	table.Title = fmt.Sprintf("%s: %d events, %d bytes", c.name, len(want), c.size())
+	events := 0
+	for _, stream := range want {
+		events += len(stream)
+	}
+	table.Title = fmt.Sprintf("%s: %d events, %d bytes", c.name, events, c.size())
 	var runs []measure.Contender
 	verdicts := map[string]string{}
 	for _, one := range contenders() {
@@ -75,7 +84,7 @@ func (c corpus) compare(plan measure.Plan) (report.Table, map[string]float64, er
 				// What it makes of the stream, errors included, the verdict has told.
 				_, _ = one.read(wire)
 			}
-			return len(want), nil
+			return events, nil
 		}})
 	}
 	results, err := measure.Run(plan, runs)
@@ -89,7 +98,7 @@ func (c corpus) compare(plan measure.Plan) (report.Table, map[string]float64, er
 		}
 	}
 	throughput := map[string]float64{}
-	perEvent := float64(c.size()) / float64(len(want))
+	perEvent := float64(c.size()) / float64(events)
 	for _, r := range results {
 		throughput[r.Name] = perEvent / r.Time.Median * 1e3
 		table.Rows = append(table.Rows, []string{
@@ -105,28 +114,51 @@ func (c corpus) compare(plan measure.Plan) (report.Table, map[string]float64, er
 	return table, throughput, nil
 }
 
-func (c corpus) eventsOf(one contender) (all []codec.Event, err error) {
+// eventsOf returns the events of each stream.
+func (c corpus) eventsOf(one contender) (all [][]codec.Event, err error) {
 	for i, wire := range c.streams {
 		events, err := one.events(wire)
 		if err != nil {
 			return all, fmt.Errorf("stream %d: %w", i, err)
 		}
-		all = append(all, events...)
+		all = append(all, events)
 	}
 	return all, nil
 }
 
 // verdict says how the events of a contender compare with those that are wanted.
-func (c corpus) verdict(one contender, want []codec.Event) string {
+func (c corpus) verdict(one contender, want [][]codec.Event) string {
 	if one.events == nil {
 		return "does not parse"
 	}
-	got, err := c.eventsOf(one)
-	if err != nil {
-		return "wrong: " + err.Error()
+	wrong, first := 0, ""
+	for i, wire := range c.streams {
+		got, err := one.events(wire)
+		said := difference(want[i], got)
+		if err != nil {
+			said = "wrong: " + err.Error()
+		}
+		if said == same {
+			continue
+		}
+		if wrong++; wrong == 1 {
+			first = said
+			if c.files != nil {
+				first = c.files[i] + ", " + strings.TrimPrefix(said, "wrong: ")
+			}
+		}
 	}
-	return difference(want, got)
+	switch {
+	case wrong == 0:
+		return same
+	case len(c.streams) == 1:
+		return first
+	}
+	return fmt.Sprintf("wrong in %d of %d streams: %s", wrong, len(c.streams), first)
 }
+
+// same is the verdict on events that do not differ.
+const same = "the same"
 
 // difference names the first difference between events, or says that there is none.
 func difference(want, got []codec.Event) string {
@@ -152,7 +184,7 @@ func difference(want, got []codec.Event) string {
 		first = fmt.Sprintf("event %d has %s", i+1, first)
 	}
 	if wrong == 0 {
-		return "the same"
+		return same
 	}
 	return fmt.Sprintf("wrong in %d of %d: %s", wrong, len(want), first)
 }

@@ -30,6 +30,12 @@ func Section(plan measure.Plan) (report.Section, error) {
 		Name:  Name,
 		Title: "Scale",
 		About: "How the cost of rxsse grows. A cost an item that stays flat is linear growth altogether.",
+		Notes: []string{
+			"Stages: the processor remembers where a few dozen nested calls return to. Deeper than that every return is a surprise to it, in calls by hand as well.",
+			"Keys: from about 100,000 on they no longer fit the processor's caches, in a map by hand as well.",
+			"Event size: the buffer of a decoder grows to the size of the largest event once a stream. The streams of large events have only four, so that shows.",
+			"Streams: the more there are, the fewer events are waiting when one is read, and the more often a goroutine is woken for them.",
+		},
 	}
 	if plan.Rounds > 3 {
 		plan.Rounds = 3 // each size is measured, so a bad sample shows as a bend
