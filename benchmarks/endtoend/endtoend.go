@@ -56,7 +56,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 			}
 		}
 	}
-	s.Tables, s.Charts = []report.Table{table(all, blocks*block)}, []report.Chart{chart(all)}
+	s.Tables, s.Charts = []report.Table{table(all, blocks*block)}, []report.Chart{chart(all, blocks*block)}
 	for _, c := range contenders() {
 		if c.about != "" {
 			s.Notes = append(s.Notes, c.name+": "+c.about+".")
@@ -103,9 +103,9 @@ func table(all map[string]*samples, events int) report.Table {
 	return t
 }
 
-func chart(all map[string]*samples) report.Chart {
+func chart(all map[string]*samples, events int) report.Chart {
 	c := report.Chart{File: "endtoend.svg", Title: "End to end: cost of the client process (less is better)", Axis: "CPU seconds"}
-	c.Groups = []string{"CPU seconds"}
+	c.Groups = []string{fmt.Sprintf("%d events", events)}
 	for _, one := range contenders() {
 		c.Bars = append(c.Bars, report.Series{Name: one.name, Values: []float64{measure.SpreadOf(all[one.name].cpu).Median}})
 	}

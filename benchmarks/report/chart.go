@@ -138,7 +138,7 @@ func (c Chart) floor() float64 {
 func (c Chart) drawLines(p *plot.Plot) error {
 	p.X.Label.Text, p.Y.Label.Text = c.Over, c.Axis
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powers{plot.LogTicks{Prec: -1}}
-	p.Legend.Left = true
+	p.Legend.Left = c.rises()
 	if c.Log {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, powers{plot.LogTicks{Prec: -1}}
 	} else {
@@ -160,6 +160,13 @@ func (c Chart) drawLines(p *plot.Plot) error {
 		p.Legend.Add(series.Name, line, dots)
 	}
 	return nil
+}
+
+// rises tells whether the first line ends higher than it begins, which leaves room
+// for the legend on the left.
+func (c Chart) rises() bool {
+	values := c.Lines[0].Values
+	return values[len(values)-1] > values[0]
 }
 
 // A swatch is a colour in the legend.

@@ -47,11 +47,11 @@ func eventSize(plan measure.Plan) (growth, error) {
 	return g, nil
 }
 
-// sized returns a stream of events whose data has n bytes: of 4 MB, or of four
+// sized returns a stream of events whose data has n bytes: of 16 MB, or of four
 // events where that is more.
 func sized(n int) (wire []byte, events int, err error) {
 	event := codec.Event{Data: strings.Repeat("x", n)}
-	for len(wire) < 4<<20 || events < 4 {
+	for len(wire) < 16<<20 || events < 4 {
 		if wire, err = codec.AppendEvent(wire, event); err != nil {
 			return nil, 0, err
 		}

@@ -33,7 +33,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 		Notes: []string{
 			"Stages: the processor remembers where a few dozen nested calls return to. Deeper than that every return is a surprise to it, in calls by hand as well.",
 			"Keys: from about 100,000 on they no longer fit the processor's caches, in a map by hand as well.",
-			"Event size: the buffer of a decoder grows to the size of the largest event once a stream. The streams of large events have only four, so that shows.",
+			"Event size: the buffer of a decoder grows to the size of the largest event once a stream. The stream of the largest events has only four, so that shows.",
 			"Streams: with many of them the system's reads and the garbage collector, which has more stacks to look at, take more; the clients themselves do not.",
 		},
 	}

@@ -41,7 +41,7 @@ func streams(plan measure.Plan) (growth, error) {
 		events, least = 20_000, 10
 	}
 	g := growth{
-		title: "Concurrent streams", file: "scale-streams.svg", over: "streams", axis: "CPU µs/event", log: true,
+		title: "Concurrent streams", file: "scale-streams.svg", over: "streams", axis: "CPU µs/event",
 		table: report.Table{Columns: []string{"streams", "client", "CPU µs/event", "peak MiB", "KiB/stream"}},
 	}
 	contenders := client.All()[:2]
