@@ -1,0 +1,110 @@
+// Command report runs the benchmarks and writes RESULTS.md and the charts. Run
+// it in the folder benchmarks:
+//
+//	go run ./cmd/report              # everything, in less than 10 minutes
+//	go run ./cmd/report -only parser # one section; the others stay as they are
+//	go run ./cmd/report -quick       # each contender once, to see that all works
+package main
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"time"
+
+	"github.com/rxsse/rxsse/benchmarks/child"
+	"github.com/rxsse/rxsse/benchmarks/endtoend"
+	"github.com/rxsse/rxsse/benchmarks/fanout"
+	"github.com/rxsse/rxsse/benchmarks/latency"
+	"github.com/rxsse/rxsse/benchmarks/measure"
+	"github.com/rxsse/rxsse/benchmarks/parser"
+	"github.com/rxsse/rxsse/benchmarks/pipeline"
+	"github.com/rxsse/rxsse/benchmarks/report"
+	"github.com/rxsse/rxsse/benchmarks/scale"
+)
+
+// A section is one of the benchmarks.
+type section struct {
+	name string
+	run  func(measure.Plan) (report.Section, error)
+}
+
+func sections() []section {
+	return []section{
+		{parser.Name, parser.Section},
+		{pipeline.Name, pipeline.Section},
+		{endtoend.Name, endtoend.Section},
+		{latency.Name, latency.Section},
+		{fanout.Name, fanout.Section},
+		{scale.Name, scale.Section},
+	}
+}
+
+func main() {
+	child.Main(parts())
+	quick := flag.Bool("quick", false, "run each contender about once")
+	only := flag.String("only", "", "run the section of this `name` alone")
+	out := flag.String("out", ".", "write RESULTS.md and charts into this `folder`")
+	flag.Parse()
+	if err := run(*quick, *only, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "report:", err)
+		os.Exit(1)
+	}
+}
+
+func run(quick bool, only, out string) error {
+	plan := measure.Plan{Rounds: 7, Sample: 40 * time.Millisecond}
+	if quick {
+		plan = measure.Quick
+	}
+	file := report.File{Folder: out, Quick: quick, Versions: report.Versions(peers()...)}
+	for _, s := range sections() {
+		file.Order = append(file.Order, s.name)
+	}
+	found := false
+	for _, s := range sections() {
+		if only != "" && only != s.name {
+			continue
+		}
+		found = true
+		begin := time.Now()
+		result, err := s.run(plan)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		took := time.Since(begin)
+		fmt.Fprintf(os.Stderr, "%s: %s\n", s.name, report.Time(took))
+		if err := file.Put(result, took); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	if !found {
+		return fmt.Errorf("there is no section %q, but %v", only, file.Order)
+	}
+	return nil
+}
+
+// parts are what child processes of this program do.
+func parts() map[string]child.Part {
+	all := map[string]child.Part{}
+	maps.Copy(all, endtoend.Parts())
+	maps.Copy(all, latency.Parts())
+	maps.Copy(all, fanout.Parts())
+	maps.Copy(all, scale.Parts())
+	return all
+}
+
+// peers are the modules whose versions the report tells.
+func peers() []string {
+	return []string{
+		"github.com/tmaxmax/go-sse",
+		"github.com/launchdarkly/eventsource",
+		"github.com/donovanhide/eventsource",
+		"github.com/r3labs/sse/v2",
+		"github.com/samber/ro",
+		"github.com/reactivex/rxgo/v2",
+		"github.com/reugn/go-streams",
+		"github.com/go-json-experiment/json",
+	}
+}

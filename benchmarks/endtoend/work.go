@@ -1,0 +1,114 @@
+package endtoend
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/operators"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+
+	"github.com/rxsse/rxsse/benchmarks/child"
+	"github.com/rxsse/rxsse/benchmarks/client"
+)
+
+// job is what a child process is told to do, and count what it makes of it.
+type (
+	job struct {
+		Contender string
+		URL       string
+	}
+	count struct{ Trades, Qty, Bytes int64 }
+)
+
+// A contender counts the trades that a server sends.
+type contender struct {
+	name  string
+	about string
+	work  func(ctx context.Context, url string) (count, error)
+}
+
+// download is the contender that parses nothing.
+const download = "ceiling: io.Copy"
+
+func contenders() []contender {
+	all := []contender{{
+		name:  "rxsse",
+		about: "source.SSE → operators.EventType → operators.DecodeJSON → sink.ForEach",
+		work:  ours,
+	}}
+	for _, c := range client.All()[1:] {
+		all = append(all, contender{name: c.Name, about: c.About, work: func(ctx context.Context, url string) (count, error) {
+			return callback(ctx, c, url)
+		}})
+	}
+	return append(all, contender{name: download, about: "http.Get and io.Copy to nowhere", work: copied})
+}
+
+func ours(ctx context.Context, url string) (n count, err error) {
+	events := operators.TakeWhile(source.SSE(url), func(e codec.Event) bool { return e.Type != "end" })
+	trades := operators.DecodeJSON[trade](operators.EventType(events, "trade"))
+	err = sink.ForEach(ctx, trades, func(t trade) error {
+		n.Trades++
+		n.Qty += t.Qty
+		return nil
+	})
+	return n, err
+}
+
+// callback does by hand what the pipeline does, with the same JSON library.
+func callback(ctx context.Context, c client.Client, url string) (n count, err error) {
+	var wrong error
+	err = c.Read(ctx, url, func(kind string, data []byte) bool {
+		if kind == "trade" {
+			var t trade
+			if wrong = json.Unmarshal(data, &t); wrong != nil {
+				return false
+			}
+			n.Trades++
+			n.Qty += t.Qty
+		}
+		return kind != "end"
+	})
+	if wrong != nil {
+		err = wrong
+	}
+	return n, err
+}
+
+func copied(ctx context.Context, url string) (n count, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"&download=1", http.NoBody)
+	if err != nil {
+		return n, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return n, err
+	}
+	defer resp.Body.Close()
+	n.Bytes, err = io.Copy(io.Discard, resp.Body)
+	return n, err
+}
+
+// Parts are what child processes do for this section.
+func Parts() map[string]child.Part {
+	return map[string]child.Part{Name: func(arguments []byte) (any, error) {
+		var j job
+		if err := json.Unmarshal(arguments, &j); err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), within)
+		defer cancel()
+		for _, c := range contenders() {
+			if c.name == j.Contender {
+				return c.work(ctx, j.URL)
+			}
+		}
+		return nil, fmt.Errorf("there is no contender %q", j.Contender)
+	}}
+}

@@ -1,0 +1,27 @@
+package latency
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/benchmarks/child"
+	"github.com/rxsse/rxsse/benchmarks/client"
+	"github.com/rxsse/rxsse/benchmarks/measure"
+)
+
+func TestMain(m *testing.M) {
+	child.Main(Parts())
+	os.Exit(m.Run())
+}
+
+// TestSection has every client receive all events at every rate, and fails where
+// one misses some.
+func TestSection(t *testing.T) {
+	s, err := Section(measure.Quick)
+	require.NoError(t, err)
+	require.Len(t, s.Tables, len(rates()))
+	assert.Len(t, s.Tables[0].Rows, len(client.All()))
+}

@@ -1,0 +1,31 @@
+package parser
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/r3labs/sse/v2"
+)
+
+// r3labs has no parser to call: its reader cuts the stream into blocks, and what
+// takes a block apart is a private method of its client.
+func r3labs() contender {
+	return contender{
+		name:  "r3labs/sse",
+		about: "only splits the stream into blocks; taking them apart is private to its client",
+		read: func(wire []byte) (blocks int, err error) {
+			r := sse.NewEventStreamReader(bytes.NewReader(wire), limit)
+			for {
+				_, err := r.ReadEvent()
+				if errors.Is(err, io.EOF) {
+					return blocks, nil
+				}
+				if err != nil {
+					return blocks, err
+				}
+				blocks++
+			}
+		},
+	}
+}

@@ -1,0 +1,118 @@
+package pipeline
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/operators"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+)
+
+func ours() contender {
+	return contender{
+		name: "rxsse",
+		windows: func(all []trade) int64 {
+			src := source.FromSeq(slices.Values(all))
+			charged := operators.Map(operators.Filter(src, wanted), withFee)
+			windows := operators.Window(charged, operators.Count(window))
+			return last(operators.Reduce(windows, 0, func(sum int64, w operators.Windowed[trade]) int64 {
+				return sum + turnover(w.Items)
+			}))
+		},
+		debounce: func(all []trade) int64 {
+			return last(operators.Debounce(source.FromSeq(slices.Values(all)), time.Millisecond)).ID
+		},
+		keyed: func(all []trade) int64 {
+			sums := operators.AggregateBy(source.FromSeq(slices.Values(all)), key,
+				operators.Tumbling(24*time.Hour), func() int64 { return 0 }, add)
+			return last(operators.Reduce(sums, 0, func(total int64, k operators.Keyed[int64, operators.Aggregated[int64]]) int64 {
+				return mix(total, k.Key, k.Value.Value)
+			}))
+		},
+		merge: func(all []trade) int64 {
+			var srcs []rxsse.Observable[trade]
+			for i := range streams {
+				srcs = append(srcs, source.FromSeq(slices.Values(quarter(all, i))))
+			}
+			return last(operators.Reduce(operators.Merge(srcs...), 0, add))
+		},
+		fanOut: oursFanOut,
+	}
+}
+
+// oursFanOut shares a stream. It begins with trades of nothing until all
+// consumers have had one, since who comes late misses what was before.
+func oursFanOut(all []trade) int64 {
+	var ready sync.WaitGroup
+	ready.Add(streams)
+	begin := make(chan struct{})
+	go func() {
+		ready.Wait()
+		close(begin)
+	}()
+	shared := operators.Share(source.FromSeq(afterAll(all, begin)), 256, operators.Block)
+	sums := make(chan int64)
+	for range streams {
+		go func() {
+			var sum int64
+			first := sync.OnceFunc(ready.Done)
+			err := sink.ForEach(context.Background(), shared, func(t trade) error {
+				first()
+				sum = add(sum, t)
+				return nil
+			})
+			if err != nil {
+				sum = -1
+			}
+			sums <- sum
+		}()
+	}
+	return total(sums)
+}
+
+// afterAll yields an empty trade now and then until begin is closed, and then
+// those given.
+func afterAll(all []trade, begin <-chan struct{}) iter.Seq[trade] {
+	return func(yield func(trade) bool) {
+		for waiting := true; waiting; {
+			if !yield(trade{}) {
+				return
+			}
+			select {
+			case <-begin:
+				waiting = false
+			case <-time.After(20 * time.Microsecond):
+			}
+		}
+		for _, t := range all {
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// last returns the last item of a stream.
+func last[T any](src rxsse.Observable[T]) (v T) {
+	err := sink.ForEach(context.Background(), src, func(item T) error {
+		v = item
+		return nil
+	})
+	if err != nil {
+		panic(err) // nothing in these pipelines can fail
+	}
+	return v
+}
+
+// total receives the sum of each consumer of a stream and adds them up.
+func total(sums <-chan int64) (sum int64) {
+	for range streams {
+		sum += <-sums
+	}
+	return sum
+}

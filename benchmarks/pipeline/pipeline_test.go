@@ -1,0 +1,48 @@
+package pipeline
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/benchmarks/measure"
+)
+
+func TestContendersComeToTheSameResult(t *testing.T) {
+	all := trades(4000)
+	want := map[string]int64{"debounce": all[len(all)-1].ID}
+	sums := map[int64]int64{}
+	for _, v := range all {
+		if wanted(v) {
+			want["filter, map, window, reduce"] += v.Price * v.Qty
+		}
+		want["merge of 4"] += v.Price * v.Qty
+		sums[v.Key] += v.Price * v.Qty
+	}
+	for k, sum := range sums {
+		want["sum by key"] += (k + 1) * sum
+	}
+	want["fan-out to 4"] = 4 * want["merge of 4"]
+	for _, p := range pipelines() {
+		for _, c := range contenders() {
+			run := p.of(c)
+			if p.name == "debounce" && strings.HasPrefix(c.name, "RxGo") {
+				continue // drops the last item, which the report says
+			}
+			if run != nil {
+				t.Run(p.name+"/"+c.name, func(t *testing.T) {
+					assert.Equal(t, want[p.name], run(all))
+				})
+			}
+		}
+	}
+}
+
+func TestSection(t *testing.T) {
+	s, err := Section(measure.Quick)
+	require.NoError(t, err)
+	require.Len(t, s.Tables, len(pipelines()))
+	assert.Len(t, s.Tables[0].Rows, len(contenders()))
+}

@@ -1,0 +1,134 @@
+package pipeline
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/reactivex/rxgo/v2"
+)
+
+// rxGo uses RxGo as it is out of the box.
+func rxGo() contender {
+	c := rxGoWith()
+	c.name = "RxGo"
+	return c
+}
+
+// rxGoBuffered gives every operator a buffered channel, as RxGo's README advises
+// for throughput.
+func rxGoBuffered() contender {
+	c := rxGoWith(rxgo.WithBufferedChannel(256))
+	c.name, c.about = "RxGo, buffered channels", "the same with WithBufferedChannel(256) for every operator"
+	return c
+}
+
+func rxGoWith(opts ...rxgo.Option) contender {
+	return contender{
+		about: "items are interface values; an operator is a goroutine and a channel; its debounce drops the pending item when the stream completes",
+		windows: func(all []trade) int64 {
+			return number(from(all, opts).
+				Filter(func(v any) bool { return wanted(item[trade](v)) }, opts...).
+				Map(func(_ context.Context, v any) (any, error) { return withFee(item[trade](v)), nil }, opts...).
+				BufferWithCount(window, opts...).
+				Reduce(func(_ context.Context, sum, items any) (any, error) {
+					total, _ := sum.(int64) // the first sum is nil
+					for _, t := range item[[]any](items) {
+						total += item[trade](t).Fee
+					}
+					return total, nil
+				}, opts...))
+		},
+		debounce: func(all []trade) (last int64) {
+			for i := range from(all, opts).Debounce(rxgo.WithDuration(time.Millisecond), opts...).Observe() {
+				last = item[trade](i.V).ID
+			}
+			return last
+		},
+		keyed: func(all []trade) (total int64) {
+			// Its groups have string keys, and all must be read at the same time.
+			groups := from(all, opts).GroupByDynamic(func(i rxgo.Item) string {
+				return strconv.FormatInt(item[trade](i.V).Key, 10)
+			}, opts...)
+			type sum struct{ key, value int64 }
+			sums := make(chan sum, keys)
+			n := 0
+			for group := range groups.Observe() {
+				n++
+				go func() {
+					var s sum
+					for i := range item[rxgo.GroupedObservable](group.V).Observe() {
+						t := item[trade](i.V)
+						s.key, s.value = t.Key, add(s.value, t)
+					}
+					sums <- s
+				}()
+			}
+			for range n {
+				s := <-sums
+				total = mix(total, s.key, s.value)
+			}
+			return total
+		},
+		merge: func(all []trade) int64 {
+			var srcs []rxgo.Observable
+			for i := range streams {
+				srcs = append(srcs, from(quarter(all, i), opts))
+			}
+			return number(rxgo.Merge(srcs, opts...).Reduce(rxGoAdd, opts...))
+		},
+		fanOut: func(all []trade) int64 {
+			shared := rxgo.FromChannel(channel(all), append([]rxgo.Option{rxgo.WithPublishStrategy()}, opts...)...)
+			sums := make(chan int64)
+			for range streams {
+				out := shared.Observe(opts...)
+				go func() {
+					var sum int64
+					for i := range out {
+						sum = add(sum, item[trade](i.V))
+					}
+					sums <- sum
+				}()
+			}
+			_, stop := shared.Connect(context.Background())
+			defer stop()
+			return total(sums)
+		},
+	}
+}
+
+func rxGoAdd(_ context.Context, sum, v any) (any, error) {
+	total, _ := sum.(int64) // the first sum is nil
+	return add(total, item[trade](v)), nil
+}
+
+// from returns the stream of some trades.
+func from(all []trade, opts []rxgo.Option) rxgo.Observable {
+	return rxgo.Defer([]rxgo.Producer{func(_ context.Context, next chan<- rxgo.Item) {
+		for _, t := range all {
+			next <- rxgo.Of(t)
+		}
+	}}, opts...)
+}
+
+// channel returns a channel that the trades come from.
+func channel(all []trade) <-chan rxgo.Item {
+	items := make(chan rxgo.Item, 256)
+	go func() {
+		defer close(items)
+		for _, t := range all {
+			items <- rxgo.Of(t)
+		}
+	}()
+	return items
+}
+
+// number returns the one number of a stream.
+func number(single rxgo.OptionalSingle) int64 {
+	i, err := single.Get()
+	if err != nil {
+		panic(err) // nothing in these pipelines can fail
+	}
+	n, _ := i.V.(int64) // there is none where all was filtered out
+	return n
+}
