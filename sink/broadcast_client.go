@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -109,26 +110,27 @@ func (b *Broadcaster) serve(c *client, r *http.Request) {
 	if !b.write(c, opening, time.Now()) {
 		return
 	}
+	gone := r.Context().Done()
 	heartbeat := time.NewTimer(b.heartbeat)
 	defer heartbeat.Stop()
 	written := time.Now()
-	var space [batchEvents][]byte
 	for {
-		batch, wake, goOn := b.read(c, space[:0])
+		batch, wake, goOn := b.read(c)
 		switch {
-		case len(batch) > 0:
+		case batch != nil:
 			written = time.Now()
-			if !b.write(c, batch, written) {
+			goOn = b.write(c, batch.wires, written)
+			batch.free()
+			if !goOn {
 				return
 			}
-			clear(batch)
 			continue
 		case !goOn:
 			return
 		}
 		select {
 		case <-wake:
-		case <-r.Context().Done():
+		case <-gone:
 			return
 		case now := <-heartbeat.C:
 			if silent := now.Sub(written); silent < b.heartbeat {
@@ -146,7 +148,7 @@ func (b *Broadcaster) serve(c *client, r *http.Request) {
 
 // read returns what c is to be given next. If there is nothing it returns what to
 // wait for, or false if there will be nothing more.
-func (b *Broadcaster) read(c *client, batch [][]byte) ([][]byte, <-chan struct{}, bool) {
+func (b *Broadcaster) read(c *client) (*batch, <-chan struct{}, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if b.killed {
@@ -161,18 +163,46 @@ func (b *Broadcaster) read(c *client, batch [][]byte) ([][]byte, <-chan struct{}
 		b.stats.skipped.Add(b.log.first - next)
 		next = b.log.first
 	}
-	for size := 0; next < b.log.end() && len(batch) < batchEvents && size < batchBytes; next++ {
-		if e := b.log.at(next); c.wants(e.eventType) {
-			batch = append(batch, e.wire)
-			size += len(e.wire)
+	var events *batch
+	for size := 0; next < b.log.end() && size < batchBytes; next++ {
+		e := b.log.at(next)
+		if !c.wants(e.eventType) {
+			continue
 		}
+		if events == nil {
+			events = newBatch()
+		}
+		if len(events.wires) == batchEvents {
+			break
+		}
+		events.wires = append(events.wires, e.wire)
+		size += len(e.wire)
 	}
 	if next != c.next.Load() {
 		c.next.Store(next)
 		b.readOn()
 	}
-	b.stats.delivered.Add(int64(len(batch)))
-	return batch, b.wake, b.state == broadcasting || next < b.log.end()
+	if events != nil {
+		b.stats.delivered.Add(int64(len(events.wires)))
+	}
+	return events, b.wake, b.state == broadcasting || next < b.log.end()
+}
+
+// A batch is events on their way to a client. Clients that wait have none: there may
+// be many.
+type batch struct{ wires [][]byte }
+
+//nolint:gochecknoglobals // what a pool is for
+var batches = sync.Pool{New: func() any { return &batch{wires: make([][]byte, 0, batchEvents)} }}
+
+func newBatch() *batch {
+	return batches.Get().(*batch) //nolint:errcheck,forcetypeassert // nothing else is put there
+}
+
+func (b *batch) free() {
+	clear(b.wires)
+	b.wires = b.wires[:0]
+	batches.Put(b)
 }
 
 // wants reports whether c has asked for events of a type; comments, which have

@@ -1,0 +1,103 @@
+package rxsse_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// prelude is what fragments in the documents may take for granted.
+const prelude = `package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/operators"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+)
+
+type Price struct {
+	Symbol string
+	Price  float64
+}
+
+var (
+	_ = fmt.Sprint
+	_ = http.MethodGet
+	_ = time.Second
+	_ codec.Event
+	_ = operators.First[int]
+	_ = sink.EventID
+	_ = source.SSE
+)
+
+func main() {}
+
+func _(ctx context.Context, events rxsse.Observable[codec.Event], prices rxsse.Observable[Price]) error {
+{
+`
+
+// TestDocuments vets every block of Go in the README and the documents, and runs
+// those that are tests.
+func TestDocuments(t *testing.T) {
+	documents, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	documents = append(documents, "README.md", "CONTRIBUTING.md")
+	vet := []string{"vet", "-unreachable=false"} // a fragment may end with a return
+	test := []string{"test"}
+	blocks := 0
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for i, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(text, -1) {
+			blocks++
+			// Inside the module, so that it is built with the module's own packages.
+			name := strings.TrimSuffix(filepath.Base(document), ".md")
+			dir, err := os.MkdirTemp(".", fmt.Sprintf("document-%s-%d-", name, i+1)) //nolint:usetesting // it has to be inside the module
+			require.NoError(t, err)
+			t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
+			file, code := program(string(block[1]))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, file), []byte(code), 0o600))
+			vet = append(vet, "./"+dir)
+			if file == "main_test.go" {
+				test = append(test, "./"+dir)
+			}
+		}
+	}
+	require.GreaterOrEqual(t, blocks, 9)
+	for _, args := range [][]string{vet, test} {
+		out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
+		assert.NoError(t, err, "%s", out)
+	}
+}
+
+// program returns what to compile for a block: it may be a whole file, the
+// declaration of a type, or a part of a function that returns an error.
+func program(block string) (file, code string) {
+	switch {
+	case strings.HasPrefix(block, "package ") && strings.Contains(block, "\t\"testing\"\n"):
+		return "main_test.go", block
+	case strings.HasPrefix(block, "package "):
+		return "main.go", block
+	case strings.HasPrefix(block, "type "):
+		return "main.go", "package main\n\nimport (\n\t\"context\"\n\t\"iter\"\n)\n\nfunc main() {}\n\n" + block
+	default:
+		return "main.go", prelude + block + "}\nreturn nil\n}\n"
+	}
+}
