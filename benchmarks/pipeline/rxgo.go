@@ -33,10 +33,7 @@ func rxGoWith(opts ...rxgo.Option) contender {
 				BufferWithCount(window, opts...).
 				Reduce(func(_ context.Context, sum, items any) (any, error) {
 					total, _ := sum.(int64) // the first sum is nil
-					for _, t := range item[[]any](items) {
-						total += item[trade](t).Fee
-					}
-					return total, nil
+					return total + rxGoTurnover(item[[]any](items)), nil
 				}, opts...))
 		},
 		debounce: func(all []trade) (last int64) {
@@ -95,6 +92,14 @@ func rxGoWith(opts ...rxgo.Option) contender {
 			return total(sums)
 		},
 	}
+}
+
+// rxGoTurnover is turnover for the windows that RxGo has.
+func rxGoTurnover(items []any) (sum int64) {
+	for _, t := range items {
+		sum += item[trade](t).Fee
+	}
+	return sum * int64(len(items))
 }
 
 func rxGoAdd(_ context.Context, sum, v any) (any, error) {

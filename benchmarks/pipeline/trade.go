@@ -28,13 +28,13 @@ func withFee(t trade) trade        { t.Fee = t.Price * t.Qty; return t }
 func key(t trade) int64            { return t.Key }
 func add(sum int64, t trade) int64 { return sum + t.Price*t.Qty }
 
-// turnover folds a window into one number.
+// turnover folds a window into one number, which tells how long the window was.
 func turnover(items []trade) int64 {
 	var sum int64
 	for _, t := range items {
 		sum += t.Fee
 	}
-	return sum
+	return sum * int64(len(items))
 }
 
 // mix adds the sum of a key to a number that depends on which key has which sum,

@@ -34,5 +34,6 @@ func TestChecks(t *testing.T) {
 	require.NoError(t, decodeOwned(wire, 1000, events))
 	require.NoError(t, decodeLent(wire, 1000, events))
 	require.Error(t, decodeOwned(wire, 1000, events-1), "an event too many")
+	require.Error(t, decodeLent(wire, 1000, events-1), "an event too many")
 	require.Error(t, decodeLent(wire, 999, events), "another size")
 }
