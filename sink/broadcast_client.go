@@ -219,7 +219,7 @@ func (b *Broadcaster) write(c *client, batch [][]byte, now time.Time) bool {
 		_ = c.control.SetWriteDeadline(c.deadline) // not every ResponseWriter has one
 	}
 	for _, wire := range batch {
-		if _, err := c.w.Write(wire); err != nil { //nolint:gosec // an event stream, which no browser takes for a page
+		if _, err := c.w.Write(wire); err != nil {
 			return false
 		}
 	}
