@@ -29,7 +29,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 	s := report.Section{
 		Name:  Name,
 		Title: "Fan-out",
-		About: "A server, a process of its own, sends events of about 150 bytes to many connections over loopback; the subscribers, in another process, check that each gets all. " +
+		About: "A server, a process of its own, sends events of about 200 bytes to many connections over loopback; the subscribers, in another process, check that each gets all. " +
 			"First a burst, as fast as the server takes it; then evenly, 20,000 deliveries a second. A delivery is an event at a subscriber. " +
 			"CPU time is that of the server alone, delay is from before the event is published until the subscriber has it.",
 	}

@@ -24,3 +24,10 @@ func TestSection(t *testing.T) {
 	require.Len(t, s.Tables, 1)
 	assert.Len(t, s.Tables[0].Rows, len(servers()))
 }
+
+func TestLoad(t *testing.T) {
+	s, err := Load(measure.Quick)
+	require.NoError(t, err)
+	require.Len(t, s.Tables, 2)
+	assert.Len(t, s.Tables[1].Rows, len(servers()))
+}

@@ -31,6 +31,18 @@ type cost struct {
 
 // run has a child be the server, and subscribes to it.
 func run(name string, s scale) (c cost, err error) {
+	usage, err := hosted(name, func(ctx context.Context, server string) error {
+		c, err = measured(ctx, server, s)
+		return err
+	})
+	c.peak = mebibytes(usage)
+	return c, err
+}
+
+func mebibytes(usage child.Usage) float64 { return float64(usage.Peak) / (1 << 20) }
+
+// hosted has a child be the server while use runs, and returns what the child used.
+func hosted(name string, use func(ctx context.Context, server string) error) (child.Usage, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	at := make(chan string, 1)
@@ -51,23 +63,22 @@ func run(name string, s scale) (c cost, err error) {
 	select {
 	case server = <-at:
 	case e := <-ended:
-		return c, fmt.Errorf("the server has ended: %w", e.err)
+		return child.Usage{}, fmt.Errorf("the server has ended: %w", e.err)
 	}
-	if c, err = measured(ctx, server, s); err != nil {
-		return c, err
+	if err := use(ctx, server); err != nil {
+		return child.Usage{}, err
 	}
 	if _, err := ask(ctx, server+"/quit"); err != nil {
-		return c, err
+		return child.Usage{}, err
 	}
 	e := <-ended
-	c.peak = float64(e.usage.Peak) / (1 << 20)
-	return c, e.err
+	return e.usage, e.err
 }
 
 // measured connects the subscribers to a server and has it publish, first in a
 // burst and then with pauses.
 func measured(ctx context.Context, server string, s scale) (c cost, err error) {
-	all, failed, err := connect(ctx, server, s.subscribers)
+	all, failed, err := connect(ctx, server, s.subscribers, false)
 	defer func() {
 		for _, one := range all {
 			one.conn.Close()
@@ -95,13 +106,16 @@ func measured(ctx context.Context, server string, s scale) (c cost, err error) {
 
 // connect returns subscribers that all have been greeted, and where their errors
 // come.
-func connect(ctx context.Context, server string, n int) (all []*subscriber, failed chan error, err error) {
+//
+// With quiet only every 50th looks at delays.
+func connect(ctx context.Context, server string, n int, quiet bool) (all []*subscriber, failed chan error, err error) {
 	failed = make(chan error, n)
-	for range n {
+	for i := range n {
 		one, err := subscribe(ctx, server)
 		if err != nil {
 			return all, failed, err
 		}
+		one.quiet = quiet && i%50 != 0
 		all = append(all, one)
 		go func() {
 			if err := one.read(); err != nil {

@@ -28,6 +28,7 @@ type subscriber struct {
 	conn  io.ReadWriteCloser
 	ready chan struct{} // closed when it has been greeted
 	seen  chan phase
+	quiet bool // it does not look at delays
 }
 
 // subscribe connects to a server.
@@ -75,12 +76,15 @@ func (s *subscriber) read() error {
 				close(s.ready)
 			}
 		case "tick":
+			now.events++
+			if s.quiet {
+				continue
+			}
 			stamp, _, _ := bytes.Cut(v.Data, []byte(" "))
 			published, err := strconv.ParseInt(string(stamp), 10, 64)
 			if err != nil {
 				return err
 			}
-			now.events++
 			now.delays = append(now.delays, time.Now().UnixNano()-published)
 		case "pause":
 			s.seen <- now

@@ -23,8 +23,8 @@ type job struct{ Server, Parent string }
 // within is how long a run may take.
 const within = 2 * time.Minute
 
-// padding makes an event about 150 bytes.
-const padding = " lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua"
+// padding makes an event about 200 bytes.
+const padding = " lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua ut enim ad minim veniam quis nostrud"
 
 // Parts are what child processes do for this section.
 func Parts() map[string]child.Part {

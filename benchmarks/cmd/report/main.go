@@ -37,6 +37,7 @@ func sections() []section {
 		{endtoend.Name, endtoend.Section},
 		{latency.Name, latency.Section},
 		{fanout.Name, fanout.Section},
+		{fanout.LoadName, fanout.Load},
 		{scale.Name, scale.Section},
 	}
 }

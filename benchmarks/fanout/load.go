@@ -1,0 +1,127 @@
+package fanout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rxsse/rxsse/benchmarks/measure"
+	"github.com/rxsse/rxsse/benchmarks/report"
+)
+
+// LoadName is the name of the section that Load makes.
+const LoadName = "load"
+
+// A load is a rate that is to be held.
+type load struct {
+	subscribers int
+	every       time.Duration // between two events
+	length      time.Duration
+}
+
+func (l load) events() int { return int(l.length / l.every) }
+
+// rate is in deliveries a second.
+func (l load) rate() float64 { return float64(l.subscribers) / l.every.Seconds() }
+
+// held is what became of a load.
+type held struct {
+	late     time.Duration // how much longer it took than it should
+	cpu      float64       // of the server: cores
+	p50, p99 float64       // ms
+	peak     float64       // MiB
+}
+
+// holds reports whether the server kept pace: at the end it was behind by less than
+// a tenth of the time.
+func (h held) holds(l load) bool { return h.late < l.length/10 }
+
+// Load has our server hold 500,000 deliveries a second for half a minute, and looks
+// for the highest rate that each server holds.
+func Load(plan measure.Plan) (report.Section, error) {
+	long := load{subscribers: 5000, every: 10 * time.Millisecond, length: 30 * time.Second}
+	short := load{subscribers: 1000, every: 20 * time.Millisecond, length: 3 * time.Second}
+	most := 2e6
+	if plan == measure.Quick {
+		long = load{subscribers: 20, every: 10 * time.Millisecond, length: 200 * time.Millisecond}
+		short = load{subscribers: 20, every: 20 * time.Millisecond, length: 200 * time.Millisecond}
+		most = 1
+	}
+	s := report.Section{
+		Name:  LoadName,
+		Title: "Load",
+		About: "The same servers and subscribers, each in a process of its own on the same cores, with a rate to hold: every subscriber has to get every event, and at the end the server may not be behind by more than a tenth of the time. Delays are those of every 50th subscriber.",
+	}
+	result, err := hold("rxsse", long)
+	if err != nil {
+		return s, err
+	}
+	s.Tables = append(s.Tables, report.Table{
+		Title:   fmt.Sprintf("rxsse: %d subscribers, an event of about 200 bytes each %v, for %v", long.subscribers, long.every, long.length),
+		Columns: []string{"", "deliveries/s", "lost", "late, ms", "server, cores", "delay p50, ms", "delay p99, ms", "peak MiB", "KiB/subscriber"},
+		Rows: [][]string{{
+			"rxsse", fmt.Sprintf("%.0f", long.rate()), "0", fmt.Sprint(result.late.Milliseconds()), report.Number(result.cpu),
+			report.Number(result.p50), report.Number(result.p99), report.Number(result.peak), report.Number(result.peak * 1024 / float64(long.subscribers)),
+		}},
+	})
+	table := report.Table{
+		Title:   fmt.Sprintf("The highest rate that holds for %v, %d subscribers", short.length, short.subscribers),
+		Columns: []string{"", "deliveries/s", "server, cores", "delay p50, ms", "delay p99, ms", "the next one, deliveries/s"},
+	}
+	for _, one := range servers() {
+		row, err := highest(one.name, short, most)
+		if err != nil {
+			return s, fmt.Errorf("%s: %w", one.name, err)
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	s.Tables = append(s.Tables, table)
+	s.Notes = []string{"Memory is the whole process at its peak, net/http's included: about 25 KiB of it are what net/http needs for a connection whose handler waits."}
+	return s, nil
+}
+
+// highest raises the rate, by half each time, until it is not held, or the most.
+func highest(name string, l load, most float64) ([]string, error) {
+	row := []string{name, "–", "–", "–", "–", "–"}
+	for {
+		result, err := hold(name, l)
+		if err != nil {
+			return row, err
+		}
+		if !result.holds(l) {
+			row[5] = fmt.Sprintf("%.0f", l.rate())
+			return row, nil
+		}
+		row = []string{name, fmt.Sprintf("%.0f", l.rate()), report.Number(result.cpu), report.Number(result.p50), report.Number(result.p99), "–"}
+		if l.rate() >= most {
+			return row, nil
+		}
+		l.every = l.every * 2 / 3
+	}
+}
+
+// hold puts a load on a server.
+func hold(name string, l load) (h held, err error) {
+	usage, err := hosted(name, func(ctx context.Context, server string) error {
+		all, failed, err := connect(ctx, server, l.subscribers, true)
+		defer func() {
+			for _, one := range all {
+				one.conn.Close()
+			}
+		}()
+		if err != nil {
+			return err
+		}
+		p, err := publish(ctx, server, all, failed, l.events(), l.every)
+		if err != nil {
+			return err
+		}
+		h.late = p.took - l.length
+		h.cpu = p.cpu.Seconds() / p.took.Seconds()
+		h.p50 = float64(measure.Quantile(p.delays, 0.5)) / 1e6
+		h.p99 = float64(measure.Quantile(p.delays, 0.99)) / 1e6
+		return nil
+	})
+	h.peak = mebibytes(usage)
+	return h, err
+}
