@@ -68,39 +68,47 @@ func Load(plan measure.Plan) (report.Section, error) {
 		Title:   fmt.Sprintf("The highest rate that holds for %v, %d subscribers", short.length, short.subscribers),
 		Columns: []string{"", "deliveries/s", "server, cores", "delay p50, ms", "delay p99, ms", "the next one, deliveries/s"},
 	}
+	chart := report.Chart{
+		File: "load.svg", Title: "The highest rate that a server holds (more is better)", Axis: "deliveries/s",
+		Groups: []string{fmt.Sprintf("%d subscribers", short.subscribers)},
+	}
 	for _, one := range servers() {
-		row, err := highest(one.name, short, most)
+		row, rate, err := highest(one.name, short, most)
 		if err != nil {
 			return s, fmt.Errorf("%s: %w", one.name, err)
 		}
 		table.Rows = append(table.Rows, row)
+		chart.Bars = append(chart.Bars, report.Series{Name: one.name, Values: []float64{rate}})
 	}
 	s.Tables = append(s.Tables, table)
+	s.Charts = []report.Chart{chart}
 	s.Notes = []string{"Memory is the whole process at its peak, net/http's included: about 25 KiB of it are what net/http needs for a connection whose handler waits."}
 	return s, nil
 }
 
-// highest raises the rate, by half each time, until it is not held, or the most.
-func highest(name string, l load, most float64) ([]string, error) {
-	row := []string{name, "–", "–", "–", "–", "–"}
+// highest raises the rate, by half each time, until it is not held, or the most. It
+// returns a row of the table, and the highest rate that was held.
+func highest(name string, l load, most float64) (row []string, rate float64, err error) {
+	row = []string{name, "–", "–", "–", "–", "–"}
 	for {
 		result, err := hold(name, l)
 		if err != nil {
-			return row, err
+			return row, rate, err
 		}
 		if !result.holds(l) {
 			row[5] = fmt.Sprintf("%.0f", l.rate())
-			return row, nil
+			return row, rate, nil
 		}
-		row = []string{name, fmt.Sprintf("%.0f", l.rate()), report.Number(result.cpu), report.Number(result.p50), report.Number(result.p99), "–"}
-		if l.rate() >= most {
-			return row, nil
+		rate = l.rate()
+		row = []string{name, fmt.Sprintf("%.0f", rate), report.Number(result.cpu), report.Number(result.p50), report.Number(result.p99), "–"}
+		if rate >= most {
+			return row, rate, nil
 		}
 		l.every = l.every * 2 / 3
 	}
 }
 
-// hold puts a load on a server.
+// hold puts a load on a server. It fails if a subscriber does not get every event.
 func hold(name string, l load) (h held, err error) {
 	usage, err := hosted(name, func(ctx context.Context, server string) error {
 		all, failed, err := connect(ctx, server, l.subscribers, true)
