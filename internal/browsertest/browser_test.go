@@ -14,7 +14,10 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // browse opens a page in a headless browser. Without a browser the test is skipped,
 // but not in CI.
