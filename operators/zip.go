@@ -3,6 +3,7 @@ package operators
 import (
 	"context"
 	"iter"
+	"sync"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/internal/handoff"
@@ -25,25 +26,26 @@ import (
 func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B) R) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			q := handoff.New[either[A, B]](ctx, 2*handoff.DefaultLimit)
+			q := handoff.New[struct{}](ctx, handoff.DefaultLimit)
 			defer q.Stop()
-			z := zipped[A, B]{gateA: newGate(handoff.DefaultLimit), gateB: newGate(handoff.DefaultLimit)}
-			q.Go(zipping(a, z.gateA, false, func(m *either[A, B], v A) { m.a = v }))
-			q.Go(zipping(b, z.gateB, true, func(m *either[A, B], v B) { m.b = v }))
+			laneA, laneB := newLane[A](), newLane[B]()
+			q.Go(laneA.fill(a))
+			q.Go(laneB.fill(b))
 			for {
-				batch, signal := q.Receive(nil)
-				if signal == handoff.End {
+				if _, signal := q.Receive(nil); signal == handoff.End {
 					break
 				}
-				for i := range batch {
+				for laneA.ready() && laneB.ready() {
 					if q.Cancelled() {
 						break
 					}
-					if z.add(&batch[i]) && !yield(f(z.pair()), nil) || z.complete() {
+					if !yield(f(laneA.pop(), laneB.pop()), nil) {
 						return
 					}
 				}
-				z.release()
+				if laneA.over() || laneB.over() {
+					return
+				}
 			}
 			if err := q.Err(); err != nil {
 				var zero R
@@ -53,97 +55,103 @@ func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B)
 	}
 }
 
-// zipping delivers the items of one of the two streams, held back by g, and then
-// that it completes. set makes an item a part of m.
-func zipping[T, A, B any](src rxsse.Observable[T], g *gate, isB bool, set func(m *either[A, B], v T)) rxsse.Observable[either[A, B]] {
-	return func(ctx context.Context) iter.Seq2[either[A, B], error] {
-		return func(yield func(either[A, B], error) bool) {
-			m := either[A, B]{isB: isB}
+// laneStep is how many items are dealt with before a lane's stream is told: seldom
+// enough to cost little, often enough for it not to wait.
+const laneStep = handoff.DefaultLimit / 4
+
+// A lane is the items of one stream that wait for their partners. The goroutine
+// that runs the stream puts them there, and the consumer takes all of them at once.
+type lane[T any] struct {
+	gate *gate
+
+	mu    sync.Mutex
+	items []T  // that the consumer has not taken
+	ended bool // the stream has completed
+
+	// These are the consumer's.
+	batch []T // taken
+	next  int // the first that waits
+	dealt int // items dealt with since the gate was told
+}
+
+func newLane[T any]() *lane[T] { return &lane[T]{gate: newGate(handoff.DefaultLimit)} }
+
+// fill puts the items of src into the lane. It delivers something whenever the
+// consumer should look: when there is an item where there was none, and when src
+// has completed.
+func (l *lane[T]) fill(src rxsse.Observable[T]) rxsse.Observable[struct{}] {
+	return func(ctx context.Context) iter.Seq2[struct{}, error] {
+		return func(yield func(struct{}, error) bool) {
 			goOn := true
 			src(ctx)(func(v T, err error) bool {
-				if err != nil {
+				switch {
+				case err != nil:
+					yield(struct{}{}, err)
 					goOn = false
-					yield(either[A, B]{}, err)
-					return false
+				case !l.gate.pass(ctx):
+					goOn = false
+				case l.put(v):
+					goOn = yield(struct{}{}, nil)
 				}
-				set(&m, v)
-				goOn = g.pass(ctx) && yield(m, nil)
 				return goOn
 			})
 			if goOn {
-				yield(either[A, B]{isB: isB, mark: theEnd}, nil)
+				l.end()
+				yield(struct{}{}, nil)
 			}
 		}
 	}
 }
 
-// zipped is the items of two streams that wait for their partners.
-type zipped[A, B any] struct {
-	a            fifo[A]
-	b            fifo[B]
-	gateA, gateB *gate
-	endA, endB   bool
-	pairs        int // delivered since the gates were told
+// put adds an item and reports whether it is the only one.
+func (l *lane[T]) put(v T) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.items = append(l.items, v)
+	return len(l.items) == 1
 }
 
-// add takes m in and reports whether there is a pair.
-func (z *zipped[A, B]) add(m *either[A, B]) bool {
-	switch {
-	case m.mark == theEnd && m.isB:
-		z.endB = true
-	case m.mark == theEnd:
-		z.endA = true
-	case m.isB:
-		z.b.push(m.b)
-	default:
-		z.a.push(m.a)
-	}
-	return z.a.len() > 0 && z.b.len() > 0
+func (l *lane[T]) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
 }
 
-// release lets each stream go on by as many items as found their partners.
-func (z *zipped[A, B]) release() {
-	z.gateA.release(z.pairs)
-	z.gateB.release(z.pairs)
-	z.pairs = 0
+// ready reports whether there is an item to pop.
+func (l *lane[T]) ready() bool { return l.next < len(l.batch) || l.take() }
+
+// take takes the items that have come, once those taken before are dealt with.
+func (l *lane[T]) take() bool {
+	clear(l.batch) // keep nothing alive
+	l.tell()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.batch, l.items, l.next = l.items, l.batch[:0], 0
+	return len(l.batch) > 0
 }
 
-// pair takes the next two partners.
-func (z *zipped[A, B]) pair() (A, B) {
-	z.pairs++
-	return z.a.pop(), z.b.pop()
-}
-
-// complete reports whether there cannot be another pair.
-func (z *zipped[A, B]) complete() bool {
-	return z.endA && z.a.len() == 0 || z.endB && z.b.len() == 0
-}
-
-// A fifo is a queue for one goroutine. Its memory is that of the most items it
-// ever held, twice.
-type fifo[T any] struct {
-	items []T
-	head  int
-}
-
-func (q *fifo[T]) len() int { return len(q.items) - q.head }
-
-func (q *fifo[T]) push(v T) {
-	if len(q.items) == cap(q.items) && q.head > len(q.items)/2 {
-		n := copy(q.items, q.items[q.head:])
-		clear(q.items[n:])
-		q.items, q.head = q.items[:n], 0
-	}
-	q.items = append(q.items, v)
-}
-
-func (q *fifo[T]) pop() T {
-	var zero T
-	v := q.items[q.head]
-	q.items[q.head] = zero
-	q.head++
-	if q.head == len(q.items) {
-		q.items, q.head = q.items[:0], 0
+// pop takes out the next item.
+func (l *lane[T]) pop() T {
+	v := l.batch[l.next]
+	l.next++
+	if l.dealt++; l.dealt == laneStep {
+		l.tell()
 	}
 	return v
+}
+
+// tell lets the stream go on by as many items as were dealt with.
+func (l *lane[T]) tell() {
+	l.gate.release(l.dealt)
+	l.dealt = 0
+}
+
+// over reports whether the stream has completed and no item of it waits.
+func (l *lane[T]) over() bool {
+	if l.ready() {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ended && len(l.items) == 0
 }
