@@ -1,7 +1,7 @@
 package operators
 
-// A fifo is a queue for one goroutine. Its memory is that of the most items it
-// ever held, twice.
+// A fifo is a queue for one goroutine. It has room for at most four times as many
+// items as it ever held.
 type fifo[T any] struct {
 	items []T
 	head  int
