@@ -81,7 +81,7 @@ type sharedRun[T any] struct {
 	gone    chan struct{}       // closed once the source has ended
 	over    bool                // it has, or is about to
 	users   int                 // subscribers that have not left
-	queues  []*handoff.Queue[T] // theirs; replaced, never changed
+	queues  []*handoff.Queue[T] // theirs, and that of the last to leave; replaced, never changed
 	history memory[T]
 }
 
@@ -148,12 +148,12 @@ func (h *hub[T]) begin(ctx context.Context) *sharedRun[T] {
 func (h *hub[T]) deliver(run *sharedRun[T], v T) bool {
 	h.mu.Lock()
 	run.history.add(v)
-	queues := run.queues
+	queues, users := run.queues, run.users
 	h.mu.Unlock()
 	for _, q := range queues {
 		q.Push(v)
 	}
-	return len(queues) > 0
+	return users > 0
 }
 
 // end ends run for all of its subscribers as its source has ended. A completed
@@ -174,8 +174,8 @@ func (h *hub[T]) end(run *sharedRun[T], e handoff.Ending) {
 	close(run.gone)
 }
 
-// leave takes q out of run, and if it was the last one ends the run and waits for
-// it.
+// leave takes q, which is stopped, out of run. The last one ends the run and waits
+// for it, and is told if the source panics then.
 func (h *hub[T]) leave(run *sharedRun[T], q *handoff.Queue[T]) {
 	h.mu.Lock()
 	run.users--
@@ -183,13 +183,14 @@ func (h *hub[T]) leave(run *sharedRun[T], q *handoff.Queue[T]) {
 	if last && !run.over && h.run == run {
 		h.run = nil
 	}
-	if i := slices.Index(run.queues, q); i >= 0 {
+	if i := slices.Index(run.queues, q); i >= 0 && !last {
 		run.queues = slices.Delete(slices.Clone(run.queues), i, i+1)
 	}
 	h.mu.Unlock()
 	if last {
 		run.cancel()
 		<-run.gone
+		q.Stop()
 	}
 }
 

@@ -139,6 +139,7 @@ func (t *tee[T]) reading(src rxsse.Observable[T]) rxsse.Observable[struct{}] {
 					}
 				}
 			})
+			t.ending.Raise() // no sink may be left to do so
 		}
 	}
 }

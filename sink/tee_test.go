@@ -3,6 +3,7 @@ package sink_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -126,4 +127,35 @@ func TestTeeSinkThatPanics(t *testing.T) {
 			func(context.Context, rxsse.Observable[string]) error { panic("boom") })
 		t.Error("it returned")
 	})
+}
+
+// What the source has to say at its end is heard when no sink is left, too.
+func TestTeeSourceThatPanicsAsItIsLeft(t *testing.T) {
+	leaving := func(ctx context.Context) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			marble.Cold("a---b---c")(ctx)(yield)
+			panic("boom")
+		}
+	}
+	for name, s := range map[string]sink.Sink[string]{
+		"after it wants no more": func(ctx context.Context, src rxsse.Observable[string]) error {
+			_, err := sink.First(ctx, src)
+			return err
+		},
+		"after it has failed": func(ctx context.Context, src rxsse.Observable[string]) error {
+			return sink.ForEach(ctx, src, func(string) error { return errFull })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				defer func() {
+					carried, ok := recover().(*rxsse.PanicError)
+					require.True(t, ok)
+					assert.Equal(t, "boom", carried.Value)
+				}()
+				_ = sink.Tee(t.Context(), leaving, s)
+				t.Error("it returned")
+			})
+		})
+	}
 }

@@ -9,6 +9,7 @@ package contract
 import (
 	"context"
 	"errors"
+	"iter"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -182,13 +183,14 @@ func (o Operator[T, R]) checkFailing(t *testing.T) {
 func (o Operator[T, R]) checkLeaving(t *testing.T) {
 	t.Helper()
 	var p *probe[T]
-	build := func() rxsse.Observable[R] {
+	upstream := func() rxsse.Observable[T] {
 		p = &probe[T]{items: o.Items}
 		if o.AtEnd {
-			return o.Apply(p.finite())
+			return p.finite()
 		}
-		return o.Apply(p.endless())
+		return p.endless()
 	}
+	build := func() rxsse.Observable[R] { return o.Apply(upstream()) }
 	for _, c := range leavingCases[R]() {
 		if c.needsMore && (o.EndsEarly || o.AtEnd) {
 			continue
@@ -198,6 +200,13 @@ func (o Operator[T, R]) checkLeaving(t *testing.T) {
 			p.requireReleased(t, 1)
 		})
 	}
+	bubble(t, "panic upstream as it is left", func(t *testing.T) {
+		obs := func(ctx context.Context) iter.Seq2[R, error] {
+			return o.Apply(panickingWhenLeft(upstream(), panicValue))(ctx)
+		}
+		requirePanic(t, observe(t.Context(), t, obs, func(int) bool { return false }))
+		p.requireReleased(t, 1)
+	})
 	bubble(t, "cancelled before", func(t *testing.T) {
 		requireCancelledBefore(t, build())
 		require.Zero(t, p.active.Load(), "upstreams still running")

@@ -130,6 +130,20 @@ var faulty = map[string]struct {
 			identity(ctx, src, yield)
 		}, "subscriptions to the upstream",
 	},
+	"swallows a panic as it is left": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			left := false
+			defer func() {
+				if r := recover(); r != nil && !left {
+					panic(r)
+				}
+			}()
+			identity(ctx, src, func(v int, err error) bool {
+				left = !yield(v, err)
+				return !left
+			})
+		}, "the panic must reach the consumer",
+	},
 	"takes its time to be cancelled": {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
 			identity(ctx, src, func(v int, err error) bool {

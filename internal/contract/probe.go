@@ -41,6 +41,17 @@ func (p *probe[T]) panicking(v any) rxsse.Observable[T] {
 	return p.upstream(func(context.Context, func(T, error) bool) { panic(v) })
 }
 
+// panickingWhenLeft is obs, and panics with v when that has ended, such as in a
+// deferred call of its own.
+func panickingWhenLeft[T any](obs rxsse.Observable[T], v any) rxsse.Observable[T] {
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			obs(ctx)(yield)
+			panic(v)
+		}
+	}
+}
+
 // silentAfterItems delivers the items and then waits for the cancellation.
 func (p *probe[T]) silentAfterItems() rxsse.Observable[T] {
 	return p.upstream(func(ctx context.Context, yield func(T, error) bool) {

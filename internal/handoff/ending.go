@@ -52,7 +52,10 @@ func asPanic(recovered any) *rxsse.PanicError {
 }
 
 // Completed reports whether the upstream completed.
-func (e Ending) Completed() bool { return e.err == nil && e.panicked == nil && !e.goexit }
+func (e Ending) Completed() bool { return e.err == nil && !e.raises() }
+
+// raises reports whether the upstream ended with a panic or an exit.
+func (e Ending) raises() bool { return e.panicked != nil || e.goexit }
 
 // Err returns the error with which the upstream failed, if it did.
 func (e Ending) Err() error { return e.err }

@@ -126,14 +126,18 @@ func (q *Queue[T]) Finish(e Ending) {
 	q.wakeAndUnlock()
 }
 
-// fail records e if it is the first failure.
+// fail records e if it is the first failure, or the first panic: that is never
+// lost, though it may come as the others end because of an error.
 func (q *Queue[T]) fail(e Ending) {
-	if q.failed || e.Completed() {
-		return
+	switch {
+	case e.Completed():
+	case !q.failed:
+		q.failed, q.ending = true, e
+		q.space.Broadcast()
+		q.cancel()
+	case !q.ending.raises():
+		q.ending.panicked, q.ending.goexit = e.panicked, e.goexit
 	}
-	q.failed, q.ending = true, e
-	q.space.Broadcast()
-	q.cancel()
 }
 
 // wakeAndUnlock wakes the consumer if it waits. Only one caller finds waiting
