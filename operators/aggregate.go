@@ -31,6 +31,11 @@ type Aggregated[A any] struct {
 // add changes in place.
 func Aggregate[T, A any, W Windowing[T]](src rxsse.Observable[T], w W, init func() A, add func(acc A, v T) A) rxsse.Observable[Aggregated[A]] {
 	assigner, event := windowing[T]("Aggregate", w)
+	if event == nil && !assigner.timed() {
+		return windowCount(src, assigner.count, newFold(init, add), func(start, end time.Time, acc A) Aggregated[A] {
+			return Aggregated[A]{start, end, acc}
+		})
+	}
 	return windowed(src, assigner, event, windowKind[T, Aggregated[A], struct{}, A]{
 		fold: newFold(init, add),
 		result: func(_ struct{}, start, end instant, acc A) Aggregated[A] {

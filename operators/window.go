@@ -43,14 +43,17 @@ const maxPresized = 1024
 // while it holds no item.
 func Window[T any, W Windowing[T]](src rxsse.Observable[T], w W) rxsse.Observable[Windowed[T]] {
 	assigner, event := windowing[T]("Window", w)
+	room := min(assigner.count, maxPresized)
 	if event == nil && !assigner.timed() {
-		return windowCount(src, assigner.count)
+		return windowCount(src, assigner.count, gather[T](room), func(start, end time.Time, items []T) Windowed[T] {
+			return Windowed[T]{start, end, items}
+		})
 	}
 	result := func(start, end instant, items []T) Windowed[T] {
 		return Windowed[T]{start.time(), end.time(), items}
 	}
 	return windowed(src, assigner, event, windowKind[T, Windowed[T], struct{}, []T]{
-		fold:   gather[T](min(assigner.count, maxPresized)),
+		fold:   gather[T](room),
 		result: func(_ struct{}, start, end instant, items []T) Windowed[T] { return result(start, end, items) },
 		contents: func() contents[T, Windowed[T]] {
 			return &itemContents[T, Windowed[T]]{result: result}

@@ -8,42 +8,45 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// windowCount groups each n items of src: the plain case, at half the price of the
+// windowCount folds each n items of src: the plain case, at half the price of the
 // general one. It reads the clock when a window opens and when it closes only.
-func windowCount[T any](src rxsse.Observable[T], n int) rxsse.Observable[Windowed[T]] {
-	return func(ctx context.Context) iter.Seq2[Windowed[T], error] {
-		return func(yield func(Windowed[T], error) bool) {
-			var w Windowed[T]
+func windowCount[T, A, R any](src rxsse.Observable[T], n int, fold fold[T, A], result func(start, end time.Time, acc A) R) rxsse.Observable[R] {
+	return func(ctx context.Context) iter.Seq2[R, error] {
+		return func(yield func(R, error) bool) {
+			var start time.Time
+			var acc A
+			held := 0
+			deliver := func() bool {
+				full := acc
+				var none A
+				acc, held = none, 0
+				return yield(result(start, time.Now().Round(0), full), nil)
+			}
 			wanted := true // the consumer has not left
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {
-					if len(w.Items) > 0 && ctx.Err() == nil {
-						w.End = time.Now().Round(0)
-						wanted = yield(w, nil)
+					if held > 0 && ctx.Err() == nil {
+						wanted = deliver()
 					}
 					if wanted {
 						wanted = false
-						yield(Windowed[T]{}, err)
+						var zero R
+						yield(zero, err)
 					}
 					return false
 				}
-				if len(w.Items) == 0 {
-					w.Start = time.Now().Round(0)
-					w.Items = make([]T, 0, min(n, maxPresized))
+				if held == 0 {
+					start = time.Now().Round(0)
+					acc = fold.init()
 				}
-				w.Items = append(w.Items, v)
-				if len(w.Items) < n {
-					return true
+				acc = fold.add(acc, v)
+				if held++; held == n {
+					wanted = deliver()
 				}
-				w.End = time.Now().Round(0)
-				full := w
-				w = Windowed[T]{}
-				wanted = yield(full, nil)
 				return wanted
 			})
-			if wanted && len(w.Items) > 0 {
-				w.End = time.Now().Round(0)
-				yield(w, nil)
+			if wanted && held > 0 {
+				deliver()
 			}
 		}
 	}
