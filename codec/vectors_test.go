@@ -97,10 +97,10 @@ func (v *vector) add(key, rest string) error {
 		words = append(words, word)
 		rest = strings.TrimPrefix(rest[len(quoted):], " ")
 	}
-	ms := 0
+	ms := int64(0)
 	if rest != "" {
 		var err error
-		if ms, err = strconv.Atoi(rest); err != nil {
+		if ms, err = strconv.ParseInt(rest, 10, 64); err != nil {
 			return err
 		}
 	}
