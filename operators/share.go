@@ -78,10 +78,10 @@ type hub[T any] struct {
 // A sharedRun is one subscription to the source of a hub, whose lock guards it.
 type sharedRun[T any] struct {
 	cancel  context.CancelFunc
-	gone    chan struct{}       // closed once the source has ended
-	over    bool                // it has, or is about to
-	users   int                 // subscribers that have not left
-	queues  []*handoff.Queue[T] // theirs, and that of the last to leave; replaced, never changed
+	gone    chan struct{} // closed once the source has ended
+	over    bool          // it has, or is about to
+	users   int           // subscribers that have not left
+	fan     fan[T]        // to these, and to the last one that has left
 	history memory[T]
 }
 
@@ -119,7 +119,12 @@ func (h *hub[T]) join(ctx context.Context, q *handoff.Queue[T]) (*sharedRun[T], 
 	run.users++
 	if !run.over {
 		q.Expect()
-		run.queues = append(slices.Clip(run.queues), q)
+		q.OnIdle(func() {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			run.fan.consumerIsIdle()
+		})
+		run.fan.add(q)
 	}
 	return run, run.history.items()
 }
@@ -128,6 +133,7 @@ func (h *hub[T]) join(ctx context.Context, q *handoff.Queue[T]) (*sharedRun[T], 
 // has ended. Called with the lock held.
 func (h *hub[T]) begin(ctx context.Context) *sharedRun[T] {
 	run := &sharedRun[T]{gone: make(chan struct{}), history: memory[T]{limit: h.remember}}
+	run.fan.waits = h.overflow.Policy == handoff.Block
 	ctx, run.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // leave and end call it
 	before := h.gone
 	h.run, h.gone = run, run.gone
@@ -147,12 +153,15 @@ func (h *hub[T]) begin(ctx context.Context) *sharedRun[T] {
 // deliver hands v to all subscribers of run and reports whether there were any.
 func (h *hub[T]) deliver(run *sharedRun[T], v T) bool {
 	h.mu.Lock()
-	run.history.add(v)
-	queues, users := run.queues, run.users
-	h.mu.Unlock()
-	for _, q := range queues {
-		q.Push(v)
+	for full := run.fan.full(); full != nil; full = run.fan.full() {
+		h.mu.Unlock()
+		full.AwaitRoom()
+		h.mu.Lock()
 	}
+	run.history.add(v)
+	run.fan.push(v)
+	users := run.users
+	h.mu.Unlock()
 	return users > 0
 }
 
@@ -164,12 +173,8 @@ func (h *hub[T]) end(run *sharedRun[T], e handoff.Ending) {
 	if h.run == run && (h.remember == 0 || !e.Completed()) {
 		h.run = nil
 	}
-	queues := run.queues
-	run.queues = nil
+	run.fan.finish(e)
 	h.mu.Unlock()
-	for _, q := range queues {
-		q.Finish(e)
-	}
 	run.cancel()
 	close(run.gone)
 }
@@ -183,8 +188,8 @@ func (h *hub[T]) leave(run *sharedRun[T], q *handoff.Queue[T]) {
 	if last && !run.over && h.run == run {
 		h.run = nil
 	}
-	if i := slices.Index(run.queues, q); i >= 0 && !last {
-		run.queues = slices.Delete(slices.Clone(run.queues), i, i+1)
+	if !last {
+		run.fan.remove(q)
 	}
 	h.mu.Unlock()
 	if last {

@@ -175,6 +175,40 @@ func TestSharingWithASlowSubscriber(t *testing.T) {
 	}
 }
 
+// Each subscriber has an item as soon as that is there and the subscriber has dealt
+// with the one before, whatever the others are doing.
+func TestShareHoldsNothingBackFromThoseWhoWait(t *testing.T) {
+	const n = 100
+	for _, paces := range [][]time.Duration{
+		{0},
+		{5 * marble.Frame / 2},
+		{0, 7 * marble.Frame / 2},
+		{7 * marble.Frame / 2, 5 * marble.Frame / 2, marble.Frame / 3},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			shared := Share(Take(ticking(marble.Frame), n), 256, Block)
+			start := time.Now()
+			var all sync.WaitGroup
+			for _, pace := range paces {
+				all.Go(func() {
+					next, due := 0, time.Duration(0)
+					for v, err := range shared(t.Context()) {
+						require.NoError(t, err)
+						require.Equal(t, next, v)
+						due = max(due, time.Duration(v+1)*marble.Frame)
+						require.Equal(t, due, time.Since(start), "item %d at pace %v among %v", v, pace, paces)
+						time.Sleep(pace)
+						due += pace
+						next++
+					}
+					assert.Equal(t, n, next)
+				})
+			}
+			all.Wait()
+		})
+	}
+}
+
 // ticking delivers 0, 1, 2, … d apart.
 func ticking(d time.Duration) rxsse.Observable[int] {
 	return func(ctx context.Context) iter.Seq2[int, error] {

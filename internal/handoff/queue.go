@@ -43,6 +43,7 @@ type Queue[T any] struct {
 	limit    int
 	overflow Overflow
 
+	idle      func()        // called when the consumer is about to wait, unless it is nil
 	ready     chan struct{} // wakes the consumer; holds one token
 	taken     []T           // the batch lent to the consumer
 	done      sync.WaitGroup
@@ -162,6 +163,7 @@ func (q *Queue[T]) wakeAndUnlock() {
 // A panic of an upstream is raised here, after what was queued before it.
 func (q *Queue[T]) Receive(timer <-chan time.Time) ([]T, Signal) {
 	clear(q.taken) // the consumer is done with these: keep nothing alive
+	asked := q.idle == nil
 	for {
 		if q.ctx.Err() != nil {
 			q.endedWith = context.Cause(q.ctx)
@@ -179,6 +181,12 @@ func (q *Queue[T]) Receive(timer <-chan time.Time) ([]T, Signal) {
 			q.endedWith = q.ending.err
 			return nil, End
 		}
+		if !asked {
+			q.mu.Unlock()
+			q.idle()
+			asked = true
+			continue
+		}
 		q.waiting = true
 		q.mu.Unlock()
 
@@ -188,6 +196,7 @@ func (q *Queue[T]) Receive(timer <-chan time.Time) ([]T, Signal) {
 		case <-timer:
 			return nil, Tick
 		}
+		asked = q.idle == nil
 	}
 }
 
