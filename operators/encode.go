@@ -1,12 +1,13 @@
 package operators
 
 import (
+	"context"
 	"fmt"
-
-	"github.com/go-json-experiment/json"
+	"iter"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/jsonline"
 )
 
 // EncodeJSON makes an event of each item, with the item as JSON for its data and
@@ -20,11 +21,23 @@ import (
 // encoder's. On completion, error and cancel it ends as src does. It runs on the
 // consumer's goroutine and holds nothing.
 func EncodeJSON[T any](src rxsse.Observable[T], eventType string) rxsse.Observable[codec.Event] {
-	return TryMap(src, func(v T) (codec.Event, error) {
-		data, err := json.Marshal(v)
-		if err != nil {
-			return codec.Event{}, fmt.Errorf("operators: EncodeJSON: %w", err)
+	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) {
+			format := jsonline.Format[T]()
+			var buf []byte
+			TryMap(src, func(v T) (codec.Event, error) {
+				line, err := format(buf[:0], v)
+				if err != nil {
+					return codec.Event{}, fmt.Errorf("operators: EncodeJSON: %w", err)
+				}
+				if cap(line) <= maxKeptLine {
+					buf = line
+				}
+				return codec.Event{Type: eventType, Data: string(line[:len(line)-1])}, nil
+			})(ctx)(yield)
 		}
-		return codec.Event{Type: eventType, Data: string(data)}, nil
-	})
+	}
 }
+
+// maxKeptLine is the size up to which a buffer is kept for the next item.
+const maxKeptLine = 64 << 10

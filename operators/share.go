@@ -78,10 +78,10 @@ type hub[T any] struct {
 // A sharedRun is one subscription to the source of a hub, whose lock guards it.
 type sharedRun[T any] struct {
 	cancel  context.CancelFunc
-	gone    chan struct{} // closed once the source has ended
-	over    bool          // it has, or is about to
-	users   int           // subscribers that have not left
-	fan     fan[T]        // to these, and to the last one that has left
+	gone    chan struct{}   // closed once the source has ended
+	over    bool            // it has, or is about to
+	users   int             // subscribers that have not left
+	fan     *handoff.Fan[T] // to these, and to the last one that has left
 	history memory[T]
 }
 
@@ -118,13 +118,7 @@ func (h *hub[T]) join(ctx context.Context, q *handoff.Queue[T]) (*sharedRun[T], 
 	}
 	run.users++
 	if !run.over {
-		q.Expect()
-		q.OnIdle(func() {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			run.fan.consumerIsIdle()
-		})
-		run.fan.add(q)
+		run.fan.Add(q)
 	}
 	return run, run.history.items()
 }
@@ -132,8 +126,11 @@ func (h *hub[T]) join(ctx context.Context, q *handoff.Queue[T]) (*sharedRun[T], 
 // begin starts a run, whose source is subscribed to when that of the run before
 // has ended. Called with the lock held.
 func (h *hub[T]) begin(ctx context.Context) *sharedRun[T] {
-	run := &sharedRun[T]{gone: make(chan struct{}), history: memory[T]{limit: h.remember}}
-	run.fan.waits = h.overflow.Policy == handoff.Block
+	run := &sharedRun[T]{
+		gone:    make(chan struct{}),
+		fan:     handoff.NewFan[T](&h.mu, h.overflow.Policy),
+		history: memory[T]{limit: h.remember},
+	}
 	ctx, run.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // leave and end call it
 	before := h.gone
 	h.run, h.gone = run, run.gone
@@ -153,16 +150,11 @@ func (h *hub[T]) begin(ctx context.Context) *sharedRun[T] {
 // deliver hands v to all subscribers of run and reports whether there were any.
 func (h *hub[T]) deliver(run *sharedRun[T], v T) bool {
 	h.mu.Lock()
-	for full := run.fan.full(); full != nil; full = run.fan.full() {
-		h.mu.Unlock()
-		full.AwaitRoom()
-		h.mu.Lock()
-	}
+	defer h.mu.Unlock()
+	run.fan.Await()
 	run.history.add(v)
-	run.fan.push(v)
-	users := run.users
-	h.mu.Unlock()
-	return users > 0
+	run.fan.Push(v)
+	return run.users > 0
 }
 
 // end ends run for all of its subscribers as its source has ended. A completed
@@ -173,7 +165,7 @@ func (h *hub[T]) end(run *sharedRun[T], e handoff.Ending) {
 	if h.run == run && (h.remember == 0 || !e.Completed()) {
 		h.run = nil
 	}
-	run.fan.finish(e)
+	run.fan.Finish(e)
 	h.mu.Unlock()
 	run.cancel()
 	close(run.gone)
@@ -189,7 +181,7 @@ func (h *hub[T]) leave(run *sharedRun[T], q *handoff.Queue[T]) {
 		h.run = nil
 	}
 	if !last {
-		run.fan.remove(q)
+		run.fan.Remove(q)
 	}
 	h.mu.Unlock()
 	if last {

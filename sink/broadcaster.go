@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,7 @@ type Broadcaster struct {
 
 	mu      sync.RWMutex
 	log     eventLog
+	text    []byte        // room for an event to be encoded in
 	given   int64         // IDs
 	wake    chan struct{} // closed and replaced when something happens that clients wait for
 	clients map[*client]struct{}
@@ -125,10 +127,12 @@ func (b *Broadcaster) Send(ctx context.Context, events ...codec.Event) error {
 			e.ID = b.prefix + strconv.FormatInt(b.given, 36)
 			b.given++
 		}
-		wire, err := codec.AppendEvent(nil, e)
+		text, err := codec.AppendEvent(b.text, e)
 		if err != nil {
 			return fmt.Errorf("sink: Broadcaster: %w", err)
 		}
+		b.text = reusable(text)
+		wire := bytes.Clone(text)
 		if err := b.makeRoom(ctx, len(wire), now); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/jsonline"
 )
 
 // A File appends items to a file so that they outlast the program and a loss of
@@ -63,7 +64,7 @@ var ErrClosed = errors.New("the file is closed")
 // file that holds anything else than lines of JSON is left alone, with an error
 // that wraps [ErrForeignFile].
 func OpenNDJSON[T any](path string, opts ...FileOption) (*File[T], error) {
-	return open(path, record[T]{format: appendJSON[T], end: "\n", whole: isJSONLine, torn: isTornJSON}, opts)
+	return open(path, record[T]{format: jsonline.Format[T](), end: "\n", whole: isJSONLine, torn: isTornJSON}, opts)
 }
 
 // OpenEvents is [OpenNDJSON] for events in the wire form of Server-Sent Events, as

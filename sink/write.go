@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/jsonline"
 )
 
 // Lines subscribes to src and writes each item to w, followed by a line feed, as
@@ -20,7 +19,7 @@ func Lines[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer) err
 // NDJSON subscribes to src and writes each item to w as a line of JSON, encoded by
 // [github.com/go-json-experiment/json]. It ends as [Write] does.
 func NDJSON[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer) error {
-	return writeAs(ctx, "NDJSON", src, w, appendJSON)
+	return writeAs(ctx, "NDJSON", src, w, jsonline.Format[T]())
 }
 
 // Write subscribes to src and writes each item to w in the form that format
@@ -80,12 +79,4 @@ func appendLine[T any](dst []byte, v T) ([]byte, error) {
 		return append(append(dst, s...), '\n'), nil
 	}
 	return fmt.Appendln(dst, v), nil
-}
-
-func appendJSON[T any](dst []byte, v T) ([]byte, error) {
-	encoded, err := json.Marshal(v)
-	if err != nil {
-		return dst, err
-	}
-	return append(append(dst, encoded...), '\n'), nil
 }

@@ -60,6 +60,12 @@ func (e Ending) raises() bool { return e.panicked != nil || e.goexit }
 // Err returns the error with which the upstream failed, if it did.
 func (e Ending) Err() error { return e.err }
 
+// WithoutError returns e as it were if the upstream had not failed with an error.
+func (e Ending) WithoutError() Ending {
+	e.err = nil
+	return e
+}
+
 // Raise repeats the upstream's panic or exit, if that was its end, on the calling
 // goroutine.
 func (e Ending) Raise() {

@@ -43,7 +43,7 @@ type Queue[T any] struct {
 	limit    int
 	overflow Overflow
 
-	idle      func()        // called when the consumer is about to wait, unless it is nil
+	idle      func()        // called when the consumer is about to wait, unless it is nil: see Fan
 	ready     chan struct{} // wakes the consumer; holds one token
 	taken     []T           // the batch lent to the consumer
 	done      sync.WaitGroup

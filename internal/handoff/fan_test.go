@@ -1,0 +1,104 @@
+package handoff
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// push is what the stream's goroutine does with an item.
+func push[T any](mu *sync.Mutex, f *Fan[T], v T) {
+	mu.Lock()
+	defer mu.Unlock()
+	f.Await()
+	f.Push(v)
+}
+
+// While its consumer is busy a fan holds items back, and hands them on when the
+// consumer asks; they take up room all the same.
+func TestFanHoldsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		f := NewFan[int](&mu, Block)
+		q := New[int](t.Context(), 4)
+		defer q.Stop()
+		mu.Lock()
+		f.Add(q)
+		mu.Unlock()
+		var pushed []time.Duration
+		start := time.Now()
+		go func() {
+			for i := range 9 {
+				push(&mu, f, i)
+				pushed = append(pushed, time.Since(start))
+			}
+			mu.Lock()
+			f.Finish(Ending{})
+			mu.Unlock()
+		}()
+		for _, want := range [][]int{{0, 1, 2, 3}, {4, 5, 6, 7}, {8}} {
+			time.Sleep(time.Second)
+			got, signal := q.Receive(nil)
+			require.Equal(t, Items, signal)
+			assert.Equal(t, want, got)
+		}
+		_, signal := q.Receive(nil)
+		assert.Equal(t, End, signal)
+		const s = time.Second
+		assert.Equal(t, []time.Duration{0, 0, 0, 0, s, s, s, s, 2 * s}, pushed)
+	})
+}
+
+// A consumer that waits is given each item at once, and so are the others then.
+func TestFanServesThoseWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		f := NewFan[int](&mu, Block)
+		waiting, busy := New[int](t.Context(), 4), New[int](t.Context(), 4)
+		defer waiting.Stop()
+		defer busy.Stop()
+		mu.Lock()
+		f.Add(waiting)
+		f.Add(busy)
+		mu.Unlock()
+		for want := range 3 {
+			time.AfterFunc(time.Second, func() { push(&mu, f, want) })
+			start := time.Now()
+			got, _ := waiting.Receive(nil)
+			assert.Equal(t, []int{want}, got)
+			assert.Equal(t, time.Second, time.Since(start))
+		}
+		got, _ := busy.Receive(nil)
+		assert.Equal(t, []int{0, 1, 2}, got)
+	})
+}
+
+// A full queue that is stopped, or taken out, is not waited for.
+func TestFanIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		f := NewFan[int](&mu, Block)
+		slow, fast := New[int](t.Context(), 1), New[int](t.Context(), 8)
+		defer fast.Stop()
+		mu.Lock()
+		f.Add(slow)
+		f.Add(fast)
+		mu.Unlock()
+		push(&mu, f, 1)
+		time.AfterFunc(time.Second, slow.Stop)
+		start := time.Now()
+		push(&mu, f, 2)
+		assert.Equal(t, time.Second, time.Since(start))
+		push(&mu, f, 3)
+		mu.Lock()
+		f.Remove(slow)
+		f.Finish(Ending{})
+		mu.Unlock()
+		got, _ := fast.Receive(nil)
+		assert.Equal(t, []int{1, 2, 3}, got)
+	})
+}
