@@ -2,6 +2,7 @@ package rxsse_test
 
 import (
 	"fmt"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,6 +68,9 @@ func TestDocuments(t *testing.T) {
 		require.NoError(t, err)
 		for i, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(text, -1) {
 			blocks++
+			formatted, err := format.Source(block[1])
+			require.NoError(t, err, "%s: %s", document, block[1])
+			assert.Equal(t, string(formatted), string(block[1]), "gofmt, %s", document)
 			// Inside the module, so that it is built with the module's own packages.
 			name := strings.TrimSuffix(filepath.Base(document), ".md")
 			dir, err := os.MkdirTemp(".", fmt.Sprintf("document-%s-%d-", name, i+1)) //nolint:usetesting // it has to be inside the module

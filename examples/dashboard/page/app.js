@@ -81,6 +81,7 @@ function requestDraw() {
   requested = true;
   requestAnimationFrame(() => {
     requested = false;
+    if (paused) return; // since it was requested
     for (const market of markets.values()) {
       if (market.changed) draw(market);
       market.changed = false;
