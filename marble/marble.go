@@ -63,7 +63,7 @@ func Cold(diagram string) rxsse.Observable[string] {
 					yield("", Err)
 					return
 				default:
-					if !yield(strings.Trim(m.text, "[]"), nil) {
+					if !yield(unbracketed(m.text), nil) {
 						return
 					}
 				}
@@ -118,6 +118,8 @@ func parse(diagram string) []mark {
 				panic(fmt.Sprintf("marble: %q: unexpected %s", diagram, text))
 			}
 			grouped = !grouped
+		case "!", "]":
+			panic(fmt.Sprintf("marble: %q: unexpected %s", diagram, text))
 		default:
 			if ended {
 				panic(fmt.Sprintf("marble: %q: %s after the end of the stream", diagram, text))
@@ -161,7 +163,7 @@ func Record[T any](ctx context.Context, obs rxsse.Observable[T]) string {
 		}
 		text := fmt.Sprint(v)
 		if len([]rune(text)) != 1 {
-			text = "[" + strings.Trim(text, "[]") + "]"
+			text = "[" + unbracketed(text) + "]"
 		}
 		draw(text)
 	}
@@ -179,4 +181,12 @@ func Record[T any](ctx context.Context, obs rxsse.Observable[T]) string {
 		}
 	}
 	return diagram.String()
+}
+
+// unbracketed returns text without the brackets around it, if it has any.
+func unbracketed(text string) string {
+	if inner, ok := strings.CutPrefix(text, "["); ok && strings.HasSuffix(inner, "]") {
+		return strings.TrimSuffix(inner, "]")
+	}
+	return text
 }

@@ -37,25 +37,25 @@ func (a *alarm) set(now, deadline time.Time) {
 	if a.timer != nil && a.armed.After(now) && !a.armed.After(deadline) {
 		return
 	}
-	a.arm(now)
+	a.arm()
 }
 
 // rearm is called when the timer has fired; if the deadline has been moved since
 // the timer was armed it arms it again.
-func (a *alarm) rearm(now time.Time) {
+func (a *alarm) rearm() {
 	a.armed = time.Time{}
 	if a.isSet() {
-		a.arm(now)
+		a.arm()
 	}
 }
 
-func (a *alarm) arm(now time.Time) {
+func (a *alarm) arm() {
 	a.armed = a.deadline
 	if a.timer == nil {
-		a.timer = time.NewTimer(a.deadline.Sub(now))
+		a.timer = time.NewTimer(time.Until(a.deadline))
 		return
 	}
-	a.timer.Reset(a.deadline.Sub(now))
+	a.timer.Reset(time.Until(a.deadline))
 }
 
 // clear unsets the alarm.

@@ -138,6 +138,7 @@ func BenchmarkOperators(b *testing.B) {
 	b.Run("Take", exhaust(trades, func(s src) src { return Take(s, math.MaxInt) }))
 	b.Run("Tap", exhaust(trades, func(s src) src { return Tap(s, func(trade) {}) }))
 	b.Run("Debounce", exhaust(trades, func(s src) src { return Debounce(s, 10*time.Millisecond) }))
+	b.Run("Delay", exhaust(trades, func(s src) src { return Delay(s, time.Millisecond) }))
 	b.Run("Merge of 1 and none", exhaust(trades, func(s src) src { return Merge(s, from[trade]()) }))
 	for _, n := range []int{10, 100, 1000} {
 		b.Run(fmt.Sprintf("Window over %d items", n), exhaust(trades, func(s src) rxsse.Observable[Windowed[trade]] {

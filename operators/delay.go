@@ -3,7 +3,7 @@ package operators
 import (
 	"context"
 	"iter"
-	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -22,17 +22,18 @@ const maxDelayed = 1 << 16
 // On cancel what is held is dropped. A d that is not positive panics.
 //
 // It runs src on a goroutine of its own and holds the items of the last d, but
-// not many more than 65,536; while it holds that many src waits, and its items
-// come later than d. It sets one timer each time it has to wait.
+// not many more than 65,536, and of those that come while the consumer is busy at
+// most 256; while it holds that many src waits, and its items come later than d. It
+// sets one timer each time it has to wait.
 func Delay[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustBePositive("Delay: d", d)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			q := handoff.New[T](ctx, handoff.DefaultLimit)
+			q := handoff.New[arrival[T]](ctx, handoff.DefaultLimit)
 			defer q.Stop()
-			q.Go(src)
 			w := waiting[T]{d: d}
 			defer w.due.stop()
+			q.Go(w.arrivals(src))
 			w.run(ctx, q, yield)
 		}
 	}
@@ -40,42 +41,93 @@ func Delay[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] 
 
 // waiting holds what a Delay has not delivered yet.
 type waiting[T any] struct {
-	d       time.Duration
-	batches []batch[T] // in the order in which they are due
-	len     int        // items in batches
-	due     alarm      // when the first batch is due, or else the end
-	ended   bool       // nothing more comes
-	end     time.Time  // when the end is due
+	d     time.Duration
+	items fifo[delayed[T]]
+	due   alarm     // when the first item is due, or else the end
+	over  bool      // nothing more comes
+	end   time.Time // when the end is due
+
+	// An item comes when the source delivers it, and not when a busy consumer gets
+	// round to it. To read the clock for each would cost more than all the rest, so
+	// that is done only for those that come in a busy phase.
+	phase atomic.Int64              // odd while the consumer is busy
+	busy  time.Time                 // when its last busy phase began
+	ended atomic.Pointer[time.Time] // when src did
 }
 
-// A batch is items that came together and are due together.
-type batch[T any] struct {
+// An arrival is an item as it has come.
+type arrival[T any] struct {
+	value T
+	phase int64
+	at    time.Time // zero if the consumer was not busy
+}
+
+// A delayed item waits until it is due.
+type delayed[T any] struct {
 	due   time.Time
-	items []T
+	value T
 }
 
-func (w *waiting[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T, error) bool) {
+// arrivals notes when the items of src come, on the goroutine of src.
+func (w *waiting[T]) arrivals(src rxsse.Observable[T]) rxsse.Observable[arrival[T]] {
+	return func(ctx context.Context) iter.Seq2[arrival[T], error] {
+		return func(yield func(arrival[T], error) bool) {
+			ended := func() {
+				now := time.Now()
+				w.ended.CompareAndSwap(nil, &now)
+			}
+			defer ended()
+			src(ctx)(func(v T, err error) bool {
+				if err != nil {
+					ended()
+					yield(arrival[T]{}, err)
+					return false
+				}
+				a := arrival[T]{value: v, phase: w.phase.Load()}
+				if a.phase%2 == 1 {
+					a.at = time.Now()
+				}
+				return yield(a, nil)
+			})
+		}
+	}
+}
+
+// add holds what has come.
+func (w *waiting[T]) add(arrivals []arrival[T], now time.Time) {
+	phase := w.phase.Load()
+	for i := range arrivals {
+		a := &arrivals[i]
+		at := now
+		switch {
+		case !a.at.IsZero():
+			at = a.at
+		case a.phase != phase: // before the busy phase, which was just about to begin
+			at = w.busy
+		}
+		w.items.push(delayed[T]{at.Add(w.d), a.value})
+	}
+}
+
+func (w *waiting[T]) run(ctx context.Context, q *handoff.Queue[arrival[T]], yield func(T, error) bool) {
 	var zero T
 	for {
-		now := time.Now()
-		for len(w.batches) > 0 && !now.Before(w.batches[0].due) {
-			if !deliverBatch(q, w.pop(), yield) {
-				return
-			}
-			now = time.Now()
+		now, goOn := w.deliver(q, yield)
+		if !goOn {
+			return
 		}
 		switch {
 		case q.Cancelled():
 			yield(zero, context.Cause(ctx))
 			return
-		case len(w.batches) > 0:
-			w.due.set(now, w.batches[0].due)
-		case w.ended && !now.Before(w.end):
+		case w.items.len() > 0:
+			w.due.set(now, w.items.first().due)
+		case w.over && !now.Before(w.end):
 			if err := q.Err(); err != nil {
 				yield(zero, err)
 			}
 			return
-		case w.ended:
+		case w.over:
 			w.due.set(now, w.end)
 		default:
 			w.due.clear()
@@ -84,34 +136,52 @@ func (w *waiting[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T,
 	}
 }
 
+// deliver delivers what is due. It returns the time, and false if the consumer has
+// left.
+func (w *waiting[T]) deliver(q *handoff.Queue[arrival[T]], yield func(T, error) bool) (now time.Time, goOn bool) {
+	now = time.Now()
+	for w.isDue(now) {
+		w.busy = now
+		w.phase.Add(1)
+		for w.isDue(now) && !q.Cancelled() {
+			if !yield(w.items.pop().value, nil) {
+				return now, false
+			}
+		}
+		w.phase.Add(1)
+		if q.Cancelled() {
+			break
+		}
+		now = time.Now()
+	}
+	return now, true
+}
+
+func (w *waiting[T]) isDue(now time.Time) bool {
+	return w.items.len() > 0 && !now.Before(w.items.first().due)
+}
+
 // wait waits for the alarm or, while there is room, for more from src.
-func (w *waiting[T]) wait(ctx context.Context, q *handoff.Queue[T]) {
-	if w.ended || w.len >= maxDelayed {
+func (w *waiting[T]) wait(ctx context.Context, q *handoff.Queue[arrival[T]]) {
+	if w.over || w.items.len() >= maxDelayed {
 		select {
 		case <-w.due.c():
-			w.due.rearm(time.Now())
+			w.due.rearm()
 		case <-ctx.Done():
 		}
 		return
 	}
-	items, signal := q.Receive(w.due.c())
+	arrivals, signal := q.Receive(w.due.c())
 	now := time.Now()
 	switch signal {
 	case handoff.Items:
-		w.batches = append(w.batches, batch[T]{now.Add(w.d), slices.Clone(items)})
-		w.len += len(items)
+		w.add(arrivals, now)
 	case handoff.Tick:
-		w.due.rearm(now)
+		w.due.rearm()
 	case handoff.End:
-		w.ended, w.end = true, now.Add(w.d)
+		w.over, w.end = true, now.Add(w.d)
+		if ended := w.ended.Load(); ended != nil { // not when cancelled
+			w.end = ended.Add(w.d)
+		}
 	}
-}
-
-// pop returns the items of the first batch, which is held no longer.
-func (w *waiting[T]) pop() []T {
-	items := w.batches[0].items
-	w.batches[0] = batch[T]{}
-	w.batches = w.batches[1:]
-	w.len -= len(items)
-	return items
 }

@@ -9,6 +9,8 @@ type fifo[T any] struct {
 
 func (q *fifo[T]) len() int { return len(q.items) - q.head }
 
+func (q *fifo[T]) first() *T { return &q.items[q.head] }
+
 func (q *fifo[T]) push(v T) {
 	if len(q.items) == cap(q.items) && q.head > len(q.items)/2 {
 		n := copy(q.items, q.items[q.head:])

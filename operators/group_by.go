@@ -104,6 +104,7 @@ type splitter[T any, K comparable] struct {
 	order   recency[*inbox[K, T]]
 	staged  []*inbox[K, T] // those that hold items for the next pass
 	due     alarm
+	newest  instant // when the newest group was opened: order does not go back behind it
 }
 
 // run reads the clock once for each batch of items.
@@ -121,7 +122,7 @@ func (s *splitter[T, K]) run(q *handoff.Queue[T]) {
 			}
 			return
 		case handoff.Tick:
-			s.due.rearm(now)
+			s.due.rearm()
 		case handoff.Items:
 		}
 		s.expire(at)
@@ -157,7 +158,7 @@ func (s *splitter[T, K]) sort(v T, at instant) bool {
 	if g == nil {
 		return s.begin(k, v)
 	}
-	s.order.use(g, at)
+	s.order.use(g, max(at, s.newest))
 	s.stage(g.value, v)
 	return true
 }
@@ -177,7 +178,8 @@ func (s *splitter[T, K]) begin(k K, v T) bool {
 	if k == k { //nolint:gocritic // not so for NaN, which could not be deleted again
 		s.open[k] = g
 	}
-	s.order.use(g, s.at(now))
+	s.newest = s.at(now)
+	s.order.use(g, s.newest)
 	s.stage(g.value, v)
 	return s.yield(Group[K, T]{k, g.value.read}, nil)
 }
@@ -193,7 +195,7 @@ func (s *splitter[T, K]) waitForConsumer() bool {
 			return true
 		case <-s.due.c():
 			now := time.Now()
-			s.due.rearm(now)
+			s.due.rearm()
 			s.expire(s.at(now))
 		case <-s.ctx.Done():
 			return false

@@ -42,15 +42,24 @@ func (l *latest[T]) run(q *handoff.Queue[T], yield func(T, error) bool) {
 			return
 		}
 		now := time.Now()
-		if l.due.reached(now) && !q.Cancelled() && !yield(l.take(), nil) {
-			return
+		if l.due.reached(now) && !q.Cancelled() {
+			if !yield(l.take(), nil) {
+				return
+			}
+			// That may have taken its time: what came at the deadline has got older.
+			now = time.Now()
+			if signal == handoff.Items {
+				if newer, more := q.Newer(); more {
+					batch = newer
+				}
+			}
 		}
 		switch signal {
 		case handoff.Items:
 			l.pending = batch[len(batch)-1]
 			l.schedule(&l.due, now)
 		case handoff.Tick:
-			l.due.rearm(now)
+			l.due.rearm()
 		case handoff.End:
 			var zero T
 			yield(zero, q.Err())

@@ -34,7 +34,7 @@ func Parallel[T, R any](src rxsse.Observable[T], n int, f func(context.Context, 
 	}
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			p := newPool(ctx, src, n, f)
+			p := newPool(ctx, src, n, true, f)
 			defer p.stop()
 			o := inOrder[R]{ring: make([]answer[R], p.limit)}
 			p.run(func(a answer[R]) (int, bool) { return o.add(a, yield) }, yield)
@@ -59,7 +59,7 @@ func ParallelUnordered[T, R any](src rxsse.Observable[T], n int, f func(context.
 	}
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			p := newPool(ctx, src, n, f)
+			p := newPool(ctx, src, n, false, f)
 			defer p.stop()
 			p.run(func(a answer[R]) (int, bool) { return 1, yield(a.value, a.err) && a.err == nil }, yield)
 		}
@@ -83,7 +83,7 @@ type answer[R any] struct {
 	err    error
 }
 
-func newPool[T, R any](ctx context.Context, src rxsse.Observable[T], n int, f func(context.Context, T) (R, error)) *pool[T, R] {
+func newPool[T, R any](ctx context.Context, src rxsse.Observable[T], n int, ordered bool, f func(context.Context, T) (R, error)) *pool[T, R] {
 	limit := max(n, handoff.DefaultLimit)
 	p := &pool[T, R]{
 		limit:   limit,
@@ -93,7 +93,7 @@ func newPool[T, R any](ctx context.Context, src rxsse.Observable[T], n int, f fu
 	p.tasks.more.L = &p.tasks.mu
 	p.answers.Go(p.reading(src))
 	for range n {
-		p.answers.Go(p.working(f))
+		p.answers.Go(p.working(f, ordered))
 	}
 	return p
 }
@@ -120,9 +120,10 @@ func (p *pool[T, R]) reading(src rxsse.Observable[T]) rxsse.Observable[answer[R]
 	}
 }
 
-// working calls f for one task after the other. An error is an answer too, after
-// which no further task is begun.
-func (p *pool[T, R]) working(f func(context.Context, T) (R, error)) rxsse.Observable[answer[R]] {
+// working calls f for one task after the other. No further one is begun after an
+// error: in order that is an answer, which waits for its turn, and otherwise the end
+// of the stream.
+func (p *pool[T, R]) working(f func(context.Context, T) (R, error), ordered bool) rxsse.Observable[answer[R]] {
 	return func(ctx context.Context) iter.Seq2[answer[R], error] {
 		return func(yield func(answer[R], error) bool) {
 			for {
@@ -135,6 +136,10 @@ func (p *pool[T, R]) working(f func(context.Context, T) (R, error)) rxsse.Observ
 					p.tasks.abandon()
 					var zero R
 					r = zero
+					if !ordered {
+						yield(answer[R]{}, err)
+						return
+					}
 				}
 				if !yield(answer[R]{number, true, r, err}, nil) {
 					return

@@ -67,7 +67,7 @@ func timeout[T any](q *handoff.Queue[T], d time.Duration, yield func(T, error) b
 			now = time.Now()
 			silent.set(now, now.Add(d))
 		case handoff.Tick:
-			silent.rearm(now)
+			silent.rearm()
 		case handoff.End:
 			if err := q.Err(); err != nil {
 				yield(zero, err)

@@ -2,6 +2,7 @@
 package operators
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -66,7 +67,7 @@ func (a *alignedWindows[T, R]) position(start instant) int {
 		i--
 	}
 	i, _ = slices.BinarySearchFunc(a.held[:i], start, func(w alignedWindow[T, R], start instant) int {
-		return int(max(-1, min(1, w.start-start)))
+		return cmp.Compare(w.start, start)
 	})
 	return i
 }

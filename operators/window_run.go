@@ -123,7 +123,7 @@ func (r *windowRun[T, R]) step(q *handoff.Queue[T]) bool {
 	case signal == handoff.Items:
 		goesOn = r.w.add(r.clock.at(now), items, r.send)
 	case signal == handoff.Tick:
-		r.due.rearm(now)
+		r.due.rearm()
 	case signal == handoff.End:
 		if !q.Cancelled() {
 			r.w.flush(r.send)

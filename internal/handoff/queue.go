@@ -200,6 +200,17 @@ func (q *Queue[T]) Receive(timer <-chan time.Time) ([]T, Signal) {
 	}
 }
 
+// Newer is Receive that does not wait: it reports whether there was anything.
+func (q *Queue[T]) Newer() ([]T, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.items) == q.head {
+		return nil, false
+	}
+	q.take()
+	return q.taken, true
+}
+
 // Err tells how the stream ended, once Receive has returned End: nil for
 // completion, the error of the upstream that failed first, or the cause of the
 // cancelled context.
