@@ -2,6 +2,7 @@ package marble_test
 
 import (
 	"context"
+	"iter"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,6 +49,15 @@ func TestRecordDrawsCancellation(t *testing.T) {
 	})
 }
 
+func TestRecordDrawsSlices(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nested := func(context.Context) iter.Seq2[[][]int, error] {
+			return func(yield func([][]int, error) bool) { yield([][]int{{1}, {2, 3}}, nil) }
+		}
+		assert.Equal(t, "([[1] [2 3]]|)", marble.Record(t.Context(), nested))
+	})
+}
+
 func TestItemsTakeAFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -70,6 +80,8 @@ func TestColdRefusesNonsense(t *testing.T) {
 		"((a)": `marble: "((a)": unexpected (`,
 		"(a-)": `marble: "(a-)": - inside ( )`,
 		"[ab":  `marble: "[ab": [ without ]`,
+		"a!":   `marble: "a!": unexpected !`,
+		"a]|":  `marble: "a]|": unexpected ]`,
 	} {
 		assert.PanicsWithValue(t, want, func() { marble.Cold(diagram) }, diagram)
 	}

@@ -24,6 +24,7 @@ func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read fu
 	items := make(chan T, n)
 	gone := make(chan struct{})
 	var ending handoff.Ending
+	cut := false // the stream was ended by a cancellation, between two items
 	// Ends when src does; Channel cancels its context and waits for it.
 	go handoff.Run(upstream, src,
 		func(v T) bool {
@@ -31,13 +32,14 @@ func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read fu
 			case items <- v:
 				return true
 			case <-upstream.Done():
+				cut = true
 				return false
 			}
 		},
 		func(e handoff.Ending) {
 			ending = e
+			close(gone) // first: who sees the channel closed may return, and the end has to be known
 			close(items)
-			close(gone)
 		})
 	ended := false
 	err := func() error {
@@ -56,12 +58,10 @@ func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read fu
 	switch {
 	case err != nil:
 		return err
-	case ended && ending.Completed():
-		return nil
+	case ended && !cut:
+		return ending.Err()
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case ended:
-		return ending.Err()
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package sink_test
 
 import (
 	"context"
+	"iter"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/marble"
 	"github.com/rxsse/rxsse/sink"
 )
@@ -60,4 +62,37 @@ func TestChannelOfACancelledStream(t *testing.T) {
 		})
 		assert.Equal(t, errGone, err)
 	})
+}
+
+// Who sees the channel closed may return at once: the error is known by then.
+func TestChannelNeverLosesTheError(t *testing.T) {
+	for range 20_000 {
+		err := sink.Channel(t.Context(), failing(errFull), 1, func(items <-chan int) error {
+			for range items {
+			}
+			return nil
+		})
+		require.Equal(t, errFull, err)
+	}
+}
+
+// A stream that had ended by then is not cancelled.
+func TestChannelThatIsCancelledAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := sink.Channel(ctx, failing(errFull), 1, func(items <-chan int) error {
+			for range items {
+			}
+			cancel()
+			return nil
+		})
+		assert.Equal(t, errFull, err)
+	})
+}
+
+// failing is a stream that fails.
+func failing(err error) rxsse.Observable[int] {
+	return func(context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) { yield(0, err) }
+	}
 }

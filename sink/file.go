@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -35,8 +36,10 @@ type File[T any] struct {
 	failed   error // what makes the file unusable
 	closed   bool
 
-	compressing sync.WaitGroup
-	compressed  error // of those that are done; guarded by mu
+	compressing  sync.WaitGroup
+	uncompressed []string // rotated files; guarded by mu, as are those below
+	compressor   bool     // whether there is one at work
+	compressed   error    // of those that are done
 }
 
 // A FileError says what went wrong with which file. What it means for the items is
@@ -48,7 +51,13 @@ type FileError struct {
 }
 
 // Error names the operation, the file and the reason.
-func (e *FileError) Error() string { return fmt.Sprintf("sink: %s %s: %v", e.Op, e.Path, e.Err) }
+func (e *FileError) Error() string {
+	reason := e.Err
+	if system, ok := reason.(*fs.PathError); ok && system.Path == e.Path { //nolint:errorlint // wrapped, it is only a part of the reason
+		reason = system.Err // whose path has been named
+	}
+	return fmt.Sprintf("sink: %s %s: %v", e.Op, e.Path, reason)
+}
 
 // Unwrap returns Err.
 func (e *FileError) Unwrap() error { return e.Err }
@@ -75,6 +84,9 @@ func OpenEvents(path string, opts ...FileOption) (*File[codec.Event], error) {
 
 func open[T any](path string, r record[T], opts []FileOption) (*File[T], error) {
 	f := &File[T]{path: path, record: r, fileOptions: fileOptions{syncEvery: 1}}
+	if absolute, err := filepath.Abs(path); err == nil { // the program may go elsewhere
+		f.path = absolute
+	}
 	for _, opt := range opts {
 		opt(&f.fileOptions)
 	}
@@ -118,9 +130,11 @@ func (f *File[T]) Write(v T) error {
 // Append appends items, and returns nil once they are written and, unless the
 // options say otherwise, on the disk. It is made for [ForEachBatch] and [Commit].
 //
-// If an item cannot be encoded, or the file not be written, Append returns an
-// error: the items before it are in the file, what was written of it is taken back,
-// and another Append may be tried, say when there is room on the disk again. If the
+// If an item cannot be encoded Append returns an error, and the items before it are
+// in the file. If the file cannot be written, it returns an error, and what that write
+// has left is taken back: none of items is in the file, but for those that went into
+// a file that was rotated meanwhile. In both cases another Append may be tried, say
+// when there is room on the disk again. If the
 // file cannot be synced nobody knows what is on the disk of what was written since
 // the last time, and the File is of no more use: this and every later call return
 // that error.
@@ -281,8 +295,8 @@ func (f *File[T]) Close() error {
 		return nil
 	}
 	f.closed = true
-	var err error
-	if f.failed == nil {
+	err := f.failed // again, if it was told: it may have come from a sync that nobody waited for
+	if err == nil {
 		err = f.sync()
 	}
 	if f.due != nil {

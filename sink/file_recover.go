@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -17,7 +18,7 @@ var ErrForeignFile = errors.New("the file holds something else: it is left alone
 type record[T any] struct {
 	format func(dst []byte, v T) ([]byte, error)
 	end    string                 // what each record ends with, and has nowhere else
-	whole  func(r []byte) bool    // whether r, without the end, may be a record
+	whole  func(r io.Reader) bool // whether what is read, without the end, may be a record
 	torn   func(r io.Reader) bool // whether what is read may be the beginning of one
 }
 
@@ -33,11 +34,7 @@ func (f *File[T]) recover() error {
 		if err != nil {
 			return err
 		}
-		last := make([]byte, end-int64(len(f.record.end))-before)
-		if _, err := f.file.ReadAt(last, before); err != nil {
-			return err
-		}
-		if !f.record.whole(last) {
+		if !f.record.whole(io.NewSectionReader(f.file, before, end-int64(len(f.record.end))-before)) {
 			return ErrForeignFile
 		}
 	}
@@ -76,47 +73,60 @@ func (f *File[T]) lastEnd(size int64) (int64, error) {
 	return 0, nil
 }
 
-func isJSONLine(line []byte) bool { return jsontext.Value(line).IsValid() }
-
-// isTornJSON reports whether r is a JSON value, or the beginning of one, or of one
-// whose rest the disk has lost.
-func isTornJSON(r io.Reader) bool {
-	_, err := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true)).ReadValue()
-	return err == nil || errors.Is(err, io.ErrUnexpectedEOF)
+func isJSONLine(line io.Reader) bool {
+	d := jsontext.NewDecoder(line, jsontext.AllowDuplicateNames(true))
+	return d.SkipValue() == nil && atEnd(d)
 }
 
-// isEvent reports whether all lines of an event are fields.
-func isEvent(event []byte) bool {
-	for line := range bytes.Lines(event) {
-		name, _, isField := strings.Cut(string(line), ":")
-		if !isField || !isFieldName(name) {
+// isTornJSON reports whether r is a JSON value, or the beginning of one.
+func isTornJSON(r io.Reader) bool {
+	d := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true))
+	err := d.SkipValue()
+	return errors.Is(err, io.ErrUnexpectedEOF) || err == nil && atEnd(d)
+}
+
+// atEnd reports whether nothing but white space follows a value.
+func atEnd(d *jsontext.Decoder) bool {
+	_, err := d.ReadToken()
+	return errors.Is(err, io.EOF)
+}
+
+// isEvent reports whether all lines of an event are fields as they are written.
+func isEvent(event io.Reader) bool { return areFields(event, false) }
+
+// isTornEvent reports whether r begins as an event does: all of its lines are fields,
+// and the last one may be the beginning of one.
+func isTornEvent(r io.Reader) bool { return areFields(r, true) }
+
+// areFields reports whether r has lines, and all are fields of an event; torn says that
+// the last one may lack its end.
+func areFields(r io.Reader, torn bool) bool {
+	text := bufio.NewReader(r)
+	for lines := 0; ; lines++ {
+		line, err := text.ReadSlice('\n')
+		if len(line) == 0 {
+			return lines > 0
+		}
+		if !isField(line, torn && err == io.EOF) {
 			return false
 		}
+		for errors.Is(err, bufio.ErrBufferFull) { // the rest of a long line
+			line, err = text.ReadSlice('\n')
+			if bytes.IndexByte(line, '\r') >= 0 {
+				return false
+			}
+		}
 	}
-	return len(event) > 0
 }
 
-func isFieldName(name string) bool {
-	switch name {
-	case "", "event", "id", "data", "retry":
-		return true
-	}
-	return false
-}
-
-// isTornEvent reports whether r begins as an event does.
-func isTornEvent(r io.Reader) bool {
-	head := make([]byte, len("event:"))
-	n, err := io.ReadFull(r, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+// isField reports whether a line is a field, or, if it is torn, the beginning of one.
+func isField(line []byte, torn bool) bool {
+	if bytes.IndexByte(line, '\r') >= 0 {
 		return false
 	}
-	name, _, isField := strings.Cut(string(head[:n]), ":")
-	if isField {
-		return isFieldName(name)
-	}
-	for _, field := range []string{"event", "id", "data", "retry"} {
-		if strings.HasPrefix(field, name) {
+	name, _, whole := strings.Cut(string(line), ":")
+	for _, field := range []string{"", "event", "id", "data", "retry"} {
+		if whole && name == field || !whole && torn && strings.HasPrefix(field, name) {
 			return true
 		}
 	}

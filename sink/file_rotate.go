@@ -67,16 +67,31 @@ func (f *File[T]) rotatedName(t time.Time) (string, error) {
 	}
 }
 
-// compressLater compresses a rotated file on a goroutine of its own, for which
-// Close waits.
+// compressLater has a rotated file compressed, after those before it, on a goroutine
+// for which Close waits. Called with the lock held.
 func (f *File[T]) compressLater(path string) {
-	f.compressing.Go(func() {
-		if err := compress(path); err != nil {
-			f.mu.Lock()
-			defer f.mu.Unlock()
+	f.uncompressed = append(f.uncompressed, path)
+	if !f.compressor {
+		f.compressor = true
+		f.compressing.Go(f.compressAll)
+	}
+}
+
+// compressAll compresses files until there are none left.
+func (f *File[T]) compressAll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for len(f.uncompressed) > 0 {
+		path := f.uncompressed[0]
+		f.uncompressed = f.uncompressed[1:]
+		f.mu.Unlock()
+		err := compress(path)
+		f.mu.Lock()
+		if err != nil {
 			f.compressed = errors.Join(f.compressed, &FileError{Op: "compress", Path: path, Err: err})
 		}
-	})
+	}
+	f.compressor = false
 }
 
 // compressLeftovers compresses the rotated files that are not.
@@ -88,6 +103,8 @@ func (f *File[T]) compressLeftovers() error {
 	if err != nil {
 		return err
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, entry := range entries {
 		name, isOurs := strings.CutPrefix(entry.Name(), prefix)
 		at, isWhole := strings.CutSuffix(name, ext)

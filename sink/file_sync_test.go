@@ -3,6 +3,7 @@ package sink
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,7 +96,7 @@ func TestFileThatCannotTakeBackIsOfNoMoreUse(t *testing.T) {
 	err = f.Write(2)
 	require.ErrorContains(t, err, "the part that was written cannot be removed")
 	assert.Equal(t, err, f.Write(3))
-	require.NoError(t, f.Close())
+	require.Error(t, f.Close())
 }
 
 func TestPeriods(t *testing.T) {
@@ -103,4 +104,59 @@ func TestPeriods(t *testing.T) {
 	at := time.Date(2026, 11, 23, 15, 59, 59, 0, time.FixedZone("", 3600*5+1800))
 	assert.Equal(t, time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), o.periodOf(at))
 	assert.Equal(t, time.Time{}, (&fileOptions{}).periodOf(at))
+}
+
+// A sync that nobody waits for fails: whoever closes the file is told.
+func TestFileCloseTellsOfASyncThatFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := openNumbers(t, WithSyncInterval(time.Second))
+		require.NoError(t, f.Write(1))
+		r, w, err := os.Pipe() // which cannot be synced, but closed
+		require.NoError(t, err)
+		defer func() { assert.NoError(t, r.Close()) }()
+		f.mu.Lock()
+		require.NoError(t, f.file.Close())
+		f.file = w
+		f.mu.Unlock()
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		require.ErrorContains(t, f.Close(), "sink: sync ")
+	})
+}
+
+func TestFileAtARelativePathStaysWhereItIs(t *testing.T) {
+	here, there := t.TempDir(), t.TempDir()
+	t.Chdir(here)
+	f, err := OpenNDJSON[int]("n.ndjson", WithRotateSize(4))
+	require.NoError(t, err)
+	require.NoError(t, f.Append([]int{1, 2}))
+	require.NoError(t, os.WriteFile(filepath.Join(there, "n.ndjson"), []byte("another program's\n"), 0o600))
+	t.Chdir(there)
+	require.NoError(t, f.Append([]int{3, 4}))
+	require.NoError(t, f.Close())
+	text, err := os.ReadFile(filepath.Join(there, "n.ndjson"))
+	require.NoError(t, err)
+	assert.Equal(t, "another program's\n", string(text))
+	text, err = os.ReadFile(filepath.Join(here, "n.ndjson"))
+	require.NoError(t, err)
+	assert.Equal(t, "3\n4\n", string(text))
+}
+
+// However many files are to be compressed, one is at a time.
+func TestFileCompressesOneAfterTheOther(t *testing.T) {
+	folder := t.TempDir()
+	now := time.Now().UTC()
+	const files = 500
+	for i := range files {
+		name := "n-" + now.Add(time.Duration(i)).Format(rotationTime) + ".ndjson"
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte("1\n"), 0o600))
+	}
+	before := runtime.NumGoroutine()
+	f, err := OpenNDJSON[int](filepath.Join(folder, "n.ndjson"), WithGzip())
+	require.NoError(t, err)
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before+1)
+	require.NoError(t, f.Close())
+	compressed, err := filepath.Glob(filepath.Join(folder, "*.gz"))
+	require.NoError(t, err)
+	assert.Len(t, compressed, files)
 }

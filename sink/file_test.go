@@ -141,6 +141,34 @@ func TestFileLeavesForeignFilesAlone(t *testing.T) {
 	}
 }
 
+// Files that begin as ours do.
+func TestFileLeavesForeignFilesAloneThatLookAlike(t *testing.T) {
+	for _, text := range []string{
+		"id: 7\nname: important\npassword: x\n",
+		"data:\n  - a\n  - b\n",
+		"event: wedding\nguests: 200\n",
+		"data: 1\r\n\r\ndata: 2\r\n\r\n", // a stream of another program
+		": a comment in another language\nfoo\n",
+		"data: " + strings.Repeat("long ", 10_000) + "\r\n",
+	} {
+		path := filepath.Join(t.TempDir(), "x")
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		_, err := sink.OpenEvents(path)
+		require.ErrorIs(t, err, sink.ErrForeignFile, "%.40q", text)
+		assert.Equal(t, text, content(t, path))
+	}
+	for _, text := range []string{
+		"2024 was a good year", `"Dear diary", she wrote`, "1,2,3",
+		`{"name":"package"}; module.exports = 1`, "12-03-2024 10:00 the log of another program",
+	} {
+		path := filepath.Join(t.TempDir(), "x")
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		_, err := sink.OpenNDJSON[int](path)
+		require.ErrorIs(t, err, sink.ErrForeignFile, "%q", text)
+		assert.Equal(t, text, content(t, path))
+	}
+}
+
 func TestFileRotatesBySize(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "n.ndjson")

@@ -54,7 +54,11 @@ func writeAs[T any](ctx context.Context, name string, src rxsse.Observable[T], w
 			buf = formatted
 		}
 		if len(buf) > 0 {
-			if _, err := w.Write(buf); err != nil {
+			n, err := w.Write(buf)
+			if err == nil && n < len(buf) {
+				err = io.ErrShortWrite
+			}
+			if err != nil {
 				return fmt.Errorf("sink: %s: %w", name, err)
 			}
 		}
