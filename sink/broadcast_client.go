@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ type client struct {
 	lastEventID string
 	types       []string     // none: all
 	next        atomic.Int64 // number of the event it is to be given next
+	writing     atomic.Bool  // it is being written to
 	deadline    time.Time    // of its writes
 }
 
@@ -40,44 +42,58 @@ func newClient(w http.ResponseWriter, r *http.Request) *client {
 	return c
 }
 
-// interrupt ends a write that is under way.
-func (c *client) interrupt() {
-	_ = c.control.SetWriteDeadline(time.Unix(1, 0)) // where it is not supported, there is nothing to be done
+// interrupt ends a write that is under way, and reports whether it could.
+func (c *client) interrupt() bool {
+	return !errors.Is(c.control.SetWriteDeadline(time.Unix(1, 0)), http.ErrNotSupported)
 }
 
-// join takes c in, or answers that it may not be.
-func (b *Broadcaster) join(c *client, w http.ResponseWriter) bool {
+// canFlush reports whether what is written to w can be sent at once.
+func canFlush(w http.ResponseWriter) bool {
+	for {
+		switch v := w.(type) {
+		case http.Flusher, interface{ FlushError() error }:
+			return true
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = v.Unwrap()
+		default:
+			return false
+		}
+	}
+}
+
+// join takes c in, or returns with which status it is refused.
+func (b *Broadcaster) join(c *client) (status int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	next := b.log.end()
 	if c.lastEventID != "" {
-		next = b.log.after(c.lastEventID)
+		next = b.log.after(c.lastEventID, b.state == completed)
 		for now := time.Now(); next < b.log.end() && b.tooOld(b.log.at(next), now); {
 			next++
 		}
 	}
 	switch {
-	case b.state == completed && (b.killed || !b.wantsAny(c, next)):
-		w.WriteHeader(http.StatusNoContent)
-		return false
+	case b.state == completed && !b.wantsAny(c, next):
+		return http.StatusNoContent
 	case b.state == shutDown, b.maxClients > 0 && len(b.clients) >= b.maxClients:
-		w.Header().Set("Retry-After", "5")
-		http.Error(w, "no more clients at the moment", http.StatusServiceUnavailable)
-		return false
+		return http.StatusServiceUnavailable
 	}
 	c.next.Store(next)
+	c.writing.Store(true) // until it reads for the first time
 	b.clients[c] = struct{}{}
+	b.pastAll = min(b.pastAll, next)
 	if b.state == completed && len(b.clients) == 1 {
 		b.empty = make(chan struct{})
 	}
 	b.stats.accepted.Add(1)
-	return true
+	return http.StatusOK
 }
 
-// wantsAny reports whether there is anything for c from an event on.
+// wantsAny reports whether there is anything for c from an event on. Comments are not:
+// who has read them cannot say so.
 func (b *Broadcaster) wantsAny(c *client, next int64) bool {
 	for ; next < b.log.end(); next++ {
-		if c.wants(b.log.at(next).eventType) {
+		if e := b.log.at(next); e.id != "" && c.wants(e.eventType) {
 			return true
 		}
 	}
@@ -128,11 +144,15 @@ func (b *Broadcaster) serve(c *client, r *http.Request) {
 		case !goOn:
 			return
 		}
+		if r.ProtoMajor == 2 {
+			c.noDeadline()
+		}
 		select {
 		case <-wake:
 		case <-gone:
 			return
-		case now := <-heartbeat.C:
+		case <-heartbeat.C:
+			now := time.Now()
 			if silent := now.Sub(written); silent < b.heartbeat {
 				heartbeat.Reset(b.heartbeat - silent)
 				continue
@@ -151,6 +171,7 @@ func (b *Broadcaster) serve(c *client, r *http.Request) {
 func (b *Broadcaster) read(c *client) (*batch, <-chan struct{}, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
+	c.writing.Store(false)
 	if b.killed {
 		return nil, nil, false
 	}
@@ -213,12 +234,17 @@ func (c *client) wants(eventType string) bool {
 
 // write writes a batch with as few packets as can be, and reports whether it could.
 func (b *Broadcaster) write(c *client, batch [][]byte, now time.Time) bool {
-	// The deadline is moved when half of it is over, not with each write.
-	if c.deadline.Sub(now) < b.writeTimeout {
-		c.deadline = now.Add(2 * b.writeTimeout)
-		_ = c.control.SetWriteDeadline(c.deadline) // not every ResponseWriter has one
-	}
+	c.writing.Store(true)
+	b.readOn()
+	b.extend(c, now)
 	for _, wire := range batch {
+		for len(wire) > batchBytes { // it may take longer than the timeout, piece by piece
+			if _, err := c.w.Write(wire[:batchBytes]); err != nil {
+				return false
+			}
+			wire = wire[batchBytes:]
+			b.extend(c, time.Now())
+		}
 		if _, err := c.w.Write(wire); err != nil {
 			return false
 		}
@@ -226,16 +252,33 @@ func (b *Broadcaster) write(c *client, batch [][]byte, now time.Time) bool {
 	return c.control.Flush() == nil
 }
 
+// extend moves the deadline of writes, when half of it is over and not with each write.
+func (b *Broadcaster) extend(c *client, now time.Time) {
+	if c.deadline.Sub(now) < b.writeTimeout {
+		c.deadline = now.Add(2 * b.writeTimeout)
+		_ = c.control.SetWriteDeadline(c.deadline) // not every ResponseWriter has one
+	}
+}
+
+// noDeadline takes the deadline away while nothing is written: that of an HTTP/2 stream
+// ends it then too.
+func (c *client) noDeadline() {
+	if !c.deadline.IsZero() {
+		c.deadline = time.Time{}
+		_ = c.control.SetWriteDeadline(time.Time{})
+	}
+}
+
 // BroadcastStats is what a [Broadcaster] has done until now.
 type BroadcastStats struct {
-	Clients      int   // connected now
-	Accepted     int64 // clients that were ever connected
-	Refused      int64 // clients that were not, since there were too many or at the end
-	Disconnected int64 // clients that were too slow, under DisconnectClients
-	Events       int64 // published
-	Delivered    int64 // events handed to clients' connections
-	Skipped      int64 // events that slow clients missed, under SkipEvents
-	LastEventID  string
+	Clients      int    // connected now
+	Accepted     int64  // clients that were ever connected
+	Refused      int64  // clients that were not, since there were too many or at the end
+	Disconnected int64  // clients that were too slow, under DisconnectClients
+	Events       int64  // published
+	Delivered    int64  // events handed to clients' connections
+	Skipped      int64  // events that slow clients missed, under SkipEvents
+	LastEventID  string // of the newest event
 }
 
 // broadcastCounters are those of the stats that clients count.
@@ -255,9 +298,7 @@ func (b *Broadcaster) Stats() BroadcastStats {
 		Events:       b.stats.events.Load(),
 		Delivered:    b.stats.delivered.Load(),
 		Skipped:      b.stats.skipped.Load(),
-	}
-	if n := b.log.len(); n > 0 {
-		s.LastEventID = b.log.entries[n-1].id
+		LastEventID:  b.log.lastID,
 	}
 	return s
 }

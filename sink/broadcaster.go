@@ -3,6 +3,7 @@ package sink
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -57,10 +58,14 @@ type Broadcaster struct {
 	wake    chan struct{} // closed and replaced when something happens that clients wait for
 	clients map[*client]struct{}
 	state   broadcastState
+	unheard bool          // events were added since the clients were woken
+	pastAll int64         // no client that counts has yet to read an event before this one
 	killed  bool          // clients are not to be waited for any longer
 	empty   chan struct{} // closed when the last client has left after the end
-	moved   chan struct{} // holds a token when a client has read on, for a publisher that waits
+
 	waiting atomic.Int32  // publishers that wait
+	moving  sync.Mutex    // guards moved
+	moved   chan struct{} // closed and replaced when a client has read on while publishers wait
 
 	stats broadcastCounters
 }
@@ -86,16 +91,16 @@ func NewBroadcaster(opts ...BroadcastOption) *Broadcaster {
 			heartbeat:    15 * time.Second,
 			writeTimeout: 10 * time.Second,
 		},
-		prefix:  strconv.FormatInt(time.Now().UnixNano(), 36) + "-",
+		prefix:  rand.Text()[:10] + "-",
 		wake:    make(chan struct{}),
 		clients: map[*client]struct{}{},
 		empty:   make(chan struct{}),
-		moved:   make(chan struct{}, 1),
+		moved:   make(chan struct{}),
 	}
 	for _, opt := range opts {
 		opt(&b.broadcastOptions)
 	}
-	b.log.ids = map[string]int64{}
+	b.log.ids = map[string]idPlaces{}
 	return b
 }
 
@@ -117,7 +122,7 @@ func (b *Broadcaster) Send(ctx context.Context, events ...codec.Event) error {
 	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	defer b.wakeAll()
+	defer b.announce()
 	for _, e := range events {
 		if b.state != broadcasting {
 			return fmt.Errorf("sink: Broadcaster: %w", ErrBroadcastEnded)
@@ -133,88 +138,113 @@ func (b *Broadcaster) Send(ctx context.Context, events ...codec.Event) error {
 		}
 		b.text = reusable(text)
 		wire := bytes.Clone(text)
-		if err := b.makeRoom(ctx, len(wire), now); err != nil {
+		waited, err := b.makeRoom(ctx, len(wire), now)
+		if err != nil {
 			return err
+		}
+		if waited {
+			now = time.Now()
 		}
 		if isMessage && e.Type == "" {
 			e.Type = codec.DefaultType
 		}
 		b.log.add(entry{id: e.ID, eventType: e.Type, wire: wire, at: now})
+		b.unheard = true
 		b.stats.events.Add(1)
 	}
 	return nil
+}
+
+// announce wakes all clients if there is anything new for them.
+func (b *Broadcaster) announce() {
+	if b.unheard {
+		b.wakeAll()
+	}
 }
 
 // wakeAll wakes all clients. Called with the lock held.
 func (b *Broadcaster) wakeAll() {
 	close(b.wake)
 	b.wake = make(chan struct{})
+	b.unheard = false
 }
 
 // makeRoom forgets the oldest events, until there is room for one of so many bytes.
-// It may give up the lock for a time, to wait for clients.
-func (b *Broadcaster) makeRoom(ctx context.Context, size int, now time.Time) error {
+// It may give up the lock for a time, to wait for clients, and says so.
+func (b *Broadcaster) makeRoom(ctx context.Context, size int, now time.Time) (waited bool, err error) {
 	for b.log.len() > 0 {
 		full := b.log.len() >= b.events || b.log.bytes+int64(size) > b.bytes
 		if !full && !b.tooOld(b.log.oldest(), now) {
 			break
 		}
-		if b.slow == WaitForClients && b.anyBehind(b.log.first) {
+		if b.mustWait(b.log.first) {
 			if !full {
 				break // there is no hurry
 			}
+			waited = true
 			if err := b.waitForClients(ctx); err != nil {
-				return err
+				return waited, err
 			}
 			if b.state != broadcasting {
-				return fmt.Errorf("sink: Broadcaster: %w", ErrBroadcastEnded)
+				return waited, fmt.Errorf("sink: Broadcaster: %w", ErrBroadcastEnded)
 			}
 			continue
 		}
 		b.log.forget()
 	}
-	return nil
+	return waited, nil
 }
 
 func (b *Broadcaster) tooOld(e *entry, now time.Time) bool {
 	return b.age > 0 && now.Sub(e.at) > b.age
 }
 
-// anyBehind reports whether any client has yet to read the event with this number.
-func (b *Broadcaster) anyBehind(number int64) bool {
+// mustWait reports whether there are clients that have yet to read the event with this
+// number, and count: under WaitForClients all of them, and otherwise those that are not
+// being written to, which are not slow, but have only not got round to it.
+func (b *Broadcaster) mustWait(number int64) bool {
+	if number < b.pastAll {
+		return false
+	}
+	b.pastAll = b.log.end()
 	for c := range b.clients {
-		if c.next.Load() <= number {
-			return true
+		if b.slow == WaitForClients || !c.writing.Load() {
+			b.pastAll = min(b.pastAll, c.next.Load())
 		}
 	}
-	return false
+	return b.pastAll <= number
 }
 
 // waitForClients gives up the lock until a client has read on.
 func (b *Broadcaster) waitForClients(ctx context.Context) error {
-	b.wakeAll()
+	b.announce()
 	wake := b.wake
 	b.waiting.Add(1)
+	b.moving.Lock()
+	moved := b.moved
+	b.moving.Unlock()
 	b.mu.Unlock()
 	defer b.mu.Lock()
 	defer b.waiting.Add(-1)
 	select {
-	case <-b.moved:
-	case <-wake: // the broadcast has ended, or another publisher was faster
+	case <-moved:
+	case <-wake: // the broadcast may have ended
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	return nil
 }
 
-// readOn tells a publisher that waits that a client has read on, or left.
+// readOn tells publishers that wait that a client has read on, is being written to, or
+// has left.
 func (b *Broadcaster) readOn() {
-	if b.waiting.Load() > 0 {
-		select {
-		case b.moved <- struct{}{}:
-		default:
-		}
+	if b.waiting.Load() == 0 {
+		return
 	}
+	b.moving.Lock()
+	defer b.moving.Unlock()
+	close(b.moved)
+	b.moved = make(chan struct{})
 }
 
 // Shutdown ends the broadcast for now: clients are given what is published by then,
@@ -245,27 +275,42 @@ func (b *Broadcaster) end(ctx context.Context, state broadcastState) error {
 	select {
 	case <-empty:
 		return nil
+	default:
+	}
+	select {
+	case <-empty:
+		return nil
 	case <-ctx.Done():
 	}
-	for {
-		b.interruptAll()
+	defer b.spare()
+	for b.interruptAll() {
 		select {
 		case <-empty:
 			return context.Cause(ctx)
 		case <-time.After(10 * time.Millisecond): // one may have begun to write just then
 		}
 	}
+	return context.Cause(ctx)
 }
 
-// interruptAll ends what clients are doing.
-func (b *Broadcaster) interruptAll() {
+// interruptAll ends what clients are doing. It reports whether there are any that can be
+// waited for: one whose connection has no deadlines may take as long as it likes.
+func (b *Broadcaster) interruptAll() (waitable bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.killed = true
 	for c := range b.clients {
-		c.interrupt()
+		waitable = c.interrupt() || waitable
 	}
 	b.wakeAll()
+	return waitable
+}
+
+// spare lets clients come back for what they have missed, after interruptAll.
+func (b *Broadcaster) spare() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.killed = false
 }
 
 // ServeHTTP answers with a stream of events. It returns when the client has gone, or
@@ -289,8 +334,20 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("more than %d event types", maxTypes), http.StatusBadRequest)
 		return
 	}
-	if !b.join(c, w) {
+	if !canFlush(w) {
+		http.Error(w, "this server cannot send events as they come: a handler around it hides http.Flusher", http.StatusInternalServerError)
+		return
+	}
+	switch b.join(c) {
+	case http.StatusOK:
+	case http.StatusNoContent:
 		b.stats.refused.Add(1)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	default:
+		b.stats.refused.Add(1)
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "no more clients at the moment", http.StatusServiceUnavailable)
 		return
 	}
 	defer b.leave(c)
