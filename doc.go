@@ -12,6 +12,7 @@
 //
 //   - codec: the SSE wire format, and payload codecs such as JSON
 //   - source: where streams begin: the SSE client, slices, channels
+//   - source/ssetest, marble: for tests: a scriptable server, streams drawn as text
 //   - operators: what turns one stream into another
 //   - sink: where streams end: collect, call, write
 //   - rx: the bridge to and from RxGo v2

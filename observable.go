@@ -15,6 +15,9 @@ import (
 //		use(v)
 //	}
 //
+// Always range with two variables: with one the compiler is content too, and an error
+// looks like one more item, of the zero value.
+//
 // Any function of this shape is an Observable, so sources and operators can be
 // written anywhere. Each of them keeps the contract in the package
 // documentation; what follows is the part a consumer relies on:

@@ -14,13 +14,13 @@
 //
 // In a diagram every character is one [Frame] of time:
 //
-//   - nothing happens
-//     a      an item, any character that has no other meaning
-//     |      completion
-//     #      an error
-//     !      cancellation; recorded only
-//     (ab|)  several of these at once; the group is one frame
-//     [x y]  an item whose text is longer than a character; one frame
+//	a      an item, any character that has no other meaning
+//	-      nothing happens
+//	|      completion
+//	#      an error
+//	!      cancellation; recorded only
+//	(ab|)  several of these at once; the group is one frame
+//	[x y]  an item whose text is longer than a character; one frame
 //
 // Spaces are ignored, so that diagrams below each other can be aligned.
 package marble

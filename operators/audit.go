@@ -11,7 +11,7 @@ import (
 // the last of each run is never older than that.
 //
 //	src:       -ab-c------d----e|
-//	Audit(3):  ----b--c-----d--(e|)
+//	Audit(3):  ----b--c------d--(e|)
 //
 // When src completes the pending item is delivered at once. When src fails, or on
 // cancel, the pending item is dropped; one that is due already when the error

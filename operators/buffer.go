@@ -14,7 +14,7 @@ import (
 // that is not positive panics. To gather items into slices see [Window].
 //
 //	src:                         -1-2-3-4-5|
-//	Buffer(src, 2, DropOldest):  -1-----4--5|   (the consumer takes 6 for the first)
+//	Buffer(src, 2, DropOldest):  -1------(34)5|   (the consumer takes 7 for the first)
 //
 // It completes when src does, after the items that wait. An error of src is
 // delivered after them too, and so is the [OverflowError] of Fail. On cancel it

@@ -9,8 +9,8 @@ import (
 // Debounce delivers an item of src once d has passed without a newer one, and
 // drops the items that a newer one came too soon after.
 //
-//	src:            -a-b-----c--d------e|
-//	Debounce(3):    ------b--------d---e|
+//	src:          -a-b-----c-d------e|
+//	Debounce(3):  ------b-------d----(e|)
 //
 // When src completes the pending item is delivered at once. When src fails, or on
 // cancel, the pending item is dropped; one that is due already when the error

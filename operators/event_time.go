@@ -46,10 +46,9 @@ type EventTime[T any] struct {
 	// Late is called with each item that comes when all its windows are gone, on
 	// the goroutine that ranges. Default: such items are dropped.
 	Late func(T)
-	// Idle is for how long the source may be silent before the clock of the
-	// machine moves the watermark on, by as much as the silence has lasted, so that
-	// the last windows before a pause do not wait for its end. Default 0: only
-	// items move the watermark.
+	// Idle is for how long the source may be silent. After that the watermark moves
+	// on with the clock of the machine, by as much as the silence has lasted, so that
+	// the last windows before a pause close. Default 0: only items move the watermark.
 	Idle time.Duration
 }
 

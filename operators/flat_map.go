@@ -46,7 +46,7 @@ func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 //
 //	src:                   --1--2--|
 //	f(n):                  n---n---n|
-//	MergeMap(src, 2, f):   --1--21-2-1--2|
+//	MergeMap(src, 2, f):   --1--21--21--2|
 //
 // It completes when src and all inner streams have. When one of them fails the
 // others are cancelled, and the error is delivered after the items that had come

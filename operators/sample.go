@@ -12,7 +12,7 @@ import (
 // newest item if there has been one since it looked last.
 //
 //	src:        -ab-----c----d|
-//	Sample(3):  ---b-----c---(d|)
+//	Sample(3):  ---b-----c----(d|)
 //
 // When src completes the pending item is delivered at once. When src fails, or on
 // cancel, the pending item is dropped; one that is due already when the error

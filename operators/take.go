@@ -13,7 +13,7 @@ import (
 // completes without subscribing to src. A negative n panics.
 //
 //	src:      --1--2--3--4--|
-//	Take(2):  --1--2|
+//	Take(2):  --1--(2|)
 //
 // If src ends before the n-th item, on completion, error or cancel, so does
 // Take. It runs on the consumer's goroutine and holds nothing.

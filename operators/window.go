@@ -38,8 +38,9 @@ const maxPresized = 1024
 // holds less. Over a count, and over event time without an idle timeout, Window
 // runs on the consumer's goroutine. Otherwise it runs src on a goroutine of its
 // own and takes its items through a queue of at most 256; while that is full src
-// waits, so that items are assigned to the window in which the consumer gets round
-// to them. It then sets one timer, for the window that closes first, and none
+// waits. With a consumer that is slower than the stream, an item so counts in the
+// window that is open when it is taken from the queue, not when it arrived: see
+// [EventTime] for windows that do not depend on that. It then sets one timer, for the window that closes first, and none
 // while it holds no item.
 func Window[T any, W Windowing[T]](src rxsse.Observable[T], w W) rxsse.Observable[Windowed[T]] {
 	assigner, event := windowing[T]("Window", w)

@@ -35,13 +35,14 @@ import (
 // of the program's next run.
 //
 // With the query parameter type, which may be there several times, a client gets
-// events of these types only.
+// events of these types only. One that wants what the history holds to begin with asks
+// for what comes after an ID that nobody knows, such as ?lastEventId=none.
 //
 // # Slow clients
 //
 // Each event is encoded once and held once, in the history. A client that reads too
 // slowly falls behind in it, and [WithSlowClients] says what happens when it falls
-// out of it. It is not waited for by the others, but under [WaitForClients], and it
+// out of it. Other clients do not wait for it, except under [WaitForClients]. It
 // holds at most 32 KiB, or one event, of its own. One that does not read at all is
 // disconnected after [WithWriteTimeout].
 //
@@ -258,8 +259,8 @@ func (b *Broadcaster) readOn() {
 func (b *Broadcaster) Shutdown(ctx context.Context) error { return b.end(ctx, shutDown) }
 
 // Complete ends the broadcast for good: clients are given what is published by then,
-// and their streams end. Whoever comes back is given what it has missed, and then,
-// or if it has all, is told with status 204 not to come again. It returns as
+// and their streams end. Whoever comes back is given what it has missed; a client that
+// has everything gets status 204, and stops reconnecting. It returns as
 // [Broadcaster.Shutdown] does.
 func (b *Broadcaster) Complete(ctx context.Context) error { return b.end(ctx, completed) }
 

@@ -52,7 +52,9 @@ type Position interface {
 // event that a filter drops moves no position by itself; the next one does. Where an
 // operator holds items back while later ones pass, as keyed or overlapping windows and
 // groups do, id has to return the ID before that of the oldest item still held, or
-// what is held is lost in a crash. Operators that drop what they cannot keep, such as
+// what is held is lost in a crash. A keyed aggregation does not know that ID: let its
+// accumulator keep it. DecodeJSON does not keep the ID either: decode with a
+// [codec.Payload] of your own, whose items carry it. Operators that drop what they cannot keep, such as
 // Debounce or Buffer with DropOldest, drop it here too.
 func Commit[T any](ctx context.Context, src rxsse.Observable[T], work func([]T) error, position Position, id func(T) string) error {
 	saved := ""

@@ -50,6 +50,10 @@ func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Even
 // [WithLastEventID]. If req has a body it needs GetBody, which
 // [http.NewRequest] sets for the usual readers, so that the body can be sent
 // again.
+//
+// Like every stream it connects again when the server ends the response, and so sends
+// the request again. Where that costs money or does harm, as a POST to a language model
+// does, use WithMaxAttempts(0), which sends it once: example llm of this module does.
 func (c *Client) ObserveRequest(req *http.Request, opts ...Option) rxsse.Observable[codec.Event] {
 	return c.config.with(opts).observe(req)
 }

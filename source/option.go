@@ -104,8 +104,8 @@ func WithMaxAttempts(n int) Option {
 }
 
 // WithHealthyAfter has a connection count as healthy when it has lasted for d,
-// whether or not it has delivered anything: only then are attempts counted anew and
-// is the wait the reconnection time again. By default an event, or half a minute, is
+// whether or not it has delivered anything: only then are the count of attempts and
+// the backoff reset. By default an event, or half a minute, is
 // enough. Set it where a server greets every client with an event and then turns
 // some away. It panics if d is negative; 0 is the default.
 func WithHealthyAfter(d time.Duration) Option {

@@ -15,7 +15,9 @@ import (
 // WithPrepare has prepare called with each request before it is sent, one for each
 // attempt: to set a fresh token, to change the URL. It may block, and should then
 // watch the request's context. An error is that of the attempt, which is tried again
-// like any other: it is an [Error] that wraps [ErrPrepare] and prepare's own. A
+// like any other: it is an [Error] that wraps [ErrPrepare] and prepare's own, which
+// [WithRetryIf] can tell from others if it is final. A status of 401 is final by
+// default: for a token that has to be refreshed then, say otherwise there. A
 // Last-Event-ID that it sets or deletes is that of this request alone.
 func WithPrepare(prepare func(*http.Request) error) Option {
 	return func(c *config) { c.prepare = prepare }

@@ -43,6 +43,9 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q; see -help", flags.Arg(0))
 	case *url != "":
+		if err := os.MkdirAll(*dir, 0o700); err != nil {
+			return err
+		}
 		return unlessCancelled(ctx, writeDown(ctx, *url, *dir))
 	case *kills < 0:
 		return fmt.Errorf("-kills must not be negative, got %d", *kills)
