@@ -68,7 +68,7 @@ func TestBadInput(t *testing.T) {
 	for want, args := range map[string][]string{
 		`unexpected argument "x"; see -help`:  {"x"},
 		"-kills must not be negative, got -1": {"-kills", "-1"},
-		"no such file or directory":           {"-url", "http://127.0.0.1:1", "-dir", "/nonexistent"},
+		"not a directory":                     {"-url", "http://127.0.0.1:1", "-dir", "main.go/data"},
 		"source: GET ftp://x: unusable URL":   {"-url", "ftp://x", "-dir", t.TempDir()},
 	} {
 		assert.ErrorContains(t, run(t.Context(), io.Discard, args), want)
