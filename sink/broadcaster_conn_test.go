@@ -1,0 +1,159 @@
+package sink_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/sink"
+)
+
+// A conn is a client's end of a stream, for bubbles: what the handler writes is
+// there at once, and a test may hold it up.
+type conn struct {
+	mu       sync.Mutex
+	header   http.Header
+	status   int
+	written  strings.Builder
+	flushes  int
+	held     chan struct{} // while it is not nil writes wait for it, or the deadline
+	pace     time.Duration // that it takes to write 32 KiB
+	deadline time.Time
+	changed  chan struct{}
+}
+
+func newConn() *conn { return &conn{header: http.Header{}, changed: make(chan struct{})} }
+
+func (c *conn) Header() http.Header { return c.header }
+
+func (c *conn) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+	}
+}
+
+func (c *conn) Write(p []byte) (int, error) {
+	c.WriteHeader(http.StatusOK)
+	for {
+		c.mu.Lock()
+		held, deadline, changed := c.held, c.deadline, c.changed
+		took := c.pace * time.Duration(len(p)) / (32 << 10)
+		if held == nil && took == 0 {
+			c.written.Write(p)
+		}
+		c.mu.Unlock()
+		if held == nil && took == 0 {
+			return len(p), nil
+		}
+		if held == nil {
+			return c.writeSlowly(p, took, deadline)
+		}
+		var expired <-chan time.Time
+		if !deadline.IsZero() {
+			expired = time.After(time.Until(deadline))
+		}
+		select {
+		case <-held:
+			c.mu.Lock()
+			c.held = nil
+			c.mu.Unlock()
+		case <-changed:
+		case <-expired:
+			return 0, errors.New("i/o timeout")
+		}
+	}
+}
+
+func (c *conn) writeSlowly(p []byte, took time.Duration, deadline time.Time) (int, error) {
+	if !deadline.IsZero() && time.Until(deadline) < took {
+		time.Sleep(time.Until(deadline))
+		return 0, errors.New("i/o timeout")
+	}
+	time.Sleep(took)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.written.Write(p)
+}
+
+func (c *conn) FlushError() error {
+	c.WriteHeader(http.StatusOK)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.flushes++
+	return nil
+}
+
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deadline = t
+	close(c.changed)
+	c.changed = make(chan struct{})
+	return nil
+}
+
+// hold holds up writes until release is called.
+func (c *conn) hold() (release func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	held := make(chan struct{})
+	c.held = held
+	return func() { close(held) }
+}
+
+func (c *conn) body() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.written.String()
+}
+
+// connect has b serve a client in the bubble, and returns its end and a way to leave
+// and to wait for the handler's return.
+func connect(t *testing.T, b *sink.Broadcaster, target string, header ...string) (c *conn, leave func(), gone <-chan struct{}) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	c = newConn()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.ServeHTTP(c, r)
+	}()
+	synctest.Wait()
+	return c, cancel, done
+}
+
+func event(id string) codec.Event { return codec.Event{Type: "message", Data: "d" + id, ID: id} }
+
+func wires(ids ...string) (all string) {
+	for _, id := range ids {
+		all += event(id).String()
+	}
+	return all
+}
+
+func send(t *testing.T, b *sink.Broadcaster, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		require.NoError(t, b.Send(t.Context(), event(id)))
+		synctest.Wait() // for the clients that are not held up
+	}
+}
+
+// finish ends the broadcast, so that the bubble can end.
+func finish(t *testing.T, b *sink.Broadcaster) {
+	t.Helper()
+	require.NoError(t, b.Shutdown(t.Context()))
+}
