@@ -29,6 +29,10 @@ type Event struct {
 	// Comment is the text of a comment line after its colon, with any leading
 	// space. An event has either a comment or something else, never both.
 	Comment string `json:"comment,omitzero"`
+	// Unordered is set by operators that deliver events in another order than the
+	// stream's, such as Merge. [Event.ResumeID] then returns "". Decoders leave it
+	// false, encoders ignore it.
+	Unordered bool `json:"-"`
 }
 
 // String returns the event as it is written to a stream, by [AppendEvent]. For

@@ -8,19 +8,22 @@ import (
 )
 
 // JSON returns the [Payload] that decodes an event's data as one JSON value, with
-// the options of github.com/go-json-experiment/json. Without options that package
-// is strict: duplicate names and invalid UTF-8 are errors and names match by
-// case. For encoding/json's rules, use
+// the options of github.com/go-json-experiment/json. If T is a [Message], the value
+// is decoded into its Value, and Type and ID are those of the event.
+//
+// Without options decoding is strict: duplicate names and invalid UTF-8 are errors,
+// and names match by case. For the rules of encoding/json use
 //
 //	codec.Unmarshal[T](json.Unmarshal)
 //
 // with that package. Errors are a [PayloadError] with the place in the data;
-// Err is that package's SemanticError or SyntacticError.
+// Err is the SemanticError or SyntacticError of go-json-experiment/json.
 func JSON[T any](opts ...json.Options) Payload[T] {
 	joined := json.JoinOptions(opts...)
+	target := newTarget[T]()
 	return func(e Event) (T, error) {
 		var v T
-		if err := json.Unmarshal(bytesOf(e.Data), &v, joined); err != nil {
+		if err := json.Unmarshal(bytesOf(e.Data), target(&v, e), joined); err != nil {
 			var zero T
 			return zero, jsonError(e, err)
 		}

@@ -13,7 +13,9 @@
 // # Which operator
 //
 //   - change each item: Map, TryMap, Scan, Pairwise, Tap, Timestamp, TimeInterval
-//   - decode events: EventType, DecodeJSON, Decode; and the way back: EncodeJSON
+//   - decode events: EventType, DecodeJSON, Decode; encode items: EncodeJSON,
+//     EncodeMessages
+//   - change the values of messages and keep their positions: MapValue, FlatMapValue
 //   - choose items: Filter, Take, TakeWhile, TakeUntil, TakeLast, Skip, SkipWhile,
 //     SkipUntil, First, Last, ElementAt, Distinct, DistinctUntilChanged,
 //     DistinctUntilChangedFunc

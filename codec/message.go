@@ -1,0 +1,87 @@
+package codec
+
+// A Message is a decoded payload together with the type and the ID of its event.
+// Decode into a Message, as in
+//
+//	trades := operators.DecodeJSON[codec.Message[Trade]](events)
+//
+// if the program saves its position in the stream or passes the events on.
+type Message[T any] struct {
+	// Type and ID are those of the event.
+	Type string `json:"type,omitzero"`
+	ID   string `json:"id,omitzero"`
+	// Value is the decoded payload.
+	Value T `json:"value"`
+	// Unordered is as in [Event].
+	Unordered bool `json:"-"`
+}
+
+// Resumable is implemented by items that know their position in a stream, such as
+// [Event], [Message] and the results of windows.
+//
+// ResumeID returns the ID to send as Last-Event-ID once this item and all items
+// before it have been processed: a stream that resumes after that ID misses nothing.
+// It returns "" if the position is unknown. If one event becomes several items, only
+// the last of them may return the event's ID.
+//
+// Operators that change the order of items, such as Merge and MergeMap, cannot know
+// a safe position. They call the item's method ClearResumeID, after which ResumeID
+// returns "". A type of your own needs that method, with a pointer receiver, only to
+// pass through such an operator.
+type Resumable interface {
+	ResumeID() string
+}
+
+// ResumeID returns ID, or "" if the event is Unordered. See [Resumable].
+func (e Event) ResumeID() string {
+	if e.Unordered {
+		return ""
+	}
+	return e.ID
+}
+
+// ClearResumeID sets Unordered, so that ResumeID returns "". ID stays as it is.
+func (e *Event) ClearResumeID() { e.Unordered = true }
+
+// ResumeID returns ID, or "" if the message is Unordered. See [Resumable].
+func (m Message[T]) ResumeID() string {
+	if m.Unordered {
+		return ""
+	}
+	return m.ID
+}
+
+// ClearResumeID sets Unordered, so that ResumeID returns "". ID stays as it is.
+func (m *Message[T]) ClearResumeID() { m.Unordered = true }
+
+// Keep returns the [Payload] that decodes with p and keeps the event's type and ID.
+// [JSON] and [Unmarshal] need no Keep: they decode into a Message directly.
+func Keep[T any](p Payload[T]) Payload[Message[T]] {
+	return func(e Event) (Message[T], error) {
+		v, err := p(e)
+		if err != nil {
+			return Message[T]{}, err
+		}
+		return Message[T]{Type: e.Type, ID: e.ID, Value: v, Unordered: e.Unordered}, nil
+	}
+}
+
+// fillFrom copies everything but the payload from e and returns where the payload goes.
+func (m *Message[T]) fillFrom(e Event) (payload any) {
+	m.Type, m.ID, m.Unordered = e.Type, e.ID, e.Unordered
+	return &m.Value
+}
+
+// envelope is implemented by *Message[T] for every T.
+type envelope interface {
+	fillFrom(e Event) (payload any)
+}
+
+// newTarget returns a function that returns where the payload of e is decoded to: v
+// itself, or its Value if T is a Message.
+func newTarget[T any]() func(v *T, e Event) any {
+	if _, ok := any((*T)(nil)).(envelope); ok {
+		return func(v *T, e Event) any { return any(v).(envelope).fillFrom(e) } //nolint:forcetypeassert // checked above
+	}
+	return func(v *T, _ Event) any { return v }
+}

@@ -1,0 +1,111 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/jsonline"
+)
+
+// MapValue is [Map] for the values of messages. Each message keeps its type, its ID
+// and so its position.
+//
+//	src:                  --{id 1, 2}--{id 2, 3}--|
+//	MapValue(src, x=>2x): --{id 1, 4}--{id 2, 6}--|
+//
+// It ends as src does, runs on the consumer's goroutine and holds nothing.
+func MapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) R) rxsse.Observable[codec.Message[R]] {
+	return Map(src, func(m codec.Message[T]) codec.Message[R] { return withValue(m, f(m.Value)) })
+}
+
+// FlatMapValue delivers one message for each value that f returns for the value of a
+// message of src. All of them keep the type. Only the last one has the ID: a program
+// that stops between them resumes before the event, so none is lost.
+//
+//	src:                    --{id 1, ab}------{id 2, c}--|
+//	FlatMapValue(src, ...): --{a}{id 1, b}----{id 2, c}--|
+//
+// A message whose value becomes no values is dropped. The next message moves the
+// position past it. It ends as src does, runs on the consumer's goroutine and holds
+// the values of one message.
+func FlatMapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) []R) rxsse.Observable[codec.Message[R]] {
+	return func(ctx context.Context) iter.Seq2[codec.Message[R], error] {
+		return func(yield func(codec.Message[R], error) bool) {
+			src(ctx)(func(m codec.Message[T], err error) bool {
+				if err != nil {
+					yield(codec.Message[R]{}, err)
+					return false
+				}
+				values := f(m.Value)
+				for i, v := range values {
+					out := withValue(m, v)
+					if i < len(values)-1 {
+						out.ID = ""
+					}
+					if i > 0 && ctx.Err() != nil {
+						yield(codec.Message[R]{}, context.Cause(ctx))
+						return false
+					}
+					if !yield(out, nil) {
+						return false
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+// withValue returns m with another value.
+func withValue[T, R any](m codec.Message[T], v R) codec.Message[R] {
+	return codec.Message[R]{Type: m.Type, ID: m.ID, Value: v, Unordered: m.Unordered}
+}
+
+// EncodeMessages turns each message into an event with the message's type and ID,
+// and its value as JSON. It reverses DecodeJSON[codec.Message[T]]. A relay that
+// publishes these events keeps the IDs of its upstream, so its clients can resume
+// after the relay has been restarted.
+//
+//	src:                 --{id 1, v}--{id 2, w}--|
+//	EncodeMessages(src): --event 1----event 2----|
+//
+// A value that cannot be encoded ends the stream with an error that names the
+// message's ID. Otherwise it ends as src does. It runs on the consumer's goroutine and
+// holds nothing.
+func EncodeMessages[T any](src rxsse.Observable[codec.Message[T]]) rxsse.Observable[codec.Event] {
+	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) {
+			encode := newJSONEncoder[T]()
+			TryMap(src, func(m codec.Message[T]) (codec.Event, error) {
+				data, err := encode(m.Value)
+				if err != nil {
+					return codec.Event{}, fmt.Errorf("operators: EncodeMessages: message with id %q: %w", m.ID, err)
+				}
+				return codec.Event{Type: m.Type, ID: m.ID, Data: data, Unordered: m.Unordered}, nil
+			})(ctx)(yield)
+		}
+	}
+}
+
+// newJSONEncoder returns a function that encodes a value as JSON. It reuses its
+// buffer, so it must be called by one goroutine at a time.
+func newJSONEncoder[T any]() func(v T) (string, error) {
+	format := jsonline.Format[T]()
+	var buf []byte
+	return func(v T) (string, error) {
+		line, err := format(buf[:0], v)
+		if err != nil {
+			return "", err
+		}
+		if cap(line) <= maxKeptLine {
+			buf = line
+		}
+		return string(line[:len(line)-1]), nil // without its line feed
+	}
+}
+
+// maxKeptLine is the largest buffer that is kept for the next item, in bytes.
+const maxKeptLine = 64 << 10
