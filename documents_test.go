@@ -44,7 +44,7 @@ var (
 	_ = time.Second
 	_ codec.Event
 	_ = operators.First[int]
-	_ = sink.EventID
+	_ = sink.Collect[int]
 	_ = source.SSE
 )
 

@@ -3,81 +3,151 @@ package sink
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A Position stores how far a program has got with a stream. Each checkpoint of
-// package source is one.
-type Position interface {
-	// Save stores the ID of the last event whose work is done. When it returns nil,
-	// the ID is stored for good.
+// A Checkpoint stores a position: the ID of the last event whose work is done. Each
+// checkpoint of package source is one.
+type Checkpoint interface {
+	// Save replaces the stored ID. When it returns nil, the ID survives a crash.
 	Save(ctx context.Context, lastEventID string) error
 }
 
-// Commit subscribes to src, has work done with its items, and then saves how far
-// that has got: position is given the ID of an item only once work has returned nil
-// for it and for all items before it. A source that begins after that ID, see
-// source.WithCheckpoint, so delivers again whatever was not dealt with when the
-// program ended, however it did.
+// Commit calls work with the items of src and then saves the position after them in
+// checkpoint. A source that starts from that checkpoint, see source.WithCheckpoint,
+// delivers again every event whose work was not done when the program ended.
 //
-// Work is given the items that have come since its last call, as by [ForEachBatch]:
-// each by itself while the stream is slow, up to 256 while it is fast, with one Save
-// for all. What work has done has to last when it returns: [File.Append] is made for
-// it, and a database's transaction. The slice is work's until it returns.
+// work is called with the items that have arrived since its last call, as in
+// [ForEachBatch]: single items while the stream is slow, up to 256 while it is fast.
+// Save is called once per call of work. When work returns nil, its effect must be
+// durable, as it is after [File.Append] or the commit of a database transaction.
+// work must not keep the slice.
 //
-// The function id tells an item's position, the ID of the last event that went into
-// it: [EventID] for events, for a window the ID of its last item. With "" the
-// position stays where it is.
+// The position is the ResumeID of the newest item that has one, see
+// [codec.Resumable]. Events, messages and the results of windows over them have one;
+// use [CommitFunc] for other items. Where the position is unknown, the stored one
+// stays.
 //
-// Commit returns nil when src completes and all is saved; when src fails, its error,
-// after what came before it is saved; an error of work as it is, and nothing is
-// saved of the items it was given; an error of Save, wrapped. When ctx is cancelled
-// it returns the cause, once what work has done is saved.
+// Commit returns nil when src completes and everything is saved. When src fails, it
+// returns that error after it has saved the position of the items before. An error
+// of work is returned as it is, and the position stays before the items of that
+// call. An error of Save is returned wrapped. When ctx is cancelled, Commit returns the
+// cause after it has saved the work that is done.
 //
-// # What is guaranteed
+// # Guarantee
 //
-// Against a server that keeps its events and goes on after the Last-Event-ID it is
-// sent, the work for every event is done at least once: again, after a crash, for
-// those of the last call of work, at most 256. It is exactly once for work that
-// knows an ID it has seen, or that stores its result and the position together: let
-// work be the transaction that does both, and use [ForEachBatch]. Against a server
-// that keeps its events for a while, the same holds if the program is away for less;
-// against one that ignores Last-Event-ID, what it sends meanwhile is lost, and what
-// it repeats is done again.
+// If the server keeps its events and resumes after the Last-Event-ID, work sees every
+// event at least once. After a crash, it sees the items of its last call again, at
+// most 256. For exactly once, use [Transact]. The guide docs/guarantees.md lists, for
+// each shape of a pipeline, what holds after a crash.
 //
-// It holds for pipelines that keep the order of events: operators that map, filter,
-// decode, buffer under Block, work in Parallel, and windows that follow each other. An
-// event that a filter drops moves no position by itself; the next one does. Where an
-// operator holds items back while later ones pass, as keyed or overlapping windows and
-// groups do, id has to return the ID before that of the oldest item still held, or
-// what is held is lost in a crash. A keyed aggregation does not know that ID: let its
-// accumulator keep it. DecodeJSON does not keep the ID either: decode with a
-// [codec.Payload] of your own, whose items carry it. Operators that drop what they cannot keep, such as
-// Debounce or Buffer with DropOldest, drop it here too.
-func Commit[T any](ctx context.Context, src rxsse.Observable[T], work func([]T) error, position Position, id func(T) string) error {
+// Operators that drop items, such as Debounce, drop them here too. Operators that
+// change the order of items, such as Merge and MergeMap, make their positions
+// unknown. If the first 1,000 items and the first minute bring no position, Commit
+// logs a warning once, through [slog.Default]: the server may send no IDs.
+func Commit[T codec.Resumable](ctx context.Context, src rxsse.Observable[T], work func([]T) error, checkpoint Checkpoint) error {
+	return commit(ctx, "Commit", src, work, checkpoint, T.ResumeID)
+}
+
+// CommitFunc is [Commit] for items of any type: position returns the ID after which
+// the stream can resume once an item and all items before it have been processed, or
+// "" if that is unknown. If one event becomes several items, only the last of them has
+// the event's ID.
+func CommitFunc[T any](ctx context.Context, src rxsse.Observable[T], work func([]T) error, checkpoint Checkpoint, position func(T) string) error {
+	return commit(ctx, "CommitFunc", src, work, checkpoint, position)
+}
+
+func commit[T any](ctx context.Context, name string, src rxsse.Observable[T], work func([]T) error, checkpoint Checkpoint, position func(T) string) error {
 	saved := ""
+	watch := newPositionWatch(name)
 	return ForEachBatch(ctx, src, func(items []T) error {
-		reached := saved
-		for _, v := range items {
-			if at := id(v); at != "" {
-				reached = at
-			}
-		}
+		reached := newestPosition(items, position)
+		watch.saw(ctx, len(items), reached)
 		if err := work(items); err != nil {
 			return err
 		}
-		if reached == saved {
+		if reached == "" || reached == saved {
 			return nil
 		}
-		if err := position.Save(context.WithoutCancel(ctx), reached); err != nil {
-			return fmt.Errorf("sink: Commit: the work up to event %q is done, its position is not saved: %w", reached, err)
+		if err := checkpoint.Save(context.WithoutCancel(ctx), reached); err != nil {
+			return fmt.Errorf("sink: %s: the work up to event %q is done, but its position is not saved: %w", name, reached, err)
 		}
 		saved = reached
 		return nil
 	})
 }
 
-// EventID returns the ID of an event, for [Commit].
-func EventID(e codec.Event) string { return e.ID }
+// Transact calls work with the items of src and the position after them. work stores
+// its results and resumeID in one transaction, so that both or neither survive a
+// crash. A source that starts from the stored ID, see source.WithLastEventID, then
+// delivers every event to exactly one transaction that succeeds.
+//
+//	err := sink.Transact(ctx, rows, func(rows []Row, resumeID string) error {
+//		tx, err := db.BeginTx(ctx, nil)
+//		… // insert rows; if resumeID is not "", update the position
+//		return tx.Commit()
+//	})
+//
+// If resumeID is "", the position is unknown: leave the stored one as it is. work is
+// called, and Transact ends, as in [Commit]; it calls no Save. An error of work is
+// returned as it is.
+//
+// If work fails after the database has in fact committed, for example because the
+// connection broke, start again from the position that the database holds.
+func Transact[T codec.Resumable](ctx context.Context, src rxsse.Observable[T], work func(items []T, resumeID string) error) error {
+	watch := newPositionWatch("Transact")
+	return ForEachBatch(ctx, src, func(items []T) error {
+		reached := newestPosition(items, T.ResumeID)
+		watch.saw(ctx, len(items), reached)
+		return work(items, reached)
+	})
+}
+
+// newestPosition returns the position after items, or "" if it is unknown.
+func newestPosition[T any](items []T, position func(T) string) string {
+	for i := len(items) - 1; i >= 0; i-- {
+		if id := position(items[i]); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// A positionWatch logs a warning if no item of a stream has a position.
+type positionWatch struct {
+	name  string
+	since time.Time // zero: it has seen a position, or logged the warning
+	items int
+}
+
+// A stream is suspected to have no positions after unpositionedItems and
+// unpositionedTime. Both, since the first window of a long stream may hold many items
+// before it gives a position.
+const (
+	unpositionedItems = 1000
+	unpositionedTime  = time.Minute
+)
+
+func newPositionWatch(name string) *positionWatch {
+	return &positionWatch{name: name, since: time.Now()}
+}
+
+func (w *positionWatch) saw(ctx context.Context, items int, position string) {
+	if w.since.IsZero() {
+		return
+	}
+	if position != "" {
+		w.since = time.Time{}
+		return
+	}
+	w.items += items
+	if w.items < unpositionedItems || time.Since(w.since) < unpositionedTime {
+		return
+	}
+	w.since = time.Time{}
+	slog.WarnContext(ctx, "sink: "+w.name+": no item has a position, so a restart will not resume: the server may send no ids, or an operator such as Merge makes positions unknown", "items", w.items)
+}

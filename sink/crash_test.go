@@ -177,18 +177,18 @@ func pipeline[T any](args []string, build func(rxsse.Observable[codec.Event]) rx
 		fmt.Println("working")
 		return nil
 	}
-	return errors.Join(sink.Commit(context.Background(), build(events), work, checkpoint, id), f.Close())
+	return errors.Join(sink.CommitFunc(context.Background(), build(events), work, checkpoint, id), f.Close())
 }
 
 func commitEvents(args []string) error {
 	return pipeline(args, func(src rxsse.Observable[codec.Event]) rxsse.Observable[codec.Event] {
 		return operators.Filter(src, func(codec.Event) bool { return true })
-	}, sink.EventID)
+	}, codec.Event.ResumeID)
 }
 
 func commitWindows(args []string) error {
 	return pipeline(args, func(src rxsse.Observable[codec.Event]) rxsse.Observable[[]string] {
-		ids := operators.Map(src, sink.EventID)
+		ids := operators.Map(src, codec.Event.ResumeID)
 		return operators.Map(operators.Window(ids, operators.Count(7)), func(w operators.Windowed[string]) []string { return w.Items })
 	}, func(ids []string) string { return ids[len(ids)-1] })
 }

@@ -154,7 +154,7 @@ func ExampleCommit() {
 		}
 		return nil
 	}
-	err := sink.Commit(context.Background(), events, work, checkpoint, sink.EventID)
+	err := sink.Commit(context.Background(), events, work, checkpoint)
 	position, _ := checkpoint.Load(context.Background())
 	fmt.Println(position, err)
 	// Output:

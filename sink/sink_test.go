@@ -75,9 +75,9 @@ var sinks = map[string]func(context.Context, rxsse.Observable[string]) (string, 
 		err = sink.Isolated(appending(&got), func(err error) { got += err.Error() })(ctx, src)
 		return got, err
 	},
-	"Commit": func(ctx context.Context, src rxsse.Observable[string]) (got string, err error) {
+	"CommitFunc": func(ctx context.Context, src rxsse.Observable[string]) (got string, err error) {
 		var position lastSaved
-		err = sink.Commit(ctx, src, func(items []string) error { got += strings.Join(items, ""); return nil }, &position, itself)
+		err = sink.CommitFunc(ctx, src, func(items []string) error { got += strings.Join(items, ""); return nil }, &position, itself)
 		if !strings.HasSuffix(got, position.id) {
 			got += " but saved " + position.id
 		}

@@ -53,7 +53,7 @@ func TestGoesOnWhereItStopped(t *testing.T) {
 	assert.Equal(t, []string{"", "b", "b"}, asked)
 	readings, err := read(filepath.Join(dir, readingsFile))
 	require.NoError(t, err)
-	assert.Equal(t, []Reading{{"a", 1}, {"b", 2}}, readings)
+	assert.Equal(t, []Reading{{Type: "message", ID: "a", Value: 1}, {Type: "message", ID: "b", Value: 2}}, readings)
 }
 
 func TestInterrupt(t *testing.T) {

@@ -12,18 +12,12 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A Reading is what is written down of an event.
-type Reading struct {
-	ID    string  `json:"id"`
-	Value float64 `json:"value"`
-}
+// A Reading is a number and the ID of its event.
+type Reading = codec.Message[float64]
 
-func decode(e codec.Event) (Reading, error) {
-	value, err := strconv.ParseFloat(e.Data, 64)
-	return Reading{ID: e.ID, Value: value}, err
+func decode(e codec.Event) (float64, error) {
+	return strconv.ParseFloat(e.Data, 64)
 }
-
-func (r Reading) id() string { return r.ID }
 
 // The names of the files, in the folder that is given.
 const (
@@ -31,8 +25,8 @@ const (
 	positionFile = "position"
 )
 
-// writeDown writes the readings of the stream at url to a file in dir. It begins
-// after the last one whose writing was committed.
+// writeDown writes the readings of the stream at url to a file in dir. It resumes
+// after the last reading that was committed.
 func writeDown(ctx context.Context, url, dir string) error {
 	file, err := sink.OpenNDJSON[Reading](filepath.Join(dir, readingsFile))
 	if err != nil {
@@ -40,10 +34,10 @@ func writeDown(ctx context.Context, url, dir string) error {
 	}
 	position := source.NewFileCheckpoint(filepath.Join(dir, positionFile))
 	events := source.SSE(url, source.WithCheckpoint(position))
-	readings := operators.Decode(events, decode)
+	readings := operators.Decode(events, codec.Keep(decode))
 
-	// The file first, then the position: killed in between, the program is given the
-	// readings of the last batch again.
-	err = sink.Commit(ctx, readings, file.Append, position, Reading.id)
+	// The file first, then the position: if the program is killed in between, it
+	// receives the readings of the last batch again.
+	err = sink.Commit(ctx, readings, file.Append, position)
 	return errors.Join(err, file.Close())
 }

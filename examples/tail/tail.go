@@ -70,7 +70,7 @@ func (o *options) tailAndWrite(ctx context.Context, stderr io.Writer, opts []sou
 		}
 		return show(events)
 	}
-	err = sink.Commit(ctx, o.events(opts), work, position, sink.EventID)
+	err = sink.Commit(ctx, o.events(opts), work, position)
 	return errors.Join(err, file.Close())
 }
 
