@@ -69,7 +69,7 @@ func perItem(b *testing.B) {
 func BenchmarkTailInRxGo(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		_, err := rx.Observable(b.Context(), sums(ticksOf(benchItems))).
+		_, err := rx.ToRxGo(b.Context(), sums(ticksOf(benchItems))).
 			Reduce(func(_ context.Context, acc, v any) (any, error) {
 				sum, _ := acc.(float64)
 				f, _ := v.(float64)
@@ -92,7 +92,7 @@ func BenchmarkIntoRxGo(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				n := 0
-				for range rx.Observable(b.Context(), ticksOf(benchItems), bm.opts...).Observe() {
+				for range rx.ToRxGo(b.Context(), ticksOf(benchItems), bm.opts...).Observe() {
 					n++
 				}
 				if n != benchItems {

@@ -1,6 +1,6 @@
 // Package rx is the bridge between [rxsse.Observable] and RxGo v2, both ways:
 //
-//	Observable  ours to RxGo   the whole RxGo API on one of our streams
+//	ToRxGo      ours to RxGo   the whole RxGo API on one of our streams
 //	From        RxGo to ours   an RxGo Observable as a typed stream
 //	FromFunc    RxGo to ours   the same for a chain built anew for each range
 //	Scope       within RxGo    a chain whose end stops its source
@@ -15,13 +15,13 @@
 //
 //	batches := func(ctx context.Context) iter.Seq2[[]any, error] {
 //		return rx.FromFunc[[]any](func(opt rxgo.Option) rxgo.Observable {
-//			return rx.Observable(ctx, prices, opt).BufferWithCount(100, opt)
+//			return rx.ToRxGo(ctx, prices, opt).BufferWithCount(100, opt)
 //		})(ctx)
 //	}
 //
 // For an RxGo Observable that somebody else has made, use [From].
 //
-// For a flow that stays in RxGo, use [Observable] where the flow ends with the
+// For a flow that stays in RxGo, use [ToRxGo] where the flow ends with the
 // context that you give it, and [Scope] where it ends by itself (Take, First, an
 // error) and the source has to stop then.
 //
@@ -33,7 +33,7 @@
 // RxGo never stops an upstream: when Take, First or an error ends a chain, or its
 // reader leaves, everything above goes on, until a context says otherwise. And
 // many operators do not look at one, or do not pass it up. This package keeps its
-// own side clean: once the context given to [Observable] or [Scope], or that of a
+// own side clean: once the context given to [ToRxGo] or [Scope], or that of a
 // range over [From] or [FromFunc], has ended, no goroutine of this package is left
 // after 100 ms, and the source has been closed. What is left of RxGo:
 //
@@ -68,10 +68,10 @@
 //   - End a chain with [From], [FromFunc] or [Scope] rather than with RxGo's
 //     terminal methods, or give those rxgo.WithContext and cancel it.
 //   - In FromFunc and Scope give the option to every RxGo function and operator,
-//     and to each [Observable]. What is in the first groups is then gone when the
+//     and to each [ToRxGo]. What is in the first groups is then gone when the
 //     range returns, Join included.
 //   - To share a stream between RxGo readers, share it before the crossing:
-//     publish and connect do not work on what [Observable] returns, because
+//     publish and connect do not work on what [ToRxGo] returns, because
 //     RxGo's Defer ignores them.
 //
 // RxGo itself treats nil items specially (Debounce, DistinctUntilChanged and

@@ -26,7 +26,7 @@ import (
 // channel, for at most 100 ms: that frees the operators that look at a context or
 // at their upstream. A chain that never closes its channel (on cancel, Range and
 // GroupBy do not; Never, Interval and event sources cannot) costs the full 100 ms.
-// Sources made with [Observable] further up, if they were passed the context, have
+// Sources made with [ToRxGo] further up, if they were passed the context, have
 // been closed when the range returns.
 //
 // From suits chains of lazy operators (Map, Filter, Take, Skip, Scan, Distinct and
@@ -44,7 +44,7 @@ func From[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
 //
 // build is called on the ranging goroutine. It gives opt, which carries the
 // range's context, to every RxGo function and operator of the chain, and to each
-// [Observable] in it: those that get it leave no goroutine behind, whenever the
+// [ToRxGo] in it: those that get it leave no goroutine behind, whenever the
 // range ends. The package documentation names the few exceptions.
 //
 // Windows and groups end with the range that they came from: read them in the loop

@@ -36,7 +36,7 @@ func throughFunc(chain func(o rxgo.Observable, opt rxgo.Option) rxgo.Observable)
 	return func(src rxsse.Observable[int]) rxsse.Observable[int] {
 		return func(ctx context.Context) iter.Seq2[int, error] {
 			return rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable {
-				return chain(rx.Observable(ctx, src, opt), opt)
+				return chain(rx.ToRxGo(ctx, src, opt), opt)
 			})(ctx)
 		}
 	}
@@ -56,7 +56,7 @@ func TestRoundTripKeepsTheContract(t *testing.T) {
 	trips := map[string]func(rxsse.Observable[int]) rxsse.Observable[int]{
 		"From": func(src rxsse.Observable[int]) rxsse.Observable[int] {
 			return func(ctx context.Context) iter.Seq2[int, error] {
-				return rx.From[int](rx.Observable(ctx, src).Map(double))(ctx)
+				return rx.From[int](rx.ToRxGo(ctx, src).Map(double))(ctx)
 			}
 		},
 		"FromFunc lazy": throughFunc(func(o rxgo.Observable, opt rxgo.Option) rxgo.Observable { return o.Skip(0, opt) }),
@@ -66,7 +66,7 @@ func TestRoundTripKeepsTheContract(t *testing.T) {
 		"Scope": func(src rxsse.Observable[int]) rxsse.Observable[int] {
 			return func(ctx context.Context) iter.Seq2[int, error] {
 				return rx.From[int](rx.Scope(ctx, func(ctx context.Context, opt rxgo.Option) rxgo.Observable {
-					return rx.Observable(ctx, src).Filter(func(any) bool { return true }, opt)
+					return rx.ToRxGo(ctx, src).Filter(func(any) bool { return true }, opt)
 				}))(ctx)
 			}
 		},
@@ -153,7 +153,7 @@ func TestFromTypes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			// The value goes to RxGo through the bridge, which must not touch it.
-			o := rx.Observable(t.Context(), func(context.Context) iter.Seq2[any, error] {
+			o := rx.ToRxGo(t.Context(), func(context.Context) iter.Seq2[any, error] {
 				return func(yield func(any, error) bool) { yield(tt.v, nil) }
 			})
 			got, err := lift(o)[tt.as]()
@@ -237,10 +237,10 @@ func TestFromLeavesEarly(t *testing.T) {
 		takes time.Duration
 	}{
 		{name: "lazy operators", chain: func(ctx context.Context) rxgo.Observable {
-			return rx.Observable(ctx, endless()).Map(double)
+			return rx.ToRxGo(ctx, endless()).Map(double)
 		}},
 		{name: "an operator that sends without a context is drained", chain: func(ctx context.Context) rxgo.Observable {
-			return rx.Observable(ctx, endless()).FlatMap(func(i rxgo.Item) rxgo.Observable {
+			return rx.ToRxGo(ctx, endless()).FlatMap(func(i rxgo.Item) rxgo.Observable {
 				return rxgo.Just(i.V, i.V, i.V)()
 			})
 		}},
@@ -293,7 +293,7 @@ func TestSourceIsClosedWhenTheRangeReturns(t *testing.T) {
 		}
 		o := rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable {
 			// Map is cancelled too and has closed its channel long before.
-			return rx.Observable(t.Context(), src).Map(double, opt)
+			return rx.ToRxGo(t.Context(), src).Map(double, opt)
 		})
 		for range o(t.Context()) {
 			break
@@ -395,7 +395,7 @@ func ExampleFromFunc_operator() {
 	buffered := func(src rxsse.Observable[int], n int) rxsse.Observable[[]any] {
 		return func(ctx context.Context) iter.Seq2[[]any, error] {
 			return rx.FromFunc[[]any](func(opt rxgo.Option) rxgo.Observable {
-				return rx.Observable(ctx, src, opt).BufferWithCount(n, opt)
+				return rx.ToRxGo(ctx, src, opt).BufferWithCount(n, opt)
 			})(ctx)
 		}
 	}

@@ -47,9 +47,9 @@ func abandon(t *testing.T, m method, settle func()) {
 	defer release()
 	k := kit{t: t, ctx: theirCtx, opts: []rxgo.Option{rxgo.WithContext(theirCtx)}, play: func(s script) rxgo.Observable {
 		if s.pace == silent.pace {
-			return rx.Observable(bound, s.typed())
+			return rx.ToRxGo(bound, s.typed())
 		}
-		return rx.Observable(bound, endless())
+		return rx.ToRxGo(bound, endless())
 	}}
 	var items <-chan rxgo.Item
 	returned := make(chan struct{})
@@ -147,7 +147,7 @@ func leave(t *testing.T, m method, settle func()) {
 	defer end()
 	o := rx.FromFunc[any](func(opt rxgo.Option) rxgo.Iterable {
 		return m.build(kit{t: t, ctx: bound, opts: []rxgo.Option{opt}, play: func(script) rxgo.Observable {
-			return rx.Observable(bound, endless(), opt)
+			return rx.ToRxGo(bound, endless(), opt)
 		}})
 	})
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 10*tick+tick/4, errBoom)
@@ -165,7 +165,7 @@ func leave(t *testing.T, m method, settle func()) {
 func TestWindowWithCountKeepsAGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := rx.FromFunc[rxgo.Observable](func(opt rxgo.Option) rxgo.Observable {
-			return rx.Observable(t.Context(), endless()).WindowWithCount(2, opt)
+			return rx.ToRxGo(t.Context(), endless()).WindowWithCount(2, opt)
 		})
 		var window rxgo.Observable
 		for w := range o(t.Context()) {
@@ -184,7 +184,7 @@ func TestWindowWithCountKeepsAGoroutine(t *testing.T) {
 func TestGoroutinesSeesOurs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		items := rx.Observable(ctx, endless()).Map(double).Observe()
+		items := rx.ToRxGo(ctx, endless()).Map(double).Observe()
 		synctest.Wait()
 		ours, theirs := goroutines()
 		require.Len(t, ours, 1)

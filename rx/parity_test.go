@@ -76,7 +76,7 @@ func sameOnSources(t *testing.T, m method, in script) {
 		return k
 	}
 	bridged := func(k kit) kit {
-		return play(k, func(s script) rxgo.Observable { return rx.Observable(k.ctx, s.typed()) })
+		return play(k, func(s script) rxgo.Observable { return rx.ToRxGo(k.ctx, s.typed()) })
 	}
 	run := m.run
 	if run == nil {

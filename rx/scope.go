@@ -14,16 +14,16 @@ import (
 // build makes the chain, once for each Observe of the result, on the goroutine of
 // that subscription. Its ctx ends with the chain, with the ctx given to Scope, and
 // with the context that RxGo passes up; opt carries it. Give ctx to each
-// [Observable] and opt to each RxGo function and operator:
+// [ToRxGo] and opt to each RxGo function and operator:
 //
 //	three := rx.Scope(ctx, func(ctx context.Context, opt rxgo.Option) rxgo.Observable {
-//		return rx.Observable(ctx, events).Map(parse, opt).Take(3, opt)
+//		return rx.ToRxGo(ctx, events).Map(parse, opt).Take(3, opt)
 //	})
 //
 // The items of the chain, error items included, pass unchanged, and the source has
 // been closed before the channel is. What is appended to the result is outside:
 // Scope(…).Take(3) leaves the source running until ctx ends. For the end of ctx, of
-// RxGo's context and for panics (those of build too) the rules of [Observable]
+// RxGo's context and for panics (those of build too) the rules of [ToRxGo]
 // hold, and for taking the chain down those of [From].
 func Scope[I rxgo.Iterable](ctx context.Context, build func(ctx context.Context, opt rxgo.Option) I, opts ...rxgo.Option) rxgo.Observable {
 	return deferred(ctx, opts, func(ctx context.Context, next chan<- rxgo.Item) error {

@@ -62,7 +62,7 @@ func TestScopeStopsTheSource(t *testing.T) {
 					if tt.deaf {
 						opt = rxgo.WithContext(elsewhere)
 					}
-					return tt.chain(rx.Observable(ctx, src), opt)
+					return tt.chain(rx.ToRxGo(ctx, src), opt)
 				})
 				assert.Equal(t, tt.want, read(t.Context(), o.Observe()))
 				assert.True(t, isClosed(ended), "the source")
@@ -95,7 +95,7 @@ func TestScopeIsStopped(t *testing.T) {
 				defer endTheirs(nil)
 				src, _, ended := watched(endless())
 				items := rx.Scope(bound, func(ctx context.Context, opt rxgo.Option) rxgo.Observable {
-					return rx.Observable(ctx, src).Map(double, opt)
+					return rx.ToRxGo(ctx, src).Map(double, opt)
 				}).Observe(rxgo.WithContext(theirs))
 				<-items
 				tt.end(endBound, endTheirs)
@@ -120,7 +120,7 @@ func TestScopePanics(t *testing.T) {
 	tests := map[string]func(ctx context.Context, opt rxgo.Option) rxgo.Observable{
 		"in build": func(context.Context, rxgo.Option) rxgo.Observable { panic(errBoom) },
 		"in the source": func(ctx context.Context, opt rxgo.Option) rxgo.Observable {
-			return rx.Observable(ctx, panickingWith(endless(), errBoom)).Map(double, opt)
+			return rx.ToRxGo(ctx, panickingWith(endless(), errBoom)).Map(double, opt)
 		},
 	}
 	for name, build := range tests {
@@ -141,7 +141,7 @@ func TestScopePanics(t *testing.T) {
 func ExampleScope() {
 	ctx := context.Background()
 	first := rx.Scope(ctx, func(ctx context.Context, opt rxgo.Option) rxgo.OptionalSingle {
-		return rx.Observable(ctx, endless()).
+		return rx.ToRxGo(ctx, endless()).
 			Filter(func(v any) bool { return v == 7 }, opt).
 			First(opt)
 	})

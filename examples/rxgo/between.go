@@ -23,7 +23,7 @@ import (
 func between[T, R any](src rxsse.Observable[T], flow func(context.Context, rxgo.Observable, rxgo.Option) rxgo.Observable) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return rx.FromFunc[R](func(opt rxgo.Option) rxgo.Observable {
-			return flow(ctx, rx.Observable(ctx, src, opt), opt)
+			return flow(ctx, rx.ToRxGo(ctx, src, opt), opt)
 		})(ctx)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // how long a lifted chain is drained once its consumer has left.
 const patience = 100 * time.Millisecond
 
-// Observable gives src the whole RxGo API. It is cold, as [rxgo.Defer] is: each
+// ToRxGo gives src the whole RxGo API. It is cold, as [rxgo.Defer] is: each
 // Observe of the result, or of an operator built on it, is a subscription of its
 // own to src.
 //
@@ -46,7 +46,7 @@ const patience = 100 * time.Millisecond
 //
 // Backpressure is that of the channel: src is at most one item ahead, and as many
 // more as [rxgo.WithBufferedChannel] among opts allows.
-func Observable[T any](ctx context.Context, src rxsse.Observable[T], opts ...rxgo.Option) rxgo.Observable {
+func ToRxGo[T any](ctx context.Context, src rxsse.Observable[T], opts ...rxgo.Option) rxgo.Observable {
 	return deferred(ctx, opts, func(ctx context.Context, next chan<- rxgo.Item) error {
 		done := ctx.Done()
 		for v, err := range src(ctx) {

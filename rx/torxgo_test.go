@@ -92,7 +92,7 @@ func TestHowASubscriptionEnds(t *testing.T) {
 				theirs, endTheirs := context.WithCancelCause(t.Context())
 				defer endBound(nil)
 				defer endTheirs(nil)
-				o := rx.Observable(bound, tt.src)
+				o := rx.ToRxGo(bound, tt.src)
 				if tt.end != nil {
 					go tt.end(endBound, endTheirs)
 					synctest.Wait()
@@ -120,7 +120,7 @@ func TestReaderGone(t *testing.T) {
 				theirs, cancel := context.WithTimeout(t.Context(), 10*tick+after)
 				defer cancel()
 				src, _, ended := watched(endless())
-				rx.Observable(bound, src).Observe(rxgo.WithContext(theirs))
+				rx.ToRxGo(bound, src).Observe(rxgo.WithContext(theirs))
 				time.Sleep(10 * tick)
 				end(errOwner)
 				synctest.Wait()
@@ -140,7 +140,7 @@ func TestReaderGone(t *testing.T) {
 func TestSlowReaderSeesTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bound, end := context.WithCancelCause(t.Context())
-		items := rx.Observable(bound, endless()).Observe()
+		items := rx.ToRxGo(bound, endless()).Observe()
 		time.Sleep(10 * tick)
 		end(errOwner)
 		time.Sleep(patience - tick)
@@ -177,7 +177,7 @@ func TestSourceSeesBothContexts(t *testing.T) {
 				theirs, stopTheirs := with(tt.theirs, "theirs")
 				defer stopTheirs()
 				src, seen, _ := watched(script{}.typed())
-				<-rx.Observable(bound, src).Run(rxgo.WithContext(theirs))
+				<-rx.ToRxGo(bound, src).Run(rxgo.WithContext(theirs))
 
 				ctx := seen()
 				assert.Equal(t, "bound", ctx.Value(key("bound")))
@@ -212,7 +212,7 @@ func (r *register) AfterFunc(func()) func() bool {
 // TestSubscriptionsDoNotPileUp: the bound context may live as long as the program.
 func TestSubscriptionsDoNotPileUp(t *testing.T) {
 	bound := &register{Context: t.Context(), done: make(chan struct{})}
-	o := rx.Observable(bound, func(context.Context) iter.Seq2[int32, error] {
+	o := rx.ToRxGo(bound, func(context.Context) iter.Seq2[int32, error] {
 		return func(yield func(int32, error) bool) { yield(bound.waiting.Load(), nil) }
 	})
 	for range 3 {
@@ -230,7 +230,7 @@ func TestSourceSeesTheCause(t *testing.T) {
 				defer endBound(nil)
 				defer endTheirs(nil)
 				src, seen, _ := watched(endless())
-				items := rx.Observable(bound, src).Observe(rxgo.WithContext(theirs))
+				items := rx.ToRxGo(bound, src).Observe(rxgo.WithContext(theirs))
 				map[string]context.CancelCauseFunc{"bound": endBound, "theirs": endTheirs}[which](errOwner)
 				read(t.Context(), items)
 				assert.Equal(t, errOwner, context.Cause(seen()))
@@ -264,7 +264,7 @@ func TestBackpressure(t *testing.T) {
 						}
 					}
 				}
-				items := rx.Observable(bound, src, tt.opts...).Observe()
+				items := rx.ToRxGo(bound, src, tt.opts...).Observe()
 				synctest.Wait()
 				assert.Equal(t, tt.ahead, produced)
 				<-items
@@ -282,7 +282,7 @@ func TestBackpressure(t *testing.T) {
 func TestOptionsAreNotShared(t *testing.T) {
 	opts := make([]rxgo.Option, 1, 8)
 	opts[0] = rxgo.WithBufferedChannel(1)
-	o := rx.Observable(t.Context(), script{values: []int{1, 2}}.typed(), opts...)
+	o := rx.ToRxGo(t.Context(), script{values: []int{1, 2}}.typed(), opts...)
 	var readers sync.WaitGroup
 	for range 4 {
 		readers.Go(func() {
@@ -294,7 +294,7 @@ func TestOptionsAreNotShared(t *testing.T) {
 }
 
 func TestPanicKeepsItsStack(t *testing.T) {
-	item := <-rx.Observable(t.Context(), panickingWith(endless(), "why")).Observe()
+	item := <-rx.ToRxGo(t.Context(), panickingWith(endless(), "why")).Observe()
 	p, ok := errors.AsType[*rxsse.PanicError](item.E)
 	require.True(t, ok, "got %v", item)
 	assert.Equal(t, "why", p.Value)
@@ -313,7 +313,7 @@ func closingPanics(ctx context.Context) iter.Seq2[int, error] {
 // carries it itself.
 func TestPanicAfterTheConsumerLeft(t *testing.T) {
 	o := rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable {
-		return rx.Observable(t.Context(), closingPanics).Map(double, opt)
+		return rx.ToRxGo(t.Context(), closingPanics).Map(double, opt)
 	})
 	defer func() {
 		p, ok := recover().(*rxsse.PanicError)
@@ -345,7 +345,7 @@ func TestPanicThatNobodyReads(t *testing.T) {
 	const child = "RX_TEST_PANIC"
 	if os.Getenv(child) != "" {
 		ctx, cancel := context.WithCancel(t.Context())
-		rx.Observable(ctx, closingPanics).Observe()
+		rx.ToRxGo(ctx, closingPanics).Observe()
 		cancel()
 		wait(t.Context(), 10*time.Second)
 		return
@@ -358,7 +358,7 @@ func TestPanicThatNobodyReads(t *testing.T) {
 	assert.Contains(t, string(out), "closingPanics", "the stack")
 }
 
-func ExampleObservable() {
+func ExampleToRxGo() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	numbers := func(context.Context) iter.Seq2[int, error] {
@@ -367,7 +367,7 @@ func ExampleObservable() {
 			}
 		}
 	}
-	squares := rx.Observable(ctx, numbers).Map(func(_ context.Context, v any) (any, error) {
+	squares := rx.ToRxGo(ctx, numbers).Map(func(_ context.Context, v any) (any, error) {
 		n, _ := v.(int)
 		return n * n, nil
 	})
