@@ -17,7 +17,8 @@ const maxKeptBuffer = 64 << 10
 //
 //   - a message, if Type or Data is not empty: its fields and a blank line.
 //     Data is split at LF, one data line for each. Types "" and "message" are the
-//     same and not written;
+//     same and not written. The id line is the last: some clients take an ID when
+//     they read its line, and would lose an event that is cut off after it;
 //   - otherwise, if ID is not empty, a block that moves the last event ID (and
 //     sets the reconnection time if Retry is not 0) and dispatches nothing;
 //   - otherwise, if Retry is not 0, a block that sets the reconnection time;
@@ -50,11 +51,6 @@ func AppendEvent(dst []byte, e Event) ([]byte, error) {
 		dst = append(dst, e.Type...)
 		dst = append(dst, '\n')
 	}
-	if e.ID != "" {
-		dst = append(dst, "id: "...)
-		dst = append(dst, e.ID...)
-		dst = append(dst, '\n')
-	}
 	if e.Retry != 0 {
 		dst = append(dst, "retry: "...)
 		dst = strconv.AppendInt(dst, int64(e.Retry/time.Millisecond), 10)
@@ -62,6 +58,11 @@ func AppendEvent(dst []byte, e Event) ([]byte, error) {
 	}
 	if message {
 		dst = appendData(dst, e.Data)
+	}
+	if e.ID != "" {
+		dst = append(dst, "id: "...)
+		dst = append(dst, e.ID...)
+		dst = append(dst, '\n')
 	}
 	return append(dst, '\n'), nil
 }

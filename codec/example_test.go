@@ -112,9 +112,9 @@ func ExampleEncoder() {
 	// retry: 2000
 	//
 	// event: price
-	// id: 1
 	// data: 10
 	// data: 11
+	// id: 1
 	//
 	// :
 }

@@ -27,8 +27,8 @@ func ExampleMapValue() {
 	}
 	// Output:
 	// event: price
-	// id: 17
 	// data: {"usd":4}
+	// id: 17
 }
 
 // An event with several values moves the position with its last one.
@@ -54,6 +54,6 @@ func ExampleEncodeMessages() {
 	}
 	// Output:
 	// event: count
-	// id: 1
 	// data: 42
+	// id: 1
 }

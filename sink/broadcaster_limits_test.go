@@ -27,7 +27,7 @@ func TestBroadcasterWithOneID(t *testing.T) {
 			require.NoError(t, b.Send(t.Context(), codec.Event{ID: "5", Data: data}))
 		}
 		c, _, _ := connect(t, b, "/", "Last-Event-ID", "5")
-		assert.Equal(t, "id: 5\ndata: 1\n\nid: 5\ndata: 2\n\nid: 5\ndata: 3\n\n", c.body())
+		assert.Equal(t, "data: 1\nid: 5\n\ndata: 2\nid: 5\n\ndata: 3\nid: 5\n\n", c.body())
 		finish(t, b)
 	})
 }

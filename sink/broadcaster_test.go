@@ -434,7 +434,7 @@ func TestBroadcasterEndsItsConnection(t *testing.T) {
 	require.NoError(t, b.Send(t.Context(), event("1")))
 	line, err := bufio.NewReader(response.Body).ReadString('\n')
 	require.NoError(t, err)
-	assert.Equal(t, "id: 1\n", line)
+	assert.Equal(t, "data: d1\n", line)
 	require.NoError(t, b.Complete(t.Context()))
 	_, err = io.Copy(io.Discard, response.Body)
 	require.NoError(t, err, "a clean end")

@@ -106,8 +106,8 @@ func ExampleWrite() {
 	_ = sink.Write(context.Background(), events, os.Stdout, codec.AppendEvent)
 	// Output:
 	// event: price
-	// id: 7
 	// data: 81450
+	// id: 7
 }
 
 // One sink that the stream depends on, and one that may fail alone.

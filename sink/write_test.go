@@ -64,7 +64,7 @@ func TestWriteInAFormatOfItsOwn(t *testing.T) {
 	var w bytes.Buffer
 	events := just(codec.Event{Type: "message", Data: "a\nb", ID: "7"}, codec.Event{Type: "end"})
 	require.NoError(t, sink.Write(t.Context(), events, &w, codec.AppendEvent))
-	assert.Equal(t, "id: 7\ndata: a\ndata: b\n\nevent: end\ndata: \n\n", strings.ReplaceAll(w.String(), "data:\n", "data: \n"))
+	assert.Equal(t, "data: a\ndata: b\nid: 7\n\nevent: end\ndata: \n\n", strings.ReplaceAll(w.String(), "data:\n", "data: \n"))
 }
 
 // An item that cannot be written ends the stream, after those before it.

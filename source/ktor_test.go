@@ -172,7 +172,7 @@ func TestKtorSessions(t *testing.T) {
 			for e, err := range session.Events() {
 				require.NoError(t, err)
 				assert.Equal(t, codec.Event{Type: "hello 0", Data: "hello\nfrom server", ID: "0"}, e)
-				assert.Equal(t, "event: hello 0\nid: 0\ndata: hello\ndata: from server\n\n", e.String(), "an event prints itself")
+				assert.Equal(t, "event: hello 0\ndata: hello\ndata: from server\nid: 0\n\n", e.String(), "an event prints itself")
 			}
 		}},
 		{"sse(scheme, host, port, path)", hello(1, 0, 0), func(t *testing.T, server *ssetest.Server, client *source.Client) {

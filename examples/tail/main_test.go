@@ -66,7 +66,7 @@ func TestForms(t *testing.T) {
 	}{
 		{"plain", nil, "price #1  {\"a\":[1,2]}\nprice #2  {not JSON\nnews #3  ␛[31mred\nend #last  \n"},
 		{"pretty", []string{"-pretty", "-n", "2"}, "price #1\n    {\n      \"a\": [\n        1,\n        2\n      ]\n    }\nprice #2  {not JSON\n"},
-		{"raw", []string{"-raw", "-type", "price", "-n", "1"}, "event: price\nid: 1\ndata: {\"a\":[1,2]}\n\n"},
+		{"raw", []string{"-raw", "-type", "price", "-n", "1"}, "event: price\ndata: {\"a\":[1,2]}\nid: 1\n\n"},
 		{"types", []string{"-type", "news", "-type", "end"}, "news #3  ␛[31mred\nend #last  \n"},
 		{"comments", []string{"-comments", "-type", "end"}, ": beat\nend #last  \n"},
 	} {
