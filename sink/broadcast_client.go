@@ -47,20 +47,6 @@ func (c *client) interrupt() bool {
 	return !errors.Is(c.control.SetWriteDeadline(time.Unix(1, 0)), http.ErrNotSupported)
 }
 
-// canFlush reports whether what is written to w can be sent at once.
-func canFlush(w http.ResponseWriter) bool {
-	for {
-		switch v := w.(type) {
-		case http.Flusher, interface{ FlushError() error }:
-			return true
-		case interface{ Unwrap() http.ResponseWriter }:
-			w = v.Unwrap()
-		default:
-			return false
-		}
-	}
-}
-
 // join takes c in, or returns with which status it is refused.
 func (b *Broadcaster) join(c *client) (status int) {
 	b.mu.Lock()

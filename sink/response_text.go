@@ -1,0 +1,62 @@
+package sink
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rxsse/rxsse/codec"
+)
+
+// maxEventID is the longest ID of an event that a client can be expected to send back:
+// servers and proxies limit a request's header to 8 KiB or more.
+const maxEventID = 4 << 10
+
+// appendWire appends e as it is sent to clients. Text that the format cannot carry is
+// repaired, as repairText says, and appendWire reports whether there was any. What cannot
+// be repaired without changing what the event means is refused: a line break, a NUL or
+// invalid UTF-8 in an ID, a line break or a NUL in a type, an ID over 4 KiB, a comment
+// beside other fields. See [codec.AppendEvent].
+//
+// A comment or a retry of its own is one line without a blank line, for the reason that
+// heartbeatLine has none.
+func appendWire(dst []byte, e codec.Event) (wire []byte, repaired bool, err error) {
+	if len(e.ID) > maxEventID {
+		return dst, false, fmt.Errorf("cannot encode event: id has %d bytes, more than %d", len(e.ID), maxEventID)
+	}
+	wire, err = codec.AppendEvent(dst, e)
+	if err != nil && repairText(&e) {
+		repaired = true
+		wire, err = codec.AppendEvent(dst, e)
+	}
+	if err == nil && e.Type == "" && e.Data == "" && e.ID == "" {
+		wire = wire[:len(wire)-1]
+	}
+	return wire, repaired, err
+}
+
+// repairText replaces what an event stream cannot carry: CRLF and CR in Data by LF, line
+// breaks in Comment by a space, and invalid UTF-8 in Data, Comment and Type by U+FFFD.
+func repairText(e *codec.Event) (repaired bool) {
+	if strings.IndexByte(e.Data, '\r') >= 0 {
+		e.Data = lineFeeds.Replace(e.Data)
+		repaired = true
+	}
+	if strings.ContainsAny(e.Comment, "\r\n") {
+		e.Comment = spaces.Replace(e.Comment)
+		repaired = true
+	}
+	for _, text := range []*string{&e.Type, &e.Data, &e.Comment} {
+		if !utf8.ValidString(*text) {
+			*text = strings.ToValidUTF8(*text, "\uFFFD")
+			repaired = true
+		}
+	}
+	return repaired
+}
+
+//nolint:gochecknoglobals // constants
+var (
+	lineFeeds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	spaces    = strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ")
+)
