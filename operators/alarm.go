@@ -1,9 +1,6 @@
 package operators
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // An alarm is a deadline that is moved often and reached seldom. Moving it later
 // leaves the timer alone, which fires early, once, and is then armed for what is
@@ -65,12 +62,5 @@ func (a *alarm) clear() { a.deadline = time.Time{} }
 func (a *alarm) stop() {
 	if a.timer != nil {
 		a.timer.Stop()
-	}
-}
-
-// mustBePositive panics unless d is positive; what names the argument.
-func mustBePositive(what string, d time.Duration) {
-	if d <= 0 {
-		panic(fmt.Sprintf("operators: %s must be positive, got %v", what, d))
 	}
 }

@@ -22,9 +22,12 @@ import (
 // the pending one and, while the consumer is busy, the newest.
 func Audit[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustBePositive("Audit: d", d)
-	return deliverLatest(src, func(due *alarm, now time.Time) {
-		if !due.isSet() {
-			due.set(now, now.Add(d))
+	return deliverLatest(src, 1, func() schedule {
+		return func(now, due, _ time.Time) time.Time {
+			if due.IsZero() {
+				return now.Add(d)
+			}
+			return due
 		}
 	})
 }

@@ -138,6 +138,8 @@ func BenchmarkOperators(b *testing.B) {
 	b.Run("Take", exhaust(trades, func(s src) src { return Take(s, math.MaxInt) }))
 	b.Run("Tap", exhaust(trades, func(s src) src { return Tap(s, func(trade) {}) }))
 	b.Run("Debounce", exhaust(trades, func(s src) src { return Debounce(s, 10*time.Millisecond) }))
+	b.Run("DebounceMax", exhaust(trades, func(s src) src { return DebounceMax(s, 10*time.Millisecond, time.Second) }))
+	b.Run("ThrottleLatest", exhaust(trades, func(s src) src { return ThrottleLatest(s, 10*time.Millisecond) }))
 	b.Run("Delay", exhaust(trades, func(s src) src { return Delay(s, time.Millisecond) }))
 	b.Run("Merge of 1 and none", exhaust(trades, func(s src) src { return Merge(s, from[trade]()) }))
 	for _, n := range []int{10, 100, 1000} {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"math"
 	"testing"
+	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/rxsse/rxsse"
 )
@@ -114,8 +117,14 @@ func BenchmarkSynchronous(b *testing.B) {
 	}{
 		{"source alone", func(s src) src { return s }},
 		{"Catch", func(s src) src { return Catch(s, func(error) src { return nil }) }},
+		{"CompleteAt", func(s src) src { return CompleteAt(s, func(v int) bool { return v < 0 }) }},
 		{"Concat", func(s src) src { return Concat(s) }},
 		{"DefaultIfEmpty", func(s src) src { return DefaultIfEmpty(s, 0) }},
+		{"Dematerialize", func(s src) src {
+			return Dematerialize(Map(s, func(v int) Notification[int] { return Notification[int]{Value: v} }))
+		}},
+		{"Distinct of 100", func(s src) src { return Distinct(s, 100, itself) }},
+		{"DistinctWithin of 100", func(s src) src { return DistinctWithin(s, time.Second, 100, itself) }},
 		{"DistinctUntilChanged", DistinctUntilChanged[int]},
 		{"ElementAt", func(s src) src { return ElementAt(s, math.MaxInt) }},
 		{"Filter", func(s src) src { return Filter(s, even) }},
@@ -123,7 +132,9 @@ func BenchmarkSynchronous(b *testing.B) {
 		{"Last", Last[int]},
 		{"Map", func(s src) src { return Map(s, func(v int) int { return v + 1 }) }},
 		{"OnErrorReturn", func(s src) src { return OnErrorReturn(s, func(error) int { return 0 }) }},
+		{"RateLimit", func(s src) src { return RateLimit(s, rate.NewLimiter(rate.Inf, 1)) }},
 		{"Reduce", func(s src) src { return Reduce(s, 0, func(a, v int) int { return a + v }) }},
+		{"Retry", func(s src) src { return Retry(s, Backoff(1, 1, 1)) }},
 		{"Scan", func(s src) src { return Scan(s, 0, func(a, v int) int { return a + v }) }},
 		{"Skip", func(s src) src { return Skip(s, 1) }},
 		{"SkipWhile", func(s src) src { return SkipWhile(s, func(v int) bool { return v < 1 }) }},
@@ -132,6 +143,8 @@ func BenchmarkSynchronous(b *testing.B) {
 		{"TakeLast", func(s src) src { return TakeLast(s, 100) }},
 		{"TakeWhile", func(s src) src { return TakeWhile(s, anything) }},
 		{"Tap", func(s src) src { return Tap(s, func(int) {}) }},
+		{"TapEnd", func(s src) src { return TapEnd(s, func(error) {}) }},
+		{"TimeoutFirst", func(s src) src { return TimeoutFirst(s, time.Hour) }},
 		{"TryMap", func(s src) src { return TryMap(s, func(v int) (int, error) { return v, nil }) }},
 		{"Window of 100", func(s src) src {
 			return Map(Window(s, Count(100)), func(w Windowed[int]) int { return len(w.Items) })

@@ -68,6 +68,13 @@ func ExampleDistinct() {
 	// Output: 1 2 3 4 |
 }
 
+// A sensor that repeats itself: the same alarm is shown again after an hour.
+func ExampleDistinctWithin() {
+	alarms := source.Just("smoke", "smoke", "water", "smoke")
+	show(operators.DistinctWithin(alarms, time.Hour, 1000, func(alarm string) string { return alarm }))
+	// Output: smoke water |
+}
+
 func ExampleDistinctUntilChanged() {
 	show(operators.DistinctUntilChanged(source.Just("up", "up", "down", "down", "up")))
 	// Output: up down up |

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/source"
 )
@@ -51,11 +52,37 @@ func flaky() rxsse.Observable[string] {
 }
 
 func ExampleRetry() {
-	show(operators.Retry(flaky(), 5, operators.Backoff(time.Millisecond, time.Second)))
-	show(operators.Retry(flaky(), 2, operators.Backoff(time.Millisecond, time.Second)))
+	show(operators.Retry(flaky(), operators.Backoff(5, time.Millisecond, time.Second)))
+	show(operators.Retry(flaky(), operators.Backoff(2, time.Millisecond, time.Second)))
 	// Output:
 	// hello |
 	// # operators: Retry: gave up after 2 attempts: not yet
+}
+
+// A decision by the error: one that would repeat ends the stream at once.
+func ExampleRetry_error() {
+	errRefused := errors.New("refused")
+	backoff := operators.Backoff(5, time.Millisecond, time.Second)
+	show(operators.Retry(source.Throw[string](errRefused), func(s operators.RetryState) (time.Duration, bool) {
+		if errors.Is(s.Err, errRefused) {
+			return 0, false
+		}
+		return backoff(s)
+	}))
+	// Output: # operators: Retry: gave up after 1 attempt: refused
+}
+
+// A language model marks the end of its answer. Without the mark the answer was cut
+// off, even if the connection closed as it should.
+func ExampleCompleteAt() {
+	isDone := func(e codec.Event) bool { return e.Data == "[DONE]" }
+	whole := source.Just(codec.Event{Type: "message", Data: "Hello"}, codec.Event{Type: "message", Data: "[DONE]"})
+	show(operators.Decode(operators.CompleteAt(whole, isDone), codec.Text))
+	cut := operators.Take(whole, 1)
+	show(operators.Decode(operators.CompleteAt(cut, isDone), codec.Text))
+	// Output:
+	// Hello |
+	// Hello # operators: CompleteAt: the stream completed without its last item: unexpected EOF
 }
 
 func ExampleCatch() {
@@ -84,4 +111,16 @@ func ExampleMaterialize() {
 		return n.Value
 	}))
 	// Output: live end: offline |
+}
+
+// Materialize lets an operator see an end as an item; Dematerialize is the way back.
+// Here an error becomes a completion.
+func ExampleDematerialize() {
+	failing := operators.Concat(source.Just("live"), source.Throw[string](errors.New("offline")))
+	quiet := operators.Map(operators.Materialize(failing), func(n operators.Notification[string]) operators.Notification[string] {
+		n.Err = nil
+		return n
+	})
+	show(operators.Dematerialize(quiet))
+	// Output: live |
 }

@@ -6,21 +6,56 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Debounce delivers an item of src once d has passed without a newer one, and
-// drops the items that a newer one came too soon after.
+// Debounce delivers an item of src once d has passed without a newer one. An item
+// that a newer one follows sooner is dropped.
 //
 //	src:          -a-b-----c-d------e|
 //	Debounce(3):  ------b-------d----(e|)
 //
-// When src completes the pending item is delivered at once. When src fails, or on
-// cancel, the pending item is dropped; one that is due already when the error
-// comes is delivered before it. An item that comes at the very instant the
-// pending one is due does not replace it. A d that is not positive panics.
+// While items keep coming faster than d, it delivers none: see [DebounceMax].
 //
-// While the consumer is busy Debounce keeps the newest item only, for which d
-// begins when the consumer returns. It runs src on a goroutine of its own, never
-// makes it wait, and holds two items: the pending one and the newest.
+// When src completes, the pending item is delivered at once. When src fails, or on
+// cancel, the pending item is dropped; one that is already due when the error comes
+// is delivered before it. An item at the very instant the pending one is due does not
+// replace it. A d that is not positive panics.
+//
+// While the consumer is busy, Debounce keeps only the newest item, for which d begins
+// when the consumer returns. It runs src on a goroutine of its own, never makes it
+// wait, and holds two items: the pending one and the newest.
 func Debounce[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
+	mustNotBeNil("Debounce: src", src == nil)
 	mustBePositive("Debounce: d", d)
-	return deliverLatest(src, func(due *alarm, now time.Time) { due.set(now, now.Add(d)) })
+	return deliverLatest(src, 1, func() schedule {
+		return func(now, _, _ time.Time) time.Time { return now.Add(d) }
+	})
+}
+
+// DebounceMax is [Debounce] with a longest wait: it delivers the newest item after d
+// without a newer one, and at the latest maxWait after the first item that it has held
+// back since it last delivered one. A steady stream so delivers an item every maxWait,
+// where Debounce would deliver none.
+//
+//	src:                -abcdefg----h--|
+//	DebounceMax(3, 5):  ------e---g----(h|)
+//
+// It panics if d is not positive or maxWait is shorter than d. In lodash's debounce
+// it is the option maxWait.
+func DebounceMax[T any](src rxsse.Observable[T], d, maxWait time.Duration) rxsse.Observable[T] {
+	mustNotBeNil("DebounceMax: src", src == nil)
+	mustBePositive("DebounceMax: d", d)
+	if maxWait < d {
+		panic("operators: DebounceMax: maxWait must be at least d")
+	}
+	return deliverLatest(src, 1, func() schedule {
+		var latest time.Time // when the pending item is due at the latest
+		return func(now, due, _ time.Time) time.Time {
+			if due.IsZero() {
+				latest = now.Add(maxWait)
+			}
+			if due = now.Add(d); due.After(latest) {
+				return latest
+			}
+			return due
+		}
+	})
 }

@@ -2,8 +2,8 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"iter"
+	"time"
 
 	"github.com/rxsse/rxsse"
 )
@@ -41,47 +41,89 @@ func DistinctUntilChangedFunc[T any](src rxsse.Observable[T], same func(last, v 
 	}
 }
 
-// Distinct delivers the items of src whose key is not among the keys of the last
-// n items it has delivered: to drop the repetitions of a stream that delivers at
-// least once, give it the id and as many as may be repeated at a time. An n that
-// is not positive panics.
+// Distinct drops the items of src whose key is among the keys of the last n items
+// delivered. To drop the repetitions of a stream that delivers at least once, give it
+// the id of an item and the number of items that may be repeated at a time.
 //
 //	src:           --1--2--1--3--1--2--|
 //	Distinct(2):   --1--2-----3--1--2--|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds n keys.
+// Synchronous. It ends as src does and holds n keys. An n that is not positive
+// panics.
 func Distinct[T any, K comparable](src rxsse.Observable[T], n int, key func(T) K) rxsse.Observable[T] {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: Distinct: n must be positive, got %d", n))
-	}
+	mustNotBeNil("Distinct: src", src == nil)
+	mustBePositive("Distinct: n", n)
+	mustNotBeNil("Distinct: key", key == nil)
+	return distinct(src, n, 0, key)
+}
+
+// DistinctWithin is [Distinct] with a time to live: a key counts as known for d after
+// the item that had it was delivered, and for as long as it is among the last n keys.
+// Repetitions that are dropped do not prolong that time.
+//
+//	src:                       --1--1-----1--1--|
+//	DistinctWithin(6, 100):    --1--------1-----|
+//
+// An item exactly d after the one with the same key is delivered. Synchronous. It
+// ends as src does, reads the clock for each item, and holds n keys at most; keys
+// that have expired are forgotten with the next item. A d or n that is not positive
+// panics.
+func DistinctWithin[T any, K comparable](src rxsse.Observable[T], d time.Duration, n int, key func(T) K) rxsse.Observable[T] {
+	mustNotBeNil("DistinctWithin: src", src == nil)
+	mustBePositive("DistinctWithin: d", d)
+	mustBePositive("DistinctWithin: n", n)
+	mustNotBeNil("DistinctWithin: key", key == nil)
+	return distinct(src, n, d, key)
+}
+
+// distinct is Distinct, with a time to live unless ttl is 0.
+func distinct[T any, K comparable](src rxsse.Observable[T], n int, ttl time.Duration, key func(T) K) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			known := map[K]struct{}{}
-			var ring []K // the keys in known, oldest at next once it is full
-			next := 0
+			known := knownKeys[K]{n: n, ttl: ttl, keys: map[K]struct{}{}}
 			src(ctx)(func(v T, err error) bool {
-				if err != nil {
-					yield(v, err)
-					return false
-				}
-				k := key(v)
-				if k != k { //nolint:gocritic // holds for NaN, which equals nothing and could never be forgotten
-					return yield(v, nil)
-				}
-				if _, repeated := known[k]; repeated {
+				if err == nil && !known.add(key(v)) {
 					return true
 				}
-				known[k] = struct{}{}
-				if len(ring) < n {
-					ring = append(ring, k)
-				} else {
-					delete(known, ring[next])
-					ring[next] = k
-					next = (next + 1) % n
-				}
-				return yield(v, nil)
+				return yield(v, err) && err == nil
 			})
 		}
 	}
+}
+
+// knownKeys is a set of the last n keys, each of which is forgotten after ttl, if
+// there is one.
+type knownKeys[K comparable] struct {
+	n     int
+	ttl   time.Duration
+	keys  map[K]struct{}
+	order fifo[knownKey[K]] // oldest first
+}
+
+type knownKey[K comparable] struct {
+	key   K
+	added time.Time // zero without a ttl
+}
+
+// add adds k and reports whether it is new.
+func (s *knownKeys[K]) add(k K) bool {
+	if k != k { //nolint:gocritic // true for NaN, which no later key equals and no map can delete
+		return true
+	}
+	var now time.Time
+	if s.ttl > 0 {
+		now = time.Now()
+		for s.order.len() > 0 && now.Sub(s.order.first().added) >= s.ttl {
+			delete(s.keys, s.order.pop().key)
+		}
+	}
+	if _, known := s.keys[k]; known {
+		return false
+	}
+	if s.order.len() == s.n {
+		delete(s.keys, s.order.pop().key)
+	}
+	s.keys[k] = struct{}{}
+	s.order.push(knownKey[K]{k, now})
+	return true
 }

@@ -17,10 +17,11 @@
 //     EncodeMessages
 //   - change the values of messages and keep their positions: MapValue, FlatMapValue
 //   - choose items: Filter, Take, TakeWhile, TakeUntil, TakeLast, Skip, SkipWhile,
-//     SkipUntil, First, Last, ElementAt, Distinct, DistinctUntilChanged,
-//     DistinctUntilChangedFunc
-//   - slow a stream down: Debounce (the last of a burst), Throttle (the first),
-//     Audit (the last, at most one each d), Sample (at fixed times), Delay
+//     SkipUntil, First, Last, ElementAt, Distinct, DistinctWithin,
+//     DistinctUntilChanged, DistinctUntilChangedFunc
+//   - slow a stream down: Debounce and DebounceMax (the last of a burst), Throttle
+//     (the first), ThrottleLatest (the first and the last), Audit (the last, at most
+//     one each d), Sample (at fixed times), RateLimit (all of them), Delay
 //   - group items: Window delivers them, Aggregate folds them, AggregateBy folds
 //     them by key, over the windows that Tumbling, Sliding, Session, Count and
 //     CountOrTime assign, by the clock or, with EventTime, by the time items carry;
@@ -32,8 +33,8 @@
 //   - let a stream run ahead of a slow consumer: Buffer, which waits, drops or fails
 //     when it is full
 //   - work on many items at once: Parallel, ParallelUnordered
-//   - deal with the end: Timeout, Retry, Catch, OnErrorReturn, DefaultIfEmpty,
-//     Finally, Materialize
+//   - deal with the end: CompleteAt, Timeout, TimeoutFirst, Retry, Catch,
+//     OnErrorReturn, DefaultIfEmpty, TapEnd, Finally, Materialize, Dematerialize
 //
 // # Synchronous operators
 //

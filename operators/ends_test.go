@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
 )
@@ -54,6 +53,23 @@ func TestConcatAndEnds(t *testing.T) {
 				{"an error", "a#", "[a false false]([ true true]|)"},
 			},
 		},
+		"Dematerialize": {
+			func(src letters) letters { return Dematerialize(Materialize(src)) },
+			[]diagram{{"completion", "a-|", "a-|"}, {"an error", "a-#", "a-#"}},
+		},
+		"Dematerialize what others made": {
+			func(src letters) letters {
+				return Dematerialize(Map(src, func(s string) Notification[string] {
+					return map[string]Notification[string]{"a": {Value: "a"}, "E": {End: true}, "F": {Err: errOdd}}[s]
+				}))
+			},
+			[]diagram{
+				{"releases src at the end", "a-E-a", "a-|"},
+				{"an error without End ends it too", "a-F-a", "a-#"},
+				{"without an end", "a-|", "a-|"},
+				{"an error of src", "a-#", "a-#"},
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) { checkDiagrams(t, c.op, c.rows) })
 	}
@@ -88,7 +104,6 @@ func TestCatchSeesTheError(t *testing.T) {
 }
 
 func TestContractOfEnds(t *testing.T) {
-	type ints = rxsse.Observable[int]
 	items := []int{1, 2, 3}
 	for name, o := range map[string]contract.Operator[int, int]{
 		"Concat":         {Apply: func(src ints) ints { return Concat(from[int](), src) }},
@@ -106,6 +121,7 @@ func TestContractOfEnds(t *testing.T) {
 			},
 			HandlesErrors: true,
 		},
+		"Dematerialize": {Apply: func(src ints) ints { return Dematerialize(Materialize(src)) }},
 	} {
 		o.Items = items
 		t.Run(name, o.Check)

@@ -2,6 +2,7 @@ package operators_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -65,6 +66,17 @@ func ExampleTap() {
 	// Output:
 	// tic tac toe |
 	// 9 bytes
+}
+
+// TapEnd sees how a stream ends, and changes nothing.
+func ExampleTapEnd() {
+	logged := operators.TapEnd(source.Throw[string](errors.New("offline")), func(err error) {
+		fmt.Println("ended with:", err)
+	})
+	show(logged)
+	// Output:
+	// ended with: offline
+	// # offline
 }
 
 // Take ends a stream that does not end by itself.

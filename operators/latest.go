@@ -9,27 +9,36 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
+// A schedule returns when the item that has just come is due. due is when the pending
+// item that it replaces would have been, and delivered is when the last item was
+// delivered; both are zero if there is none.
+type schedule func(now, due, delivered time.Time) time.Time
+
 // deliverLatest holds the newest item of src until it is due, and delivers it
-// then. schedule is called with each newest item's time and sets when it is due.
-// What is pending is delivered at once when src completes, and dropped when it
-// fails unless it is due by then.
-func deliverLatest[T any](src rxsse.Observable[T], schedule func(due *alarm, now time.Time)) rxsse.Observable[T] {
+// then. newSchedule makes the schedule of a subscription. The pending item is
+// delivered at once when src completes, and dropped when src fails unless it is
+// due by then.
+//
+// While the consumer is busy the queue holds the newest of limit items, and the
+// oldest limit-1.
+func deliverLatest[T any](src rxsse.Observable[T], limit int, newSchedule func() schedule) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			q := handoff.NewLatest[T](ctx)
+			l := latest[T]{schedule: newSchedule()}
+			defer l.due.stop()
+			q := handoff.NewOverflowing[T](ctx, limit, handoff.Overflow{Policy: handoff.ReplaceNewest})
 			defer q.Stop()
 			q.Go(src)
-			l := latest[T]{schedule: schedule}
-			defer l.due.stop()
 			l.run(q, yield)
 		}
 	}
 }
 
 type latest[T any] struct {
-	schedule func(due *alarm, now time.Time)
-	pending  T
-	due      alarm // set while an item is pending
+	schedule  schedule
+	pending   T
+	due       alarm     // set while an item is pending
+	delivered time.Time // when the last item was delivered
 }
 
 func (l *latest[T]) run(q *handoff.Queue[T], yield func(T, error) bool) {
@@ -43,29 +52,64 @@ func (l *latest[T]) run(q *handoff.Queue[T], yield func(T, error) bool) {
 		}
 		now := time.Now()
 		if l.due.reached(now) && !q.Cancelled() {
-			if !yield(l.take(), nil) {
+			if !l.deliver(now, yield) {
 				return
 			}
-			// That may have taken its time: what came at the deadline has got older.
+			// The consumer may have taken its time, and newer items may have come.
 			now = time.Now()
 			if signal == handoff.Items {
-				if newer, more := q.Newer(); more {
-					batch = newer
-				}
+				batch = newest(q, batch)
 			}
 		}
 		switch signal {
 		case handoff.Items:
-			l.pending = batch[len(batch)-1]
-			l.schedule(&l.due, now)
+			if !l.hold(now, batch, q, yield) {
+				return
+			}
 		case handoff.Tick:
 			l.due.rearm()
 		case handoff.End:
-			var zero T
-			yield(zero, q.Err())
+			fail(yield, q.Err())
 			return
 		}
 	}
+}
+
+// hold makes the item of batch the pending one. It delivers an item that is due at
+// once, and holds the newest of those that have come meanwhile. It returns false
+// when the consumer has left.
+func (l *latest[T]) hold(now time.Time, batch []T, q *handoff.Queue[T], yield func(T, error) bool) bool {
+	for len(batch) > 0 {
+		l.pending = batch[len(batch)-1]
+		due := l.schedule(now, l.due.deadline, l.delivered)
+		if due.After(now) || q.Cancelled() {
+			l.due.set(now, due)
+			break
+		}
+		if !l.deliver(now, yield) {
+			return false
+		}
+		now = time.Now()
+		batch = newest(q, nil)
+	}
+	return true
+}
+
+// newest returns the newest item that is queued, and otherwise batch.
+func newest[T any](q *handoff.Queue[T], batch []T) []T {
+	for {
+		newer, more := q.Newer()
+		if !more {
+			return batch
+		}
+		batch = newer
+	}
+}
+
+// deliver hands the pending item to the consumer.
+func (l *latest[T]) deliver(now time.Time, yield func(T, error) bool) bool {
+	l.delivered = now
+	return yield(l.take(), nil)
 }
 
 // take returns the pending item, which then is pending no longer.

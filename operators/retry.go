@@ -4,72 +4,104 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math/rand/v2"
 	"time"
 
 	"github.com/rxsse/rxsse"
 )
 
-// A RetryError says that [Retry] has given up.
+// A RetryState is what [Retry] knows when src has failed.
+type RetryState struct {
+	// Err is the error that src failed with.
+	Err error
+	// Total is the number of subscriptions that have failed, this one included.
+	Total int
+	// InARow is the number of subscriptions that have failed since the last item,
+	// this one included.
+	InARow int
+}
+
+// A RetryError is the error of [Retry] when it gives up.
 type RetryError struct {
-	// Attempts is how many subscriptions in a row have failed.
+	// Attempts is the number of subscriptions, all of which failed.
 	Attempts int
-	// Err is the error of the last.
+	// Err is the error of the last one.
 	Err error
 }
 
 // Error gives the number of attempts and the last error.
 func (e *RetryError) Error() string {
+	if e.Attempts == 1 {
+		return fmt.Sprintf("operators: Retry: gave up after 1 attempt: %v", e.Err)
+	}
 	return fmt.Sprintf("operators: Retry: gave up after %d attempts: %v", e.Attempts, e.Err)
 }
 
 // Unwrap returns Err.
 func (e *RetryError) Unwrap() error { return e.Err }
 
-// Retry delivers the items of src and subscribes to it afresh when it fails, after
-// the time that wait returns for the number of failures so far; see [Backoff].
-// When attempts subscriptions in a row have failed it gives up, with a
-// [RetryError] that wraps the last error. An item ends the row. Items that have
-// been delivered stay delivered: what src delivers again comes again.
+// Retry delivers the items of src and, when src fails, subscribes to it again.
+// Items that have been delivered stay delivered, so items that src repeats are
+// delivered again.
 //
-//	src:              --1--2--#
-//	Retry(src, …):    --1--2-----1--2-----…
+//	src:                 --1--2--#
+//	Retry(src, decide):  --1--2-----1--2-----…
 //
-// On completion it completes. On cancel, also while it waits, it ends with the
-// cause. It runs on the consumer's goroutine and holds nothing; src is released
-// before it is subscribed to again. An attempts that is not positive panics.
+// After each failure it calls decide, which returns how long to wait and whether to
+// retry. If decide refuses, Retry gives up with a [RetryError] that wraps the error
+// of src. [Backoff] makes such a function; one of your own can look at the error:
 //
-// A stream from package source reconnects by itself, and goes on where it was:
-// Retry is for what that cannot know of, such as a payload that fails to decode.
-func Retry[T any](src rxsse.Observable[T], attempts int, wait func(failures int) time.Duration) rxsse.Observable[T] {
-	if attempts <= 0 {
-		panic(fmt.Sprintf("operators: Retry: attempts must be positive, got %d", attempts))
-	}
+//	backoff := operators.Backoff(5, time.Second, time.Minute)
+//	answers := operators.Retry(src, func(s operators.RetryState) (time.Duration, bool) {
+//		if errors.Is(s.Err, errUnauthorized) {
+//			return 0, false // it would fail again
+//		}
+//		return backoff(s)
+//	})
+//
+// A failure that repeats needs a bound on Total: if src delivers a few items and
+// then the event that a decoder cannot read, InARow is 1 each time. To skip such
+// events use [SkipInvalid]. A stream of package source needs no Retry to survive
+// its connections: it reconnects by itself and resumes after the last event, where
+// Retry starts over.
+//
+// Retry completes when src does. On cancel, also during a wait, it ends with the
+// cause. It runs src and decide on the consumer's goroutine, and releases src before
+// it waits.
+//
+// ReactiveX, Reactor and Kotlin Flow call it retry; with decide it is their retryWhen.
+func Retry[T any](src rxsse.Observable[T], decide func(RetryState) (wait time.Duration, retry bool)) rxsse.Observable[T] {
+	mustNotBeNil("Retry: src", src == nil)
+	mustNotBeNil("Retry: decide", decide == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			var zero T
-			for failures := 0; ; {
+			var state RetryState
+			for {
 				var failure error
 				src(ctx)(func(v T, err error) bool {
 					if err != nil {
 						failure = err
 						return false
 					}
-					failures = 0
+					state.InARow = 0
 					return yield(v, nil)
 				})
-				failures++
-				switch {
-				case failure == nil:
-					return // completed, or left by the consumer
-				case ctx.Err() != nil:
-					yield(zero, context.Cause(ctx))
+				if failure == nil {
+					return // src completed, or the consumer left
+				}
+				if ctx.Err() != nil {
+					fail(yield, context.Cause(ctx))
 					return
-				case failures >= attempts:
-					yield(zero, &RetryError{Attempts: failures, Err: failure})
+				}
+				state.Err = failure
+				state.Total++
+				state.InARow++
+				wait, retry := decide(state)
+				if !retry {
+					fail(yield, &RetryError{Attempts: state.Total, Err: failure})
 					return
-				case !sleep(ctx, wait(failures)):
-					yield(zero, context.Cause(ctx))
+				}
+				if !sleep(ctx, wait) {
+					fail(yield, context.Cause(ctx))
 					return
 				}
 			}
@@ -77,27 +109,11 @@ func Retry[T any](src rxsse.Observable[T], attempts int, wait func(failures int)
 	}
 }
 
-// Backoff returns waits for [Retry] that double with each failure, from first to
-// most, and are then shortened at random by up to a half, so that those who failed
-// together do not return together. A first that is not positive panics.
-func Backoff(first, most time.Duration) func(failures int) time.Duration {
-	mustBePositive("Backoff: first", first)
-	return func(failures int) time.Duration {
-		d := first
-		for range failures - 1 {
-			if d >= most/2 {
-				d = most
-				break
-			}
-			d *= 2
-		}
-		d = max(min(d, most), 2)
-		return d/2 + rand.N(d/2+1) //nolint:gosec // jitter is no secret
-	}
-}
-
-// sleep waits for d and reports whether ctx lasted that long.
+// sleep waits for d. It returns false if ctx ends before.
 func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -1,8 +1,6 @@
 package operators
 
 import (
-	"context"
-	"iter"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -24,14 +22,13 @@ import (
 // while it holds none.
 func Sample[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustBePositive("Sample: d", d)
-	return func(ctx context.Context) iter.Seq2[T, error] {
-		return func(yield func(T, error) bool) {
-			start := time.Now()
-			deliverLatest(src, func(due *alarm, now time.Time) {
-				if !due.isSet() {
-					due.set(now, now.Add(d-now.Sub(start)%d))
-				}
-			})(ctx)(yield)
+	return deliverLatest(src, 1, func() schedule {
+		start := time.Now()
+		return func(now, due, _ time.Time) time.Time {
+			if due.IsZero() {
+				return now.Add(d - now.Sub(start)%d)
+			}
+			return due
 		}
-	}
+	})
 }

@@ -17,7 +17,10 @@ import (
 
 var errOdd = errors.New("odd")
 
-type letters = rxsse.Observable[string]
+type (
+	letters = rxsse.Observable[string]
+	ints    = rxsse.Observable[int]
+)
 
 func TestSynchronousOperators(t *testing.T) {
 	upper := func(s string) string { return string(s[0] - 'a' + 'A') }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/source"
@@ -29,6 +31,16 @@ func ExampleDebounce() {
 	// hello world <nil>
 }
 
+// A steady stream has no pause for Debounce to wait for.
+func ExampleDebounceMax() {
+	steady := source.Interval(10 * time.Millisecond)
+	settled := operators.DebounceMax(steady, 50*time.Millisecond, 100*time.Millisecond)
+	for n, err := range operators.First(settled)(context.Background()) {
+		fmt.Println(n > 0, err)
+	}
+	// Output: true <nil>
+}
+
 // Of each burst, Throttle delivers what it began with.
 func ExampleThrottle() {
 	for search, err := range operators.Throttle(typing(), 100*time.Millisecond)(context.Background()) {
@@ -37,6 +49,29 @@ func ExampleThrottle() {
 	// Output:
 	// h <nil>
 	// hello w <nil>
+}
+
+// A display that shows the first change at once, and never misses the last.
+func ExampleThrottleLatest() {
+	for search, err := range operators.ThrottleLatest(typing(), 100*time.Millisecond)(context.Background()) {
+		fmt.Println(search, err)
+	}
+	// Output:
+	// h <nil>
+	// hello <nil>
+	// hello w <nil>
+	// hello world <nil>
+}
+
+// A service that takes ten requests a second: none is dropped.
+func ExampleRateLimit() {
+	limiter := rate.NewLimiter(10, 1)
+	start := time.Now()
+	show(operators.RateLimit(source.Just("a", "b", "c"), limiter))
+	fmt.Println(time.Since(start) > 190*time.Millisecond)
+	// Output:
+	// a b c |
+	// true
 }
 
 func ExampleAudit() {
@@ -79,6 +114,15 @@ func ExampleTimeout() {
 	// Output:
 	// beep
 	// operators: Timeout: no item for 50ms
+}
+
+// A model that does not begin to answer is asked for no longer. Pauses later are fine.
+func ExampleTimeoutFirst() {
+	show(operators.TimeoutFirst(source.Just("Hello"), time.Minute))
+	show(operators.TimeoutFirst(source.Never[string](), 20*time.Millisecond))
+	// Output:
+	// Hello |
+	// # operators: TimeoutFirst: no item for 20ms
 }
 
 func ExampleTimestamp() {

@@ -10,15 +10,18 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// A TimeoutError says that a stream was silent for too long; see [Timeout].
+// A TimeoutError is the error of [Timeout] and [TimeoutFirst] when a stream is silent
+// for too long.
 type TimeoutError struct {
-	// After is how long it was silent.
+	// Operator is its name, such as "Timeout".
+	Operator string
+	// After is how long the stream was silent.
 	After time.Duration
 }
 
 // Error names the operator and the duration.
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("operators: Timeout: no item for %v", e.After)
+	return fmt.Sprintf("operators: %s: no item for %v", e.Operator, e.After)
 }
 
 // Timeout delivers the items of src and fails with a [TimeoutError] when src is
@@ -56,7 +59,7 @@ func timeout[T any](q *handoff.Queue[T], d time.Duration, yield func(T, error) b
 		batch, signal := q.Receive(silent.c())
 		now := time.Now()
 		if silent.reached(now) && !q.Cancelled() {
-			yield(zero, &TimeoutError{After: d})
+			yield(zero, &TimeoutError{Operator: "Timeout", After: d})
 			return
 		}
 		switch signal {

@@ -27,10 +27,12 @@ var undrawn = map[string]string{
 	"TryMap":                   "is Map",
 	"DistinctUntilChangedFunc": "is DistinctUntilChanged",
 	"Tap":                      "changes nothing that could be seen",
+	"TapEnd":                   "changes nothing that could be seen",
 	"Finally":                  "changes nothing that could be seen",
 	"Timestamp":                "adds times",
 	"TimeInterval":             "adds times",
 	"Materialize":              "adds an item that is the end",
+	"Dematerialize":            "takes an item that is the end",
 	"GroupBy":                  "has streams for items",
 	"Window":                   "is drawn for each of its assigners",
 }

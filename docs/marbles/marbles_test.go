@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"golang.org/x/time/rate"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/marble"
@@ -74,14 +75,17 @@ var drawings = map[string]drawing{
 	"Buffer":               {[]string{"-abcdef------|"}, "Map(Buffer(src, 2, DropOldest), take 3.5ms)", one(slowBuffer)},
 	"Catch":                {[]string{"-a-b-#", "-x-y|"}, "Catch(src, func(error) { return other })", two(func(a, b stream) stream { return op.Catch(a, func(error) stream { return b }) })},
 	"CombineLatest":        {[]string{"-a-----b-----|", "---x-----y-|"}, "CombineLatest(a, b, join)", two(func(a, b stream) stream { return op.CombineLatest(a, b, join) })},
+	"CompleteAt":           {[]string{"-a-b-E-c-|"}, "CompleteAt(src, E)", one(func(s stream) stream { return op.CompleteAt(s, is("E")) })},
 	"Concat":               {[]string{"-a--b|", "-x-y-|"}, "Concat(a, b)", two(func(a, b stream) stream { return op.Concat(a, b) })},
 	"ConcatMap":            {[]string{"-a-b------|"}, "ConcatMap(src, twice)", one(func(s stream) stream { return op.ConcatMap(s, twice) })},
 	"Count":                {[]string{"-a-b-c--d-e-|"}, "Window(src, Count(2))", one(windows(op.Count(2)))},
 	"CountOrTime":          {[]string{"-abc----d---------|"}, "Window(src, CountOrTime(3, 5ms))", one(windows(op.CountOrTime(3, 5*frame)))},
 	"Debounce":             {[]string{"-a-b-c-----d---e|"}, "Debounce(src, 3ms)", one(func(s stream) stream { return op.Debounce(s, 3*frame) })},
+	"DebounceMax":          {[]string{"-abcdefg----h--|"}, "DebounceMax(src, 3ms, 5ms)", one(func(s stream) stream { return op.DebounceMax(s, 3*frame, 5*frame) })},
 	"DefaultIfEmpty":       {[]string{"------|"}, `DefaultIfEmpty(src, "z")`, one(func(s stream) stream { return op.DefaultIfEmpty(s, "z") })},
 	"Delay":                {[]string{"-a-b----c|"}, "Delay(src, 3ms)", one(func(s stream) stream { return op.Delay(s, 3*frame) })},
 	"Distinct":             {[]string{"-a-b-a-c-b-|"}, "Distinct(src, 100, itself)", one(func(s stream) stream { return op.Distinct(s, 100, func(v string) string { return v }) })},
+	"DistinctWithin":       {[]string{"-a-b-a---a-a-b-|"}, "DistinctWithin(src, 6ms, 100, itself)", one(func(s stream) stream { return op.DistinctWithin(s, 6*frame, 100, func(v string) string { return v }) })},
 	"DistinctUntilChanged": {[]string{"-a-a-b-b-a-|"}, "DistinctUntilChanged(src)", one(op.DistinctUntilChanged[string])},
 	"ElementAt":            {[]string{"-a-b-c-d-|"}, "ElementAt(src, 2)", one(func(s stream) stream { return op.ElementAt(s, 2) })},
 	"Filter":               {[]string{"-a-b-a-c-|"}, "Filter(src, not a)", one(func(s stream) stream { return op.Filter(s, not("a")) })},
@@ -95,9 +99,10 @@ var drawings = map[string]drawing{
 	"Parallel":             {[]string{"-a-b-c------|"}, "Parallel(src, 3, a slow, b fast)", one(func(s stream) stream { return op.Parallel(s, 3, work) })},
 	"ParallelUnordered":    {[]string{"-a-b-c------|"}, "ParallelUnordered(src, 3, a slow, b fast)", one(func(s stream) stream { return op.ParallelUnordered(s, 3, work) })},
 	"Race":                 {[]string{"----a-b-|", "--x--y--z|"}, "Race(a, b)", two(func(a, b stream) stream { return op.Race(a, b) })},
+	"RateLimit":            {[]string{"-abcd---------e-|"}, "RateLimit(src, every 3ms, a burst of 2)", one(limited)},
 	"Reduce":               {[]string{"-a-b--c--|"}, "Reduce(src, join)", one(func(s stream) stream { return op.Reduce(s, "", join) })},
 	"Replay":               {[]string{"-a-b-c-d-e|"}, "Replay(src, 2, …), subscribed to once more after 6ms", one(late(func(s stream) stream { return op.Replay(s, 2, 16, op.Block) }))},
-	"Retry":                {[]string{"-a-b-#", "-c-d-|"}, "Retry(src, 2, wait 2ms), first and second subscription", two(retried)},
+	"Retry":                {[]string{"-a-b-#", "-c-d-|"}, "Retry(src, after 2ms), first and second subscription", two(retried)},
 	"Sample":               {[]string{"-a-b------c-de-|"}, "Sample(src, 4ms)", one(func(s stream) stream { return op.Sample(s, 4*frame) })},
 	"Scan":                 {[]string{"-a-b--c--|"}, "Scan(src, join)", one(func(s stream) stream { return op.Scan(s, "", join) })},
 	"Session":              {[]string{"-a-b-c------d-e---|"}, "Window(src, Session(4ms))", one(windows(op.Session(4 * frame)))},
@@ -113,7 +118,9 @@ var drawings = map[string]drawing{
 	"TakeUntil":            {[]string{"-a-b--c-d-|", "----x"}, "TakeUntil(src, notifier)", two(op.TakeUntil[string, string])},
 	"TakeWhile":            {[]string{"-a-a-b-a-|"}, "TakeWhile(src, a)", one(func(s stream) stream { return op.TakeWhile(s, is("a")) })},
 	"Throttle":             {[]string{"-a-b-c---d-e---f-|"}, "Throttle(src, 4ms)", one(func(s stream) stream { return op.Throttle(s, 4*frame) })},
+	"ThrottleLatest":       {[]string{"-abc--------de-----|"}, "ThrottleLatest(src, 4ms)", one(func(s stream) stream { return op.ThrottleLatest(s, 4*frame) })},
 	"Timeout":              {[]string{"-a--b-------c-|"}, "Timeout(src, 5ms)", one(func(s stream) stream { return op.Timeout(s, 5*frame) })},
+	"TimeoutFirst":         {[]string{"------a-b-|"}, "TimeoutFirst(src, 4ms)", one(func(s stream) stream { return op.TimeoutFirst(s, 4*frame) })},
 	"Tumbling":             {[]string{"-a-b--c--------d-|"}, "Window(src, Tumbling(5ms))", one(windows(op.Tumbling(5 * frame)))},
 	"WithLatestFrom":       {[]string{"--a--b---c--|", "---x---y----"}, "WithLatestFrom(src, other, join)", two(func(a, b stream) stream { return op.WithLatestFrom(a, b, join) })},
 	"Zip":                  {[]string{"-a-b-----c-|", "---x--y-----z-|"}, "Zip(a, b, join)", two(func(a, b stream) stream { return op.Zip(a, b, join) })},
@@ -128,7 +135,11 @@ func retried(first, second stream) stream {
 		}
 		subscribed = true
 		return first(ctx)
-	}, 2, func(int) time.Duration { return 2 * frame })
+	}, func(s op.RetryState) (time.Duration, bool) { return 2 * frame, s.Total < 2 })
+}
+
+func limited(s stream) stream {
+	return op.RateLimit(s, rate.NewLimiter(rate.Every(3*frame), 2))
 }
 
 func joined(s stream) stream {

@@ -23,6 +23,8 @@ const (
 	Latest
 	// Fail makes the stream fail, after what is queued.
 	Fail
+	// ReplaceNewest drops the newest item that is queued.
+	ReplaceNewest
 )
 
 // makeRoom is called with the lock held while the queue is full. It returns false
@@ -41,6 +43,11 @@ func (q *Queue[T]) makeRoom() bool {
 		q.dropped(len(q.items) - q.head)
 		clear(q.items)
 		q.items, q.head = q.items[:0], 0
+	case ReplaceNewest:
+		last := len(q.items) - 1
+		clear(q.items[last:])
+		q.items = q.items[:last]
+		q.dropped(1)
 	case Fail:
 		q.fail(Ending{err: q.overflow.Err})
 	}

@@ -23,6 +23,7 @@ func TestOverflow(t *testing.T) {
 		{"drop the oldest", DropOldest, []int{7, 8, 9}, 7, nil},
 		{"drop the newest", DropNewest, []int{0, 1, 2}, 7, nil},
 		{"latest", Latest, []int{9}, 9, nil},
+		{"replace the newest", ReplaceNewest, []int{0, 1, 9}, 7, nil},
 		{"fail", Fail, []int{0, 1, 2}, 0, errFull},
 	} {
 		t.Run(c.name, func(t *testing.T) {

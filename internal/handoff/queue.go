@@ -67,12 +67,6 @@ func New[T any](ctx context.Context, limit int) *Queue[T] {
 	return NewOverflowing[T](ctx, limit, Overflow{})
 }
 
-// NewLatest returns a queue that holds one item, which a newer one replaces:
-// producers never wait.
-func NewLatest[T any](ctx context.Context) *Queue[T] {
-	return NewOverflowing[T](ctx, 1, Overflow{Policy: Latest})
-}
-
 // NewOverflowing returns a queue that holds up to limit items and deals with more
 // as overflow says. Unless that is to wait, batches are of one item, so that limit
 // is exact: only the item that the consumer works on is beyond it.

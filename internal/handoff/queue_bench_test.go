@@ -36,7 +36,7 @@ func BenchmarkCross(b *testing.B) {
 	})
 	b.Run("Latest", func(b *testing.B) {
 		b.ReportAllocs()
-		q := NewLatest[item](b.Context())
+		q := NewOverflowing[item](b.Context(), 1, Overflow{Policy: Latest})
 		defer q.Stop()
 		q.Go(items(b.N))
 		for {

@@ -208,7 +208,7 @@ func TestProducersWaitWhileTheQueueIsFull(t *testing.T) {
 
 func TestLatestKeepsTheNewestAndNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := NewLatest[int](t.Context())
+		q := NewOverflowing[int](t.Context(), 1, Overflow{Policy: Latest})
 		defer q.Stop()
 		q.Go(counting(1000, nil))
 		synctest.Wait()

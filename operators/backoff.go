@@ -1,0 +1,44 @@
+package operators
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Backoff returns a function for [Retry] that gives up when attempts subscriptions
+// have failed, the first included. Until then the wait doubles with each failure,
+// from first up to most, and each wait is shortened at random by up to a half, so
+// that clients which failed together do not come back together.
+//
+// It counts all failures (Total). For a stream that may run for months, count from
+// the last item instead: the program then gives up only after that many failures
+// without an item between them.
+//
+//	backoff := operators.Backoff(5, time.Second, time.Minute)
+//	prices := operators.Retry(src, func(s operators.RetryState) (time.Duration, bool) {
+//		s.Total = s.InARow
+//		return backoff(s)
+//	})
+//
+// An attempts or first that is not positive panics, and so does a most below first.
+func Backoff(attempts int, first, most time.Duration) func(RetryState) (wait time.Duration, retry bool) {
+	mustBePositive("Backoff: attempts", attempts)
+	mustBePositive("Backoff: first", first)
+	if most < first {
+		panic("operators: Backoff: most must be at least first")
+	}
+	return func(s RetryState) (time.Duration, bool) {
+		if s.Total >= attempts {
+			return 0, false
+		}
+		d := first
+		for range s.Total - 1 {
+			if d > most/2 {
+				d = most
+				break
+			}
+			d *= 2
+		}
+		return d - rand.N(d/2+1), true //nolint:gosec // jitter is no secret
+	}
+}

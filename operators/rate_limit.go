@@ -1,0 +1,58 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"golang.org/x/time/rate"
+
+	"github.com/rxsse/rxsse"
+)
+
+// RateLimit delivers each item of src as soon as limiter permits an event. It drops
+// nothing: src waits. To let src run ahead meanwhile put [Buffer] before it; to drop
+// items instead use [Throttle] or [ThrottleLatest].
+//
+//	src:                               abcd---------e|
+//	RateLimit(every 3, a burst of 2):  ab-c--d------e|
+//
+// The limiter may be shared: all subscriptions, and everything else that uses it,
+// then have one rate between them. It may be changed at any time; an item that is
+// already waiting waits for the time computed before.
+//
+// On completion and error it ends as src does. On cancel, also during a wait, it ends
+// with the cause; the item that waited is dropped and does not count. It fails if
+// the limiter never permits an event, since its burst is 0. Otherwise synchronous: it
+// sets a timer only to wait.
+func RateLimit[T any](src rxsse.Observable[T], limiter *rate.Limiter) rxsse.Observable[T] {
+	mustNotBeNil("RateLimit: src", src == nil)
+	mustNotBeNil("RateLimit: limiter", limiter == nil)
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			src(ctx)(func(v T, err error) bool {
+				if err == nil {
+					err = await(ctx, limiter)
+				}
+				if err != nil {
+					return fail(yield, err)
+				}
+				return yield(v, nil)
+			})
+		}
+	}
+}
+
+// await is like limiter.Wait, which though fails before the deadline of ctx if the
+// wait would outlast it, and not with the cause.
+func await(ctx context.Context, limiter *rate.Limiter) error {
+	reservation := limiter.Reserve()
+	if !reservation.OK() {
+		return errors.New("operators: RateLimit: the limiter's burst is 0, so it permits nothing; make it at least 1")
+	}
+	if wait := reservation.Delay(); wait > 0 && !sleep(ctx, wait) {
+		reservation.Cancel()
+		return context.Cause(ctx)
+	}
+	return nil
+}

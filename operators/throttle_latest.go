@@ -1,0 +1,41 @@
+package operators
+
+import (
+	"time"
+
+	"github.com/rxsse/rxsse"
+)
+
+// ThrottleLatest delivers an item of src at once, and then, every d, the newest item
+// if there has been one: at most one item each d, the first and the last of each run
+// among them. When d passes without an item, the next one is delivered at once again.
+//
+//	src:                -abc--------de---|
+//	ThrottleLatest(4):  -a---c------d---e|
+//
+// When src completes, the pending item is delivered at once. When src fails, or on
+// cancel, the pending item is dropped; one that is already due when the error comes
+// is delivered before it. An item at the very instant the pending one is due does not
+// replace it. A d that is not positive panics.
+//
+// It runs src on a goroutine of its own, never makes it wait, and holds three items
+// at most: the pending one and, while the consumer is busy, two newer ones.
+//
+// RxJava calls it throttleLatest; in RxJS it is throttleTime with leading and
+// trailing.
+func ThrottleLatest[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
+	mustNotBeNil("ThrottleLatest: src", src == nil)
+	mustBePositive("ThrottleLatest: d", d)
+	return deliverLatest(src, 2, func() schedule {
+		return func(now, due, delivered time.Time) time.Time {
+			switch {
+			case !due.IsZero():
+				return due
+			case delivered.IsZero():
+				return now
+			default:
+				return delivered.Add(d) // now or earlier, after a silence
+			}
+		}
+	})
+}

@@ -1,0 +1,71 @@
+package operators
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/rxsse/rxsse"
+)
+
+// TimeoutFirst fails with a [TimeoutError] if src does not deliver its first item
+// within d after the subscription. From the first item on it delivers src unchanged,
+// however long the silences.
+//
+//	src:              ---a-------b--|
+//	TimeoutFirst(4):  ---a-------b--|
+//
+//	src:              ------a--b|
+//	TimeoutFirst(4):  ----#
+//
+// An item, or an end, at the very instant comes too late. When the time has passed,
+// TimeoutFirst cancels src and fails as soon as src has returned. On completion,
+// error and cancel it ends as src does. A d that is not positive panics.
+//
+// It runs src on the consumer's goroutine and holds nothing, so that its cost per
+// item is that of a synchronous operator. RxJS has it as timeout with first, Reactor
+// as timeout with a firstTimeout.
+func TimeoutFirst[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
+	mustNotBeNil("TimeoutFirst: src", src == nil)
+	mustBePositive("TimeoutFirst: d", d)
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			waiting, expired := true, false
+			limited, cancel := context.WithCancel(ctx)
+			defer cancel()
+			deadline := time.Now().Add(d)
+			fired := make(chan struct{})
+			timer := time.AfterFunc(d, func() { cancel(); close(fired) })
+			disarm := func() {
+				waiting = false
+				if timer.Stop() {
+					expired = !time.Now().Before(deadline)
+				} else {
+					expired = true
+					<-fired
+				}
+			}
+			defer func() {
+				if waiting { // src has panicked
+					disarm()
+				}
+			}()
+			src(limited)(func(v T, err error) bool {
+				if waiting {
+					disarm()
+				}
+				return !expired && yield(v, err) && err == nil
+			})
+			if waiting {
+				disarm()
+			}
+			switch {
+			case !expired:
+			case ctx.Err() != nil:
+				fail(yield, context.Cause(ctx))
+			default:
+				fail(yield, &TimeoutError{Operator: "TimeoutFirst", After: d})
+			}
+		}
+	}
+}
