@@ -1,0 +1,45 @@
+package source
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rxsse/rxsse"
+)
+
+// FromSeq2 is [FromSeq] for a sequence of items that can fail: it delivers the values
+// of seq, and the first error ends the stream and seq. The value that comes with an
+// error is dropped.
+//
+// It is the way in for the many functions that return an iter.Seq2 with an error. As
+// with FromSeq, each subscription runs seq anew, and a cancellation ends the stream
+// between two values: FromSeq2 cannot interrupt what seq itself waits for. FromSeq2
+// panics if seq is nil.
+func FromSeq2[T any](seq iter.Seq2[T, error]) rxsse.Observable[T] {
+	if seq == nil {
+		panic("source: FromSeq2: seq is nil")
+	}
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			ended := false // by an error, or by the consumer
+			if done := ctx.Done(); !cancelled(done) {
+				seq(func(v T, err error) bool {
+					switch {
+					case cancelled(done):
+						return false
+					case err != nil:
+						ended = true
+						var zero T
+						yield(zero, err)
+					default:
+						ended = !yield(v, nil)
+					}
+					return !ended
+				})
+			}
+			if !ended {
+				end(ctx, yield)
+			}
+		}
+	}
+}
