@@ -51,7 +51,7 @@ func contenders() []contender {
 }
 
 func ours(ctx context.Context, url string) (n count, err error) {
-	events := operators.TakeWhile(source.SSE(url), func(e codec.Event) bool { return e.Type != "end" })
+	events := operators.CompleteAt(source.SSE(url), func(e codec.Event) bool { return e.Type == "end" })
 	trades := operators.DecodeJSON[trade](operators.EventType(events, "trade"))
 	err = sink.ForEach(ctx, trades, func(t trade) error {
 		n.Trades++

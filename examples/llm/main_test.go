@@ -37,7 +37,7 @@ So that nobody has to wait for
 [the answer broke off: server_error: The server is overloaded.]
 anthropic> Please hang up.
 So that nobody has to wait for 
-[the answer is cut off: unexpected EOF]
+[operators: CompleteAt: the stream completed without its last item: unexpected EOF]
 `, whole)
 	assert.Regexp(t, `\[source: POST http://127\.0\.0\.1:\d+/v1/messages: .*401.*invalid API key.*\]\n$`, refused)
 }
@@ -95,7 +95,7 @@ func TestRecordedAnswers(t *testing.T) {
 				require.NoError(t, err)
 				events = append(events, e)
 			}
-			texts := operators.TryMap(untilEnd(source.Just(events...), c.p.isEnd), c.p.text)
+			texts := operators.TryMap(operators.CompleteAt(source.Just(events...), c.p.isEnd), c.p.text)
 			answer, err := sink.Reduce(t.Context(), texts, "", func(all, token string) (string, error) { return all + token, nil })
 			if c.failure == "" {
 				require.NoError(t, err)

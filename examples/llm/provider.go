@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
 	"net/http"
 	"time"
 
@@ -26,7 +25,7 @@ type provider struct {
 	// text returns what an event adds to the answer, often nothing, or the error that
 	// it brings.
 	text func(codec.Event) (string, error)
-	// isEnd tells the event after which the answer is whole.
+	// isEnd reports whether an event is the last of a whole answer.
 	isEnd func(codec.Event) bool
 }
 
@@ -46,9 +45,9 @@ func (e *APIError) Error() string {
 
 // answer is the stream of the tokens of the answer to prompt.
 //
-// The request is sent once: an answer that has broken off cannot be resumed, a new
-// one is another one, and costs. Who wants that puts operators.Retry around it, and
-// shows the user that it begins anew.
+// The request is sent once: an answer that broke off cannot be resumed, and a new one
+// is a different one that costs again. To ask again all the same, put operators.Retry
+// around the stream and show the user that the answer begins anew.
 func (p *provider) answer(key, prompt string) (rxsse.Observable[string], error) {
 	body, err := json.Marshal(map[string]any{
 		"model":      p.model,
@@ -67,29 +66,8 @@ func (p *provider) answer(key, prompt string) (rxsse.Observable[string], error) 
 	p.authorize(req.Header, key)
 
 	client := source.NewClient(source.WithMaxAttempts(0), source.WithIdleTimeout(time.Minute))
-	events := untilEnd(client.ObserveRequest(req), p.isEnd)
+	events := operators.CompleteAt(client.ObserveRequest(req), p.isEnd) // without its end it was cut off
 	return operators.Filter(operators.TryMap(events, p.text), func(token string) bool { return token != "" }), nil
-}
-
-// untilEnd is events up to the one that isEnd tells. A stream that ends without it has
-// been cut off, however orderly that was.
-func untilEnd(events rxsse.Observable[codec.Event], isEnd func(codec.Event) bool) rxsse.Observable[codec.Event] {
-	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
-		return func(yield func(codec.Event, error) bool) {
-			for e, err := range events(ctx) {
-				switch {
-				case err != nil:
-					yield(codec.Event{}, err)
-					return
-				case isEnd(e):
-					return
-				case !yield(e, nil):
-					return
-				}
-			}
-			yield(codec.Event{}, fmt.Errorf("the answer is cut off: %w", io.ErrUnexpectedEOF))
-		}
-	}
 }
 
 // print writes the answer to prompt as it comes. Ctrl-C ends it, and the provider
