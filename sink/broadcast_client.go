@@ -1,290 +1,275 @@
 package sink
 
 import (
+	"context"
 	"errors"
+	"math"
 	"net/http"
+	"os"
 	"slices"
-	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 )
 
-const (
-	// batchEvents and batchBytes bound what a client is written at once, and holds
-	// while it is: one event may be larger.
-	batchEvents = 32
-	batchBytes  = 32 << 10
-	// maxTypes bounds what a client may have each event compared with.
-	maxTypes = 64
-)
+// maxScan is how many events a client looks at before it lets the publisher know how far
+// it is. A filter may want none of them.
+const maxScan = 256
 
-// A client is one connection.
+// A client is one connection. Its own goroutine, the handler's, owns what is not atomic.
 type client struct {
-	w           http.ResponseWriter
-	control     *http.ResponseController
-	lastEventID string
-	types       []string     // none: all
-	next        atomic.Int64 // number of the event it is to be given next
-	writing     atomic.Bool  // it is being written to
-	deadline    time.Time    // of its writes
+	*response
+	request
+	Client
+
+	group  *group
+	place  int       // in the clientSet, which guards it
+	sent   time.Time // when something was last written
+	opened bool
+	oldest bool // it begins with the oldest event, whichever that is, and has not begun
+
+	wake      chan struct{}                      // holds one token. Every reason to look around puts one there
+	cancel    atomic.Pointer[context.CancelFunc] // ends the stream that it reads instead of the log
+	next      atomic.Int64                       // number of the event that it reads next; notWaiting while no publisher must wait for it
+	busySince atomic.Int64                       // when it began to filter or write, in Unix nanoseconds, or 0
+	behind    atomic.Bool                        // it began with, or fell back to, old events and has not caught up
+
+	delivered, skipped atomic.Int64
 }
 
-func newClient(w http.ResponseWriter, r *http.Request) *client {
-	c := &client{w: w, control: http.NewResponseController(w), lastEventID: r.Header.Get("Last-Event-ID")}
-	if r.URL.RawQuery != "" {
-		query := r.URL.Query()
-		c.types = query["type"]
-		if c.lastEventID == "" {
-			c.lastEventID = query.Get("lastEventId")
+// notWaiting is the place of a client that does not read the log, or has left.
+const notWaiting = math.MaxInt64
+
+func (b *Broadcaster) newClient(w http.ResponseWriter, r *http.Request, q request, given Client) *client {
+	return &client{response: newResponse(w, r, b.writeTimeout), request: q, Client: given, wake: make(chan struct{}, 1)}
+}
+
+// wakeUp has the client look around: at once, or when it has done what it does.
+func (c *client) wakeUp() {
+	select {
+	case c.wake <- struct{}{}:
+	default: // it holds a token
+	}
+}
+
+// interrupt ends a client. It reports whether the client can be expected to leave soon.
+func (c *client) interrupt() bool {
+	waits := c.busySince.Load() == 0
+	hasDeadlines := c.response.interrupt()
+	c.endSource()
+	c.wakeUp()
+	return hasDeadlines || waits
+}
+
+// endSource cancels the stream that the client reads instead of the log, if it does.
+func (c *client) endSource() {
+	if cancel := c.cancel.Load(); cancel != nil {
+		(*cancel)()
+	}
+}
+
+// stream writes to a client until one of them ends, and returns why.
+func (b *Broadcaster) stream(c *client, r *http.Request) error {
+	ctx := r.Context()
+	stop := context.AfterFunc(ctx, c.wakeUp)
+	defer stop()
+	if err := b.begin(ctx, c, r); err != nil {
+		return err
+	}
+	heartbeat := time.AfterFunc(b.heartbeat, c.wakeUp)
+	defer heartbeat.Stop()
+	due := time.Now().Add(b.heartbeat)
+	for {
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case c.interrupted.Load():
+			return errInterrupted
+		}
+		ended := b.state.Load() != broadcasting // before end is read: nothing follows it then
+		end := b.log.end.Load()
+		if err := b.deliver(c, end); err != nil {
+			return err
+		}
+		switch {
+		case c.next.Load() < end:
+			continue
+		case ended:
+			return nil
+		}
+		c.rest()
+		<-c.wake
+		if now := time.Now(); !now.Before(due) {
+			if now.Sub(c.sent) >= b.heartbeat {
+				if err := c.send(b.beat); err != nil {
+					return err
+				}
+			}
+			due = c.sent.Add(b.heartbeat)
+			heartbeat.Reset(time.Until(due))
 		}
 	}
-	return c
 }
 
-// interrupt ends a write that is under way, and reports whether it could.
-func (c *client) interrupt() bool {
-	return !errors.Is(c.control.SetWriteDeadline(time.Unix(1, 0)), http.ErrNotSupported)
+// deliver writes to c the events before end that it has not read, up to maxWrite bytes.
+//
+// Events that stand side by side in the log are written from there, with one call. The
+// publisher may forget them while they are being written: the chunk stays as it is.
+func (b *Broadcaster) deliver(c *client, end int64) error {
+	next := c.next.Load()
+	if next >= end {
+		return nil
+	}
+	c.busy()
+	defer c.idle()
+	stop := min(end, next+maxScan)
+	written := 0
+	for next < stop && written < maxWrite {
+		first := b.log.at(next)
+		if first == nil {
+			if written > 0 {
+				break
+			}
+			var err error
+			if next, err = b.fellOut(c, next); err != nil {
+				return err
+			}
+			stop = min(end, next+maxScan)
+			continue
+		}
+		next++
+		if !c.wants(first) {
+			continue
+		}
+		to, count := first.to, int64(1)
+		for next < stop && to-first.from < maxWrite-written {
+			e := b.log.at(next)
+			if e == nil || e.from != to || &e.chunk[0] != &first.chunk[0] || !c.wants(e) {
+				break
+			}
+			to = e.to
+			next++
+			count++
+		}
+		b.moveTo(c, next)
+		if err := c.write(first.chunk[first.from:to]); err != nil {
+			return err
+		}
+		c.delivered.Add(count)
+		written += to - first.from
+	}
+	c.oldest = false
+	b.moveTo(c, next)
+	if next >= end && c.behind.Load() {
+		b.caughtUp(c, next)
+	}
+	if written == 0 {
+		return nil
+	}
+	return c.flush()
 }
 
-// join takes c in, or returns with which status it is refused.
-func (b *Broadcaster) join(c *client) (status int) {
+// fellOut returns where a client goes on that finds an event forgotten.
+func (b *Broadcaster) fellOut(c *client, next int64) (int64, error) {
+	oldest := b.log.oldest.Load()
+	switch {
+	case c.oldest: // it has not begun
+	case b.slow == SkipEvents:
+		c.skipped.Add(oldest - next)
+	default:
+		return 0, errTooSlow
+	}
+	c.behind.Store(true)
+	return oldest, nil
+}
+
+// caughtUp has publishers wait for c again.
+func (b *Broadcaster) caughtUp(c *client, next int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	next := b.log.end()
-	if c.lastEventID != "" {
-		next = b.log.after(c.lastEventID, b.state == completed)
-		for now := time.Now(); next < b.log.end() && b.tooOld(b.log.at(next), now); {
-			next++
-		}
-	}
+	b.allRead = min(b.allRead, next)
+	c.behind.Store(false)
+}
+
+// wants reports whether c gets an event. Comments, which have no type, are for all.
+func (c *client) wants(e *entry) bool {
 	switch {
-	case b.state == completed && !b.wantsAny(c, next):
-		return http.StatusNoContent
-	case b.state == shutDown, b.maxClients > 0 && len(b.clients) >= b.maxClients:
-		return http.StatusServiceUnavailable
-	}
-	c.next.Store(next)
-	c.writing.Store(true) // until it reads for the first time
-	b.clients[c] = struct{}{}
-	b.pastAll = min(b.pastAll, next)
-	if b.state == completed && len(b.clients) == 1 {
-		b.empty = make(chan struct{})
-	}
-	b.stats.accepted.Add(1)
-	return http.StatusOK
-}
-
-// wantsAny reports whether there is anything for c from an event on. Comments are not:
-// who has read them cannot say so.
-func (b *Broadcaster) wantsAny(c *client, next int64) bool {
-	for ; next < b.log.end(); next++ {
-		if e := b.log.at(next); e.id != "" && c.wants(e.eventType) {
-			return true
-		}
-	}
-	return false
-}
-
-func (b *Broadcaster) leave(c *client) {
-	b.mu.Lock()
-	delete(b.clients, c)
-	if b.state != broadcasting && len(b.clients) == 0 {
-		close(b.empty)
-	}
-	b.mu.Unlock()
-	b.readOn()
-}
-
-// serve writes to a client for as long as it is one.
-func (b *Broadcaster) serve(c *client, r *http.Request) {
-	header := c.w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-cache")
-	header.Set("X-Accel-Buffering", "no") // nginx
-	if r.ProtoMajor == 1 {
-		header.Set("Connection", "close") // its deadlines are not for another request
-	}
-	var opening [][]byte
-	if b.retry > 0 {
-		opening = append(opening, []byte("retry: "+strconv.FormatInt(b.retry.Milliseconds(), 10)+"\n\n"))
-	}
-	if !b.write(c, opening, time.Now()) {
-		return
-	}
-	gone := r.Context().Done()
-	heartbeat := time.NewTimer(b.heartbeat)
-	defer heartbeat.Stop()
-	written := time.Now()
-	for {
-		batch, wake, goOn := b.read(c)
-		switch {
-		case batch != nil:
-			written = time.Now()
-			goOn = b.write(c, batch.wires, written)
-			batch.free()
-			if !goOn {
-				return
-			}
-			continue
-		case !goOn:
-			return
-		}
-		if r.ProtoMajor == 2 {
-			c.noDeadline()
-		}
-		select {
-		case <-wake:
-		case <-gone:
-			return
-		case <-heartbeat.C:
-			now := time.Now()
-			if silent := now.Sub(written); silent < b.heartbeat {
-				heartbeat.Reset(b.heartbeat - silent)
-				continue
-			}
-			if !b.write(c, [][]byte{[]byte(":\n\n")}, now) {
-				return
-			}
-			written = now
-			heartbeat.Reset(b.heartbeat)
-		}
+	case e.typ == "":
+		return true
+	case len(c.types) > 0 && !slices.Contains(c.types, e.typ):
+		return false
+	case c.Filter == nil:
+		return true
+	case c.group != nil:
+		return c.group.wants(e, c.Filter)
+	default:
+		return c.Filter(e.event)
 	}
 }
 
-// read returns what c is to be given next. If there is nothing it returns what to
-// wait for, or false if there will be nothing more.
-func (b *Broadcaster) read(c *client) (*batch, <-chan struct{}, bool) {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	c.writing.Store(false)
-	if b.killed {
-		return nil, nil, false
-	}
-	next := c.next.Load()
-	if next < b.log.first {
-		if b.slow == DisconnectClients {
-			b.stats.disconnected.Add(1)
-			return nil, nil, false
-		}
-		b.stats.skipped.Add(b.log.first - next)
-		next = b.log.first
-	}
-	var events *batch
-	for size := 0; next < b.log.end() && size < batchBytes; next++ {
-		e := b.log.at(next)
-		if !c.wants(e.eventType) {
-			continue
-		}
-		if events == nil {
-			events = newBatch()
-		}
-		if len(events.wires) == batchEvents {
-			break
-		}
-		events.wires = append(events.wires, e.wire)
-		size += len(e.wire)
-	}
-	if next != c.next.Load() {
-		c.next.Store(next)
-		b.readOn()
-	}
-	if events != nil {
-		b.stats.delivered.Add(int64(len(events.wires)))
-	}
-	return events, b.wake, b.state == broadcasting || next < b.log.end()
+// busy starts the clock of what c does next, for publishers that wait for it.
+func (c *client) busy() { c.busySince.Store(time.Now().UnixNano()) }
+
+func (c *client) idle() { c.busySince.Store(0) }
+
+func (c *client) write(p []byte) error {
+	c.sent = time.Now()
+	c.busySince.Store(c.sent.UnixNano())
+	return c.response.write(p)
 }
 
-// A batch is events on their way to a client. Clients that wait have none: there may
-// be many.
-type batch struct{ wires [][]byte }
-
-//nolint:gochecknoglobals // what a pool is for
-var batches = sync.Pool{New: func() any { return &batch{wires: make([][]byte, 0, batchEvents)} }}
-
-func newBatch() *batch {
-	return batches.Get().(*batch) //nolint:errcheck,forcetypeassert // nothing else is put there
-}
-
-func (b *batch) free() {
-	clear(b.wires)
-	b.wires = b.wires[:0]
-	batches.Put(b)
-}
-
-// wants reports whether c has asked for events of a type; comments, which have
-// none, are for all.
-func (c *client) wants(eventType string) bool {
-	return len(c.types) == 0 || eventType == "" || slices.Contains(c.types, eventType)
-}
-
-// write writes a batch with as few packets as can be, and reports whether it could.
-func (b *Broadcaster) write(c *client, batch [][]byte, now time.Time) bool {
-	c.writing.Store(true)
-	b.readOn()
-	b.extend(c, now)
-	for _, wire := range batch {
-		for len(wire) > batchBytes { // it may take longer than the timeout, piece by piece
-			if _, err := c.w.Write(wire[:batchBytes]); err != nil {
-				return false
-			}
-			wire = wire[batchBytes:]
-			b.extend(c, time.Now())
-		}
-		if _, err := c.w.Write(wire); err != nil {
-			return false
-		}
+// send writes p at once.
+func (c *client) send(p []byte) error {
+	defer c.idle()
+	if err := c.write(p); err != nil {
+		return err
 	}
-	return c.control.Flush() == nil
+	return c.flush()
 }
 
-// extend moves the deadline of writes, when half of it is over and not with each write.
-func (b *Broadcaster) extend(c *client, now time.Time) {
-	if c.deadline.Sub(now) < b.writeTimeout {
-		c.deadline = now.Add(2 * b.writeTimeout)
-		_ = c.control.SetWriteDeadline(c.deadline) // not every ResponseWriter has one
+// A LeaveReason says why a client has left a [Broadcaster]. Its text can be the label of
+// a metric.
+type LeaveReason string
+
+const (
+	// LeftClosed is a client that closed its connection, or whose request was cancelled.
+	LeftClosed LeaveReason = "closed"
+	// LeftTooSlow is a client that fell out of the history, see [DisconnectClients].
+	LeftTooSlow LeaveReason = "too slow"
+	// LeftTimedOut is a client that did not read within the time of [WithWriteTimeout].
+	LeftTimedOut LeaveReason = "timed out"
+	// LeftWriteFailed is a client whose connection failed.
+	LeftWriteFailed LeaveReason = "write failed"
+	// LeftSourceFailed is a client whose First events, or whose replay, failed.
+	LeftSourceFailed LeaveReason = "source failed"
+	// LeftEnded is a client that was connected at the end of the broadcast and got all
+	// events.
+	LeftEnded LeaveReason = "ended"
+	// LeftInterrupted is a client that was still reading when the context of Shutdown or
+	// Complete ended.
+	LeftInterrupted LeaveReason = "interrupted"
+	// LeftPanicked is a client whose filter or replay panicked.
+	LeftPanicked LeaveReason = "panicked"
+)
+
+var errTooSlow = errors.New("sink: Broadcaster: the client was too slow")
+
+// reason returns what an error of stream means.
+func reason(ctx context.Context, err error) LeaveReason {
+	var source *sourceError
+	switch {
+	case err == nil, errors.Is(err, errNothingMissed):
+		return LeftEnded
+	case ctx.Err() != nil:
+		return LeftClosed
+	case errors.Is(err, errTooSlow):
+		return LeftTooSlow
+	case errors.Is(err, errInterrupted):
+		return LeftInterrupted
+	case errors.As(err, &source):
+		return LeftSourceFailed
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return LeftTimedOut
+	default:
+		return LeftWriteFailed
 	}
-}
-
-// noDeadline takes the deadline away while nothing is written: that of an HTTP/2 stream
-// ends it then too.
-func (c *client) noDeadline() {
-	if !c.deadline.IsZero() {
-		c.deadline = time.Time{}
-		_ = c.control.SetWriteDeadline(time.Time{})
-	}
-}
-
-// BroadcastStats is what a [Broadcaster] has done until now.
-type BroadcastStats struct {
-	Clients      int    // connected now
-	Accepted     int64  // clients that were ever connected
-	Refused      int64  // clients that were not, since there were too many or at the end
-	Disconnected int64  // clients that were too slow, under DisconnectClients
-	Events       int64  // published
-	Delivered    int64  // events handed to clients' connections
-	Skipped      int64  // events that slow clients missed, under SkipEvents
-	LastEventID  string // of the newest event
-}
-
-// broadcastCounters are those of the stats that clients count.
-type broadcastCounters struct {
-	accepted, refused, disconnected, events, delivered, skipped atomic.Int64
-}
-
-// Stats returns what the Broadcaster has done until now.
-func (b *Broadcaster) Stats() BroadcastStats {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	s := BroadcastStats{
-		Clients:      len(b.clients),
-		Accepted:     b.stats.accepted.Load(),
-		Refused:      b.stats.refused.Load(),
-		Disconnected: b.stats.disconnected.Load(),
-		Events:       b.stats.events.Load(),
-		Delivered:    b.stats.delivered.Load(),
-		Skipped:      b.stats.skipped.Load(),
-		LastEventID:  b.log.lastID,
-	}
-	return s
 }

@@ -1,72 +1,149 @@
 package sink
 
 import (
+	"sort"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"github.com/rxsse/rxsse/codec"
 )
 
-// An eventLog is the newest events of a broadcast, numbered from 0 on.
+// An eventLog holds the newest events of a broadcast, numbered from 0. One goroutine at
+// a time changes it; any number read it with end, oldest and at, without a lock.
+//
+// The event with number n is in slot n modulo the number of slots, a power of two. The
+// slot is set before end includes n. To forget an event, oldest is moved before the slot
+// is cleared. So a reader that looks for n finds it in its slot, or it is forgotten.
 type eventLog struct {
-	entries []entry
-	first   int64 // number of the oldest one
-	bytes   int64
-	ids     map[string]idPlaces // by ID, as [headerValue] has it
-	lastID  string              // of the newest event that had one
+	_      [64]byte // the fields that all clients read have a cache line of their own
+	end    atomic.Int64
+	oldest atomic.Int64
+	slots  atomic.Pointer[[]atomic.Pointer[entry]] // replaced by a larger one when full
+	_      [64]byte
+
+	bytes  int64               // of the encoded events
+	chunk  []byte              // the next events are encoded into it, from used on
+	used   int                 //
+	ids    map[string]idPlaces // by ID as a header carries it: see headerValue
+	lastID string              // of the newest event that has an ID
 }
 
-// idPlaces are where an ID was first, and is last, and how often it is held.
+// An entry is an encoded event. It never changes.
+type entry struct {
+	number   int64
+	chunk    []byte // shared with the entries before and after it
+	from, to int    // where it is in chunk
+	at       time.Time
+	id       string
+	typ      string      // empty for comments and other events that are not messages
+	marker   bool        // it was added by Complete
+	event    codec.Event // for filters; empty without WithClient
+}
+
+// idPlaces say where an ID was first, where it is last, and how many events in the log
+// have it.
 type idPlaces struct {
 	first, last int64
 	count       int
 }
 
-// headerValue is an ID as it comes back in a header: without the space around it.
+// headerValue returns id as a header carries it: without surrounding space.
 func headerValue(id string) string { return strings.Trim(id, " \t") }
 
-// An entry is an event, encoded.
-type entry struct {
-	id, eventType string
-	wire          []byte
-	at            time.Time
-}
+const (
+	smallestChunk = 1 << 10
+	firstSlots    = 16
+)
 
-func (l *eventLog) len() int          { return len(l.entries) }
-func (l *eventLog) oldest() *entry    { return &l.entries[0] }
-func (l *eventLog) at(n int64) *entry { return &l.entries[n-l.first] }
+func newEventLog() eventLog { return eventLog{ids: map[string]idPlaces{}} }
 
-// end is the number of the next event.
-func (l *eventLog) end() int64 { return l.first + int64(len(l.entries)) }
-
-func (l *eventLog) add(e entry) {
-	if e.id != "" {
-		key := headerValue(e.id)
-		places, known := l.ids[key]
-		if !known {
-			places.first = l.end()
-		}
-		places.last = l.end()
-		places.count++
-		l.ids[key] = places
-		l.lastID = e.id
+// at returns the event with a number that is below end, or nil if it is forgotten.
+func (l *eventLog) at(n int64) *entry {
+	slots := *l.slots.Load()
+	if e := slots[n&int64(len(slots)-1)].Load(); e != nil && e.number == n {
+		return e
 	}
-	l.entries = append(l.entries, e)
-	l.bytes += int64(len(e.wire))
+	return nil
 }
 
-// forget drops the oldest event.
+func (l *eventLog) len() int { return int(l.end.Load() - l.oldest.Load()) }
+
+// add appends an event with its encoded form.
+func (l *eventLog) add(e entry, wire []byte) {
+	e.number = l.end.Load()
+	e.chunk, e.from, e.to = l.place(wire)
+	l.bytes += int64(len(wire))
+	if e.id != "" {
+		l.addID(e.id, e.number)
+		if !e.marker {
+			l.lastID = e.id
+		}
+	}
+	slots := l.roomForOne()
+	slots[e.number&int64(len(slots)-1)].Store(&e)
+	l.end.Store(e.number + 1)
+}
+
+// place copies wire behind the events before it, so that a client is written several
+// events with one call and without a copy of its own.
+func (l *eventLog) place(wire []byte) (chunk []byte, from, to int) {
+	if len(wire) > maxWrite/4 { // the rest of a chunk would be wasted
+		own := append([]byte(nil), wire...)
+		return own, 0, len(own)
+	}
+	if len(l.chunk)-l.used < len(wire) {
+		size := min(max(2*len(l.chunk), smallestChunk), maxWrite)
+		l.chunk, l.used = make([]byte, max(size, len(wire))), 0
+	}
+	from = l.used
+	l.used += copy(l.chunk[from:], wire)
+	return l.chunk, from, l.used
+}
+
+// roomForOne returns the slots, at least one of which is free.
+func (l *eventLog) roomForOne() []atomic.Pointer[entry] {
+	if l.slots.Load() == nil {
+		slots := make([]atomic.Pointer[entry], firstSlots)
+		l.slots.Store(&slots)
+	}
+	slots := *l.slots.Load()
+	if l.len() < len(slots) {
+		return slots
+	}
+	larger := make([]atomic.Pointer[entry], 2*len(slots))
+	for n := l.oldest.Load(); n < l.end.Load(); n++ {
+		larger[n&int64(len(larger)-1)].Store(slots[n&int64(len(slots)-1)].Load())
+	}
+	l.slots.Store(&larger)
+	return larger
+}
+
+// forget removes the oldest event.
 func (l *eventLog) forget() {
-	e := l.oldest()
+	e := l.at(l.oldest.Load())
 	if e.id != "" {
 		l.forgetID(headerValue(e.id))
 	}
-	l.bytes -= int64(len(e.wire))
-	*e = entry{}
-	l.entries = l.entries[1:]
-	l.first++
+	l.bytes -= int64(e.to - e.from)
+	l.oldest.Store(e.number + 1)
+	slots := *l.slots.Load()
+	slots[e.number&int64(len(slots)-1)].Store(nil)
 }
 
-// forgetID drops a place of an ID. Where there are others the first one is remembered:
-// who has only that has missed all that is held.
+func (l *eventLog) addID(id string, number int64) {
+	key := headerValue(id)
+	places, known := l.ids[key]
+	if !known {
+		places.first = number
+	}
+	places.last = number
+	places.count++
+	l.ids[key] = places
+}
+
+// forgetID removes one place of an ID. While other events have the ID, its first place is
+// kept: a client that got only that one has missed all the others.
 func (l *eventLog) forgetID(key string) {
 	places := l.ids[key]
 	if places.count--; places.count == 0 {
@@ -76,17 +153,40 @@ func (l *eventLog) forgetID(key string) {
 	l.ids[key] = places
 }
 
-// after returns the number of the event to go on with after the one with this ID: the
-// oldest one held if there is none. Of several events with the ID it is the first one,
-// since the others may not have arrived; finally says to take the last one instead.
-func (l *eventLog) after(id string, finally bool) int64 {
+// after returns the number of the event that follows the one with this ID, and whether
+// the ID is known. Of several events with the ID it means the first: the client may not
+// have the others.
+func (l *eventLog) after(id string) (next int64, known bool) {
 	places, known := l.ids[headerValue(id)]
-	switch {
-	case !known:
-		return l.first
-	case finally:
-		return places.last + 1
-	default:
-		return max(places.first+1, l.first)
+	if !known {
+		return l.oldest.Load(), false
 	}
+	return max(places.first+1, l.oldest.Load()), true
+}
+
+// lastIDIsShared reports whether a client that has seen all events cannot say so,
+// because several events have the last ID.
+func (l *eventLog) lastIDIsShared() bool {
+	places, known := l.ids[headerValue(l.lastID)]
+	return known && places.first != places.last
+}
+
+// youngerThan returns the number of the first event, from a number on, that was added
+// after a time.
+func (l *eventLog) youngerThan(from int64, limit time.Time) int64 {
+	n := int(l.end.Load() - from)
+	return from + int64(sort.Search(n, func(i int) bool {
+		e := l.at(from + int64(i))
+		return e != nil && e.at.After(limit)
+	}))
+}
+
+// oldestID returns the ID of the oldest event that has one.
+func (l *eventLog) oldestID() string {
+	for n := l.oldest.Load(); n < l.end.Load(); n++ {
+		if e := l.at(n); e != nil && e.id != "" && !e.marker {
+			return e.id
+		}
+	}
+	return ""
 }

@@ -1,12 +1,10 @@
 package sink
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -16,263 +14,315 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A Broadcaster publishes events to any number of clients: it is an [http.Handler]
-// that answers each request with a stream of Server-Sent Events, over HTTP/1.1 and
-// HTTP/2, to browsers (EventSource) and others.
+// A Broadcaster sends events to any number of clients. It is an [http.Handler] that
+// answers each request with a stream of Server-Sent Events, over HTTP/1.1 and HTTP/2, to
+// browsers (EventSource) and all other clients.
 //
 //	b := sink.NewBroadcaster()
 //	http.Handle("/events", b)
 //	go http.ListenAndServe("localhost:8080", nil)
 //	err := b.Publish(ctx, operators.EncodeJSON(prices, "price"))
 //
+// docs/serving-browsers.md shows the settings of proxies and frameworks.
+//
 // # What clients get
 //
-// A new client gets what is published from then on. One that comes back with the
-// Last-Event-ID header, as EventSource does by itself, or with the query parameter
-// lastEventId, gets what it has missed first, as far as the history reaches: see
-// [WithHistory]. If the ID is not in the history it gets all of the history. Events
-// without an ID are given one, which differs from those of other Broadcasters and
-// of the program's next run.
+// A new client gets the events that are published from then on. A client that comes back
+// names the last event it has, in the header Last-Event-ID, as EventSource does by
+// itself, or in the query parameter lastEventId. It first gets what it has missed from
+// the history, see [WithHistory], or from elsewhere, see [WithReplay]. If the ID is
+// unknown it gets the whole history; to get that on the first connection, use an ID that
+// does not exist, such as ?lastEventId=none. Events without an ID are given one, which
+// differs from those of other Broadcasters and of the program's next run.
 //
-// With the query parameter type, which may be there several times, a client gets
-// events of these types only. One that wants what the history holds to begin with asks
-// for what comes after an ID that nobody knows, such as ?lastEventId=none.
+// With the query parameter type, which may be given up to 64 times, a client gets only
+// events of these types. [WithClient] gives each client a filter, first events, or a
+// refusal.
 //
 // # Slow clients
 //
-// Each event is encoded once and held once, in the history. A client that reads too
-// slowly falls behind in it, and [WithSlowClients] says what happens when it falls
-// out of it. Other clients do not wait for it, except under [WaitForClients]. It
-// holds at most 32 KiB, or one event, of its own. One that does not read at all is
-// disconnected after [WithWriteTimeout].
+// Each event is encoded once and held once, in the history. Delivery takes no lock. Under
+// load, each client is woken once a millisecond at most, and gets all events since then
+// with one write.
+//
+// A client that reads slowly falls behind in the history, and [WithSlowClients] says what
+// happens when it falls out of it. Other clients do not wait for it, except under
+// [WaitForClients]. While it is being written to, it keeps up to 16 KiB of encoded events, or one
+// larger event, in memory. A client that does not read at all is disconnected after
+// [WithWriteTimeout].
 //
 // The server's WriteTimeout does not apply: each write has its own deadline.
+//
+// # Refusals
+//
+// A request that is refused because there are too many clients, or during Shutdown, and
+// that accepts text/event-stream, gets status 200, a reconnection time and the end of the
+// stream: a browser's EventSource that gets an error status never tries again. Other
+// requests get status 503 and Retry-After.
+//
+// # The end
+//
+// To stop a server, register [Broadcaster.BeginShutdown] and shut the server down:
+//
+//	server.RegisterOnShutdown(b.BeginShutdown)
+//	…
+//	err := server.Shutdown(ctx)
+//
+// The server then closes its listener before the streams end, so that pages which come
+// back at once reach the next server, or try again, and never get an error status.
 type Broadcaster struct {
 	broadcastOptions
 
 	prefix string // of the IDs it gives
 
-	mu      sync.RWMutex
-	log     eventLog
-	text    []byte        // room for an event to be encoded in
-	given   int64         // IDs
-	wake    chan struct{} // closed and replaced when something happens that clients wait for
-	clients map[*client]struct{}
-	state   broadcastState
-	unheard bool          // events were added since the clients were woken
-	pastAll int64         // no client that counts has yet to read an event before this one
-	killed  bool          // clients are not to be waited for any longer
-	empty   chan struct{} // closed when the last client has left after the end
+	state   atomic.Int32 // broadcasting, shutDown or completed; changes with mu held
+	log     eventLog     // changes with turn and mu held
+	clients clientSet
 
-	waiting atomic.Int32  // publishers that wait
-	moving  sync.Mutex    // guards moved
-	moved   chan struct{} // closed and replaced when a client has read on while publishers wait
+	// Publishers take turns. The one that holds the token of turn owns these.
+	turn   chan struct{}
+	text   []byte    // buffer to encode an event in
+	nextID int64     // number of the next ID that is given
+	waited []*client // see findWaited
 
-	stats broadcastCounters
+	awaited atomic.Pointer[client] // the client that a publisher waits for
+	moved   chan struct{}          // that client sends here when it has read on; holds one token
+
+	// mu guards what follows. It is locked before clients.mu. A client locks it when it
+	// joins, when it leaves and when it has caught up.
+	mu                 sync.Mutex
+	groups             map[any]*group
+	allRead            int64         // each client that is waited for has read the events before this one
+	ended              chan struct{} // closed when the broadcast ends
+	empty              chan struct{} // closed when the broadcast has ended and no client is left
+	left               map[LeaveReason]int64
+	delivered, skipped int64 // by clients that have left
+
+	accepted, refused, rejected, repaired atomic.Int64
 }
 
-type broadcastState int
-
+// The states of a broadcast.
 const (
-	broadcasting broadcastState = iota
-	shutDown                    // clients may come back to another server
-	completed                   // there will be nothing more
+	broadcasting int32 = iota
+	shutDown           // clients may come back to another server
+	completed          // no event will follow
 )
 
 // ErrBroadcastEnded means that something was published after [Broadcaster.Shutdown]
 // or [Broadcaster.Complete].
 var ErrBroadcastEnded = errors.New("the broadcast has ended")
 
-// NewBroadcaster returns a Broadcaster that nothing has been published to.
+// NewBroadcaster returns a Broadcaster without events.
 func NewBroadcaster(opts ...BroadcastOption) *Broadcaster {
 	b := &Broadcaster{
 		broadcastOptions: broadcastOptions{
 			events:       1024,
 			bytes:        8 << 20,
 			heartbeat:    15 * time.Second,
-			writeTimeout: 10 * time.Second,
+			beat:         []byte(heartbeatLine),
+			writeTimeout: time.Minute,
 		},
-		prefix:  rand.Text()[:10] + "-",
-		wake:    make(chan struct{}),
-		clients: map[*client]struct{}{},
-		empty:   make(chan struct{}),
-		moved:   make(chan struct{}),
+		prefix: rand.Text()[:10] + "-",
+		log:    newEventLog(),
+		turn:   make(chan struct{}, 1),
+		moved:  make(chan struct{}, 1),
+		groups: map[any]*group{},
+		ended:  make(chan struct{}),
+		empty:  make(chan struct{}),
+		left:   map[LeaveReason]int64{},
 	}
 	for _, opt := range opts {
 		opt(&b.broadcastOptions)
 	}
-	b.log.ids = map[string]idPlaces{}
 	return b
 }
 
-// Publish subscribes to src and sends its events to all clients, those that have
-// come since the last time at once. It returns nil when src completes; when src
-// fails, its error; the cause of a cancelled context; an error when an event cannot
-// be encoded, or after the end of the broadcast, [ErrBroadcastEnded]. The clients stay
-// connected: what follows is another Publish, [Broadcaster.Complete] or
-// [Broadcaster.Shutdown]. Several streams may be published at once.
+// Publish subscribes to src and sends its events to all clients, those that have arrived
+// since the last time together. Several streams may be published at once.
+//
+// It returns nil when src completes. When src fails it returns that error; when ctx is
+// cancelled, its cause; after the end of the broadcast, [ErrBroadcastEnded]. Events that
+// cannot be sent, see [Broadcaster.Send], are left out: Publish goes on, and returns an
+// error that says how many there were and names the first. The clients stay connected:
+// call Publish again, or [Broadcaster.Complete] or [Broadcaster.Shutdown].
 func (b *Broadcaster) Publish(ctx context.Context, src rxsse.Observable[codec.Event]) error {
-	return ForEachBatch(ctx, src, func(events []codec.Event) error { return b.Send(ctx, events...) })
+	var rejected rejections
+	err := ForEachBatch(ctx, src, func(events []codec.Event) error { return b.send(ctx, events, &rejected) })
+	return rejected.join(err)
 }
 
-// Send sends events to all clients. It returns once they are in the history, not
-// once they are delivered; under [WaitForClients] it may have to wait, and returns
-// the cause if ctx is cancelled then. Its other errors are those of
-// [Broadcaster.Publish]; the events before the one they are about are sent.
+// Send sends events to all clients. It returns when they are in the history, not when
+// they are delivered. It waits while the history is full and clients that are not slow,
+// or, under [WaitForClients], any clients, have not read its oldest event; when ctx is
+// cancelled then, it returns the cause, and the events before that one are sent.
+//
+// Text that the format cannot carry is repaired: CR and CRLF in data become LF, line
+// breaks in a comment become spaces, and bytes that are not UTF-8 become U+FFFD in data,
+// types and comments. An event with a line break or a NUL in its type or ID, an ID that
+// is not UTF-8 or longer than 4 KiB, or a Comment beside other fields is not sent. Send
+// sends the others and returns an error that names the event and wraps a
+// [codec.EncodeError] where that is the cause.
 func (b *Broadcaster) Send(ctx context.Context, events ...codec.Event) error {
-	now := time.Now()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	defer b.announce()
-	for _, e := range events {
-		if b.state != broadcasting {
-			return fmt.Errorf("sink: Broadcaster: %w", ErrBroadcastEnded)
-		}
-		isMessage := e.Type != "" || e.Data != ""
-		if isMessage && e.ID == "" {
-			e.ID = b.prefix + strconv.FormatInt(b.given, 36)
-			b.given++
-		}
-		text, err := codec.AppendEvent(b.text, e)
-		if err != nil {
-			return fmt.Errorf("sink: Broadcaster: %w", err)
-		}
-		b.text = reusable(text)
-		wire := bytes.Clone(text)
-		waited, err := b.makeRoom(ctx, len(wire), now)
-		if err != nil {
-			return err
-		}
-		if waited {
-			now = time.Now()
-		}
-		if isMessage && e.Type == "" {
-			e.Type = codec.DefaultType
-		}
-		b.log.add(entry{id: e.ID, eventType: e.Type, wire: wire, at: now})
-		b.unheard = true
-		b.stats.events.Add(1)
-	}
-	return nil
+	var rejected rejections
+	return rejected.join(b.send(ctx, events, &rejected))
 }
 
-// announce wakes all clients if there is anything new for them.
-func (b *Broadcaster) announce() {
-	if b.unheard {
-		b.wakeAll()
-	}
-}
-
-// wakeAll wakes all clients. Called with the lock held.
-func (b *Broadcaster) wakeAll() {
-	close(b.wake)
-	b.wake = make(chan struct{})
-	b.unheard = false
-}
-
-// makeRoom forgets the oldest events, until there is room for one of so many bytes.
-// It may give up the lock for a time, to wait for clients, and says so.
-func (b *Broadcaster) makeRoom(ctx context.Context, size int, now time.Time) (waited bool, err error) {
-	for b.log.len() > 0 {
-		full := b.log.len() >= b.events || b.log.bytes+int64(size) > b.bytes
-		if !full && !b.tooOld(b.log.oldest(), now) {
-			break
-		}
-		if b.mustWait(b.log.first) {
-			if !full {
-				break // there is no hurry
-			}
-			waited = true
-			if err := b.waitForClients(ctx); err != nil {
-				return waited, err
-			}
-			if b.state != broadcasting {
-				return waited, fmt.Errorf("sink: Broadcaster: %w", ErrBroadcastEnded)
-			}
-			continue
-		}
-		b.log.forget()
-	}
-	return waited, nil
-}
-
-func (b *Broadcaster) tooOld(e *entry, now time.Time) bool {
-	return b.age > 0 && now.Sub(e.at) > b.age
-}
-
-// mustWait reports whether there are clients that have yet to read the event with this
-// number, and count: under WaitForClients all of them, and otherwise those that are not
-// being written to, which are not slow, but have only not got round to it.
-func (b *Broadcaster) mustWait(number int64) bool {
-	if number < b.pastAll {
-		return false
-	}
-	b.pastAll = b.log.end()
-	for c := range b.clients {
-		if b.slow == WaitForClients || !c.writing.Load() {
-			b.pastAll = min(b.pastAll, c.next.Load())
-		}
-	}
-	return b.pastAll <= number
-}
-
-// waitForClients gives up the lock until a client has read on.
-func (b *Broadcaster) waitForClients(ctx context.Context) error {
-	b.announce()
-	wake := b.wake
-	b.waiting.Add(1)
-	b.moving.Lock()
-	moved := b.moved
-	b.moving.Unlock()
-	b.mu.Unlock()
-	defer b.mu.Lock()
-	defer b.waiting.Add(-1)
+func (b *Broadcaster) send(ctx context.Context, events []codec.Event, rejected *rejections) error {
 	select {
-	case <-moved:
-	case <-wake: // the broadcast may have ended
+	case b.turn <- struct{}{}:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	defer func() { <-b.turn }()
+	defer b.clients.announce()
+	now := time.Now()
+	for i := range events {
+		err := b.sendOne(ctx, events[i], &now)
+		var bad *rejection
+		if errors.As(err, &bad) {
+			rejected.add(bad)
+			b.rejected.Add(1)
+		} else if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// readOn tells publishers that wait that a client has read on, is being written to, or
-// has left.
-func (b *Broadcaster) readOn() {
-	if b.waiting.Load() == 0 {
-		return
+func (b *Broadcaster) sendOne(ctx context.Context, e codec.Event, now *time.Time) error {
+	isMessage := e.Type != "" || e.Data != ""
+	if isMessage && e.ID == "" {
+		e.ID = b.prefix + strconv.FormatInt(b.nextID, 36)
+		b.nextID++
 	}
-	b.moving.Lock()
-	defer b.moving.Unlock()
-	close(b.moved)
-	b.moved = make(chan struct{})
+	wire, repaired, err := appendWire(reusable(b.text), e)
+	if err != nil {
+		return &rejection{e.Type, e.ID, err}
+	}
+	b.text = wire
+	added := entry{id: e.ID}
+	if isMessage {
+		if e.Type == "" {
+			e.Type = codec.DefaultType
+		}
+		added.typ = e.Type
+		if b.client != nil {
+			added.event = e
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.makeRoom(ctx, len(wire), now); err != nil {
+		return err
+	}
+	if b.state.Load() != broadcasting {
+		return fmt.Errorf("sink: Broadcaster: %w", ErrBroadcastEnded)
+	}
+	if repaired {
+		b.repaired.Add(1)
+	}
+	added.at = *now
+	b.log.add(added, wire)
+	return nil
 }
 
-// Shutdown ends the broadcast for now: clients are given what is published by then,
-// and their streams end, after which they come back by themselves. Whoever comes
-// from then on is refused with status 503. Shutdown returns nil once all clients have
-// left; if ctx ends before, those that are left are disconnected, and it returns the
-// cause. Call it before [http.Server.Shutdown], which waits for the streams.
+// A rejection is why one event is not sent.
+type rejection struct {
+	typ, id string
+	err     error
+}
+
+func (r *rejection) Error() string {
+	return fmt.Sprintf("event of type %q with id %q: %v", clip(r.typ), clip(r.id), r.err)
+}
+
+func (r *rejection) Unwrap() error { return r.err }
+
+// clip shortens text for an error message.
+func clip(text string) string {
+	const most = 40
+	if len(text) > most {
+		return text[:most] + "…"
+	}
+	return text
+}
+
+// rejections are the events that a call does not send.
+type rejections struct {
+	count int
+	first *rejection
+}
+
+func (r *rejections) add(bad *rejection) {
+	if r.count++; r.count == 1 {
+		r.first = bad
+	}
+}
+
+// join adds the rejections to the error of a call.
+func (r *rejections) join(err error) error {
+	if r.count == 0 {
+		return err
+	}
+	return errors.Join(err, fmt.Errorf("sink: Broadcaster: %d events not sent; the first: %w", r.count, r.first))
+}
+
+// BeginShutdown begins what [Broadcaster.Shutdown] does and returns at once. Give it to
+// [http.Server.RegisterOnShutdown]: [http.Server.Shutdown] then closes the listener
+// first, and waits for the streams until its context ends. Clients that still do not
+// read are ended by [http.Server.Close].
+func (b *Broadcaster) BeginShutdown() { b.beginEnd(shutDown) }
+
+// Shutdown ends the broadcast for now. Clients get what has been published; then their
+// streams end, and they come back by themselves, preferably to another server. Later
+// requests are refused, see [Broadcaster].
 //
-// An EventSource that is refused with 503 does not try again: let another server
-// answer, or this one's listener be closed, soon.
+// Shutdown returns nil when all clients have left. If ctx ends before, it disconnects
+// those that are left and returns the cause; it does not wait for clients that it cannot
+// disconnect. To stop a server, use [Broadcaster.BeginShutdown]: if this server still
+// accepts connections when Shutdown is called, clients come back to it in vain.
 func (b *Broadcaster) Shutdown(ctx context.Context) error { return b.end(ctx, shutDown) }
 
-// Complete ends the broadcast for good: clients are given what is published by then,
-// and their streams end. Whoever comes back is given what it has missed; a client that
-// has everything gets status 204, and stops reconnecting. It returns as
+// Complete ends the broadcast for good. Clients get what has been published; then their
+// streams end. A client that comes back gets what it has missed; one that has everything
+// gets status 204, which tells an EventSource to stop. Complete returns as
 // [Broadcaster.Shutdown] does.
 func (b *Broadcaster) Complete(ctx context.Context) error { return b.end(ctx, completed) }
 
-func (b *Broadcaster) end(ctx context.Context, state broadcastState) error {
+// beginEnd ends the broadcast, and returns the channel that is closed when no client is
+// left.
+func (b *Broadcaster) beginEnd(state int32) (empty <-chan struct{}) {
 	b.mu.Lock()
-	if b.state == broadcasting && len(b.clients) == 0 {
-		close(b.empty)
+	if b.state.Load() == broadcasting {
+		if state == completed && b.log.lastIDIsShared() {
+			b.addMarker()
+		}
+		close(b.ended)
+		if b.clients.size.Load() == 0 {
+			close(b.empty)
+		}
 	}
-	b.state = state
-	empty := b.empty
-	b.wakeAll()
+	b.state.Store(state)
+	empty = b.empty
 	b.mu.Unlock()
+	b.clients.each(func(c *client) {
+		if state == shutDown {
+			c.endSource()
+		}
+		c.wakeUp()
+	})
+	return empty
+}
+
+// addMarker adds a block that only moves the last event ID. When several events have the
+// last ID, it lets a client say that it has all of them.
+func (b *Broadcaster) addMarker() {
+	id := b.prefix + "end"
+	b.log.add(entry{id: id, marker: true, at: time.Now()}, []byte("id: "+id+"\n\n"))
+}
+
+func (b *Broadcaster) end(ctx context.Context, state int32) error {
+	empty := b.beginEnd(state)
 	select {
 	case <-empty:
 		return nil
@@ -283,74 +333,13 @@ func (b *Broadcaster) end(ctx context.Context, state broadcastState) error {
 		return nil
 	case <-ctx.Done():
 	}
-	defer b.spare()
-	for b.interruptAll() {
+	canEnd := false
+	b.clients.each(func(c *client) { canEnd = c.interrupt() || canEnd })
+	if canEnd {
 		select {
 		case <-empty:
-			return context.Cause(ctx)
-		case <-time.After(10 * time.Millisecond): // one may have begun to write just then
+		case <-time.After(interruptTimeout): // middleware may ignore the deadline
 		}
 	}
 	return context.Cause(ctx)
-}
-
-// interruptAll ends what clients are doing. It reports whether there are any that can be
-// waited for: one whose connection has no deadlines may take as long as it likes.
-func (b *Broadcaster) interruptAll() (waitable bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.killed = true
-	for c := range b.clients {
-		waitable = c.interrupt() || waitable
-	}
-	b.wakeAll()
-	return waitable
-}
-
-// spare lets clients come back for what they have missed, after interruptAll.
-func (b *Broadcaster) spare() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.killed = false
-}
-
-// ServeHTTP answers with a stream of events. It returns when the client has gone, or
-// is too slow, or the broadcast has ended.
-func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	b.allowOrigin(w, r)
-	switch r.Method {
-	case http.MethodGet:
-	case http.MethodOptions:
-		w.Header().Set("Access-Control-Allow-Methods", http.MethodGet)
-		w.Header().Set("Access-Control-Allow-Headers", "Last-Event-ID, Cache-Control")
-		w.WriteHeader(http.StatusNoContent)
-		return
-	default:
-		w.Header().Set("Allow", "GET, OPTIONS")
-		http.Error(w, "events are to be had with GET", http.StatusMethodNotAllowed)
-		return
-	}
-	c := newClient(w, r)
-	if len(c.types) > maxTypes {
-		http.Error(w, fmt.Sprintf("more than %d event types", maxTypes), http.StatusBadRequest)
-		return
-	}
-	if !canFlush(w) {
-		http.Error(w, "this server cannot send events as they come: a handler around it hides http.Flusher", http.StatusInternalServerError)
-		return
-	}
-	switch b.join(c) {
-	case http.StatusOK:
-	case http.StatusNoContent:
-		b.stats.refused.Add(1)
-		w.WriteHeader(http.StatusNoContent)
-		return
-	default:
-		b.stats.refused.Add(1)
-		w.Header().Set("Retry-After", "5")
-		http.Error(w, "no more clients at the moment", http.StatusServiceUnavailable)
-		return
-	}
-	defer b.leave(c)
-	b.serve(c, r)
 }

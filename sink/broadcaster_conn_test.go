@@ -110,10 +110,20 @@ func (c *conn) hold() (release func()) {
 	return func() { close(held) }
 }
 
+// opening returns the first line, which is sent with the header.
+func (c *conn) opening() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	line, _, _ := strings.Cut(c.written.String(), "\n")
+	return line
+}
+
+// body returns what follows the first line.
 func (c *conn) body() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.written.String()
+	_, rest, _ := strings.Cut(c.written.String(), "\n")
+	return rest
 }
 
 // connect has b serve a client in the bubble, and returns its end and a way to leave
@@ -148,8 +158,15 @@ func send(t *testing.T, b *sink.Broadcaster, ids ...string) {
 	t.Helper()
 	for _, id := range ids {
 		require.NoError(t, b.Send(t.Context(), event(id)))
-		synctest.Wait() // for the clients that are not held up
+		settle()
 	}
+}
+
+// settle waits until all clients that are not held up have what was published. Clients
+// are woken once a millisecond at most.
+func settle() {
+	time.Sleep(2 * time.Millisecond)
+	synctest.Wait()
 }
 
 // finish ends the broadcast, so that the bubble can end.

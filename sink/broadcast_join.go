@@ -1,0 +1,119 @@
+package sink
+
+// noRoom returns why no client can be taken in, or "".
+func (b *Broadcaster) noRoom() string {
+	switch {
+	case b.state.Load() == shutDown:
+		return "the server is shutting down"
+	case b.maxClients > 0 && b.clients.size.Load() >= int64(b.maxClients):
+		return "too many clients"
+	default:
+		return ""
+	}
+}
+
+// join takes c in. Otherwise it returns why there is no room, or that the broadcast is
+// over for c.
+func (b *Broadcaster) join(c *client) (noRoom string, over bool) {
+	if b.state.Load() == completed && b.hasAll(c) {
+		return "", true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if noRoom := b.noRoom(); noRoom != "" {
+		return noRoom, false
+	}
+	if c.group == nil && c.Group != nil && c.Filter != nil {
+		b.joinGroup(c)
+	}
+	if c.From == (Position{}) {
+		c.From = b.Position()
+	}
+	c.next.Store(notWaiting)
+	b.placeAtJoin(c)
+	if b.clients.size.Load() == 0 && b.state.Load() == completed {
+		b.empty = make(chan struct{})
+	}
+	b.clients.add(c)
+	b.accepted.Add(1)
+	return "", false
+}
+
+// placeAtJoin gives c its place in the log, unless something else has to be sent first.
+func (b *Broadcaster) placeAtJoin(c *client) {
+	if c.lastEventID == "" {
+		if c.First == nil {
+			b.place(c, b.log.end.Load())
+		}
+		return
+	}
+	next, known := b.log.after(c.lastEventID)
+	switch {
+	case known:
+		b.place(c, b.young(next))
+	case b.replay == nil && c.First == nil:
+		b.placeAtOldest(c)
+	}
+}
+
+// hasAll reports whether nothing is left for c of a broadcast that is complete.
+func (b *Broadcaster) hasAll(c *client) bool {
+	if c.lastEventID == "" {
+		return true
+	}
+	b.mu.Lock()
+	next, known := b.log.after(c.lastEventID)
+	next = b.young(next)
+	b.mu.Unlock()
+	if !known && b.replay != nil {
+		return false // replayTo finds out
+	}
+	return !b.wantsAny(c, next) // without the lock: the log does not change any more
+}
+
+// wantsAny reports whether there is anything for c from an event on. An event without an
+// ID does not count: a client that has it cannot say so, and would come back for ever.
+func (b *Broadcaster) wantsAny(c *client, next int64) bool {
+	for ; next < b.log.end.Load(); next++ {
+		if e := b.log.at(next); e != nil && e.id != "" && !e.marker && c.wants(e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *Broadcaster) joinGroup(c *client) {
+	g := b.groups[c.Group]
+	if g == nil {
+		g = &group{}
+		b.groups[c.Group] = g
+	}
+	g.members++
+	c.group = g
+}
+
+// leave removes c, and tells the caller why.
+func (b *Broadcaster) leave(c *client, why LeaveReason, err error) {
+	b.moveTo(c, notWaiting)
+	b.forgetClient(c, why)
+	if c.Left != nil {
+		c.Left(Departure{Reason: why, Err: err, Delivered: c.delivered.Load(), Skipped: c.skipped.Load()})
+	}
+}
+
+func (b *Broadcaster) forgetClient(c *client, why LeaveReason) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c.group != nil {
+		if c.group.members--; c.group.members == 0 {
+			delete(b.groups, c.Group)
+		}
+	}
+	b.clients.remove(c)
+	b.left[why]++
+	b.delivered += c.delivered.Load()
+	b.skipped += c.skipped.Load()
+	if b.state.Load() != broadcasting && b.clients.size.Load() == 0 {
+		close(b.empty)
+	}
+}

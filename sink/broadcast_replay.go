@@ -1,0 +1,281 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/handoff"
+)
+
+// maxReplays is how often a client that has been replayed to asks again because the
+// history has moved on meanwhile. Then its stream ends, and the client comes back with
+// the ID that it has got.
+const maxReplays = 10
+
+// errNothingMissed ends the stream of a client that has come back after Complete.
+var errNothingMissed = errors.New("the client has missed nothing")
+
+// A sourceError is an error of a stream that a client reads before the log.
+type sourceError struct {
+	what string
+	err  error
+}
+
+func (e *sourceError) Error() string { return fmt.Sprintf("sink: Broadcaster: %s: %v", e.what, e.err) }
+func (e *sourceError) Unwrap() error { return e.err }
+
+// begin opens the stream of c and sends what comes before the log: a replay, or the
+// caller's first events. Then c has its place in the log.
+func (b *Broadcaster) begin(ctx context.Context, c *client, r *http.Request) error {
+	unknown := c.lastEventID != ""
+	if c.next.Load() != notWaiting { // join has given it its place
+		unknown = c.oldest
+	} else if unknown && b.replay != nil {
+		known, err := b.replayTo(ctx, c, r)
+		if err != nil || known {
+			return err
+		}
+	}
+	if err := b.open(c, r); err != nil {
+		return err
+	}
+	if unknown && b.unknown != nil {
+		if err := c.send(b.unknown); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.next.Load() != notWaiting:
+		return nil
+	case c.First == nil:
+		b.attachToOldest(c)
+		return nil
+	}
+	all := func(codec.Event) bool { return true }
+	if err := b.read(ctx, c, r, "first events", c.First, all, nil); err != nil {
+		return err
+	}
+	b.attach(c, c.From.next-1)
+	return nil
+}
+
+// open sends the header and the first bytes, once.
+func (b *Broadcaster) open(c *client, r *http.Request) error {
+	if c.opened {
+		return nil
+	}
+	c.opened = true
+	first := []byte(heartbeatLine)
+	if b.retry > 0 {
+		first = appendRetry(nil, jitter(b.retry))
+	}
+	c.busy()
+	defer c.idle()
+	c.sent = time.Now()
+	return c.response.open(r, first)
+}
+
+// attach has c read the log from a number on.
+func (b *Broadcaster) attach(c *client, next int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.place(c, next)
+}
+
+func (b *Broadcaster) attachToOldest(c *client) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.placeAtOldest(c)
+}
+
+func (b *Broadcaster) placeAtOldest(c *client) {
+	c.oldest = true
+	b.place(c, b.young(b.log.oldest.Load()))
+}
+
+// place is attach with b.mu held.
+func (b *Broadcaster) place(c *client, next int64) {
+	c.behind.Store(next < b.log.end.Load())
+	c.next.Store(next)
+	b.allRead = min(b.allRead, next)
+}
+
+// young returns the number of the first event, from next on, that is not too old.
+func (b *Broadcaster) young(next int64) int64 {
+	if b.age == 0 {
+		return next
+	}
+	return b.log.youngerThan(next, time.Now().Add(-b.age-1))
+}
+
+// replayTo sends c the events after its last ID that the history no longer holds, until
+// it meets one that the history does hold, and gives c its place after that. It reports
+// false if the replay does not know the ID.
+//
+// When the replay completes before, the history follows, provided that it has forgotten
+// no event since the replay began. Otherwise the events between are replayed, too.
+func (b *Broadcaster) replayTo(ctx context.Context, c *client, r *http.Request) (known bool, err error) {
+	if b.state.Load() != completed {
+		if err := b.open(c, r); err != nil {
+			return false, err
+		}
+	}
+	id := c.lastEventID
+	for range maxReplays {
+		oldest := b.log.oldest.Load()
+		events, err := b.replay(ctx, id)
+		switch {
+		case err != nil:
+			return false, &sourceError{"replay", err}
+		case events == nil:
+			return false, nil
+		}
+		met := false
+		err = b.read(ctx, c, r, "replay", events, c.wantsEvent, func(seen string) bool {
+			id = seen
+			met = b.attachAfter(c, seen)
+			return met
+		})
+		if err != nil || met {
+			return true, err
+		}
+		if !b.attachIfOldest(c, oldest) {
+			continue
+		}
+		if !c.opened && !b.wantsAny(c, oldest) { // the broadcast is complete
+			c.opened = true
+			c.w.WriteHeader(http.StatusNoContent)
+			return true, errNothingMissed
+		}
+		return true, b.open(c, r)
+	}
+	return true, &sourceError{"replay", fmt.Errorf("the history moved on during each of %d replays", maxReplays)}
+}
+
+// attachAfter gives c the place after the event with an ID, if the history holds it.
+func (b *Broadcaster) attachAfter(c *client, id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	next, known := b.log.after(id)
+	if known {
+		b.place(c, next)
+	}
+	return known
+}
+
+// attachIfOldest gives c the place of the oldest event, if that is still the one with
+// this number.
+func (b *Broadcaster) attachIfOldest(c *client, oldest int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.log.oldest.Load() != oldest {
+		return false
+	}
+	b.place(c, oldest)
+	return true
+}
+
+// wantsEvent is wants for an event that is not in the log.
+func (c *client) wantsEvent(e codec.Event) bool {
+	typ := e.Type
+	switch {
+	case typ == "" && e.Data == "":
+		return true
+	case typ == "":
+		typ = codec.DefaultType
+	}
+	if len(c.types) > 0 && !slices.Contains(c.types, typ) {
+		return false
+	}
+	return c.Filter == nil || c.Filter(e)
+}
+
+// read sends c the events of a stream that it wants, until the stream completes or met,
+// which is called with each ID, returns true. The client gets heartbeats meanwhile.
+func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, what string, src rxsse.Observable[codec.Event],
+	wants func(codec.Event) bool, met func(id string) bool,
+) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c.cancel.Store(&cancel)
+	defer c.cancel.Store(nil)
+	if c.interrupted.Load() || b.state.Load() == shutDown { // after cancel is set: see endSource
+		return errInterrupted
+	}
+	q := handoff.New[codec.Event](ctx, handoff.DefaultLimit)
+	defer q.Stop()
+	q.Go(src)
+	heartbeat := time.NewTicker(b.heartbeat)
+	defer heartbeat.Stop()
+	var wire []byte
+	for {
+		events, signal := q.Receive(heartbeat.C)
+		switch {
+		case signal == handoff.Tick:
+			if err := b.open(c, r); err != nil {
+				return err
+			}
+			if err := c.send(b.beat); err != nil {
+				return err
+			}
+			continue
+		case signal != handoff.End:
+		case r.Context().Err() != nil:
+			return context.Cause(r.Context())
+		case q.Cancelled():
+			return errInterrupted
+		case q.Err() != nil:
+			return &sourceError{what, q.Err()}
+		default:
+			return nil
+		}
+		if err := b.open(c, r); err != nil {
+			return err
+		}
+		wire = reusable(wire)
+		found := false
+		for _, e := range events {
+			if wants(e) {
+				wire = b.appendFirst(wire, e)
+				c.delivered.Add(1)
+			}
+			if len(wire) >= maxWrite {
+				if err := c.send(wire); err != nil {
+					return err
+				}
+				wire = reusable(wire)
+			}
+			if found = e.ID != "" && met != nil && met(e.ID); found {
+				break
+			}
+		}
+		if len(wire) > 0 {
+			if err := c.send(wire); err != nil {
+				return err
+			}
+		}
+		if found {
+			return nil
+		}
+		c.rest()
+	}
+}
+
+// appendFirst appends an event that is not in the log. One that cannot be encoded is left
+// out and counted.
+func (b *Broadcaster) appendFirst(wire []byte, e codec.Event) []byte {
+	wire, repaired, err := appendWire(wire, e)
+	if repaired {
+		b.repaired.Add(1)
+	}
+	if err != nil {
+		b.rejected.Add(1)
+	}
+	return wire
+}

@@ -1,0 +1,181 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// maxTypes is how many event types a request may name.
+	maxTypes = 64
+	// refusalRetry is when a refused client comes back, without WithRetry.
+	refusalRetry = 5 * time.Second
+	// preflightAge is how long a browser may keep the answer to a preflight, in seconds.
+	preflightAge = "7200"
+)
+
+// A request is what a client asks for.
+type request struct {
+	lastEventID string
+	types       []string // none: all types
+}
+
+// parseRequest reads the last event ID and the types. A query that cannot be parsed is an
+// error: leaving out what is wrong with a filter would show the client more events than
+// it asked for.
+func parseRequest(r *http.Request) (request, error) {
+	q := request{lastEventID: r.Header.Get("Last-Event-ID")}
+	if r.URL.RawQuery == "" {
+		return q, nil
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return q, errors.New("the query cannot be parsed")
+	}
+	q.types = query["type"]
+	if len(q.types) > maxTypes {
+		return q, fmt.Errorf("the query names more than %d types", maxTypes)
+	}
+	for name, values := range query {
+		if q.lastEventID == "" && isLastEventID(name) {
+			q.lastEventID = values[0]
+		}
+	}
+	return q, nil
+}
+
+// isLastEventID reports whether a client means its last event ID by a query parameter:
+// polyfills, which cannot set the header, write lastEventId, lastEventID, Last-Event-ID,
+// last_event_id and evs_last_event_id.
+func isLastEventID(name string) bool {
+	switch strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name)) {
+	case "lasteventid", "evslasteventid":
+		return true
+	default:
+		return false
+	}
+}
+
+// ServeHTTP answers GET with a stream of events and HEAD with the header of one. It
+// returns when the client has left or the broadcast has ended.
+func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.allowOrigin(w, r)
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodOptions:
+		answerPreflight(w, r)
+		return
+	default:
+		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+		http.Error(w, "use GET to receive events", http.StatusMethodNotAllowed)
+		return
+	}
+	q, err := parseRequest(r)
+	if err != nil {
+		b.refused.Add(1)
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if !canFlush(w) {
+		http.Error(w, "events cannot be sent: a handler or middleware around the Broadcaster hides http.Flusher", http.StatusInternalServerError)
+		return
+	}
+	if reason := b.noRoom(); reason != "" { // before WithClient is called, which may be costly
+		b.refuse(w, r, reason)
+		return
+	}
+	var given Client
+	if b.client != nil {
+		if given, err = b.client(r); err != nil {
+			b.refuseBecause(w, r, err)
+			return
+		}
+	}
+	if r.Method == http.MethodHead {
+		setStreamHeader(w.Header(), r)
+		return
+	}
+	c := b.newClient(w, r, q, given)
+	if reason, over := b.join(c); over {
+		b.refused.Add(1)
+		w.WriteHeader(http.StatusNoContent)
+	} else if reason != "" {
+		b.refuse(w, r, reason)
+	} else {
+		b.serve(c, r)
+	}
+}
+
+// serve streams to a client that has joined, and has it leave.
+func (b *Broadcaster) serve(c *client, r *http.Request) {
+	why, err := LeftPanicked, errors.New("sink: Broadcaster: a function of the caller panicked")
+	defer func() { b.leave(c, why, err) }()
+	err = b.stream(c, r)
+	why = reason(r.Context(), err)
+}
+
+// refuse turns a request away for some time.
+func (b *Broadcaster) refuse(w http.ResponseWriter, r *http.Request, reason string) {
+	b.refused.Add(1)
+	retry := b.retry
+	if retry == 0 {
+		retry = refusalRetry
+	}
+	refuse(w, r, jitter(retry), reason)
+}
+
+// refuseBecause turns a request away that the caller's function has refused.
+func (b *Broadcaster) refuseBecause(w http.ResponseWriter, r *http.Request, err error) {
+	var refusal *Refusal
+	switch {
+	case !errors.As(err, &refusal):
+		b.refused.Add(1)
+		http.Error(w, "internal error", http.StatusInternalServerError)
+	case refusal.Status == http.StatusServiceUnavailable, refusal.Status == http.StatusTooManyRequests:
+		b.refuse(w, r, refusal.Message)
+	default:
+		b.refused.Add(1)
+		http.Error(w, refusal.Message, refusal.Status)
+	}
+}
+
+// allowOrigin lets the page read the answer, if its origin is allowed.
+func (b *Broadcaster) allowOrigin(w http.ResponseWriter, r *http.Request) {
+	if len(b.origins) == 0 {
+		return
+	}
+	header := w.Header()
+	origin := r.Header.Get("Origin")
+	any := slices.Contains(b.origins, "*")
+	if !any || len(b.origins) > 1 {
+		header.Add("Vary", "Origin") // a cache must not give the answer to another origin
+	}
+	switch {
+	case origin != "" && slices.Contains(b.origins, origin):
+		header.Set("Access-Control-Allow-Origin", origin)
+		header.Set("Access-Control-Allow-Credentials", "true")
+	case any:
+		header.Set("Access-Control-Allow-Origin", "*")
+	}
+}
+
+// answerPreflight allows the headers that the page names, such as Authorization: a page
+// of an allowed origin may send what it likes. The browser ignores the answer when
+// allowOrigin has allowed nothing.
+func answerPreflight(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Access-Control-Allow-Methods", "GET, HEAD")
+	header.Set("Access-Control-Max-Age", preflightAge)
+	allowed := "Last-Event-ID, Cache-Control, Authorization"
+	if names := r.Header.Get("Access-Control-Request-Headers"); names != "" {
+		allowed = names
+	}
+	header.Set("Access-Control-Allow-Headers", allowed)
+	header.Add("Vary", "Access-Control-Request-Headers")
+	w.WriteHeader(http.StatusNoContent)
+}

@@ -1,0 +1,44 @@
+package sink
+
+import "maps"
+
+// BroadcastStats counts what a [Broadcaster] has done.
+type BroadcastStats struct {
+	Clients       int                   // connected now
+	Accepted      int64                 // clients that were ever connected
+	Refused       int64                 // requests that were not accepted, whatever the reason
+	Left          map[LeaveReason]int64 // clients that have left, by reason
+	Events        int64                 // published
+	Rejected      int64                 // events that could not be encoded and were not sent
+	Repaired      int64                 // events with text that was repaired, see [Broadcaster.Send]
+	Delivered     int64                 // events written to clients' connections
+	Skipped       int64                 // events that slow clients missed, under SkipEvents
+	OldestEventID string                // of the oldest event in the history
+	LastEventID   string                // of the newest event
+}
+
+// Stats returns the present counts. A relay that saves OldestEventID, and starts again
+// after that ID, has its history back after a restart: its clients resume as if nothing
+// had happened.
+func (b *Broadcaster) Stats() BroadcastStats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := BroadcastStats{
+		Clients:       int(b.clients.size.Load()),
+		Accepted:      b.accepted.Load(),
+		Refused:       b.refused.Load(),
+		Left:          maps.Clone(b.left),
+		Events:        b.log.end.Load(),
+		Rejected:      b.rejected.Load(),
+		Repaired:      b.repaired.Load(),
+		Delivered:     b.delivered,
+		Skipped:       b.skipped,
+		OldestEventID: b.log.oldestID(),
+		LastEventID:   b.log.lastID,
+	}
+	b.clients.each(func(c *client) {
+		s.Delivered += c.delivered.Load()
+		s.Skipped += c.skipped.Load()
+	})
+	return s
+}

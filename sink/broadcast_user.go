@@ -1,0 +1,102 @@
+package sink
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+)
+
+// A Client says what one client of a [Broadcaster] gets. See [WithClient]. The zero
+// Client gets all events.
+type Client struct {
+	// Filter reports whether the client gets an event. It is not called for comments. It
+	// must always answer the same for the same event, return soon, and be safe for
+	// concurrent use. nil: the client gets all events.
+	Filter func(codec.Event) bool
+
+	// Group is shared by the clients that have the same Filter, such as those of one user,
+	// one tenant or one topic. Filter is then called about once for an event and not once
+	// for each client. A Group takes 8 KiB while it has clients. It must be comparable.
+	// nil: the client is alone.
+	Group any
+
+	// First is sent before the live events: the present state, for example. It is
+	// subscribed to for each client that does not resume, which means one without a last
+	// event ID, or with an ID that neither the history nor WithReplay knows. Filter does
+	// not apply to it. An event without an ID is sent without one, so a client that loses
+	// its connection before the first live event gets First again. If First fails, the
+	// client's stream ends, and the client comes back.
+	First rxsse.Observable[codec.Event]
+
+	// From is where the live events begin after First. Take it from
+	// [Broadcaster.Position] under the lock that guards the state and the calls of Send:
+	// then no event is lost or repeated between First and the live events. The zero
+	// Position is the moment before First is subscribed to: no event is lost, but one that
+	// First already contains may be repeated.
+	From Position
+
+	// Left is called once when the client has left. It runs on the goroutine of the
+	// request.
+	Left func(Departure)
+}
+
+// A Position is a place between two events of a [Broadcaster].
+type Position struct {
+	next int64 // number of the event that follows, plus one: the zero Position is none
+}
+
+// Position returns the place after the newest event. It takes no lock.
+func (b *Broadcaster) Position() Position { return Position{b.log.end.Load() + 1} }
+
+// A Departure says how a client has left a [Broadcaster].
+type Departure struct {
+	// Reason is also what [BroadcastStats] counts departures by.
+	Reason LeaveReason
+	// Err is the error behind the reason, or nil.
+	Err error
+	// Delivered is how many events were written to the client's connection.
+	Delivered int64
+	// Skipped is how many events it missed, see [SkipEvents].
+	Skipped int64
+}
+
+// A Refusal is an error with which the function of [WithClient] refuses a request.
+//
+// With status 503 or 429, a request that accepts an event stream gets an empty stream
+// that asks it to come back later, since a browser's EventSource never tries again after
+// an error status. All other statuses are sent as they are.
+type Refusal struct {
+	Status  int    // the HTTP status, 400 or more
+	Message string // the body of the answer, for the client to see
+}
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("request refused with status %d: %s", r.Status, r.Message)
+}
+
+// groupSize is for how many of the newest events a group remembers its decisions.
+const groupSize = 1024
+
+// A group is the decisions of a filter that several clients share.
+type group struct {
+	members int                      // guarded by Broadcaster.mu
+	decided [groupSize]atomic.Uint64 // by number modulo groupSize: the number plus one, and the decision as the lowest bit
+}
+
+// wants returns the decision about an event. Clients that ask at the same moment may each
+// call filter.
+func (g *group) wants(e *entry, filter func(codec.Event) bool) bool {
+	slot := &g.decided[e.number%groupSize]
+	key := uint64(e.number+1) << 1 //nolint:gosec // numbers are not negative
+	if decision := slot.Load(); decision&^1 == key {
+		return decision&1 == 1
+	}
+	wanted := filter(e.event)
+	if wanted {
+		key |= 1
+	}
+	slot.Store(key)
+	return wanted
+}

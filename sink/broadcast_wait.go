@@ -1,0 +1,144 @@
+package sink
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// maxBusy is how long a client may be busy with one write before a publisher stops
+	// waiting for it. Healthy clients on a loaded machine take a few milliseconds.
+	maxBusy = 20 * time.Millisecond
+	// interruptTimeout is how long Shutdown waits for clients that it has interrupted.
+	interruptTimeout = 250 * time.Millisecond
+)
+
+// makeRoom forgets the oldest events until one more, of size bytes, has room. It waits
+// for clients that have not read the oldest event and are not slow; meanwhile it gives
+// up b.mu. now is set to the present after a wait.
+func (b *Broadcaster) makeRoom(ctx context.Context, size int, now *time.Time) error {
+	for b.log.len() > 0 && b.state.Load() == broadcasting {
+		oldest := b.log.oldest.Load()
+		full := b.log.len() >= b.events || b.log.bytes+int64(size) > b.bytes
+		if !full && !b.tooOld(b.log.at(oldest), *now) {
+			break
+		}
+		b.findWaited(oldest)
+		switch {
+		case len(b.waited) == 0:
+			b.log.forget()
+		case !full:
+			return nil // an old event can stay a little longer
+		default:
+			if err := b.waitForClients(ctx, oldest); err != nil {
+				return err
+			}
+			*now = time.Now()
+		}
+	}
+	return nil
+}
+
+func (b *Broadcaster) tooOld(e *entry, now time.Time) bool {
+	return b.age > 0 && now.Sub(e.at) > b.age
+}
+
+// findWaited sets b.waited to the clients that have not read an event and are worth
+// waiting for. It looks at all clients only when allRead does not rule it out.
+func (b *Broadcaster) findWaited(number int64) {
+	clear(b.waited)
+	b.waited = b.waited[:0]
+	if number < b.allRead {
+		return
+	}
+	b.allRead = b.log.end.Load()
+	now := time.Now()
+	b.clients.each(func(c *client) {
+		if b.slow != WaitForClients && c.behind.Load() {
+			return
+		}
+		next := c.next.Load()
+		if next <= number {
+			if b.timeLeft(c, now) <= 0 {
+				b.giveUp(c)
+				return
+			}
+			b.waited = append(b.waited, c)
+		}
+		b.allRead = min(b.allRead, next)
+	})
+}
+
+// timeLeft returns how much longer a publisher waits for a client that has not read the
+// oldest event. A client that only waits for its turn to run is not slow, however long
+// that takes. One that is busy with a write gets maxBusy or, under WaitForClients, the
+// time after which its write must have ended.
+func (b *Broadcaster) timeLeft(c *client, now time.Time) time.Duration {
+	limit := maxBusy
+	if b.slow == WaitForClients {
+		limit = 2*b.writeTimeout + interruptTimeout
+	}
+	busySince := c.busySince.Load()
+	switch {
+	case c.interrupted.Load():
+		return 0
+	case busySince == 0:
+		return longest
+	default:
+		return limit - now.Sub(time.Unix(0, busySince))
+	}
+}
+
+// giveUp ends a client whose write has outlasted its deadline under WaitForClients, which
+// happens when middleware hides the deadlines of the connection.
+func (b *Broadcaster) giveUp(c *client) {
+	if b.slow == WaitForClients {
+		c.interrupt()
+	}
+}
+
+// waitForClients gives up b.mu until each client of b.waited has read an event or is
+// slow. Only one publisher waits at a time.
+func (b *Broadcaster) waitForClients(ctx context.Context, number int64) error {
+	b.mu.Unlock()
+	defer b.mu.Lock()
+	defer b.awaited.Store(nil)
+	for _, c := range b.waited {
+		c.wakeUp()
+	}
+	for _, c := range b.waited {
+		b.awaited.Store(c)
+		for c.next.Load() <= number { // after awaited is set: moveTo looks at it after it sets next
+			left := b.timeLeft(c, time.Now())
+			if left <= 0 {
+				break // makeRoom looks at all clients again
+			}
+			timer := time.NewTimer(left)
+			select {
+			case <-b.moved:
+			case <-timer.C:
+			case <-b.ended:
+			case <-ctx.Done():
+			}
+			timer.Stop()
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if b.state.Load() != broadcasting {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// moveTo sets the event that c reads next, and lets a publisher know that waits for c.
+func (b *Broadcaster) moveTo(c *client, next int64) {
+	c.next.Store(next)
+	if b.awaited.Load() == c { // after next is set: see waitForClients
+		select {
+		case b.moved <- struct{}{}:
+		default:
+		}
+	}
+}
