@@ -10,29 +10,42 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
+
+	"github.com/rxsse/rxsse/internal/durable"
 )
 
-// A FileCheckpoint is a [Checkpoint] in a file, which outlasts the program and a
-// loss of power. It is written as a whole beside its old self, flushed to the disk
-// and put in its place, so that at any moment the one ID or the other is there. One
-// program at a time may save to a file, and only with one FileCheckpoint.
+// A FileCheckpoint is a [Checkpoint] in a file. It survives a crash of the program and a
+// loss of power.
+//
+// Save writes a new file beside the old one, syncs it and renames it, so that at any
+// moment the file holds either the old ID or the new one. If the path is a symbolic
+// link, the file that it leads to is replaced, and the link stays.
+//
+// Use one FileCheckpoint per file, in one program at a time: two of them would
+// overwrite each other's positions.
 type FileCheckpoint struct {
-	path string
-	mu   sync.Mutex // one Save at a time
+	path       string
+	syncFolder func(*durable.Folder) error
+
+	mu sync.Mutex // held by Save
 }
 
-// NewFileCheckpoint returns the checkpoint in the file at path, which is made when
-// something is saved; its folder has to be there. Beside it is, for a moment, a file
-// with ".new" after that name.
-func NewFileCheckpoint(path string) *FileCheckpoint { return &FileCheckpoint{path: path} }
+// NewFileCheckpoint returns the checkpoint in the file at path. A relative path is
+// relative to the current folder at this call. Save creates the file, but not its
+// folder. During Save a second file exists, named like the first with ".new" appended.
+func NewFileCheckpoint(path string) *FileCheckpoint {
+	if absolute, err := filepath.Abs(path); err == nil { // fails if the current folder is gone
+		path = absolute
+	}
+	return &FileCheckpoint{path: path, syncFolder: (*durable.Folder).Sync}
+}
 
 const (
-	// checkpointHead is what a file begins with: a name, a version, and how the rest
-	// is to be checked: its length and its CRC-32.
+	// checkpointHead is the first line of the file: name, format version, and the
+	// length and CRC-32 of the ID that follows.
 	checkpointHead = "rxsse checkpoint 1 %d %08x\n"
-	// maxCheckpoint is how large an ID may be that is saved. No server takes a header
+	// maxCheckpoint is the largest ID that Save accepts. No server accepts a header
 	// field of that size.
 	maxCheckpoint = 1 << 20
 )
@@ -40,8 +53,8 @@ const (
 // A CheckpointError says what is wrong with the file of a [FileCheckpoint].
 type CheckpointError struct {
 	Path string
-	// Err is an error of the operating system, or one that says why what the file
-	// holds is no checkpoint.
+	// Err is an error of the operating system, or the reason why the content of the
+	// file is not a checkpoint.
 	Err error
 }
 
@@ -53,63 +66,75 @@ func (e *CheckpointError) Error() string {
 // Unwrap returns Err.
 func (e *CheckpointError) Unwrap() error { return e.Err }
 
-// ErrNotCheckpoint is the reason when a file holds something else than what
-// [FileCheckpoint.Save] writes: it is another program's, or is damaged. Remove it
-// to begin anew.
-var ErrNotCheckpoint = errors.New("the file is no checkpoint, or a damaged one; remove it to begin anew")
+// ErrNotCheckpoint means that a file was not written by [FileCheckpoint.Save], or is
+// damaged. To start without a position, remove the file.
+var ErrNotCheckpoint = errors.New("the file is not a checkpoint, or it is damaged; to start without a position, remove it")
 
-// Load returns the ID in the file, "" if there is no file. Its errors are
-// a [CheckpointError].
+// Load returns the ID in the file, or "" if there is no file. Its errors are of type
+// [CheckpointError].
 func (c *FileCheckpoint) Load(context.Context) (string, error) {
 	file, err := os.Open(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
-		return "", c.failed(err)
+		return "", c.error(err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	content, err := io.ReadAll(io.LimitReader(file, int64(len(checkpointHead)+64+maxCheckpoint)))
 	if err != nil {
-		return "", c.failed(err)
+		return "", c.error(err)
 	}
 	_, id, _ := bytes.Cut(content, []byte("\n"))
 	if !bytes.Equal(content, appendCheckpoint(nil, string(id))) {
-		return "", c.failed(ErrNotCheckpoint)
+		return "", c.error(ErrNotCheckpoint)
 	}
 	return string(id), nil
 }
 
-// Save writes the ID to the file. Its errors are a [CheckpointError]; the ID before
-// is then still there. It refuses an ID larger than 1 MiB.
+// Save writes the ID to the file. It refuses an ID that is larger than 1 MiB.
+//
+// Its errors are of type [CheckpointError]. After an error the file still holds the
+// previous ID, with one exception, which the error names: if syncing the folder fails,
+// the file holds the new ID, but a loss of power may bring the previous one back. After
+// any error Save can be called again.
 func (c *FileCheckpoint) Save(_ context.Context, lastEventID string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(lastEventID) > maxCheckpoint {
-		return c.failed(fmt.Errorf("an event ID of %d bytes is larger than the %d that are allowed", len(lastEventID), maxCheckpoint))
+		return c.error(fmt.Errorf("the event ID has %d bytes, the maximum is %d", len(lastEventID), maxCheckpoint))
 	}
-	next := c.path + ".new"
+	path, err := durable.Target(c.path)
+	if err != nil {
+		return c.error(err)
+	}
+	folder, err := durable.OpenFolder(filepath.Dir(path))
+	if err != nil {
+		return c.error(err)
+	}
+	defer func() { _ = folder.Close() }() // it was only synced
+	next := path + ".new"
 	if err := writeSynced(next, appendCheckpoint(nil, lastEventID)); err != nil {
-		return c.failed(errors.Join(err, ignoreMissing(os.Remove(next))))
+		return c.error(errors.Join(err, ignoreMissing(os.Remove(next))))
 	}
-	if err := os.Rename(next, c.path); err != nil {
-		return c.failed(errors.Join(err, ignoreMissing(os.Remove(next))))
+	if err := os.Rename(next, path); err != nil {
+		return c.error(errors.Join(err, ignoreMissing(os.Remove(next))))
 	}
-	if err := syncFolder(filepath.Dir(c.path)); err != nil {
-		return c.failed(err)
+	if err := c.syncFolder(folder); err != nil {
+		return c.error(fmt.Errorf("the new ID is in the file, but a loss of power may bring the previous one back: %w", err))
 	}
 	return nil
 }
 
-func (c *FileCheckpoint) failed(err error) error { return &CheckpointError{Path: c.path, Err: err} }
+func (c *FileCheckpoint) error(err error) error { return &CheckpointError{Path: c.path, Err: err} }
 
-// appendCheckpoint appends what a file with an ID holds.
+// appendCheckpoint appends the content of a file that holds id.
 func appendCheckpoint(dst []byte, id string) []byte {
 	dst = fmt.Appendf(dst, checkpointHead, len(id), crc32.ChecksumIEEE([]byte(id)))
 	return append(dst, id...)
 }
 
-// writeSynced writes a file and returns once it is on the disk.
+// writeSynced writes a file and returns once its content is on the disk.
 func writeSynced(path string, content []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -122,20 +147,7 @@ func writeSynced(path string, content []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// syncFolder returns once the names in a folder are on the disk. Windows has no
-// such call, and needs none.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
-
-// ignoreMissing returns err unless it says that a file is not there.
+// ignoreMissing returns err unless it says that a file does not exist.
 func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

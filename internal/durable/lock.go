@@ -1,0 +1,66 @@
+package durable
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// ErrLocked means that a file is locked through another handle, by this program or
+// another one.
+var ErrLocked = errors.New("the file is in use by another program, or twice by this one")
+
+// OpenLocked opens the file at path for reading and appending, and locks it. It
+// returns [ErrLocked] if the file is locked already. The lock ends with [Unlock], when
+// the file is closed, and with the program.
+//
+// flag is 0, or [os.O_CREATE] with or without [os.O_EXCL]; a new file gets mode 0600. On
+// file systems and operating systems that have no locks, the file is not locked.
+func OpenLocked(path string, flag int) (*os.File, error) {
+	const tries = 100
+	for range tries {
+		file, err := openAppend(path, flag)
+		if err != nil {
+			return nil, err
+		}
+		if err := lock(file); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return nil, errors.Join(err, file.Close())
+		}
+		// Between the two calls, the program that held the lock may have renamed the file.
+		same, err := InPlace(file, path)
+		if same {
+			return file, nil
+		}
+		if closing := file.Close(); err != nil || closing != nil {
+			return nil, errors.Join(err, closing)
+		}
+	}
+	return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("the file is replaced all the time")}
+}
+
+// InPlace reports whether path leads to the open file: false if it has been removed,
+// renamed or replaced.
+func InPlace(file *os.File, path string) (bool, error) {
+	opened, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	named, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return os.SameFile(opened, named), nil
+}
+
+// Truncate cuts the file to size; what is written next follows there.
+func Truncate(file *os.File, size int64) error {
+	if err := file.Truncate(size); err != nil {
+		return err
+	}
+	_, err := file.Seek(size, io.SeekStart) // on Windows the file has a position of its own
+	return err
+}
