@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 )
@@ -16,13 +18,16 @@ import (
 //	src:                     --{1}-----{2}--|
 //	EncodeJSON(src, "new"):  --e-------e----|
 //
+// The options are those of [github.com/go-json-experiment/json], such as
+// json.StringifyNumbers(true).
+//
 // An item that cannot be encoded ends the stream with an error that wraps the
 // encoder's. Otherwise it ends as src does. It runs on the consumer's goroutine and
 // holds nothing.
-func EncodeJSON[T any](src rxsse.Observable[T], eventType string) rxsse.Observable[codec.Event] {
+func EncodeJSON[T any](src rxsse.Observable[T], eventType string, opts ...json.Options) rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
-			encode := newJSONEncoder[T]()
+			encode := newJSONEncoder[T](opts...)
 			TryMap(src, func(v T) (codec.Event, error) {
 				data, err := encode(v)
 				if err != nil {

@@ -33,3 +33,10 @@ func TestContractOfEncodeJSON(t *testing.T) {
 		Items: []int{1, 2, 3},
 	}.Check)
 }
+
+func TestEncodeJSONWithOptions(t *testing.T) {
+	events := collect(t, EncodeJSON(from(1), "", json.StringifyNumbers(true)))
+	assert.Equal(t, `"1"`, events[0].Data)
+	events = collect(t, EncodeMessages(from(codec.Message[int]{ID: "7", Value: 1}), json.StringifyNumbers(true)))
+	assert.Equal(t, `"1"`, events[0].Data)
+}

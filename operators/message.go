@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/internal/jsonline"
@@ -72,13 +74,15 @@ func withValue[T, R any](m codec.Message[T], v R) codec.Message[R] {
 //	src:                 --{id 1, v}--{id 2, w}--|
 //	EncodeMessages(src): --event 1----event 2----|
 //
+// The options are those of [EncodeJSON].
+//
 // A value that cannot be encoded ends the stream with an error that names the
 // message's ID. Otherwise it ends as src does. It runs on the consumer's goroutine and
 // holds nothing.
-func EncodeMessages[T any](src rxsse.Observable[codec.Message[T]]) rxsse.Observable[codec.Event] {
+func EncodeMessages[T any](src rxsse.Observable[codec.Message[T]], opts ...json.Options) rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
-			encode := newJSONEncoder[T]()
+			encode := newJSONEncoder[T](opts...)
 			TryMap(src, func(m codec.Message[T]) (codec.Event, error) {
 				data, err := encode(m.Value)
 				if err != nil {
@@ -92,8 +96,8 @@ func EncodeMessages[T any](src rxsse.Observable[codec.Message[T]]) rxsse.Observa
 
 // newJSONEncoder returns a function that encodes a value as JSON. It reuses its
 // buffer, so it must be called by one goroutine at a time.
-func newJSONEncoder[T any]() func(v T) (string, error) {
-	format := jsonline.Format[T]()
+func newJSONEncoder[T any](opts ...json.Options) func(v T) (string, error) {
+	format := jsonline.Format[T](opts...)
 	var buf []byte
 	return func(v T) (string, error) {
 		line, err := format(buf[:0], v)

@@ -12,38 +12,42 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/durable"
 	"github.com/rxsse/rxsse/internal/jsonline"
 )
 
-// A File appends items to a file so that they outlast the program and a loss of
-// power: an item is on the disk once the call that wrote it has returned nil, as
-// far as the options do not say otherwise. [OpenNDJSON] and [OpenEvents] open one.
-// Its methods may be called by several goroutines. One program at a time may have a
-// file open.
+// A File appends items to a file so that they survive a crash of the program and a loss
+// of power. [OpenNDJSON] and [OpenEvents] open one. Its methods may be called by several
+// goroutines.
+//
+// One File at a time can have a file open. The file is locked, so a second one, in this
+// program or another, gets [ErrLocked]. The lock is flock(2) on Linux, macOS and the
+// BSDs, and LockFileEx on Windows; on other systems, and on network file systems
+// without locks, nothing stops a second program. If the path is a symbolic link, the
+// File works on the file that it leads to, and rotated files are in that file's folder.
 type File[T any] struct {
 	fileOptions
 
-	path   string
+	path   string // absolute, and no link
 	record record[T]
 
 	mu       sync.Mutex
 	file     *os.File
-	size     int64
-	period   time.Time   // of [WithRotateEvery], to which the items in the file belong
-	unsynced int         // items written since the last sync
-	due      *time.Timer // of [WithSyncInterval]
+	size     int64     // of the complete records; there is more only while torn
+	torn     bool      // a failed write left bytes that could not be removed yet
+	period   time.Time // of [WithRotateEvery], to which the items in the file belong
+	unsynced int       // items written since the last sync
+	syncing  *time.Timer
 	buf      []byte
-	failed   error // what makes the file unusable
+	failed   error // the reason why the File cannot be used any more
 	closed   bool
 
-	compressing  sync.WaitGroup
-	uncompressed []string // rotated files; guarded by mu, as are those below
-	compressor   bool     // whether there is one at work
-	compressed   error    // of those that are done
+	newest time.Time // in the names of rotated files
+	tidier tidier
 }
 
-// A FileError says what went wrong with which file. What it means for the items is
-// said by the method that returns it.
+// A FileError reports what failed with which file. The method that returns it says what
+// it means for the items.
 type FileError struct {
 	Op   string // such as "write", "sync" or "rotate"
 	Path string
@@ -53,8 +57,8 @@ type FileError struct {
 // Error names the operation, the file and the reason.
 func (e *FileError) Error() string {
 	reason := e.Err
-	if system, ok := reason.(*fs.PathError); ok && system.Path == e.Path { //nolint:errorlint // wrapped, it is only a part of the reason
-		reason = system.Err // whose path has been named
+	if system, ok := reason.(*fs.PathError); ok && system.Path == e.Path { //nolint:errorlint // a wrapped one is only part of the reason
+		reason = system.Err // the path is there already
 	}
 	return fmt.Sprintf("sink: %s %s: %v", e.Op, e.Path, reason)
 }
@@ -62,97 +66,139 @@ func (e *FileError) Error() string {
 // Unwrap returns Err.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// ErrClosed means that a [File] was used after Close.
-var ErrClosed = errors.New("the file is closed")
+// The reasons, beside those of the operating system, why a [File] cannot be opened or
+// used. A [FileError] wraps them.
+var (
+	// ErrClosed means that the File was used after Close.
+	ErrClosed = errors.New("the file is closed")
+	// ErrLocked means that another File has the file open, in this program or another.
+	ErrLocked = durable.ErrLocked
+	// ErrFileChanged means that something other than the File has removed, renamed,
+	// replaced, cut or extended the file while it was open. The File cannot be used any
+	// more; open it again.
+	ErrFileChanged = errors.New("another program has changed the file while it was open; open it again")
+)
 
-// OpenNDJSON opens the file at path to append items to it, each a line of JSON; it
-// is made, with mode 0600, if it is not there.
+// OpenNDJSON opens the file at path to append items to it, one JSON value per line. It
+// creates the file, with mode 0600, if it does not exist.
 //
-// A last line that was not written to its end, since the program or the machine
-// stopped in its midst, is removed: nobody was told that it had been written. A
-// file that holds anything else than lines of JSON is left alone, with an error
-// that wraps [ErrForeignFile].
+// A crash or a loss of power can leave a torn record, or NUL bytes, at the end of the
+// file. OpenNDJSON removes them; the call that wrote the record had not returned. A last
+// value that is complete but has no line feed gets one. A number without a line feed
+// counts as torn, because its last digits may be missing.
+//
+// A file whose end is anything else is not changed, and the error wraps
+// [ErrForeignFile].
 func OpenNDJSON[T any](path string, opts ...FileOption) (*File[T], error) {
-	return open(path, record[T]{format: jsonline.Format[T](), end: "\n", whole: isJSONLine, torn: isTornJSON}, opts)
+	o := newFileOptions(opts)
+	return open(path, jsonRecord(jsonline.Format[T](o.json...)), o)
 }
 
-// OpenEvents is [OpenNDJSON] for events in the wire form of Server-Sent Events, as
-// [codec.AppendEvent] writes them and a [codec.Decoder] reads them again.
+// OpenEvents is [OpenNDJSON] for events in the format of Server-Sent Events. It writes
+// them with [codec.AppendEvent], and a [codec.Decoder] reads them. An event at the end of
+// the file that has no blank line after it counts as torn, as it does for a decoder.
 func OpenEvents(path string, opts ...FileOption) (*File[codec.Event], error) {
-	return open(path, record[codec.Event]{format: codec.AppendEvent, end: "\n\n", whole: isEvent, torn: isTornEvent}, opts)
+	return open(path, eventRecord(), newFileOptions(opts))
 }
 
-func open[T any](path string, r record[T], opts []FileOption) (*File[T], error) {
-	f := &File[T]{path: path, record: r, fileOptions: fileOptions{syncEvery: 1}}
-	if absolute, err := filepath.Abs(path); err == nil { // the program may go elsewhere
+func open[T any](path string, r record[T], o fileOptions) (*File[T], error) {
+	f := &File[T]{path: path, record: r, fileOptions: o}
+	if absolute, err := filepath.Abs(path); err == nil { // the current folder may change
 		f.path = absolute
 	}
-	for _, opt := range opts {
-		opt(&f.fileOptions)
-	}
-	if err := f.openFile(os.O_CREATE); err != nil {
+	if err := f.open(); err != nil {
 		return nil, f.error("open", err)
-	}
-	if err := f.recover(); err != nil {
-		return nil, f.error("open", errors.Join(err, f.file.Close()))
-	}
-	if f.gzip {
-		if err := f.compressLeftovers(); err != nil {
-			return nil, f.error("open", errors.Join(err, f.file.Close()))
-		}
 	}
 	return f, nil
 }
 
-// openFile opens the file at the path and notes what it holds.
-func (f *File[T]) openFile(flag int) error {
-	file, err := os.OpenFile(f.path, os.O_RDWR|os.O_APPEND|flag, 0o600)
+func (f *File[T]) open() error {
+	path, err := durable.Target(f.path)
 	if err != nil {
 		return err
 	}
-	info, err := file.Stat()
-	if err == nil {
-		err = syncFolder(filepath.Dir(f.path)) // the file's name may be new
-	}
+	f.path = path
+	file, err := durable.OpenLocked(f.path, os.O_CREATE)
 	if err != nil {
-		return errors.Join(err, file.Close())
+		return err
 	}
-	f.file, f.size = file, info.Size()
-	f.period = f.periodOf(info.ModTime())
+	f.file = file
+	if err := f.prepare(); err != nil {
+		return errors.Join(err, f.release())
+	}
 	return nil
 }
 
-// Write appends one item, see [File.Append]. It is made for [ForEach].
-func (f *File[T]) Write(v T) error {
+// prepare makes a file that was just opened ready to be appended to.
+func (f *File[T]) prepare() error {
+	info, err := f.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("not a regular file")
+	}
+	if err := durable.SyncFolder(filepath.Dir(f.path)); err != nil { // the name may be new
+		return err
+	}
+	f.size = info.Size()
+	f.period = f.periodOf(info.ModTime())
+	if err := f.recover(); err != nil {
+		return err
+	}
+	return f.prepareRotation()
+}
+
+// AppendOne appends one item, as [File.Append] does. It fits [ForEach].
+func (f *File[T]) AppendOne(v T) error {
 	return f.Append([]T{v})
 }
 
-// Append appends items, and returns nil once they are written and, unless the
-// options say otherwise, on the disk. It is made for [ForEachBatch] and [Commit].
+// Append writes items to the file and, with the default options, syncs it. When it
+// returns nil, the items survive a crash of the program and a loss of power. It fits
+// [ForEachBatch] and [Commit].
 //
-// If an item cannot be encoded Append returns an error, and the items before it are
-// in the file. If the file cannot be written, it returns an error, and what that write
-// has left is taken back: none of items is in the file, but for those that went into
-// a file that was rotated meanwhile. In both cases another Append may be tried, say
-// when there is room on the disk again. If the
-// file cannot be synced nobody knows what is on the disk of what was written since
-// the last time, and the File is of no more use: this and every later call return
-// that error.
+// If an item cannot be encoded, Append writes the items before it and returns the error.
+// If encoding panics, Append writes none of the items that it has not written yet.
+//
+// If a write fails, Append removes the partial write and returns the error: the file
+// then holds none of the items, except those that filled an earlier file up to a
+// rotation. If a rotation fails, the items after it are not written. In all these cases
+// Append can be called again, for example once the disk has space.
+//
+// If a sync fails, the state of the disk is unknown, and if another program has
+// changed the file, see [ErrFileChanged], items may be lost: this call and all later
+// ones return the error. Append looks for such a change whenever it syncs or rotates.
 func (f *File[T]) Append(items []T) error {
+	return f.append(items, f.syncIfDue)
+}
+
+// AppendSync is [File.Append] that syncs before it returns, whatever the options. With
+// [WithSyncEvery] or [WithSyncInterval], give it to [Commit], so that the saved position
+// is never ahead of the items on the disk.
+func (f *File[T]) AppendSync(items []T) error {
+	return f.append(items, f.sync)
+}
+
+func (f *File[T]) append(items []T, sync func() error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.usable(); err != nil {
+	if err := f.ready(); err != nil {
 		return err
 	}
-	if !f.period.Equal(f.periodOf(time.Now())) && f.size > 0 {
+	if f.size > 0 && !f.period.Equal(f.periodOf(time.Now())) {
 		if err := f.rotate(); err != nil {
 			return err
 		}
 	}
-	return joined(f.write(items), f.syncIfDue())
+	err := f.write(items)
+	if f.failed != nil {
+		return err
+	}
+	return joined(err, sync())
 }
 
-// joined is [errors.Join] that leaves an error alone as it is.
+// joined is [errors.Join] that returns a single error as it is.
 func joined(a, b error) error {
 	switch {
 	case a == nil:
@@ -163,15 +209,20 @@ func joined(a, b error) error {
 	return errors.Join(a, b)
 }
 
-// usable returns the reason why the file cannot be used.
-func (f *File[T]) usable() error {
-	if f.closed {
+// ready returns the reason why nothing can be written.
+func (f *File[T]) ready() error {
+	switch {
+	case f.closed:
 		return f.error("write", ErrClosed)
+	case f.failed != nil:
+		return f.failed
+	case f.torn:
+		return f.removeTorn()
 	}
-	return f.failed
+	return nil
 }
 
-// write writes items with as few calls as there are files to write to.
+// write writes items, with one system call for each file that they go to.
 func (f *File[T]) write(items []T) error {
 	buf := f.buf[:0]
 	waiting := 0 // items in buf
@@ -199,7 +250,7 @@ func (f *File[T]) write(items []T) error {
 	return err
 }
 
-// flush writes buf, which holds so many items, or nothing of it.
+// flush writes buf, which holds the given number of items, or nothing of it.
 func (f *File[T]) flush(buf []byte, items int) error {
 	if len(buf) == 0 {
 		return nil
@@ -208,52 +259,68 @@ func (f *File[T]) flush(buf []byte, items int) error {
 		f.period = f.periodOf(time.Now())
 	}
 	if _, err := f.file.Write(buf); err != nil {
-		return f.takeBack(err)
+		f.torn = true
+		return joined(f.error("write", err), f.removeTorn())
 	}
 	f.size += int64(len(buf))
 	f.unsynced += items
 	return nil
 }
 
-// takeBack removes what was written before err, and returns that.
-func (f *File[T]) takeBack(err error) error {
-	if undo := f.file.Truncate(f.size); undo != nil {
-		f.failed = f.error("write", errors.Join(err, fmt.Errorf("the part that was written cannot be removed: %w", undo)))
-		return f.failed
+// removeTorn removes what a failed write has left. If that fails it is tried again
+// before the next write.
+func (f *File[T]) removeTorn() error {
+	info, err := f.file.Stat()
+	if err == nil && info.Size() < f.size {
+		return f.fail("write", ErrFileChanged) // cutting would extend it
 	}
-	return f.error("write", err)
+	if err == nil {
+		err = durable.Truncate(f.file, f.size)
+	}
+	if err != nil {
+		return f.error("write", fmt.Errorf("a part that was written cannot be removed yet: %w", err))
+	}
+	f.torn = false
+	return nil
 }
 
-// syncIfDue syncs, now or later, as the options say.
+// fail makes the File unusable.
+func (f *File[T]) fail(op string, err error) error {
+	f.failed = f.error(op, err)
+	return f.failed
+}
+
+// syncIfDue syncs, or starts the timer that will, as the options say.
 func (f *File[T]) syncIfDue() error {
-	if f.failed == nil && f.unsynced > 0 {
-		if f.syncEvery > 0 && f.unsynced >= f.syncEvery {
-			return f.sync()
-		}
-		if f.syncInterval > 0 && f.due == nil {
-			f.due = time.AfterFunc(f.syncInterval, f.syncLater)
-		}
+	if f.unsynced == 0 {
+		return nil
+	}
+	if f.syncEvery > 0 && f.unsynced >= f.syncEvery {
+		return f.sync()
+	}
+	if f.syncInterval > 0 && f.syncing == nil {
+		f.syncing = time.AfterFunc(f.syncInterval, f.syncLater)
 	}
 	return nil
 }
 
-// syncLater runs when the interval since the first item that is not synced is over.
-// The next call is told if it fails.
+// syncLater syncs when the interval has passed. If it fails, the next call returns the
+// error.
 func (f *File[T]) syncLater() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.due = nil
+	f.syncing = nil
 	if !f.closed && f.failed == nil {
-		_ = f.sync() // remembered as failed
+		_ = f.sync() // kept in failed
 	}
 }
 
-// Sync returns nil once everything that was written is on the disk. Its error is
-// final, as that of [File.Append] is.
+// Sync returns nil once all items that were appended are on the disk. An error of the
+// sync itself is final, as for [File.Append].
 func (f *File[T]) Sync() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.usable(); err != nil {
+	if err := f.ready(); err != nil {
 		return err
 	}
 	return f.sync()
@@ -264,21 +331,41 @@ func (f *File[T]) sync() error {
 		return nil
 	}
 	if err := f.file.Sync(); err != nil {
-		f.failed = f.error("sync", err)
-		return f.failed
+		return f.fail("sync", err)
+	}
+	if err := f.checkUnchanged(); err != nil {
+		return err
 	}
 	f.unsynced = 0
-	if f.due != nil {
-		f.due.Stop()
-		f.due = nil
+	if f.syncing != nil {
+		f.syncing.Stop()
+		f.syncing = nil
 	}
 	return nil
 }
 
-// Consume subscribes to src and appends its items, as many at once as have come. It
-// is a [Sink], for [Tee]. It returns nil when src completes and all is on the disk;
-// when src fails or ctx is cancelled, that error, and an error of [File.Append] as
-// it is. It does not close the file.
+// checkUnchanged returns an error if another program has changed the file.
+func (f *File[T]) checkUnchanged() error {
+	inPlace, err := durable.InPlace(f.file, f.path)
+	if err != nil {
+		return f.fail("check", err)
+	}
+	info, err := f.file.Stat()
+	if err != nil {
+		return f.fail("check", err)
+	}
+	if !inPlace || info.Size() < f.size || info.Size() > f.size && !f.torn {
+		return f.fail("write", ErrFileChanged)
+	}
+	return nil
+}
+
+// Consume subscribes to src and appends its items, in batches as [ForEachBatch] does. It
+// is a [Sink], for [Tee].
+//
+// When src completes, Consume syncs the file and returns nil. When src fails, or ctx is
+// cancelled, it syncs the file and returns that error. It returns an error of
+// [File.Append] as it is. It does not close the file.
 func (f *File[T]) Consume(ctx context.Context, src rxsse.Observable[T]) error {
 	if err := ForEachBatch(ctx, src, f.Append); err != nil {
 		return joined(err, f.Sync())
@@ -286,8 +373,9 @@ func (f *File[T]) Consume(ctx context.Context, src rxsse.Observable[T]) error {
 	return f.Sync()
 }
 
-// Close syncs and closes the file, and waits until rotated files are compressed; an
-// error of that is returned too. To close it again does nothing.
+// Close syncs and closes the file and waits until rotated files are compressed and old
+// ones removed. It returns what went wrong with any of that, and the error that made
+// the File unusable, if there was one. A second Close does nothing.
 func (f *File[T]) Close() error {
 	f.mu.Lock()
 	if f.closed {
@@ -295,19 +383,26 @@ func (f *File[T]) Close() error {
 		return nil
 	}
 	f.closed = true
-	err := f.failed // again, if it was told: it may have come from a sync that nobody waited for
-	if err == nil {
-		err = f.sync()
+	err := f.failed // a sync on the timer may have failed since the last call
+	if err == nil && f.torn {
+		err = f.removeTorn()
 	}
-	if f.due != nil {
-		f.due.Stop()
+	if f.failed == nil {
+		err = joined(err, f.sync())
 	}
-	if closing := f.file.Close(); closing != nil && err == nil {
+	if f.syncing != nil {
+		f.syncing.Stop()
+	}
+	if closing := f.release(); closing != nil && err == nil {
 		err = f.error("close", closing)
 	}
 	f.mu.Unlock()
-	f.compressing.Wait()
-	return joined(err, f.compressed)
+	return joined(err, f.tidier.wait())
+}
+
+// release unlocks and closes the file.
+func (f *File[T]) release() error {
+	return errors.Join(durable.Unlock(f.file), f.file.Close())
 }
 
 func (f *File[T]) error(op string, err error) error {

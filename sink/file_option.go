@@ -2,25 +2,47 @@ package sink
 
 import (
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json"
 )
 
 // A FileOption changes how a [File] is written.
 type FileOption func(*fileOptions)
 
 type fileOptions struct {
+	json         []json.Options
 	syncEvery    int
 	syncInterval time.Duration
 	maxSize      int64
 	rotateEvery  time.Duration
 	gzip         bool
+	keepFiles    int
+	keepFor      time.Duration
 }
 
-// WithSyncEvery syncs the file when n items have been written since the last time,
-// at the end of the call that wrote the n-th. The default is 1: each call that
-// writes syncs, whatever the number of its items. A loss of power may cost what is
-// not synced; the end of the program alone, even by a kill, costs nothing that was
-// written. An n that is not positive panics.
+func newFileOptions(opts []FileOption) fileOptions {
+	o := fileOptions{syncEvery: 1}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+// WithJSON sets options of the JSON encoder for [OpenNDJSON], such as
+// json.Deterministic(true) or json.WithMarshalers. Options that would spread an item
+// over several lines have no effect. [OpenEvents] ignores it.
+func WithJSON(opts ...json.Options) FileOption {
+	opts = slices.Clone(opts)
+	return func(o *fileOptions) { o.json = opts }
+}
+
+// WithSyncEvery syncs the file at the end of the call after which n or more items are
+// not synced. The default is 1: every call that writes syncs, however many items it
+// writes. A loss of power can lose the items that are not synced; a crash of the
+// program loses none. With [Commit], use [File.AppendSync]. WithSyncEvery panics if n is
+// not positive.
 func WithSyncEvery(n int) FileOption {
 	if n <= 0 {
 		panic(fmt.Sprintf("sink: WithSyncEvery: n must be positive, got %d", n))
@@ -29,8 +51,9 @@ func WithSyncEvery(n int) FileOption {
 }
 
 // WithSyncInterval syncs the file d after an item was written, instead of after a
-// number of items: a loss of power costs at most what was written in the last d. If
-// that fails, the next call returns the error. A d that is not positive panics.
+// number of items: a loss of power can lose the items of the last d. If the sync fails,
+// the next call returns the error. With [Commit], use [File.AppendSync].
+// WithSyncInterval panics if d is not positive.
 func WithSyncInterval(d time.Duration) FileOption {
 	if d <= 0 {
 		panic(fmt.Sprintf("sink: WithSyncInterval: d must be positive, got %v", d))
@@ -38,11 +61,16 @@ func WithSyncInterval(d time.Duration) FileOption {
 	return func(o *fileOptions) { o.syncEvery, o.syncInterval = 0, d }
 }
 
-// WithRotateSize begins a new file before an item that would make the file larger
-// than so many bytes. The old one is renamed: what was events.ndjson becomes
-// events-20060102T150405.000000000Z.ndjson, with the time of the rotation. No item
-// is torn between two files; one that is larger has a file of its own. A number that
-// is not positive panics.
+// WithRotateSize starts a new file before an item that would make the file larger than
+// the given number of bytes. The old file is renamed: events.ndjson becomes
+// events-20060102T150405.000000000Z.ndjson, with the time of the rotation in UTC. An item
+// is never split between files; an item that is larger than the limit gets a file of its
+// own. WithRotateSize panics if bytes is not positive.
+//
+// The times in the names always increase. If the clock is set back, the next names get
+// the time of the newest rotated file, a nanosecond later each, until the clock has
+// caught up. So the order of the names is the order of the items, and no rotated file is
+// overwritten.
 func WithRotateSize(bytes int64) FileOption {
 	if bytes <= 0 {
 		panic(fmt.Sprintf("sink: WithRotateSize: bytes must be positive, got %d", bytes))
@@ -50,10 +78,10 @@ func WithRotateSize(bytes int64) FileOption {
 	return func(o *fileOptions) { o.maxSize = bytes }
 }
 
-// WithRotateEvery begins a new file with the first item of each period of d, as
-// [WithRotateSize] does. Periods are counted as by [time.Time.Truncate]: with 24
-// hours there is a file for each day of UTC, across restarts of the program too. A d
-// that is not positive panics.
+// WithRotateEvery starts a new file with the first item of each period of d, as
+// [WithRotateSize] does. Periods are aligned as by [time.Time.Truncate]: with 24 hours
+// there is one file for each day in UTC, across restarts of the program too.
+// WithRotateEvery panics if d is not positive.
 func WithRotateEvery(d time.Duration) FileOption {
 	if d <= 0 {
 		panic(fmt.Sprintf("sink: WithRotateEvery: d must be positive, got %v", d))
@@ -61,16 +89,33 @@ func WithRotateEvery(d time.Duration) FileOption {
 	return func(o *fileOptions) { o.rotateEvery = d }
 }
 
-// WithGzip compresses files once they are rotated, on a goroutine of its own, to
-// files of the same name with ".gz" after it. One whose compression was cut short is
-// compressed when the file is opened again. If it fails the file stays as it is, and
-// Close returns the error.
+// WithGzip compresses rotated files in the background, to files of the same name with
+// ".gz" appended. If that fails, the file stays as it is, and compressing it is tried
+// again after the next rotation and when the file is opened again. [File.Close] returns
+// an error if a file could not be compressed the last time.
 func WithGzip() FileOption {
 	return func(o *fileOptions) { o.gzip = true }
 }
 
-// periodOf returns the beginning of the period in which t is: always the same
-// without [WithRotateEvery].
+// WithKeep removes old rotated files: it keeps the newest n, and of these only those
+// rotated within the last d. Zero means no limit. Old files are removed in the
+// background after each rotation and when the file is opened; the file in use is never
+// removed. The age of a file is measured from the time in its name. The default is to
+// keep all files. WithKeep panics if n or d is negative, or both are zero.
+func WithKeep(n int, d time.Duration) FileOption {
+	if n < 0 || d < 0 || n == 0 && d == 0 {
+		panic(fmt.Sprintf("sink: WithKeep: n or d must be positive and none negative, got %d and %v", n, d))
+	}
+	return func(o *fileOptions) { o.keepFiles, o.keepFor = n, d }
+}
+
+// rotates reports whether there may be rotated files to look at.
+func (o *fileOptions) rotates() bool {
+	return o.maxSize > 0 || o.rotateEvery > 0 || o.gzip || o.keepFiles > 0 || o.keepFor > 0
+}
+
+// periodOf returns the start of the period that contains t, or the zero time without
+// [WithRotateEvery].
 func (o *fileOptions) periodOf(t time.Time) time.Time {
 	if o.rotateEvery == 0 {
 		return time.Time{}

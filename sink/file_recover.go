@@ -8,98 +8,221 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/durable"
 )
 
-// ErrForeignFile means that a file was to be opened that holds something else than
-// what a [File] of that kind writes. It is left as it is.
-var ErrForeignFile = errors.New("the file holds something else: it is left alone; choose another one")
+// ErrForeignFile means that a file does not end as a [File] of that kind leaves it. The
+// file is not changed.
+var ErrForeignFile = errors.New("the file holds something else; it is not changed; choose another path")
 
-// A record is how an item stands in a file.
+// A record is the form of an item in a file.
 type record[T any] struct {
 	format func(dst []byte, v T) ([]byte, error)
-	end    string                 // what each record ends with, and has nowhere else
-	whole  func(r io.Reader) bool // whether what is read, without the end, may be a record
-	torn   func(r io.Reader) bool // whether what is read may be the beginning of one
+	end    string // the end of each record, which occurs nowhere else in it
+	// What may a text be that stands before an end, or after the last one?
+	whole    func(io.Reader) bool // a record without its end
+	complete func(io.Reader) bool // a record of which only the end is missing for certain
+	torn     func(io.Reader) bool // the beginning of a record
 }
 
-// recover removes a record that was not written to its end. Of the others it looks
-// at the last one, to tell whether the file is one of ours.
+func jsonRecord[T any](format func(dst []byte, v T) ([]byte, error)) record[T] {
+	return record[T]{
+		format: format, end: "\n",
+		whole:    func(r io.Reader) bool { return readJSON(r) == wholeJSON },
+		complete: isCompleteJSON,
+		torn:     func(r io.Reader) bool { return readJSON(r) != notJSON },
+	}
+}
+
+func eventRecord() record[codec.Event] {
+	return record[codec.Event]{
+		format: codec.AppendEvent, end: "\n\n",
+		whole:    func(r io.Reader) bool { return areFields(r, false) },
+		complete: func(io.Reader) bool { return false }, // another line may be missing
+		torn:     func(r io.Reader) bool { return areFields(r, true) },
+	}
+}
+
+// recover removes what a crash or a loss of power has left after the last complete
+// record: a torn record, and blocks of NUL bytes that were never written. It looks at
+// the end of the file only, and changes nothing unless it finds a record there.
 func (f *File[T]) recover() error {
-	end, err := f.lastEnd(f.size)
+	size, err := f.sizeWithoutNULs()
 	if err != nil {
 		return err
 	}
-	if end > 0 {
-		before, err := f.lastEnd(end - int64(len(f.record.end)))
+	damaged := false
+	for size > 0 {
+		body, terminated, err := f.withoutEnd(size)
 		if err != nil {
 			return err
 		}
-		if !f.record.whole(io.NewSectionReader(f.file, before, end-int64(len(f.record.end))-before)) {
+		start, err := f.lastEnd(body)
+		if err != nil {
+			return err
+		}
+		is := func(form func(io.Reader) bool) bool { return form(io.NewSectionReader(f.file, start, body-start)) }
+		switch {
+		case terminated && is(f.record.whole):
+			return f.cut(size)
+		case !terminated && is(f.record.complete):
+			return f.terminate(size)
+		case !terminated && is(f.record.torn):
+		case is(isDamaged):
+			damaged = true
+		default:
 			return ErrForeignFile
 		}
+		size = start
 	}
-	if end == f.size {
+	if damaged {
+		return ErrForeignFile // there is not one record in it
+	}
+	return f.cut(0)
+}
+
+// cut removes what follows size.
+func (f *File[T]) cut(size int64) error {
+	if size == f.size {
 		return nil
 	}
-	if end == 0 && !f.record.torn(io.NewSectionReader(f.file, 0, f.size)) {
-		return ErrForeignFile
-	}
-	if err := f.file.Truncate(end); err != nil {
+	if err := durable.Truncate(f.file, size); err != nil {
 		return err
 	}
-	f.size = end
+	f.size = size
 	return f.file.Sync()
 }
 
-// lastEnd returns where the last record that ends before size does, 0 if none does.
-func (f *File[T]) lastEnd(size int64) (int64, error) {
-	const block = 64 << 10
-	mark := []byte(f.record.end)
-	buf := make([]byte, block)
-	for to := size; to > 0; {
-		from := max(0, to-block)
+// terminate adds the end that the record before size lacks.
+func (f *File[T]) terminate(size int64) error {
+	if err := f.cut(size); err != nil {
+		return err
+	}
+	if _, err := f.file.WriteString(f.record.end); err != nil {
+		return errors.Join(err, durable.Truncate(f.file, size))
+	}
+	f.size += int64(len(f.record.end))
+	return f.file.Sync()
+}
+
+// blockSize is the size of the blocks in which a file is read backwards.
+const blockSize = 64 << 10
+
+// sizeWithoutNULs returns the size of the file without the NUL bytes at its end.
+func (f *File[T]) sizeWithoutNULs() (int64, error) {
+	buf := make([]byte, blockSize)
+	for to := f.size; to > 0; {
+		from := max(0, to-blockSize)
 		part := buf[:to-from]
 		if _, err := f.file.ReadAt(part, from); err != nil {
 			return 0, err
 		}
-		if i := bytes.LastIndex(part, mark); i >= 0 {
-			return from + int64(i+len(mark)), nil
+		if rest := bytes.TrimRight(part, "\x00"); len(rest) > 0 {
+			return from + int64(len(rest)), nil
 		}
-		if from == 0 {
-			break
-		}
-		to = from + int64(len(mark)) - 1 // the mark may be across two blocks
+		to = from
 	}
 	return 0, nil
 }
 
-func isJSONLine(line io.Reader) bool {
-	d := jsontext.NewDecoder(line, jsontext.AllowDuplicateNames(true))
-	return d.SkipValue() == nil && atEnd(d)
+// withoutEnd reports whether a record ends at size, and returns the size without that
+// end.
+func (f *File[T]) withoutEnd(size int64) (body int64, terminated bool, err error) {
+	end := make([]byte, len(f.record.end))
+	body = size - int64(len(end))
+	if body < 0 {
+		return size, false, nil
+	}
+	if _, err := f.file.ReadAt(end, body); err != nil {
+		return 0, false, err
+	}
+	if string(end) == f.record.end {
+		return body, true, nil
+	}
+	return size, false, nil
 }
 
-// isTornJSON reports whether r is a JSON value, or the beginning of one.
-func isTornJSON(r io.Reader) bool {
-	d := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true))
-	err := d.SkipValue()
-	return errors.Is(err, io.ErrUnexpectedEOF) || err == nil && atEnd(d)
+// lastEnd returns the position after the last end of a record before size, 0 if there is
+// none.
+func (f *File[T]) lastEnd(size int64) (int64, error) {
+	end := []byte(f.record.end)
+	buf := make([]byte, blockSize)
+	for to := size; to > 0; {
+		from := max(0, to-blockSize)
+		part := buf[:to-from]
+		if _, err := f.file.ReadAt(part, from); err != nil {
+			return 0, err
+		}
+		if i := bytes.LastIndex(part, end); i >= 0 {
+			return from + int64(i+len(end)), nil
+		}
+		if from == 0 {
+			break
+		}
+		to = from + int64(len(end)) - 1 // the end may be in two blocks
+	}
+	return 0, nil
 }
 
-// atEnd reports whether nothing but white space follows a value.
-func atEnd(d *jsontext.Decoder) bool {
-	_, err := d.ReadToken()
-	return errors.Is(err, io.EOF)
+// isDamaged reports whether r is text with blocks of NUL bytes in it: a record of which
+// a loss of power has lost blocks. Other control characters mean that it is not text.
+func isDamaged(r io.Reader) bool {
+	text := bufio.NewReader(r)
+	nul := false
+	for {
+		c, err := text.ReadByte()
+		switch {
+		case err != nil:
+			return nul && errors.Is(err, io.EOF)
+		case c == 0:
+			nul = true
+		case c < ' ' && c != '\n' && c != '\t':
+			return false
+		}
+	}
 }
 
-// isEvent reports whether all lines of an event are fields as they are written.
-func isEvent(event io.Reader) bool { return areFields(event, false) }
+type jsonText int
 
-// isTornEvent reports whether r begins as an event does: all of its lines are fields,
-// and the last one may be the beginning of one.
-func isTornEvent(r io.Reader) bool { return areFields(r, true) }
+const (
+	notJSON jsonText = iota
+	tornJSON
+	wholeJSON // one value, perhaps with white space around it
+)
 
-// areFields reports whether r has lines, and all are fields of an event; torn says that
-// the last one may lack its end.
+func readJSON(r io.Reader) jsonText {
+	text, _ := readValue(r)
+	return text
+}
+
+// isCompleteJSON reports whether r is a value to which nothing can be added: any but a
+// number.
+func isCompleteJSON(r io.Reader) bool {
+	text, kind := readValue(r)
+	return text == wholeJSON && kind != '0'
+}
+
+// readValue returns what r is, and of which kind the value is.
+func readValue(r io.Reader) (jsonText, jsontext.Kind) {
+	// As permissive as options of the encoder may be.
+	d := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	kind := d.PeekKind()
+	if err := d.SkipValue(); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return tornJSON, kind
+		}
+		return notJSON, kind
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return notJSON, kind
+	}
+	return wholeJSON, kind
+}
+
+// areFields reports whether r has lines, and all of them are fields of an event; torn
+// allows that the last one lacks its end.
 func areFields(r io.Reader, torn bool) bool {
 	text := bufio.NewReader(r)
 	for lines := 0; ; lines++ {
@@ -107,7 +230,7 @@ func areFields(r io.Reader, torn bool) bool {
 		if len(line) == 0 {
 			return lines > 0
 		}
-		if !isField(line, torn && err == io.EOF) {
+		if !isField(line, torn && errors.Is(err, io.EOF)) {
 			return false
 		}
 		for errors.Is(err, bufio.ErrBufferFull) { // the rest of a long line

@@ -1,174 +1,174 @@
 package sink
 
 import (
-	"compress/gzip"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/rxsse/rxsse/internal/durable"
 )
 
-// rotationTime is the form of the time in the name of a rotated file.
+// rotationTime is the form of the time in the name of a rotated file. The names sort by
+// time.
 const rotationTime = "20060102T150405.000000000Z"
 
-// rotate gives the file another name and begins a new one. If it fails before that,
-// the file is as it was; later, it is of no more use.
+// A rotatedFile is a file that was rotated. While it is compressed, and if that was
+// interrupted, there are two with the same time.
+type rotatedFile struct {
+	path       string
+	at         time.Time
+	compressed bool
+}
+
+// rotatedFiles are the names of the rotated files of one File.
+type rotatedFiles struct{ folder, prefix, ext string }
+
+func rotatedFilesOf(path string) rotatedFiles {
+	ext := filepath.Ext(path)
+	return rotatedFiles{folder: filepath.Dir(path), prefix: strings.TrimSuffix(filepath.Base(path), ext) + "-", ext: ext}
+}
+
+func (r rotatedFiles) name(t time.Time) string {
+	return filepath.Join(r.folder, r.prefix+t.UTC().Format(rotationTime)+r.ext)
+}
+
+const (
+	compressedExt = ".gz"
+	unfinishedExt = ".gz.new" // of a file that is being compressed
+)
+
+// list returns the rotated files, oldest first, and what interrupted compressions have
+// left.
+func (r rotatedFiles) list() (files []rotatedFile, unfinished []string, err error) {
+	entries, err := os.ReadDir(r.folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, entry := range entries {
+		name, isOurs := strings.CutPrefix(entry.Name(), r.prefix)
+		if !isOurs || len(name) < len(rotationTime) || !entry.Type().IsRegular() {
+			continue
+		}
+		at, err := time.Parse(rotationTime, name[:len(rotationTime)])
+		if err != nil {
+			continue
+		}
+		path := filepath.Join(r.folder, entry.Name())
+		switch name[len(rotationTime):] {
+		case r.ext:
+			files = append(files, rotatedFile{path: path, at: at})
+		case r.ext + compressedExt:
+			files = append(files, rotatedFile{path: path, at: at, compressed: true})
+		case r.ext + unfinishedExt:
+			unfinished = append(unfinished, path)
+		}
+	}
+	slices.SortStableFunc(files, func(a, b rotatedFile) int { return a.at.Compare(b.at) })
+	return files, unfinished, nil
+}
+
+// prepareRotation looks at the rotated files that are there.
+func (f *File[T]) prepareRotation() error {
+	if !f.rotates() {
+		return nil
+	}
+	f.tidier.rotatedFiles, f.tidier.fileOptions = rotatedFilesOf(f.path), f.fileOptions
+	files, _, err := f.tidier.list()
+	if err != nil {
+		return err
+	}
+	if len(files) > 0 {
+		f.newest = files[len(files)-1].at
+	}
+	f.tidier.start()
+	return nil
+}
+
+// rotate renames the file and starts a new one. If that fails, the File goes on with the
+// old file under its old name.
 func (f *File[T]) rotate() error {
 	if err := f.sync(); err != nil {
 		return err
 	}
-	rotated, err := f.rotatedName(time.Now())
+	if err := f.checkUnchanged(); err != nil { // or another program's file would be renamed
+		return err
+	}
+	folder, err := durable.OpenFolder(filepath.Dir(f.path))
 	if err != nil {
 		return f.error("rotate", err)
 	}
+	defer func() { _ = folder.Close() }() // it was only synced
+	at, err := f.nextRotation()
+	if err != nil {
+		return f.error("rotate", err)
+	}
+	rotated := f.tidier.name(at)
 	if err := os.Rename(f.path, rotated); err != nil {
 		return f.error("rotate", err)
 	}
-	info, err := f.file.Stat()
-	if err == nil {
-		err = f.file.Close()
-	}
-	if err == nil {
-		err = f.openFile(os.O_CREATE | os.O_EXCL)
-	}
-	if err == nil {
-		err = f.file.Chmod(info.Mode().Perm())
-	}
+	next, err := f.openNext()
 	if err != nil {
-		f.failed = f.error("rotate", err)
-		return f.failed
+		if back := moveBack(rotated, f.path); back != nil {
+			return f.fail("rotate", errors.Join(err, back))
+		}
+		return f.error("rotate", err)
 	}
-	if f.gzip {
-		f.compressLater(rotated)
+	_ = f.release() // it is synced
+	f.file, f.size, f.newest = next, 0, at
+	if err := folder.Sync(); err != nil {
+		return f.fail("sync the folder of", err)
 	}
+	f.tidier.start()
 	return nil
 }
 
-// rotatedName returns a name that no file has, for a rotation at t.
-func (f *File[T]) rotatedName(t time.Time) (string, error) {
-	ext := filepath.Ext(f.path)
-	for ; ; t = t.Add(time.Nanosecond) {
-		name := strings.TrimSuffix(f.path, ext) + "-" + t.UTC().Format(rotationTime) + ext
+// nextRotation returns the time for the name of the next rotated file: now, but always
+// later than that of the others, and free.
+func (f *File[T]) nextRotation() (time.Time, error) {
+	at := time.Now().Round(0) // by the wall clock, which may be set back
+	if !at.After(f.newest) {
+		at = f.newest.Add(time.Nanosecond)
+	}
+	for ; ; at = at.Add(time.Nanosecond) {
+		path := f.tidier.name(at)
 		free := true
-		for _, taken := range []string{name, name + ".gz"} {
+		for _, taken := range []string{path, path + compressedExt} {
 			_, err := os.Lstat(taken)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return "", err
+				return time.Time{}, err
 			}
 			free = free && err != nil
 		}
 		if free {
-			return name, nil
+			return at, nil
 		}
 	}
 }
 
-// compressLater has a rotated file compressed, after those before it, on a goroutine
-// for which Close waits. Called with the lock held.
-func (f *File[T]) compressLater(path string) {
-	f.uncompressed = append(f.uncompressed, path)
-	if !f.compressor {
-		f.compressor = true
-		f.compressing.Go(f.compressAll)
+// openNext creates the new file, with the mode of the old one.
+func (f *File[T]) openNext() (*os.File, error) {
+	info, err := f.file.Stat()
+	if err != nil {
+		return nil, err
 	}
+	next, err := durable.OpenLocked(f.path, os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return nil, err
+	}
+	if err := next.Chmod(info.Mode().Perm()); err != nil {
+		return nil, errors.Join(err, next.Close(), os.Remove(f.path))
+	}
+	return next, nil
 }
 
-// compressAll compresses files until there are none left.
-func (f *File[T]) compressAll() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for len(f.uncompressed) > 0 {
-		path := f.uncompressed[0]
-		f.uncompressed = f.uncompressed[1:]
-		f.mu.Unlock()
-		err := compress(path)
-		f.mu.Lock()
-		if err != nil {
-			f.compressed = errors.Join(f.compressed, &FileError{Op: "compress", Path: path, Err: err})
-		}
+// moveBack renames a file back, unless another program has created one at that path.
+func moveBack(from, to string) error {
+	if _, err := os.Lstat(to); err == nil {
+		return ErrFileChanged
 	}
-	f.compressor = false
-}
-
-// compressLeftovers compresses the rotated files that are not.
-func (f *File[T]) compressLeftovers() error {
-	ext := filepath.Ext(f.path)
-	prefix := strings.TrimSuffix(filepath.Base(f.path), ext) + "-"
-	folder := filepath.Dir(f.path)
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, entry := range entries {
-		name, isOurs := strings.CutPrefix(entry.Name(), prefix)
-		at, isWhole := strings.CutSuffix(name, ext)
-		if !isOurs || !isWhole || !entry.Type().IsRegular() {
-			continue
-		}
-		if _, err := time.Parse(rotationTime, at); err == nil {
-			f.compressLater(filepath.Join(folder, entry.Name()))
-		}
-	}
-	return nil
-}
-
-// compress replaces a file by a compressed one. At any moment one of them is there
-// and whole.
-func compress(path string) (err error) {
-	from, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, from.Close()) }()
-	unfinished := path + ".gz.new"
-	if err := compressTo(unfinished, from); err != nil {
-		return errors.Join(err, os.Remove(unfinished))
-	}
-	if err := os.Rename(unfinished, path+".gz"); err != nil {
-		return err
-	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
-		return err
-	}
-	return os.Remove(path)
-}
-
-// compressTo writes a compressed file and returns once it is on the disk.
-func compressTo(path string, from *os.File) error {
-	info, err := from.Stat()
-	if err != nil {
-		return err
-	}
-	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, info.Mode().Perm())
-	if err != nil {
-		return err
-	}
-	w := gzip.NewWriter(to)
-	_, err = io.Copy(w, from)
-	if err == nil {
-		err = w.Close()
-	}
-	if err == nil {
-		err = to.Sync()
-	}
-	return errors.Join(err, to.Close())
-}
-
-// syncFolder returns once the names in a folder are on the disk. Windows has no
-// such call, and needs none.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return os.Rename(from, to)
 }

@@ -35,7 +35,7 @@ func TestFileSyncsEachCall(t *testing.T) {
 	require.NoError(t, f.Close())
 }
 
-func TestFileSyncsEachSoManyItems(t *testing.T) {
+func TestFileSyncsEveryNItems(t *testing.T) {
 	f := openNumbers(t, WithSyncEvery(3))
 	assert.Equal(t, []int{1, 2, 0, 2, 0, 0}, unsyncedAfter(t, f, 1, 1, 1, 2, 5, 3))
 	require.NoError(t, f.Append([]int{1}))
@@ -60,22 +60,22 @@ func TestFileSyncsEachInterval(t *testing.T) {
 		time.Sleep(time.Hour)
 		assert.Equal(t, []int{1}, unsyncedAfter(t, f, 1))
 		require.NoError(t, f.Sync())
-		assert.Nil(t, f.due)
+		assert.Nil(t, f.syncing)
 		assert.Equal(t, []int{1}, unsyncedAfter(t, f, 1))
 		require.NoError(t, f.Close())
 		time.Sleep(time.Hour)
 	})
 }
 
-// Whoever cannot sync does not know what is on the disk, and does not go on.
-func TestFileThatCannotSyncIsOfNoMoreUse(t *testing.T) {
+// After a failed sync nobody knows what is on the disk, so every later call fails.
+func TestFileThatCannotSyncFailsFromThenOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := openNumbers(t, WithSyncInterval(time.Second))
-		require.NoError(t, f.Write(1))
+		require.NoError(t, f.AppendOne(1))
 		require.NoError(t, f.file.Close())
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		err := f.Write(2)
+		err := f.AppendOne(2)
 		var failure *FileError
 		require.ErrorAs(t, err, &failure)
 		assert.Equal(t, "sync", failure.Op)
@@ -84,19 +84,31 @@ func TestFileThatCannotSyncIsOfNoMoreUse(t *testing.T) {
 	})
 }
 
-// A write that fails half-way and cannot be taken back leaves a torn record, after
-// which nothing may follow.
-func TestFileThatCannotTakeBackIsOfNoMoreUse(t *testing.T) {
+// A write that fails and cannot be undone leaves a torn record. It is removed before
+// anything else is written.
+func TestFileRemovesATornRecordLater(t *testing.T) {
 	f := openNumbers(t)
-	require.NoError(t, f.Write(1))
-	require.NoError(t, f.file.Close())
+	require.NoError(t, f.AppendOne(1))
+	good := f.file
 	readOnly, err := os.Open(f.path)
 	require.NoError(t, err)
 	f.file = readOnly
-	err = f.Write(2)
-	require.ErrorContains(t, err, "the part that was written cannot be removed")
-	assert.Equal(t, err, f.Write(3))
-	require.Error(t, f.Close())
+	err = f.AppendOne(2)
+	require.ErrorContains(t, err, "a part that was written cannot be removed yet")
+	require.ErrorContains(t, f.AppendOne(3), "a part that was written cannot be removed yet")
+	require.Error(t, f.Sync())
+	require.NoError(t, readOnly.Close())
+	f.file = good
+	_, err = f.file.WriteString("to")
+	require.NoError(t, err)
+	require.NoError(t, f.AppendOne(4))
+	_, err = f.file.WriteString("rn")
+	require.NoError(t, err)
+	f.torn = true
+	require.NoError(t, f.Close())
+	text, err := os.ReadFile(f.path)
+	require.NoError(t, err)
+	assert.Equal(t, "1\n4\n", string(text))
 }
 
 func TestPeriods(t *testing.T) {
@@ -106,11 +118,11 @@ func TestPeriods(t *testing.T) {
 	assert.Equal(t, time.Time{}, (&fileOptions{}).periodOf(at))
 }
 
-// A sync that nobody waits for fails: whoever closes the file is told.
-func TestFileCloseTellsOfASyncThatFailed(t *testing.T) {
+// A sync on the timer fails: Close returns the error.
+func TestFileCloseReturnsTheErrorOfASync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := openNumbers(t, WithSyncInterval(time.Second))
-		require.NoError(t, f.Write(1))
+		require.NoError(t, f.AppendOne(1))
 		r, w, err := os.Pipe() // which cannot be synced, but closed
 		require.NoError(t, err)
 		defer func() { assert.NoError(t, r.Close()) }()
@@ -142,7 +154,7 @@ func TestFileAtARelativePathStaysWhereItIs(t *testing.T) {
 	assert.Equal(t, "3\n4\n", string(text))
 }
 
-// However many files are to be compressed, one is at a time.
+// One file at a time is compressed, however many there are.
 func TestFileCompressesOneAfterTheOther(t *testing.T) {
 	folder := t.TempDir()
 	now := time.Now().UTC()

@@ -31,13 +31,13 @@ func TestFile(t *testing.T) {
 	for round := range 2 { // it is appended to
 		f, err := sink.OpenNDJSON[int](path)
 		require.NoError(t, err)
-		require.NoError(t, sink.ForEach(t.Context(), just(10*round+1, 10*round+2), f.Write))
+		require.NoError(t, sink.ForEach(t.Context(), just(10*round+1, 10*round+2), f.AppendOne))
 		require.NoError(t, f.Consume(t.Context(), just(10*round+3)))
 		require.NoError(t, f.Append(nil))
 		require.NoError(t, f.Sync())
 		require.NoError(t, f.Close())
 		require.NoError(t, f.Close(), "again")
-		require.ErrorIs(t, f.Write(1), sink.ErrClosed)
+		require.ErrorIs(t, f.AppendOne(1), sink.ErrClosed)
 		require.ErrorIs(t, f.Sync(), sink.ErrClosed)
 	}
 	assert.Equal(t, "1\n2\n3\n11\n12\n13\n", content(t, path))
@@ -83,7 +83,7 @@ func TestFileRefusesAnItemAlone(t *testing.T) {
 	require.NoError(t, err)
 	err = f.Append([]codec.Event{{Type: "message", Data: "good"}, {Type: "bad\n"}, {Type: "message", Data: "not reached"}})
 	require.ErrorContains(t, err, "sink: encode an item for "+path)
-	require.NoError(t, f.Write(codec.Event{Type: "message", Data: "later"}))
+	require.NoError(t, f.AppendOne(codec.Event{Type: "message", Data: "later"}))
 	require.NoError(t, f.Close())
 	assert.Equal(t, "data: good\n\ndata: later\n\n", content(t, path))
 }
@@ -105,7 +105,7 @@ func TestFileRecoversATornRecord(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, []byte(c.before), 0o600))
 			f, err := sink.OpenNDJSON[int](path)
 			require.NoError(t, err)
-			require.NoError(t, f.Write(7))
+			require.NoError(t, f.AppendOne(7))
 			require.NoError(t, f.Close())
 			assert.Equal(t, c.after+"7\n", content(t, path))
 		})
@@ -219,7 +219,7 @@ func TestFileRotatesByTime(t *testing.T) {
 		require.NoError(t, err)
 		for hour := range 60 {
 			if hour%6 == 0 && (hour < 24 || hour >= 48) {
-				require.NoError(t, f.Write(hour))
+				require.NoError(t, f.AppendOne(hour))
 			}
 			time.Sleep(time.Hour)
 		}
@@ -237,7 +237,7 @@ func TestFileRotatesByTimeAcrossRestarts(t *testing.T) {
 	require.NoError(t, os.Chtimes(path, yesterday, yesterday))
 	f, err := sink.OpenNDJSON[int](path, sink.WithRotateEvery(24*time.Hour))
 	require.NoError(t, err)
-	require.NoError(t, f.Write(2))
+	require.NoError(t, f.AppendOne(2))
 	require.NoError(t, f.Close())
 	assert.Equal(t, []string{"1\n"}, rotated(t, path))
 	assert.Equal(t, "2\n", content(t, path))
@@ -266,7 +266,7 @@ func TestFileTellsOfACompressionThatFailed(t *testing.T) {
 	require.NoError(t, os.Mkdir(leftover+".gz.new", 0o700))
 	f, err := sink.OpenNDJSON[int](path, sink.WithGzip())
 	require.NoError(t, err)
-	require.NoError(t, f.Write(1))
+	require.NoError(t, f.AppendOne(1))
 	err = f.Close()
 	var failure *sink.FileError
 	require.ErrorAs(t, err, &failure)

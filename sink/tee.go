@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
 
@@ -9,33 +10,40 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// A Sink is what consumes a stream: it ranges over src, once, and returns when that
-// ends or when it wants no more of it.
+// A Sink consumes a stream: it ranges over src and returns when src ends or when it needs
+// no more items.
 type Sink[T any] func(ctx context.Context, src rxsse.Observable[T]) error
 
-// Tee subscribes to src once and gives each of sinks all of its items. It
-// subscribes when all sinks have, so that none misses an item.
+// ErrRangedTwice is the error of a second range, by a sink of [Tee], over its stream. A
+// sink may range once, because the items of the first range are gone.
+var ErrRangedTwice = errors.New("sink: Tee: a sink can range over its stream once, and not after it has returned")
+
+// Tee subscribes to src once and delivers all of its items to each of sinks. It
+// subscribes to src after every sink has subscribed or returned, so no sink misses an
+// item.
 //
-// Each sink may be up to 256 items behind; then src waits for it. A sink that
-// returns an error ends the stream and the other sinks, whose context is cancelled,
-// and Tee returns that error; for one that should not, see [Isolated]. A sink that
-// returns nil before the end wants no more, and the others go on. Tee returns nil
-// when src completes and all sinks have returned, or, at once, when no sink wants
-// more; when src fails, its error, after the sinks have dealt with what came before
-// it; when ctx is cancelled, its cause.
+// A sink can be up to 256 items behind the newest one; then src waits for it. If a sink
+// returns an error, Tee ends src, cancels the context of the other sinks and returns
+// that error; to keep the others going, wrap the sink in [Isolated]. If a sink returns
+// nil before src ends, the other sinks go on. A sink that ranges over its stream a
+// second time gets [ErrRangedTwice].
 //
-// It runs src and each sink on goroutines of their own, all of which are gone when
-// it returns. A panic in one of them ends the others and is raised by Tee.
+// Tee returns nil when src completes and all sinks have returned, or as soon as no sink
+// needs more items. When src fails, Tee returns that error after the sinks have
+// processed the items before it. When ctx is cancelled, Tee returns the cause.
+//
+// Tee runs src and each sink on a goroutine of its own. They have ended when it
+// returns. A panic in one of them ends the others, and Tee panics with it.
 func Tee[T any](ctx context.Context, src rxsse.Observable[T], sinks ...Sink[T]) error {
 	t := newTee[T](len(sinks))
 	all := handoff.New[struct{}](ctx, 1)
 	defer all.Stop()
 	for _, s := range sinks {
-		all.Go(t.running(s))
+		all.Go(t.runSink(s))
 	}
-	all.Go(t.reading(src))
+	all.Go(t.runSource(src))
 	if _, signal := all.Receive(nil); signal != handoff.End {
-		panic("sink: Tee: an item of nobody") // none of them delivers any
+		panic("sink: Tee: an item from a stream of none")
 	}
 	if err := all.Err(); err != nil {
 		return err
@@ -43,17 +51,17 @@ func Tee[T any](ctx context.Context, src rxsse.Observable[T], sinks ...Sink[T]) 
 	return t.ending.Err()
 }
 
-// Isolated is a sink that may fail alone: when s returns an error of its own,
-// handle is called with it, and the sink returns nil, which for [Tee] means that it
-// wants no more. The stream's own error, and the cause of a cancelled context, are
-// returned as they are.
+// Isolated returns a sink that can fail without ending the other sinks of [Tee]. When s
+// returns an error of its own, Isolated calls handle with it and returns nil: the sink
+// needs no more items. It returns the error of src and the cause of a cancelled context
+// as they are.
 func Isolated[T any](s Sink[T], handle func(error)) Sink[T] {
 	return func(ctx context.Context, src rxsse.Observable[T]) error {
 		failed := false
 		err := s(ctx, func(ctx context.Context) iter.Seq2[T, error] {
 			return func(yield func(T, error) bool) {
 				src(ctx)(func(v T, err error) bool {
-					failed = failed || err != nil
+					failed = failed || err != nil && !errors.Is(err, ErrRangedTwice)
 					return yield(v, err)
 				})
 			}
@@ -68,30 +76,29 @@ func Isolated[T any](s Sink[T], handle func(error)) Sink[T] {
 
 // A tee is one subscription that feeds many sinks.
 type tee[T any] struct {
-	subscribed sync.WaitGroup // sinks that have neither subscribed nor returned yet
-	ending     handoff.Ending // how the source ended; read once all have returned
+	subscribed sync.WaitGroup // sinks that have neither subscribed nor returned
+	ending     handoff.Ending // of src; read after all goroutines have ended
 
 	mu     sync.Mutex
 	fan    *handoff.Fan[T]
-	active int                // sinks that may want another item
-	enough context.CancelFunc // ends the source
+	active int                // sinks that may need another item
+	stop   context.CancelFunc // ends src
 }
 
 func newTee[T any](sinks int) *tee[T] {
-	t := &tee[T]{active: sinks, enough: func() {}}
+	t := &tee[T]{active: sinks, stop: func() {}}
 	t.fan = handoff.NewFan[T](&t.mu, handoff.Block)
 	t.subscribed.Add(sinks)
 	return t
 }
 
-// running runs s and delivers nothing but its failure. The stream's own error is
-// none: the other sinks may still have to deal with what came before it.
-func (t *tee[T]) running(s Sink[T]) rxsse.Observable[struct{}] {
+// runSink returns a stream that runs s and delivers nothing but its failure. The error
+// of src does not count: the other sinks may still have to process the items before it.
+func (t *tee[T]) runSink(s Sink[T]) rxsse.Observable[struct{}] {
 	return func(ctx context.Context) iter.Seq2[struct{}, error] {
 		return func(yield func(struct{}, error) bool) {
 			m := member[T]{tee: t}
-			defer m.left.Do(t.leave)
-			defer m.subscribed.Do(t.subscribed.Done)
+			defer m.leave()
 			err := s(ctx, m.observe)
 			if err != nil && !m.failed {
 				yield(struct{}{}, err)
@@ -100,40 +107,32 @@ func (t *tee[T]) running(s Sink[T]) rxsse.Observable[struct{}] {
 	}
 }
 
-// leave is called once for each sink, when it wants no more.
-func (t *tee[T]) leave() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.active--; t.active == 0 {
-		t.enough()
-	}
-}
-
-// reading runs src for as long as a sink wants its items.
-func (t *tee[T]) reading(src rxsse.Observable[T]) rxsse.Observable[struct{}] {
+// runSource returns a stream that runs src while a sink needs its items, and delivers
+// nothing.
+func (t *tee[T]) runSource(src rxsse.Observable[T]) rxsse.Observable[struct{}] {
 	return func(ctx context.Context) iter.Seq2[struct{}, error] {
 		return func(func(struct{}, error) bool) {
 			t.subscribed.Wait()
-			ctx, enough := context.WithCancel(ctx)
-			defer enough()
-			if !t.begin(enough) {
+			ctx, stop := context.WithCancel(ctx)
+			defer stop()
+			if !t.begin(stop) {
 				return
 			}
 			handoff.Run(ctx, src, t.push, t.end)
-			t.ending.Raise() // no sink may be left to do so
+			t.ending.Raise() // there may be no sink left to raise it
 		}
 	}
 }
 
-// begin reports whether any sink wants an item.
-func (t *tee[T]) begin(enough context.CancelFunc) bool {
+// begin reports whether any sink needs an item.
+func (t *tee[T]) begin(stop context.CancelFunc) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.enough = enough
+	t.stop = stop
 	return t.active > 0
 }
 
-// push reports whether any sink wants more.
+// push delivers v and reports whether any sink needs more.
 func (t *tee[T]) push(v T) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -146,7 +145,7 @@ func (t *tee[T]) end(e handoff.Ending) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.active == 0 {
-		e = e.WithoutError() // there was enough of it
+		e = e.WithoutError() // it was ended
 	}
 	t.ending = e
 	t.fan.Finish(e)
@@ -155,21 +154,53 @@ func (t *tee[T]) end(e handoff.Ending) {
 // A member is one sink of a tee.
 type member[T any] struct {
 	tee        *tee[T]
-	subscribed sync.Once
-	left       sync.Once
-	failed     bool // with the stream's own error
+	failed     bool // with the error of src
+	subscribed bool // guarded by the tee's lock, as left is
+	left       bool
+}
+
+// subscribe adds q to the tee. It reports false if the sink has ranged or returned
+// before.
+func (m *member[T]) subscribe(q *handoff.Queue[T]) bool {
+	m.tee.mu.Lock()
+	defer m.tee.mu.Unlock()
+	if m.subscribed {
+		return false
+	}
+	m.subscribed = true
+	m.tee.fan.Add(q)
+	m.tee.subscribed.Done()
+	return true
+}
+
+// leave is called when the sink needs no more items.
+func (m *member[T]) leave() {
+	m.tee.mu.Lock()
+	defer m.tee.mu.Unlock()
+	if !m.subscribed {
+		m.subscribed = true
+		m.tee.subscribed.Done()
+	}
+	if m.left {
+		return
+	}
+	m.left = true
+	if m.tee.active--; m.tee.active == 0 {
+		m.tee.stop()
+	}
 }
 
 // observe is the stream as the sink sees it.
 func (m *member[T]) observe(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		var zero T
 		q := handoff.New[T](ctx, handoff.DefaultLimit)
 		defer q.Stop()
-		defer m.left.Do(m.tee.leave)
-		m.subscribed.Do(func() {
-			m.tee.add(q)
-			m.tee.subscribed.Done()
-		})
+		if !m.subscribe(q) {
+			yield(zero, ErrRangedTwice)
+			return
+		}
+		defer m.leave()
 		for {
 			batch, signal := q.Receive(nil)
 			if signal == handoff.End {
@@ -183,14 +214,7 @@ func (m *member[T]) observe(ctx context.Context) iter.Seq2[T, error] {
 		}
 		if err := q.Err(); err != nil {
 			m.failed = ctx.Err() == nil
-			var zero T
 			yield(zero, err)
 		}
 	}
-}
-
-func (t *tee[T]) add(q *handoff.Queue[T]) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.fan.Add(q)
 }

@@ -2,38 +2,56 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/internal/jsonline"
 )
 
-// Lines subscribes to src and writes each item to w, followed by a line feed, as
-// [fmt.Fprintln] prints it: strings as they are, and whatever has a String method
-// by that. It ends as [Write] does.
+// Lines subscribes to src and writes each item to w on a line of its own, as
+// [fmt.Fprintln] prints it: a string as it is, a value with a String method by that
+// method. It ends and flushes as [Write] does.
 func Lines[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer) error {
 	return writeAs(ctx, "Lines", src, w, appendLine)
 }
 
 // NDJSON subscribes to src and writes each item to w as a line of JSON, encoded by
-// [github.com/go-json-experiment/json]. It ends as [Write] does.
-func NDJSON[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer) error {
-	return writeAs(ctx, "NDJSON", src, w, jsonline.Format[T]())
+// [github.com/go-json-experiment/json] with the given options. Options that would spread
+// an item over several lines have no effect. It ends and flushes as [Write] does.
+func NDJSON[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer, opts ...json.Options) error {
+	return writeAs(ctx, "NDJSON", src, w, jsonline.Format[T](opts...))
 }
 
-// Write subscribes to src and writes each item to w in the form that format
-// appends to a buffer: [codec.AppendEvent] is one such format.
+// LinesTo returns [Lines] to w as a [Sink], for [Tee].
+func LinesTo[T any](w io.Writer) Sink[T] {
+	return func(ctx context.Context, src rxsse.Observable[T]) error { return Lines(ctx, src, w) }
+}
+
+// NDJSONTo returns [NDJSON] to w as a [Sink], for [Tee].
+func NDJSONTo[T any](w io.Writer, opts ...json.Options) Sink[T] {
+	return func(ctx context.Context, src rxsse.Observable[T]) error { return NDJSON(ctx, src, w, opts...) }
+}
+
+// Write subscribes to src and writes each item to w in the form that format appends to
+// a buffer. [codec.AppendEvent] is such a format. To answer an HTTP request with events,
+// use [Serve].
 //
-// Items that have come while w was busy are written with one call, and none waits
-// for others to come: w needs no buffer, and a reader behind it sees each item at
-// once. Write returns nil when src completes and all is written. When src fails it
-// returns that error, after the items before it are written. An error of w or of
-// format ends the stream; the error of an item that cannot be formatted comes after
-// those before it are written. When ctx is cancelled Write returns its cause; items
-// that have come and are not written by then are dropped.
+// Write never delays an item. While w is slow, it writes the items that have arrived
+// meanwhile with one call, at most 256. After each call it flushes w if w has a Flush
+// method, as an [http.ResponseWriter] or a [bufio.Writer] has.
 //
-// It runs src on a goroutine of its own, and at most 256 items wait.
+// Write returns nil when src completes and all items are written. When src fails, it
+// writes the items before the error and returns the error. If an item cannot be
+// formatted, it writes the items before it, ends src and returns the error of format,
+// wrapped. An error of w ends src at once. When ctx is cancelled, Write drops the items
+// that are not written yet and returns the cause.
+//
+// Write runs src on a goroutine of its own.
 //
 // [codec.AppendEvent]: https://pkg.go.dev/github.com/rxsse/rxsse/codec#AppendEvent
 func Write[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer, format func(dst []byte, v T) ([]byte, error)) error {
@@ -42,6 +60,7 @@ func Write[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer, for
 
 func writeAs[T any](ctx context.Context, name string, src rxsse.Observable[T], w io.Writer, format func(dst []byte, v T) ([]byte, error)) error {
 	var buf []byte
+	flush := flusher(w)
 	return ForEachBatch(ctx, src, func(items []T) error {
 		var failure error
 		buf = buf[:0]
@@ -53,24 +72,53 @@ func writeAs[T any](ctx context.Context, name string, src rxsse.Observable[T], w
 			}
 			buf = formatted
 		}
-		if len(buf) > 0 {
-			n, err := w.Write(buf)
-			if err == nil && n < len(buf) {
-				err = io.ErrShortWrite
-			}
-			if err != nil {
-				return fmt.Errorf("sink: %s: %w", name, err)
-			}
+		if err := writeAll(w, buf, flush); err != nil {
+			return fmt.Errorf("sink: %s: %w", name, err)
 		}
 		buf = reusable(buf)
 		return failure
 	})
 }
 
+// writeAll writes and flushes buf, if there is anything in it.
+func writeAll(w io.Writer, buf []byte, flush func() error) error {
+	if len(buf) == 0 {
+		return nil
+	}
+	n, err := w.Write(buf)
+	if err != nil {
+		return err
+	}
+	if n < len(buf) {
+		return io.ErrShortWrite
+	}
+	return flush()
+}
+
+// flusher returns the function that flushes w, which does nothing if w cannot be
+// flushed.
+func flusher(w io.Writer) func() error {
+	switch w := w.(type) {
+	case http.ResponseWriter:
+		control := http.NewResponseController(w)
+		return func() error {
+			if err := control.Flush(); !errors.Is(err, http.ErrNotSupported) {
+				return err
+			}
+			return nil
+		}
+	case interface{ Flush() error }: // bufio, gzip
+		return w.Flush
+	case http.Flusher:
+		return func() error { w.Flush(); return nil }
+	}
+	return func() error { return nil }
+}
+
 // maxReused is the size up to which a buffer is kept for the next batch.
 const maxReused = 1 << 20
 
-// reusable returns buf, or nothing if it is too large to be kept.
+// reusable returns buf, or nil if it is too large to keep.
 func reusable(buf []byte) []byte {
 	if cap(buf) > maxReused {
 		return nil

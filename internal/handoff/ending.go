@@ -28,12 +28,17 @@ func Run[T any](ctx context.Context, src rxsse.Observable[T], push func(T) bool,
 		}
 		ended(Ending{err: err, panicked: panicked, goexit: !returned && panicked == nil})
 	}()
+	wanted := true
 	src(ctx)(func(v T, e error) bool {
-		if e != nil {
+		switch {
+		case !wanted: // src goes on after an error, or after push has returned false
+		case e != nil:
 			err = e
-			return false
+			wanted = false
+		default:
+			wanted = push(v)
 		}
-		return push(v)
+		return wanted
 	})
 	returned = true
 }

@@ -1,27 +1,41 @@
-// Package jsonline encodes items as lines of JSON, one after the other, without
-// allocating anything for each.
+// Package jsonline encodes items as lines of JSON without allocating for each item.
 package jsonline
 
 import (
+	"slices"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Format returns a function that appends an item to dst as a line of JSON, with a
-// line feed at its end, or returns dst as it is and an error. It uses what it has
-// allocated again for the next item, and so is for one goroutine at a time.
-func Format[T any]() func(dst []byte, v T) ([]byte, error) {
+// Format returns a function that appends an item to dst as a line of JSON, with a line
+// feed at its end, or returns dst unchanged and an error. It reuses its memory for the
+// next item, so one goroutine at a time may call it. It can be called again after a
+// method of an item has panicked.
+//
+// The options are those of the encoder; those that would write an item in several
+// lines have no effect.
+func Format[T any](opts ...json.Options) func(dst []byte, v T) ([]byte, error) {
+	if len(opts) > 0 {
+		opts = append(slices.Clip(opts), jsontext.Multiline(false))
+	}
 	var out appender
-	encoder := jsontext.NewEncoder(&out)
+	encoder := jsontext.NewEncoder(&out, opts...)
 	item := new(T)
+	encoding := false
 	return func(dst []byte, v T) ([]byte, error) {
+		if encoding { // the last item panicked; its encoder cannot be reset
+			encoder = jsontext.NewEncoder(&out, opts...)
+		}
+		encoding = true
 		out.dst, *item = dst, v
 		err := json.MarshalEncode(encoder, item)
 		line := out.dst
-		var none T
-		out.dst, *item = nil, none // keep nothing alive
+		var zero T
+		out.dst, *item = nil, zero // keep nothing alive
+		encoding = false
 		if err != nil {
-			encoder.Reset(&out)
+			encoder.Reset(&out, opts...)
 			return dst, err
 		}
 		return line, nil

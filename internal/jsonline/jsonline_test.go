@@ -3,10 +3,12 @@ package jsonline
 import (
 	"bytes"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -64,4 +66,67 @@ func TestFormatAllocatesNothing(t *testing.T) {
 			t.Error(err)
 		}
 	}))
+}
+
+// A touchy value panics, or exits its goroutine, in the middle of being encoded.
+type touchy struct {
+	Before int
+	Fuse   fuse
+}
+
+type fuse string
+
+func (f fuse) MarshalJSONTo(encoder *jsontext.Encoder) error {
+	if f == "" {
+		return encoder.WriteToken(jsontext.Null)
+	}
+	_ = encoder.WriteToken(jsontext.BeginObject)
+	if f == "exit" {
+		runtime.Goexit()
+	}
+	panic(string(f))
+}
+
+type oldFuse string
+
+func (f oldFuse) MarshalJSON() ([]byte, error) {
+	if f == "" {
+		return []byte("null"), nil
+	}
+	panic(string(f))
+}
+
+// The item after one whose method panicked is a whole line of its own, with the same
+// options.
+func TestFormatAfterAPanic(t *testing.T) {
+	format := Format[any](json.StringifyNumbers(true))
+	for _, bad := range []any{touchy{1, "boom"}, map[string]any{"a": []oldFuse{"", "boom"}}, touchy{1, "exit"}} {
+		gone := make(chan any)
+		go func() {
+			defer func() { gone <- recover() }()
+			_, _ = format([]byte("text"), bad)
+		}()
+		if bad == any(touchy{1, "exit"}) {
+			assert.Nil(t, <-gone)
+		} else {
+			assert.Equal(t, "boom", <-gone)
+		}
+		for range 2 {
+			line, err := format([]byte("before "), touchy{Before: 2})
+			require.NoError(t, err)
+			assert.Equal(t, `before {"Before":"2","Fuse":null}`+"\n", string(line))
+		}
+	}
+}
+
+// Whatever the options, an item is one line, also after an error.
+func TestFormatWithOptions(t *testing.T) {
+	format := Format[map[string]any](jsontext.WithIndent("  "), jsontext.EscapeForHTML(true), json.Deterministic(true))
+	for range 2 {
+		line, err := format(nil, map[string]any{"b": "<", "a": 1})
+		require.NoError(t, err)
+		assert.Equal(t, `{"a":1,"b":"\u003c"}`+"\n", string(line))
+		_, err = format(nil, map[string]any{"f": func() {}})
+		require.Error(t, err)
+	}
 }

@@ -1,0 +1,146 @@
+package sink
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rxsse/rxsse/internal/durable"
+)
+
+// A tidier removes and compresses rotated files, on a goroutine that lives while there
+// is something to do.
+type tidier struct {
+	rotatedFiles
+	fileOptions
+
+	mu      sync.Mutex
+	running sync.WaitGroup
+	active  bool  // there is a goroutine
+	again   bool  // another file was rotated meanwhile
+	err     error // of the last round
+}
+
+// start starts a round, now or after the one that is under way.
+func (t *tidier) start() {
+	if !t.gzip && t.keepFiles == 0 && t.keepFor == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.again = true
+	if !t.active {
+		t.active = true
+		t.running.Go(t.run) // ends when there is nothing to do; wait waits for it
+	}
+}
+
+func (t *tidier) run() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.again {
+		t.again = false
+		t.mu.Unlock()
+		err := t.tidy()
+		t.mu.Lock()
+		t.err = err
+	}
+	t.active = false
+}
+
+// wait waits until there is nothing to do, and returns the error of the last round.
+func (t *tidier) wait() error {
+	t.running.Wait()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// tidy does what there is to do. A file that cannot be removed or compressed does not
+// stop it: it returns the first error at the end.
+func (t *tidier) tidy() error {
+	files, unfinished, err := t.list()
+	if err != nil {
+		return &FileError{Op: "list", Path: t.folder, Err: err}
+	}
+	var first error
+	report := func(op, path string, err error) {
+		if first == nil && err != nil && !errors.Is(err, fs.ErrNotExist) {
+			first = &FileError{Op: op, Path: path, Err: err}
+		}
+	}
+	for _, path := range unfinished {
+		report("remove", path, os.Remove(path))
+	}
+	old := t.old(files, time.Now())
+	for _, file := range files[:old] {
+		report("remove", file.path, os.Remove(file.path))
+	}
+	for _, file := range files[old:] {
+		if t.gzip && !file.compressed {
+			report("compress", file.path, compress(file.path))
+		}
+	}
+	return first
+}
+
+// old returns how many of the files, which are sorted, are not to be kept.
+func (t *tidier) old(files []rotatedFile, now time.Time) int {
+	kept := 0
+	for i := len(files) - 1; i >= 0; i-- {
+		if i == len(files)-1 || !files[i].at.Equal(files[i+1].at) {
+			kept++
+		}
+		if t.keepFiles > 0 && kept > t.keepFiles || t.keepFor > 0 && now.Sub(files[i].at) > t.keepFor {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// compress replaces a file by a compressed one. At any moment one of them is there and
+// complete.
+func compress(path string) (err error) {
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	unfinished := path + unfinishedExt
+	if err := compressTo(unfinished, from); err != nil {
+		return errors.Join(err, os.Remove(unfinished))
+	}
+	if err := os.Rename(unfinished, path+compressedExt); err != nil {
+		return err
+	}
+	if err := durable.SyncFolder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return os.Remove(path)
+}
+
+// compressTo writes a compressed file and returns once it is on the disk.
+func compressTo(path string, from *os.File) error {
+	info, err := from.Stat()
+	if err != nil {
+		return err
+	}
+	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, info.Mode().Perm())
+	if err != nil {
+		return err
+	}
+	w := gzip.NewWriter(to)
+	_, err = io.Copy(w, from)
+	if err == nil {
+		err = w.Close()
+	}
+	if err == nil {
+		err = to.Sync()
+	}
+	return errors.Join(err, to.Close())
+}
