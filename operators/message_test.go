@@ -77,7 +77,10 @@ func TestContractOfMessageOperators(t *testing.T) {
 			},
 			Items: items,
 		}.Check,
-		"EncodeMessages": contract.Operator[textMessage, codec.Event]{Apply: EncodeMessages[string], Items: items}.Check,
+		"EncodeMessages": contract.Operator[textMessage, codec.Event]{
+			Apply: func(src rxsse.Observable[textMessage]) rxsse.Observable[codec.Event] { return EncodeMessages(src) },
+			Items: items,
+		}.Check,
 	} {
 		t.Run(name, check)
 	}

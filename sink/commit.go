@@ -24,7 +24,7 @@ type Checkpoint interface {
 // work is called with the items that have arrived since its last call, as in
 // [ForEachBatch]: single items while the stream is slow, up to 256 while it is fast.
 // Save is called once per call of work. When work returns nil, its effect must be
-// durable, as it is after [File.Append] or the commit of a database transaction.
+// durable, as it is after [File.AppendSync] or the commit of a database transaction.
 // work must not keep the slice.
 //
 // The position is the ResumeID of the newest item that has one, see

@@ -43,6 +43,22 @@ func TestFileSyncsEveryNItems(t *testing.T) {
 	assert.Zero(t, f.unsynced, "Close syncs")
 }
 
+// For Commit, whatever the options.
+func TestFileAppendSync(t *testing.T) {
+	for _, opt := range []FileOption{WithSyncEvery(100), WithSyncInterval(time.Hour)} {
+		f := openNumbers(t, opt)
+		require.NoError(t, f.AppendOne(1))
+		assert.Equal(t, 1, f.unsynced)
+		require.NoError(t, f.AppendSync([]int{2, 3}))
+		assert.Equal(t, 0, f.unsynced)
+		assert.Nil(t, f.syncing)
+		require.NoError(t, f.AppendOne(4))
+		require.NoError(t, f.AppendSync(nil))
+		assert.Equal(t, 0, f.unsynced)
+		require.NoError(t, f.Close())
+	}
+}
+
 func TestFileSyncsEachInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := openNumbers(t, WithSyncInterval(time.Second))

@@ -163,6 +163,38 @@ func TestHowSinksEnd(t *testing.T) {
 	}
 }
 
+// A source that goes on after its error, against the contract, can neither add items nor
+// change the error. In a sink that ranges on its own goroutine, Go itself panics.
+func TestSinksOfASourceThatGoesOnAfterItsError(t *testing.T) {
+	careless := func(context.Context) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			yield("a", nil)
+			yield("", errGone)
+			yield("b", nil)
+			yield("", errors.New("another one"))
+		}
+	}
+	for name, run := range sinks {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got string
+				var err error
+				func() {
+					defer func() {
+						if recovered := recover(); recovered != nil {
+							assert.ErrorContains(t, recovered.(error), "range function continued iteration after function for loop body returned false")
+							got, err = "a", errGone
+						}
+					}()
+					got, err = run(t.Context(), careless)
+				}()
+				assert.Equal(t, "a", got)
+				assert.Equal(t, errGone, err)
+			})
+		})
+	}
+}
+
 func TestForEachEndsWithTheFunctionsError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string

@@ -3,7 +3,10 @@ package sink_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"iter"
+	"os"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -158,4 +161,63 @@ func TestTeeSourceThatPanicsAsItIsLeft(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A second range gets an error at once: its items are gone.
+func TestTeeSinkThatRangesTwice(t *testing.T) {
+	twice := func(ctx context.Context, src rxsse.Observable[string]) error {
+		for range src(ctx) {
+			break
+		}
+		return sink.ForEach(ctx, src, func(string) error { return nil })
+	}
+	atOnce := func(ctx context.Context, src rxsse.Observable[string]) error {
+		for range src(ctx) {
+			for _, err := range src(ctx) {
+				return err
+			}
+		}
+		return nil
+	}
+	for name, s := range map[string]sink.Sink[string]{"one after the other": twice, "one in the other": atOnce} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got string
+				start := time.Now()
+				require.ErrorIs(t, sink.Tee(t.Context(), marble.Cold("a-b"), s, appending(&got)), sink.ErrRangedTwice)
+				assert.Zero(t, time.Since(start))
+
+				got = ""
+				var handled error
+				isolated := sink.Isolated(s, func(err error) { handled = err })
+				require.NoError(t, sink.Tee(t.Context(), marble.Cold("a-b|"), isolated, appending(&got)))
+				require.ErrorIs(t, handled, sink.ErrRangedTwice, "it is the sink's own error")
+				assert.Equal(t, "ab", got)
+			})
+		})
+	}
+}
+
+// A sink that keeps its stream and ranges over it later gets the error, too.
+func TestTeeSinkThatRangesAfterItHasReturned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var kept rxsse.Observable[string]
+		require.NoError(t, sink.Tee(t.Context(), marble.Cold("a-b|"), func(_ context.Context, src rxsse.Observable[string]) error {
+			kept = src
+			return nil
+		}))
+		_, err := sink.Collect(t.Context(), kept)
+		require.ErrorIs(t, err, sink.ErrRangedTwice)
+	})
+}
+
+func ExampleNDJSONTo() {
+	type price struct{ Value float64 }
+	err := sink.Tee(context.Background(), just(price{1.5}, price{2.5}),
+		sink.NDJSONTo[price](os.Stdout), sink.LinesTo[price](io.Discard))
+	fmt.Println(err)
+	// Output:
+	// {"Value":1.5}
+	// {"Value":2.5}
+	// <nil>
 }

@@ -1,11 +1,13 @@
 package sink_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"io"
 	"iter"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -87,12 +89,13 @@ func (w *brokenWriter) Write(p []byte) (int, error) {
 }
 
 func TestWritersErrorEndsTheStream(t *testing.T) {
-	for name, write := range map[string]func(context.Context, rxsse.Observable[string], io.Writer) error{
-		"Lines": sink.Lines[string], "NDJSON": sink.NDJSON[string],
+	for name, to := range map[string]func(w io.Writer) sink.Sink[string]{
+		"Lines":  func(w io.Writer) sink.Sink[string] { return sink.LinesTo[string](w) },
+		"NDJSON": func(w io.Writer) sink.Sink[string] { return sink.NDJSONTo[string](w) },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
-			err := write(t.Context(), marble.Cold("a-b-c-d-e"), &brokenWriter{n: 2})
+			err := to(&brokenWriter{n: 2})(t.Context(), marble.Cold("a-b-c-d-e"))
 			require.ErrorIs(t, err, io.ErrClosedPipe)
 			assert.ErrorContains(t, err, "sink: "+name+": ")
 			assert.Equal(t, 4*marble.Frame, time.Since(start), "ended at the item that could not be written")
@@ -130,6 +133,61 @@ func TestLinesWritesWhatHasCome(t *testing.T) {
 		}
 	})
 }
+
+// Each batch is flushed, through whatever wraps the connection.
+func TestWriteFlushes(t *testing.T) {
+	var flushed []string
+	w := &flushRecorder{flushed: &flushed}
+	for name, to := range map[string]io.Writer{
+		"a buffer":                   bufio.NewWriter(w),
+		"a response":                 responseWriter{Writer: bufio.NewWriter(w)},
+		"a response in a middleware": middleware{responseWriter{Writer: bufio.NewWriter(w)}},
+		"a writer with an old Flush": oldFlusher{bufio.NewWriter(w)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			flushed = nil
+			synctest.Test(t, func(t *testing.T) {
+				require.NoError(t, sink.Lines(t.Context(), marble.Cold("a-b|"), to))
+			})
+			assert.Equal(t, []string{"a\n", "b\n"}, flushed)
+		})
+	}
+	t.Run("an error of Flush", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			err := sink.Lines(t.Context(), marble.Cold("a-b|"), bufio.NewWriter(&brokenWriter{}))
+			require.ErrorIs(t, err, io.ErrClosedPipe)
+		})
+	})
+	t.Run("a response that cannot", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var body bytes.Buffer
+			require.NoError(t, sink.Lines(t.Context(), marble.Cold("a-b|"), struct{ http.ResponseWriter }{responseWriter{Writer: bufio.NewWriter(&body)}}))
+		})
+	})
+}
+
+// flushRecorder notes what it is given.
+type flushRecorder struct{ flushed *[]string }
+
+func (w *flushRecorder) Write(p []byte) (int, error) {
+	*w.flushed = append(*w.flushed, string(p))
+	return len(p), nil
+}
+
+type responseWriter struct{ *bufio.Writer }
+
+func (responseWriter) Header() http.Header { return http.Header{} }
+func (responseWriter) WriteHeader(int)     {}
+func (w responseWriter) FlushError() error { return w.Writer.Flush() }
+
+type middleware struct{ http.ResponseWriter }
+
+func (m middleware) Unwrap() http.ResponseWriter { return m.ResponseWriter }
+
+type oldFlusher struct{ w *bufio.Writer }
+
+func (f oldFlusher) Write(p []byte) (int, error) { return f.w.Write(p) }
+func (f oldFlusher) Flush()                      { _ = f.w.Flush() }
 
 func TestForEachBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

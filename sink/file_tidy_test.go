@@ -1,0 +1,130 @@
+package sink_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/sink"
+)
+
+func TestFileCompressesRotatedFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	leftover := strings.TrimSuffix(path, ".ndjson") + "-20060102T150405.000000000Z.ndjson"
+	require.NoError(t, os.WriteFile(leftover, []byte("from before\n"), 0o600))
+	require.NoError(t, os.WriteFile(leftover+".gz.new", []byte("cut sho"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), "n-other.ndjson"), []byte("not ours\n"), 0o600))
+	f, err := sink.OpenNDJSON[int](path, sink.WithRotateSize(10), sink.WithGzip())
+	require.NoError(t, err)
+	require.NoError(t, f.Append([]int{1000, 2000, 3000}))
+	require.NoError(t, f.Close())
+	assert.Equal(t, []string{"gz from before\n", "gz 1000\n2000\n"}, rotated(t, path))
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	assert.Len(t, entries, 4, "the two, the file and the one that is not ours")
+}
+
+func TestFileCloseReturnsTheErrorOfACompression(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	leftover := strings.TrimSuffix(path, ".ndjson") + "-20060102T150405.000000000Z.ndjson"
+	require.NoError(t, os.WriteFile(leftover, []byte("1\n"), 0o600))
+	require.NoError(t, os.Mkdir(leftover+".gz.new", 0o700))
+	f, err := sink.OpenNDJSON[int](path, sink.WithGzip())
+	require.NoError(t, err)
+	require.NoError(t, f.AppendOne(1))
+	err = f.Close()
+	var failure *sink.FileError
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, "compress", failure.Op)
+	assert.Equal(t, leftover, failure.Path)
+	assert.Equal(t, "1\n", content(t, leftover), "nothing is lost")
+}
+
+// rotatedAt makes a file that path was rotated to at t, whose content is its name.
+func rotatedAt(t *testing.T, path string, at time.Time, ext string) {
+	t.Helper()
+	name := "n-" + at.UTC().Format("20060102T150405.000000000Z") + ext
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), name), []byte(name), 0o600))
+}
+
+// files returns the names in the folder of path.
+func files(t *testing.T, path string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+func TestFileKeepsNFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	synctest.Test(t, func(t *testing.T) { // begins in 2000
+		for hour := range 5 {
+			rotatedAt(t, path, time.Now().Add(time.Duration(hour-5)*time.Hour), ".ndjson.gz")
+		}
+		rotatedAt(t, path, time.Now().Add(-time.Hour), ".ndjson") // was being compressed, and counts once
+		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), "n-1.ndjson"), nil, 0o600))
+		f, err := sink.OpenNDJSON[int](path, sink.WithRotateSize(2), sink.WithKeep(3, 0))
+		require.NoError(t, err)
+		synctest.Wait()
+		assert.Equal(t, []string{
+			"n-1.ndjson", "n-19991231T210000.000000000Z.ndjson.gz", "n-19991231T220000.000000000Z.ndjson.gz",
+			"n-19991231T230000.000000000Z.ndjson", "n-19991231T230000.000000000Z.ndjson.gz", "n.ndjson",
+		}, files(t, path))
+		require.NoError(t, f.Append([]int{1, 2, 3}))
+		require.NoError(t, f.Close())
+		assert.Equal(t, []string{
+			"n-1.ndjson", "n-19991231T230000.000000000Z.ndjson", "n-19991231T230000.000000000Z.ndjson.gz",
+			"n-20000101T000000.000000000Z.ndjson", "n-20000101T000000.000000001Z.ndjson", "n.ndjson",
+		}, files(t, path))
+	})
+}
+
+func TestFileKeepsFilesForATime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	synctest.Test(t, func(t *testing.T) {
+		for day := range 5 {
+			rotatedAt(t, path, time.Now().Add(-time.Duration(day)*24*time.Hour), ".ndjson")
+		}
+		f, err := sink.OpenNDJSON[int](path, sink.WithKeep(0, 48*time.Hour))
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		assert.Equal(t, []string{
+			"n-19991230T000000.000000000Z.ndjson", "n-19991231T000000.000000000Z.ndjson", "n-20000101T000000.000000000Z.ndjson", "n.ndjson",
+		}, files(t, path))
+
+		f, err = sink.OpenNDJSON[int](path, sink.WithKeep(2, 24*time.Hour), sink.WithRotateEvery(24*time.Hour))
+		require.NoError(t, err)
+		require.NoError(t, f.AppendOne(1))
+		time.Sleep(36 * time.Hour)
+		require.NoError(t, f.AppendOne(2))
+		require.NoError(t, f.Close())
+		assert.Equal(t, []string{"n-20000102T120000.000000000Z.ndjson", "n.ndjson"}, files(t, path), "of the two newest, one is too old")
+	})
+}
+
+// A file that could not be compressed is compressed after the next rotation.
+func TestFileCompressesLaterWhatItCouldNot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	leftover := strings.TrimSuffix(path, ".ndjson") + "-20060102T150405.000000000Z.ndjson"
+	require.NoError(t, os.WriteFile(leftover, []byte("0\n"), 0o600))
+	require.NoError(t, os.MkdirAll(leftover+".gz/full", 0o700))
+	synctest.Test(t, func(t *testing.T) {
+		f, err := sink.OpenNDJSON[int](path, sink.WithRotateSize(2), sink.WithGzip())
+		require.NoError(t, err)
+		require.NoError(t, f.Append([]int{1, 2}))
+		synctest.Wait()
+		require.NoError(t, os.RemoveAll(leftover+".gz"))
+		require.NoError(t, f.AppendOne(3))
+		require.NoError(t, f.Close())
+	})
+	assert.Equal(t, []string{"gz 0\n", "gz 1\n", "gz 2\n"}, rotated(t, path))
+}
