@@ -14,7 +14,7 @@ import (
 //	handle(#):                    -3-|
 //	Catch(src, handle):           --1--2---3-|
 //
-// To let an error pass, return source.Throw of it, or of another. On completion of
+// To let an error pass, return source.Fail of it, or of another. On completion of
 // src it completes. A cancelled context is no failure of src: it ends the stream
 // with its cause, and handle is not called. It runs on the consumer's goroutine and
 // holds nothing; src is released before the other stream is subscribed to.

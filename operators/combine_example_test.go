@@ -63,7 +63,7 @@ func ExampleRetry() {
 func ExampleRetry_error() {
 	errRefused := errors.New("refused")
 	backoff := operators.Backoff(5, time.Millisecond, time.Second)
-	show(operators.Retry(source.Throw[string](errRefused), func(s operators.RetryState) (time.Duration, bool) {
+	show(operators.Retry(source.Fail[string](errRefused), func(s operators.RetryState) (time.Duration, bool) {
 		if errors.Is(s.Err, errRefused) {
 			return 0, false
 		}
@@ -86,13 +86,13 @@ func ExampleCompleteAt() {
 }
 
 func ExampleCatch() {
-	failing := operators.Concat(source.Just("live"), source.Throw[string](errors.New("offline")))
+	failing := operators.Concat(source.Just("live"), source.Fail[string](errors.New("offline")))
 	show(operators.Catch(failing, func(error) rxsse.Observable[string] { return source.Just("cached") }))
 	// Output: live cached |
 }
 
 func ExampleOnErrorReturn() {
-	failing := operators.Concat(source.Just("live"), source.Throw[string](errors.New("offline")))
+	failing := operators.Concat(source.Just("live"), source.Fail[string](errors.New("offline")))
 	show(operators.OnErrorReturn(failing, func(err error) string { return err.Error() }))
 	// Output: live offline |
 }
@@ -103,7 +103,7 @@ func ExampleFinally() {
 }
 
 func ExampleMaterialize() {
-	failing := operators.Concat(source.Just("live"), source.Throw[string](errors.New("offline")))
+	failing := operators.Concat(source.Just("live"), source.Fail[string](errors.New("offline")))
 	show(operators.Map(operators.Materialize(failing), func(n operators.Notification[string]) string {
 		if n.End {
 			return fmt.Sprint("end: ", n.Err)
@@ -116,7 +116,7 @@ func ExampleMaterialize() {
 // Materialize lets an operator see an end as an item; Dematerialize is the way back.
 // Here an error becomes a completion.
 func ExampleDematerialize() {
-	failing := operators.Concat(source.Just("live"), source.Throw[string](errors.New("offline")))
+	failing := operators.Concat(source.Just("live"), source.Fail[string](errors.New("offline")))
 	quiet := operators.Map(operators.Materialize(failing), func(n operators.Notification[string]) operators.Notification[string] {
 		n.Err = nil
 		return n

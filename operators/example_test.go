@@ -70,7 +70,7 @@ func ExampleTap() {
 
 // TapEnd sees how a stream ends, and changes nothing.
 func ExampleTapEnd() {
-	logged := operators.TapEnd(source.Throw[string](errors.New("offline")), func(err error) {
+	logged := operators.TapEnd(source.Fail[string](errors.New("offline")), func(err error) {
 		fmt.Println("ended with:", err)
 	})
 	show(logged)

@@ -1,65 +1,115 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/rxsse/rxsse/codec"
 )
 
-const (
-	// maxErrorBody is how much of an answer that was not expected is kept.
-	maxErrorBody = 4 << 10
-	// errorBodyTime is how long that may take to come.
-	errorBodyTime = 5 * time.Second
-)
+// An attempt is one try to connect: the wait before it, the request, and the response
+// that is read. Its context covers all three. Any goroutine may cancel it, which also
+// closes the body; everything else belongs to the goroutine that ranges over the stream.
+type attempt struct {
+	ctx    context.Context //nolint:containedctx // an attempt ends with its context
+	cancel context.CancelCauseFunc
 
-// errNoContent means that the server answered 204.
-var errNoContent = errors.New("source: no content")
+	body *ownedBody // nil: no response has been received
 
-// open makes one attempt: it returns a response whose body is an event stream.
-func (s *stream) open() (*http.Response, error) {
-	resp, err := s.answer()
-	if err != nil {
-		return nil, s.reason(err)
+	decoder   *codec.Decoder // nil: the server has not accepted
+	opened    time.Time
+	delivered bool   // at least one event
+	startID   string // the last event ID before its first event
+}
+
+func newAttempt(ctx context.Context) *attempt {
+	a := &attempt{}
+	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	return a
+}
+
+// abandon gives up the attempt and its connection for a reason: the connection may be
+// dead, so no later attempt may use it. Any goroutine may call it.
+func (a *attempt) abandon(reason error) { a.cancel(reason) }
+
+// abandonAfter abandons the attempt after d unless the timer is stopped.
+func (a *attempt) abandonAfter(d time.Duration, reason error) *time.Timer {
+	return time.AfterFunc(d, func() { a.abandon(reason) })
+}
+
+// end cancels the context and returns once the body is closed. It may be called again,
+// also by another goroutine.
+func (a *attempt) end() {
+	if a.body != nil {
+		a.body.stop() // this goroutine closes it
+		defer a.body.close()
 	}
+	a.cancel(nil) // before the body is closed: HTTP/2 would wait for a dead connection
+}
+
+// position returns the last event ID that the decoder means by id.
+func (a *attempt) position(id string) string {
+	if id == noIDSentinel {
+		return a.startID
+	}
+	return id
+}
+
+// connect sends the request of the present attempt, unless its connection is open. It
+// returns nil once it is.
+func (s *stream) connect() *outcome {
+	a := s.attempt
+	if a.decoder != nil {
+		return nil
+	}
+	if s.ctx.Err() != nil {
+		return &outcome{kind: cancelled}
+	}
+	s.notify(change{kind: connecting})
+	resp, err := s.send(a)
+	if err != nil {
+		return &outcome{kind: notAccepted, err: err}
+	}
+	a.body = ownBody(a.ctx, resp.Body)
 	s.mu.Lock()
 	s.response = resp
 	s.mu.Unlock()
-	if reason := refusal(resp, s.cfg.strict); reason != nil {
-		defer resp.Body.Close()
-		defer time.AfterFunc(errorBodyTime, s.line.cutter(nil)).Stop()
-		return nil, s.refused(resp, reason)
+	if reason := s.cfg.accept(resp); reason != nil {
+		return refuse(a, resp, reason)
 	}
-	return resp, nil
+	s.startReading(resp)
+	s.notify(change{kind: connected, response: resp})
+	return nil
 }
 
-// answer sends the request and returns the header of what the server answers. All
-// of that together has the connect timeout.
-func (s *stream) answer() (*http.Response, error) {
+// send sends the request and returns the server's answer once its header is there. The
+// connect timeout covers all of it.
+func (s *stream) send(a *attempt) (*http.Response, error) {
 	if d := s.cfg.connectTimeout; d > 0 {
-		defer time.AfterFunc(d, s.line.cutter(fmt.Errorf("%w of %v", ErrConnectTimeout, d))).Stop()
+		defer a.abandonAfter(d, fmt.Errorf("%w of %v", ErrConnectTimeout, d)).Stop()
 	}
-	req, err := s.request(s.line.ctx)
+	req, err := s.newRequest(a.ctx)
 	if err != nil {
 		return nil, err
 	}
 	resp, err := s.http.Do(req)
 	if err != nil {
-		return nil, unanswered(unwrapURL(err))
+		return nil, explainNoAnswer(unwrapURL(err))
 	}
 	return resp, nil
 }
 
-// unanswered says more of an error for which there is no answer.
-func unanswered(err error) error {
+// explainNoAnswer adds to an error for which there is no answer what it means.
+func explainNoAnswer(err error) error {
 	switch {
 	case errors.Is(err, io.EOF):
-		// As io.EOF it would pass for the orderly end of an answer.
+		// As io.EOF it would pass for the orderly end of a response.
 		return fmt.Errorf("the server closed the connection without an answer: %w", io.ErrUnexpectedEOF)
 	case strings.HasPrefix(err.Error(), "unsupported protocol scheme"):
 		// A redirect; net/http has no type for this.
@@ -68,38 +118,67 @@ func unanswered(err error) error {
 	return err
 }
 
-// refusal returns what is wrong with resp, nil if it is an event stream.
-func refusal(resp *http.Response, strict bool) error {
-	switch contentType := resp.Header.Get("Content-Type"); {
-	case resp.StatusCode == http.StatusNoContent && !strict:
-		return errNoContent
-	case resp.StatusCode != http.StatusOK:
-		return fmt.Errorf("%w %s", ErrStatus, strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+http.StatusText(resp.StatusCode)))
-	case !isEventStream(contentType):
-		return fmt.Errorf("%w %.100q, want \"text/event-stream\"", ErrContentType, contentType)
+// noIDSentinel is the last event ID that a decoder begins with where an event without an
+// ID of its own has to be told from one with it. No server can send it: an ID that holds
+// NULL is ignored (WHATWG HTML §9.2.6).
+const noIDSentinel = "\x00"
+
+// startReading makes the decoder of a response that was accepted.
+func (s *stream) startReading(resp *http.Response) {
+	a := s.attempt
+	body := io.Reader(resp.Body)
+	if d := s.cfg.idleTimeout; d > 0 {
+		body = newIdleReader(body, d, a)
 	}
-	return nil
+	if s.meter != nil {
+		body = s.meter.reader(body)
+	}
+	if s.diagnostics != nil {
+		body = s.diagnostics.reader(body)
+	}
+	a.startID = s.lastEventID
+	startID := a.startID
+	if s.deduplicator != nil {
+		s.deduplicator.reconnected()
+		startID = noIDSentinel
+	}
+	opts := append(slices.Clone(s.cfg.decoder), codec.WithLastEventID(startID))
+	if s.cfg.comments {
+		opts = append(opts, codec.WithComments())
+	}
+	if s.cfg.retryEvents {
+		opts = append(opts, codec.WithRetryEvents())
+	}
+	a.decoder = codec.NewDecoder(body, opts...)
+	a.opened = time.Now()
 }
 
-// refused reads the beginning of the body of an answer that is refused.
-func (s *stream) refused(resp *http.Response, reason error) *Error {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	return &Error{
-		Method:     resp.Request.Method,
-		URL:        s.cfg.redact(resp.Request.URL),
-		StatusCode: resp.StatusCode,
-		Header:     resp.Header,
-		Body:       body,
-		Err:        reason,
+// read returns the next event of the connection, or the outcome if it has ended.
+func (s *stream) read() (codec.Event, *outcome) {
+	a := s.attempt
+	for {
+		e, err := a.decoder.Next()
+		switch {
+		case err == io.EOF: //nolint:errorlint // wrapped, it is an error of the network
+			return codec.Event{}, &outcome{kind: responseEnded}
+		case err != nil:
+			return codec.Event{}, &outcome{kind: connectionBroken, err: err}
+		case isDone(s.done):
+			return codec.Event{}, &outcome{kind: cancelled}
+		}
+		a.delivered = true
+		if s.deduplicator != nil {
+			if s.deduplicator.has(e) {
+				continue
+			}
+			e.ID = a.position(e.ID)
+		}
+		if s.diagnostics != nil {
+			s.diagnostics.delivered(e)
+		}
+		if s.meter != nil {
+			s.meter.delivered(e)
+		}
+		return e, nil
 	}
-}
-
-// isEventStream compares the type alone: parameters may say anything, and
-// anything but UTF-8 is against the standard (WHATWG HTML §9.2.5).
-func isEventStream(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
-		return false
-	}
-	return mediaType == "text/event-stream"
 }

@@ -109,7 +109,7 @@ func TestChaos(t *testing.T) {
 			play, want := newChaos(seed)
 			within(t, play, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 				opts := []source.Option{
-					source.WithoutDuplicates(100), source.WithIdleTimeout(15 * time.Second), source.WithConnectTimeout(12 * time.Second),
+					source.WithDeduplication(100), source.WithIdleTimeout(15 * time.Second), source.WithConnectTimeout(12 * time.Second),
 				}
 				events, err := observeChaos(t, seed, client, server.URL(), opts)
 				require.NoError(t, err)

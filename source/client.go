@@ -39,7 +39,7 @@ func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Even
 	cfg := c.config.with(opts)
 	req, err := get(url)
 	if err != nil {
-		return Throw[codec.Event](err)
+		return Fail[codec.Event](err)
 	}
 	return cfg.observe(req)
 }
@@ -60,7 +60,7 @@ func (c *Client) ObserveRequest(req *http.Request, opts ...Option) rxsse.Observa
 
 func (c config) observe(req *http.Request) rxsse.Observable[codec.Event] {
 	if err := c.check(req); err != nil {
-		return Throw[codec.Event](err)
+		return Fail[codec.Event](err)
 	}
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {

@@ -258,9 +258,9 @@ func TestCommentsAndRetryEvents(t *testing.T) {
 		want []string
 	}{
 		"none":     {nil, []string{"a", "b"}},
-		"comments": {[]source.Option{source.WithComments()}, []string{"a", "# ping", "b"}},
-		"retries":  {[]source.Option{source.WithRetryEvents()}, []string{"a", "50ms", "b"}},
-		"both":     {[]source.Option{source.WithComments(), source.WithRetryEvents()}, []string{"a", "# ping", "50ms", "b"}},
+		"comments": {[]source.Option{source.WithComments(true)}, []string{"a", "# ping", "b"}},
+		"retries":  {[]source.Option{source.WithRetryEvents(true)}, []string{"a", "50ms", "b"}},
+		"both":     {[]source.Option{source.WithComments(true), source.WithRetryEvents(true)}, []string{"a", "# ping", "50ms", "b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(c *ssetest.Conn) {

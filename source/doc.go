@@ -51,7 +51,7 @@
 //
 // With [WithCheckpoint] a stream begins where an earlier one was: after the event
 // whose ID was saved, by a sink that has done its work. [FileCheckpoint] keeps that
-// on a disk. An event may come a second time then, and [WithoutDuplicates] drops what
+// on a disk. An event may come a second time then, and [WithDeduplication] drops what
 // a server repeats within one stream.
 //
 // # Tests

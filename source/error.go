@@ -29,7 +29,7 @@ type Error struct {
 	// Attempts is how many attempts in a row have failed, this one included.
 	Attempts int
 	// TailLines and TailEvents are the last that the stream had received, if
-	// [WithTail] asked for them.
+	// [WithErrorTail] asked for them.
 	TailLines  []string
 	TailEvents []codec.Event
 	// Err is the reason: an error of the network, of the HTTP client, of the

@@ -186,8 +186,8 @@ func ExampleWithTrace() {
 	defer server.Close()
 
 	trace := &source.Trace{
-		Open:         func(resp *http.Response) { fmt.Println("open:", resp.Status) },
-		Disconnected: func(err error) { fmt.Println("disconnected") },
+		Open:         func(_ source.Attempt, resp *http.Response) { fmt.Println("open:", resp.Status) },
+		Disconnected: func(_ source.Attempt, err error) { fmt.Println("disconnected") },
 	}
 	events := source.SSE(server.URL(), source.WithTrace(trace), source.WithReconnectionTime(100*time.Millisecond))
 	for e := range events(context.Background()) {

@@ -35,12 +35,12 @@ func FromFunc[T any](next func(ctx context.Context) (T, error)) rxsse.Observable
 	}
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			for done := ctx.Done(); !cancelled(done); {
+			for done := ctx.Done(); !isDone(done); {
 				v, err := next(ctx)
 				if err == io.EOF { //nolint:errorlint // as with io.Reader, only io.EOF itself is an end
 					break
 				}
-				if err != nil && !cancelled(done) {
+				if err != nil && !isDone(done) {
 					var zero T
 					yield(zero, err)
 					return

@@ -58,7 +58,7 @@ func TestHTTP2(t *testing.T) {
 		<-r.Context().Done()
 		left <- r.URL.Path
 	})
-	client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithTrace(&source.Trace{Open: func(resp *http.Response) {
+	client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithTrace(&source.Trace{Open: func(_ source.Attempt, resp *http.Response) {
 		assert.Equal(t, 2, resp.ProtoMajor)
 	}}))
 	stay, err := client.Open(t.Context(), server.URL+"/stay")
@@ -114,7 +114,7 @@ func TestHTTP2GoAwayWithError(t *testing.T) {
 		}
 	})
 	var why []error
-	trace := &source.Trace{Disconnected: func(err error) { why = append(why, err) }}
+	trace := &source.Trace{Disconnected: func(_ source.Attempt, err error) { why = append(why, err) }}
 	events, err := sink.Collect(t.Context(), operators.Take(source.SSE(server.url, source.WithHTTPClient(server.client), soon(), source.WithTrace(trace)), 3))
 	require.NoError(t, err)
 	assert.Equal(t, numbered(3), events)

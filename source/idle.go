@@ -19,17 +19,16 @@ func WithIdleTimeout(d time.Duration) Option {
 	return func(c *config) { c.idleTimeout = d }
 }
 
-// An idleReader cuts the line of a connection when a read has to wait too long.
-// Its clock runs while it reads only, so that a slow consumer does not count as a
-// silent server.
+// An idleReader abandons an attempt when a read has to wait too long. Its clock runs
+// only while it reads, so that a slow consumer does not count as a silent server.
 type idleReader struct {
 	r     io.Reader
 	d     time.Duration
 	timer *time.Timer
 }
 
-func newIdleReader(r io.Reader, d time.Duration, l line) *idleReader {
-	timer := time.AfterFunc(d, l.cutter(fmt.Errorf("%w of %v", ErrIdleTimeout, d)))
+func newIdleReader(r io.Reader, d time.Duration, a *attempt) *idleReader {
+	timer := a.abandonAfter(d, fmt.Errorf("%w of %v", ErrIdleTimeout, d))
 	timer.Stop()
 	return &idleReader{r: r, d: d, timer: timer}
 }

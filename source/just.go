@@ -17,7 +17,7 @@ func Just[T any](items ...T) rxsse.Observable[T] {
 		return func(yield func(T, error) bool) {
 			done := ctx.Done()
 			for i := range items {
-				if cancelled(done) {
+				if isDone(done) {
 					break
 				}
 				if !yield(items[i], nil) {
@@ -37,9 +37,9 @@ func FromSeq[T any](seq iter.Seq[T]) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			left := false
-			if done := ctx.Done(); !cancelled(done) {
+			if done := ctx.Done(); !isDone(done) {
 				seq(func(v T) bool {
-					if cancelled(done) {
+					if isDone(done) {
 						return false
 					}
 					left = !yield(v, nil)
@@ -60,10 +60,10 @@ func Empty[T any]() rxsse.Observable[T] { return Just[T]() }
 // and then ends with the cause.
 func Never[T any]() rxsse.Observable[T] { return FromChannel[T](nil) }
 
-// Throw returns the stream that fails with err at once. It panics if err is nil.
-func Throw[T any](err error) rxsse.Observable[T] {
+// Fail returns the stream that fails with err at once. It panics if err is nil.
+func Fail[T any](err error) rxsse.Observable[T] {
 	if err == nil {
-		panic("source: Throw: the error is nil")
+		panic("source: Fail: the error is nil")
 	}
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
@@ -77,9 +77,9 @@ func Throw[T any](err error) rxsse.Observable[T] {
 	}
 }
 
-// cancelled reports whether done is closed. With the channel at hand that costs
+// isDone reports whether done is closed. With the channel at hand that costs
 // the same for any context, where Err may ask a whole chain of them.
-func cancelled(done <-chan struct{}) bool {
+func isDone(done <-chan struct{}) bool {
 	select {
 	case <-done:
 		return true

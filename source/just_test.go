@@ -35,8 +35,8 @@ func TestContractOfBeginnings(t *testing.T) {
 		"Never": {
 			Silent: source.Never[int],
 		},
-		"Throw": {
-			Failing: source.Throw[int],
+		"Fail": {
+			Failing: source.Fail[int],
 		},
 		"FromSeq": {
 			Finite:    func() ints { return source.FromSeq(slices.Values([]int{1, 2, 3})) },
@@ -99,9 +99,9 @@ func TestFromSeqStopsTheSequence(t *testing.T) {
 	assert.True(t, stopped)
 }
 
-func TestThrowRefusesNil(t *testing.T) {
-	assert.PanicsWithValue(t, "source: Throw: the error is nil", func() { source.Throw[int](nil) })
-	_, err := sink.Collect(t.Context(), source.Throw[int](errors.ErrUnsupported))
+func TestFailRefusesNil(t *testing.T) {
+	assert.PanicsWithValue(t, "source: Fail: the error is nil", func() { source.Fail[int](nil) })
+	_, err := sink.Collect(t.Context(), source.Fail[int](errors.ErrUnsupported))
 	assert.Equal(t, errors.ErrUnsupported, err)
 }
 

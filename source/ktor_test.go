@@ -86,7 +86,7 @@ func TestKtorParser(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			within(t, func(conn *ssetest.Conn) { conn.Raw(c.wire) }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 				events, err := sink.Collect(t.Context(), client.Observe(server.URL(),
-					source.WithMaxAttempts(0), source.WithComments(), source.WithRetryEvents()))
+					source.WithMaxAttempts(0), source.WithComments(true), source.WithRetryEvents(true)))
 				require.NoError(t, err)
 				assert.Equal(t, c.want, events)
 			})
@@ -269,7 +269,7 @@ func TestKtorFilters(t *testing.T) {
 			}
 		}},
 		{"testShowComments", comments(50), func(t *testing.T, server *ssetest.Server, _ *source.Client) {
-			client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithComments())
+			client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithComments(true))
 			events := observe(t, client, server)
 			require.Len(t, events, 100)
 			for i, e := range events {
@@ -277,14 +277,14 @@ func TestKtorFilters(t *testing.T) {
 			}
 		}},
 		{"testDifferentConfigs", comments(50), func(t *testing.T, server *ssetest.Server, _ *source.Client) {
-			client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithComments())
-			assert.Len(t, observe(t, client, server, source.WithoutComments()), 50)
+			client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithComments(true))
+			assert.Len(t, observe(t, client, server, source.WithComments(false)), 50)
 			assert.Len(t, observe(t, client, server), 100, "the call before has changed nothing")
 		}},
 		{"showRetryEvents per call", func(c *ssetest.Conn) { c.Raw("id: 1\ndata: 1\n\nretry: 5\n\n: c\n\ndata: 2\n\n") }, func(t *testing.T, server *ssetest.Server, _ *source.Client) {
-			client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithRetryEvents())
+			client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithRetryEvents(true))
 			assert.Len(t, observe(t, client, server), 3)
-			assert.Len(t, observe(t, client, server, source.WithoutRetryEvents()), 2, "also once an ID was seen")
+			assert.Len(t, observe(t, client, server, source.WithRetryEvents(false)), 2, "also once an ID was seen")
 		}},
 		{"testRequestTimeoutIsNotApplied", hello(1, 0, 20*time.Millisecond), func(t *testing.T, server *ssetest.Server, _ *source.Client) {
 			impatient := *server.Client()
@@ -353,7 +353,7 @@ func TestKtorErrors(t *testing.T) {
 			off := tail()
 			assert.Empty(t, off.TailLines)
 			assert.Empty(t, off.TailEvents)
-			last := tail(source.WithTail(3, 2))
+			last := tail(source.WithErrorTail(3, 2))
 			assert.Equal(t, []string{"data: from server", "id: 99", ""}, last.TailLines)
 			assert.Equal(t, "98 99", ids(last.TailEvents))
 		}},

@@ -117,7 +117,7 @@ func TestTraceTellsHangingUpFromEnding(t *testing.T) {
 		c.Answer(http.StatusNoContent, "")
 	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 		var ended []bool
-		trace := &source.Trace{Disconnected: func(err error) { ended = append(ended, errors.Is(err, io.EOF)) }}
+		trace := &source.Trace{Disconnected: func(_ source.Attempt, err error) { ended = append(ended, errors.Is(err, io.EOF)) }}
 		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithTrace(trace)))
 		require.NoError(t, err)
 		assert.Equal(t, []bool{false, true}, ended)

@@ -45,44 +45,51 @@ func (m *Meter) Stats() Stats {
 	return m.stats
 }
 
-func (m *Meter) connecting() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.stats.Attempts++
+// A streamMeter counts for a [Meter] what one stream does.
+type streamMeter struct {
+	meter     *Meter
+	connected bool      // at least once
+	readAt    time.Time // the end of the last read
 }
 
-func (m *Meter) open(again bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.stats.Connects++
-	if again {
-		m.stats.Reconnects++
+func (m *streamMeter) observe(c change) {
+	m.meter.mu.Lock()
+	defer m.meter.mu.Unlock()
+	stats := &m.meter.stats
+	switch c.kind {
+	case connecting:
+		stats.Attempts++
+	case connected:
+		stats.Connects++
+		if m.connected {
+			stats.Reconnects++
+		}
+		m.connected = true
+	default:
 	}
 }
 
-func (m *Meter) event(e codec.Event, at time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.stats.Events++
-	m.stats.LastEventAt = at
+// delivered counts an event.
+func (m *streamMeter) delivered(e codec.Event) {
+	m.meter.mu.Lock()
+	defer m.meter.mu.Unlock()
+	stats := &m.meter.stats
+	stats.Events++
+	stats.LastEventAt = m.readAt
 	if e.Type != "" {
-		m.stats.LastEventID = e.ID
+		stats.LastEventID = e.ID
 	}
 }
 
-// A meteredReader counts the bytes it reads. It also looks at the clock, which would
-// cost more than all else if it were done for each event.
-type meteredReader struct {
-	r     io.Reader
-	meter *Meter
-	at    time.Time // of the last read
-}
-
-func (r *meteredReader) Read(p []byte) (int, error) {
-	n, err := r.r.Read(p)
-	r.at = time.Now()
-	r.meter.mu.Lock()
-	defer r.meter.mu.Unlock()
-	r.meter.stats.Bytes += int64(n)
-	return n, err
+// reader returns a reader that counts the bytes read from r. It also reads the clock:
+// that would cost more than all else if it were done for each event.
+func (m *streamMeter) reader(r io.Reader) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		n, err := r.Read(p)
+		m.readAt = time.Now()
+		m.meter.mu.Lock()
+		defer m.meter.mu.Unlock()
+		m.meter.stats.Bytes += int64(n)
+		return n, err
+	})
 }

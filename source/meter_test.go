@@ -33,7 +33,7 @@ func TestMeter(t *testing.T) {
 		var meter source.Meter
 		assert.Zero(t, meter.Stats())
 		start := time.Now()
-		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithMeter(&meter), source.WithComments()))
+		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithMeter(&meter), source.WithComments(true)))
 		require.NoError(t, err)
 		assert.Equal(t, source.Stats{
 			Attempts: 4, Connects: 2, Reconnects: 1, Events: 3, Bytes: int64(len(one + two)),
@@ -72,7 +72,7 @@ func TestLastEventIDWhileReading(t *testing.T) {
 		}
 		c.Hold()
 	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		session, err := client.Open(t.Context(), server.URL(), source.WithComments())
+		session, err := client.Open(t.Context(), server.URL(), source.WithComments(true))
 		require.NoError(t, err)
 		var reader sync.WaitGroup
 		reader.Go(func() { _, _ = rest(session) })

@@ -128,23 +128,15 @@ func WithMaxEventSize(bytes int) Option {
 	return func(c *config) { c.decoder = append(c.decoder, opt) }
 }
 
-// WithComments has comments delivered as events of their own, without a Type:
-// servers send them as heartbeats. By default they are skipped.
-func WithComments() Option { return func(c *config) { c.comments = true } }
+// WithComments says whether comments are delivered, as events of their own without a
+// Type: servers send them as heartbeats. By default they are skipped.
+func WithComments(deliver bool) Option { return func(c *config) { c.comments = deliver } }
 
-// WithoutComments has comments skipped, for one stream of a client whose default
-// is [WithComments].
-func WithoutComments() Option { return func(c *config) { c.comments = false } }
+// WithRetryEvents says whether changes of the reconnection time are delivered, as events
+// of their own without a Type. By default they only take effect.
+func WithRetryEvents(deliver bool) Option { return func(c *config) { c.retryEvents = deliver } }
 
-// WithRetryEvents has changes of the reconnection time delivered as events of
-// their own, without a Type. By default they only take effect.
-func WithRetryEvents() Option { return func(c *config) { c.retryEvents = true } }
-
-// WithoutRetryEvents has changes of the reconnection time not delivered, for one
-// stream of a client whose default is [WithRetryEvents].
-func WithoutRetryEvents() Option { return func(c *config) { c.retryEvents = false } }
-
-// WithTrace has the hooks of t called.
+// WithTrace calls the hooks of t as the state of the stream changes.
 func WithTrace(t *Trace) Option {
 	return func(c *config) { c.trace = t }
 }

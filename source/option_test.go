@@ -17,8 +17,8 @@ func TestOptionsRefuseNonsense(t *testing.T) {
 		"source: WithHealthyAfter: negative value -1s":     func() source.Option { return source.WithHealthyAfter(-time.Second) },
 		"source: WithIdleTimeout: negative value -1s":      func() source.Option { return source.WithIdleTimeout(-time.Second) },
 		"source: WithConnectTimeout: negative value -1s":   func() source.Option { return source.WithConnectTimeout(-time.Second) },
-		"source: WithTail: negative value -2":              func() source.Option { return source.WithTail(1, -2) },
-		"source: WithoutDuplicates: window of 0":           func() source.Option { return source.WithoutDuplicates(0) },
+		"source: WithErrorTail: negative value -2":         func() source.Option { return source.WithErrorTail(1, -2) },
+		"source: WithDeduplication: window of 0":           func() source.Option { return source.WithDeduplication(0) },
 	} {
 		t.Run(want, func(t *testing.T) {
 			assert.PanicsWithValue(t, want, func() { option() })

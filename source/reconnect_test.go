@@ -309,10 +309,12 @@ func TestTrace(t *testing.T) {
 		var got []string
 		note := func(format string, args ...any) { got = append(got, fmt.Sprintf(format, args...)) }
 		trace := &source.Trace{
-			Connecting:   func(attempt int) { note("connecting %d", attempt) },
-			Open:         func(resp *http.Response) { note("open %d", resp.StatusCode) },
-			Disconnected: func(err error) { note("disconnected %t %t", errors.Is(err, io.EOF), errors.Is(err, source.ErrStatus)) },
-			Waiting:      func(d time.Duration) { note("waiting %v", d) },
+			Connecting: func(a source.Attempt) { note("connecting %d", a.Number) },
+			Open:       func(_ source.Attempt, resp *http.Response) { note("open %d", resp.StatusCode) },
+			Disconnected: func(_ source.Attempt, err error) {
+				note("disconnected %t %t", errors.Is(err, io.EOF), errors.Is(err, source.ErrStatus))
+			},
+			Waiting: func(_ source.Attempt, d time.Duration) { note("waiting %v", d) },
 		}
 		for e, err := range client.Observe(server.URL(), source.WithTrace(trace))(t.Context()) {
 			require.NoError(t, err)

@@ -64,7 +64,7 @@ func replayRecording(t *testing.T, body string, chunk int, want recording) {
 		c.Chunk(chunk)
 		c.Raw(body)
 	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithComments(), source.WithRetryEvents()))
+		events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithComments(true), source.WithRetryEvents(true)))
 		require.NoError(t, err)
 
 		messages, comments, types, hash := 0, 0, map[string]int{}, sha256.New()

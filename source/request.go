@@ -52,8 +52,8 @@ func (c config) check(req *http.Request) error {
 	return nil
 }
 
-// request returns a copy of the stream's request, as it is sent this time.
-func (s *stream) request(ctx context.Context) (*http.Request, error) {
+// newRequest returns the request of one attempt: a copy of the stream's.
+func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	req := s.req.Clone(ctx)
 	if req.Header == nil {
 		req.Header = http.Header{}

@@ -22,10 +22,10 @@ func FromSeq2[T any](seq iter.Seq2[T, error]) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			ended := false // by an error, or by the consumer
-			if done := ctx.Done(); !cancelled(done) {
+			if done := ctx.Done(); !isDone(done) {
 				seq(func(v T, err error) bool {
 					switch {
-					case cancelled(done):
+					case isDone(done):
 						return false
 					case err != nil:
 						ended = true

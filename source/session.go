@@ -14,25 +14,25 @@ import (
 // ErrClosed is what [Session.Events] ends with when the session was closed.
 var ErrClosed = errors.New("source: the session is closed")
 
-// errReconnect is why a line is cut by Reconnect.
-var errReconnect = errors.New("dropped by Session.Reconnect")
+// ErrReconnectRequested is why a connection has ended that [Session.Reconnect] dropped.
+// It is passed to [Trace.Disconnected]; a stream never ends with it.
+var ErrReconnectRequested = errors.New("source: dropped by Session.Reconnect")
 
-// A Session is a stream that the server has accepted before it is consumed: for
-// those who want to see the response first, to know at once if the first attempt has
-// failed, or to reconnect by hand. Like the streams of [Client.Observe] it outlives
-// its connections. It ends when it is closed, which its owner has to do, or when the
-// context it was opened with is cancelled.
+// A Session is a stream that the server has accepted before it is consumed. Use one to
+// see the response first, to learn at once that the first attempt has failed, or to
+// reconnect by hand. Like the streams of [Client.Observe] it reconnects when a connection
+// ends. It ends when the caller closes it, or when the context it was opened with is
+// cancelled.
 //
-// All methods may be called by any goroutine, and at any time, but only one
-// goroutine at a time may range over Events.
+// All methods may be called by any goroutine at any time, but only one goroutine at a
+// time may range over Events.
 type Session struct {
 	stream *stream
 	cancel context.CancelCauseFunc
 
-	reading sync.Mutex // held while events are pulled; guards err
-	err     error      // how the stream has ended
-
 	mu          sync.Mutex
+	ranging     bool  // a range is under way: it owns the stream
+	end         error // how the session has ended, nil if it has not; io.EOF for completion
 	lastEventID string
 }
 
@@ -61,8 +61,7 @@ func (c *Client) OpenRequest(ctx context.Context, req *http.Request, opts ...Opt
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := &Session{stream: newStream(ctx, req, cfg), cancel: cancel}
 	if err := s.open(); err != nil {
-		cancel(ErrClosed)
-		s.stream.close()
+		_ = s.Close() // returns nil
 		return nil, err
 	}
 	return s, nil
@@ -81,23 +80,25 @@ func (c *Client) Use(ctx context.Context, url string, use func(*Session) error, 
 
 // open makes the first attempt.
 func (s *Session) open() error {
-	if err := s.stream.begin(); err != nil {
+	stream := s.stream
+	if err := stream.begin(); err != nil {
 		return err
 	}
-	s.lastEventID = s.stream.lastEventID
-	err := s.stream.connect()
-	switch {
-	case err == nil:
-		return nil
-	case s.stream.ctx.Err() != nil:
-		return context.Cause(s.stream.ctx)
-	case errors.Is(err, errNoContent):
-		s.err = io.EOF
+	s.lastEventID = stream.lastEventID
+	out := stream.connect()
+	if out == nil {
 		return nil
 	}
-	s.stream.pace.failed()
-	failure := s.stream.failure(err)
-	s.stream.report.ended(failure)
+	switch stream.endAttempt(out); out.kind {
+	case cancelled:
+		return out.err
+	case noContent:
+		s.end = io.EOF
+		return nil
+	}
+	stream.backoff.failed()
+	failure := stream.failure(out)
+	stream.notify(change{kind: failed, err: failure})
 	return failure
 }
 
@@ -117,38 +118,77 @@ func (s *Session) LastEventID() string {
 	return s.lastEventID
 }
 
-// Events returns the events of the session as a sequence. Breaking off loses
-// nothing: the session stays open, and the next range goes on with the next event.
-// It ends, then and at each later range, as the streams of [Client.Observe] do, and
-// with [ErrClosed] once the session was closed, also while it waits for an event.
+// Events returns the events of the session as a sequence. Breaking off loses nothing: the
+// session stays open, and the next range goes on with the next event. The sequence ends,
+// in this range and in each later one, as the streams of [Client.Observe] do, and with
+// [ErrClosed] once the session was closed, also while it waits for an event.
 //
-// Events are pulled by the goroutine that ranges; while nobody does, nothing is read.
-// It panics if another range is under way.
+// The goroutine that ranges pulls the events; while none does, nothing is read. Events
+// panics if another range is under way.
 func (s *Session) Events() iter.Seq2[codec.Event, error] {
 	return func(yield func(codec.Event, error) bool) {
-		if !s.reading.TryLock() {
-			panic("source: Session.Events: another range is under way")
-		}
-		defer s.release()
-		for s.err == nil {
-			e, err := s.stream.next()
-			if err != nil {
-				s.err = err
-				break
-			}
-			s.note(e)
-			if !yield(e, nil) {
+		end := s.startRange()
+		if end == nil {
+			var left bool
+			if left, end = s.deliver(yield); left {
 				return
 			}
 		}
-		if s.err != io.EOF { //nolint:errorlint // the stream returns it unwrapped
-			yield(codec.Event{}, s.err)
+		if end != io.EOF { //nolint:errorlint // the stream returns it unwrapped
+			yield(codec.Event{}, end)
 		}
 	}
 }
 
-// note keeps the position of an event; comments have none.
-func (s *Session) note(e codec.Event) {
+// startRange makes the caller the owner of the stream. If the session has ended it
+// returns how, and the caller does not own the stream.
+func (s *Session) startRange() (end error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.end != nil:
+		return s.end
+	case s.ranging:
+		panic("source: Session.Events: another range is under way")
+	}
+	s.ranging = true
+	return nil
+}
+
+// deliver yields the events of the stream until the consumer has left, or the session has
+// ended: then it returns how.
+func (s *Session) deliver(yield func(codec.Event, error) bool) (left bool, end error) {
+	defer func() { s.endRange(end) }()
+	for {
+		e, err := s.stream.next()
+		if err != nil {
+			return false, err
+		}
+		s.setPosition(e)
+		if !yield(e, nil) {
+			return true, nil
+		}
+	}
+}
+
+// endRange gives the stream back. It closes the stream if the session has ended: with
+// end, if that is not nil, or because it was closed meanwhile.
+func (s *Session) endRange(end error) {
+	s.mu.Lock()
+	s.ranging = false
+	if s.end == nil {
+		s.end = end
+	}
+	ended := s.end != nil
+	s.mu.Unlock()
+	if ended {
+		s.cancel(ErrClosed)
+		s.stream.close()
+	}
+}
+
+// setPosition keeps the position of an event; comments have none.
+func (s *Session) setPosition(e codec.Event) {
 	if e.Type == "" {
 		return
 	}
@@ -157,38 +197,25 @@ func (s *Session) note(e codec.Event) {
 	s.lastEventID = e.ID
 }
 
-// Reconnect drops the connection, or the attempt or the wait for one, and has the
-// session connect again at once, from the last event on. What was received before
-// is still delivered. It does not wait: the goroutine that ranges over
-// Events connects, and while none does the next one will.
-func (s *Session) Reconnect() { s.stream.cut(errReconnect) }
+// Reconnect drops the connection, or the attempt or the wait for one, and makes the
+// session connect again at once, from the last event on. Events that were received before
+// are still delivered. It does not wait: the goroutine that ranges over Events connects,
+// and while none does the next one will.
+func (s *Session) Reconnect() { s.stream.abandon(ErrReconnectRequested) }
 
-// Close ends the session and its connection. It always returns nil, and may be
-// called more than once. A range over Events that is under way in another goroutine
-// ends with [ErrClosed].
+// Close ends the session and its connection. It always returns nil, and may be called
+// more than once. A range over Events that is under way in another goroutine ends with
+// [ErrClosed], and closes the connection.
 func (s *Session) Close() error {
 	s.cancel(ErrClosed)
-	s.sweep()
+	s.mu.Lock()
+	if s.end == nil {
+		s.end = context.Cause(s.stream.ctx)
+	}
+	ranging := s.ranging
+	s.mu.Unlock()
+	if !ranging {
+		s.stream.close()
+	}
 	return nil
-}
-
-// release ends a range, and the stream with it if that is over.
-func (s *Session) release() {
-	if s.err != nil {
-		s.cancel(ErrClosed)
-	}
-	s.reading.Unlock()
-	if s.stream.ctx.Err() != nil {
-		s.sweep()
-	}
-}
-
-// sweep closes the connection of a session that is over, unless a goroutine ranges
-// over it, which will when it is done.
-func (s *Session) sweep() {
-	if !s.reading.TryLock() {
-		return
-	}
-	defer s.reading.Unlock()
-	s.stream.close()
 }

@@ -207,7 +207,7 @@ func TestReconnect(t *testing.T) {
 			replay(c)
 		}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 			var why error
-			session, err := client.Open(t.Context(), server.URL(), source.WithTrace(&source.Trace{Disconnected: func(err error) {
+			session, err := client.Open(t.Context(), server.URL(), source.WithTrace(&source.Trace{Disconnected: func(_ source.Attempt, err error) {
 				if why == nil {
 					why = err
 				}

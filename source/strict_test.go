@@ -112,7 +112,7 @@ func TestScenarios(t *testing.T) {
 // refusesURL checks that a URL which is none of HTTP is refused without an attempt.
 func refusesURL(t *testing.T, url string) {
 	t.Helper()
-	trace := &source.Trace{Connecting: func(int) { t.Error("it connects") }}
+	trace := &source.Trace{Connecting: func(source.Attempt) { t.Error("it connects") }}
 	_, err := sink.Collect(t.Context(), source.SSE(url, source.WithStrictEventSource(), source.WithTrace(trace)))
 	require.ErrorIs(t, err, source.ErrURL)
 }
@@ -169,13 +169,13 @@ func (s scenario) check(t *testing.T, server *ssetest.Server, _ *source.Client) 
 // observe returns what an EventSource would show, until leave is called.
 func (s scenario) observe(ctx context.Context, leave context.CancelFunc, url string, opts ...source.Option) (got []string) {
 	trace := &source.Trace{
-		Open: func(*http.Response) {
+		Open: func(source.Attempt, *http.Response) {
 			got = append(got, "open")
 			if s.calls("close") {
 				leave()
 			}
 		},
-		Disconnected: func(error) { got = append(got, "error reconnecting") },
+		Disconnected: func(source.Attempt, error) { got = append(got, "error reconnecting") },
 	}
 	if s.calls("close immediately") {
 		time.AfterFunc(500*time.Millisecond, leave) // while it waits for the header

@@ -5,43 +5,44 @@ import (
 	"time"
 )
 
-// A Trace is a set of hooks that a stream calls as its state changes, on the
-// goroutine that ranges over it. Any of them may be nil. One Trace may serve
-// several streams, whose calls then come at the same time.
+// A Trace is a set of hooks that a stream calls as its state changes, on the goroutine
+// that ranges over it. Any of them may be nil. Several streams may share a Trace; each
+// calls it from its own goroutine, and the [Attempt] says which stream it is.
 type Trace struct {
-	// Connecting is called before each attempt. Attempts are counted from 1, anew
-	// after a connection that has delivered an event.
-	Connecting func(attempt int)
+	// Connecting is called before each attempt.
+	Connecting func(Attempt)
 	// Open is called when the server has accepted. The body belongs to the stream.
-	Open func(*http.Response)
-	// Disconnected is called when an attempt has failed or a connection has ended,
-	// and the stream has not: io.EOF means that the server ended the response in an
-	// orderly way, everything else is an [Error].
-	Disconnected func(error)
+	Open func(Attempt, *http.Response)
+	// Disconnected is called when an attempt has failed or a connection has ended, and
+	// the stream goes on. The error is io.EOF if the server ended the response in an
+	// orderly way, [ErrReconnectRequested] if [Session.Reconnect] was called, and
+	// otherwise an [Error].
+	Disconnected func(Attempt, error)
 	// Waiting is called before the stream waits to connect again.
-	Waiting func(time.Duration)
+	Waiting func(Attempt, time.Duration)
 }
 
-func (t *Trace) connecting(attempt int) {
-	if t != nil && t.Connecting != nil {
-		t.Connecting(attempt)
-	}
+// An Attempt identifies a stream, and an attempt of it to connect, to the hooks of a
+// [Trace].
+type Attempt struct {
+	// Method and URL are those of the stream's request, the URL as an [Error] shows it.
+	Method string
+	URL    string
+	// Number is how many attempts in a row there were: 1 for the first, and again for
+	// the first after a connection that counts as healthy, see [WithHealthyAfter].
+	// After such a connection has ended, it is 0 until the next attempt begins.
+	Number int
 }
 
-func (t *Trace) open(resp *http.Response) {
-	if t != nil && t.Open != nil {
-		t.Open(resp)
-	}
-}
-
-func (t *Trace) disconnected(err error) {
-	if t != nil && t.Disconnected != nil {
-		t.Disconnected(err)
-	}
-}
-
-func (t *Trace) waiting(d time.Duration) {
-	if t != nil && t.Waiting != nil {
-		t.Waiting(d)
+func (t *Trace) observe(c change) {
+	switch {
+	case c.kind == connecting && t.Connecting != nil:
+		t.Connecting(c.attempt)
+	case c.kind == connected && t.Open != nil:
+		t.Open(c.attempt, c.response)
+	case c.kind == disconnected && t.Disconnected != nil:
+		t.Disconnected(c.attempt, c.err)
+	case c.kind == waiting && t.Waiting != nil:
+		t.Waiting(c.attempt, c.wait)
 	}
 }

@@ -110,16 +110,16 @@ func TestCandle(t *testing.T) {
 func TestWatchCountsWhatIsMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w watch
-		w.trace().Open(nil)
-		w.trace().Disconnected(io.EOF)
-		w.trace().Open(nil)
+		w.trace().Open(source.Attempt{}, nil)
+		w.trace().Disconnected(source.Attempt{}, io.EOF)
+		w.trace().Open(source.Attempt{}, nil)
 		for _, id := range []string{"3", "4", "x", "8", "8"} {
 			w.event(codec.Event{ID: id})
 		}
 		got, err := sink.First(t.Context(), operators.Take(w.statuses(), 1))
 		require.NoError(t, err)
 		assert.JSONEq(t, `{"state":"live","reason":"","reconnects":1,"missing":3}`, got.Data)
-		w.trace().Disconnected(marble.Err)
+		w.trace().Disconnected(source.Attempt{}, marble.Err)
 		assert.Equal(t, "the connection broke", w.now.Reason)
 	})
 }

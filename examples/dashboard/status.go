@@ -33,7 +33,7 @@ type watch struct {
 // trace returns the hooks that tell the watch of its stream's connections.
 func (w *watch) trace() *source.Trace {
 	return &source.Trace{
-		Open: func(*http.Response) {
+		Open: func(source.Attempt, *http.Response) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			if w.opened {
@@ -42,7 +42,7 @@ func (w *watch) trace() *source.Trace {
 			w.opened = true
 			w.now.State, w.now.Reason = "live", ""
 		},
-		Disconnected: func(err error) {
+		Disconnected: func(_ source.Attempt, err error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.now.State, w.now.Reason = "waiting", "the connection broke"

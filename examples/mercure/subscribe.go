@@ -57,7 +57,7 @@ func (s *subscription) updates() (rxsse.Observable[codec.Event], error) {
 // reconcile looks at what the hub says of where it begins: after which update, which
 // is the one that it was asked for unless its history does not reach back to that.
 // What was in between is lost.
-func (s *subscription) reconcile(resp *http.Response) {
+func (s *subscription) reconcile(_ source.Attempt, resp *http.Response) {
 	asked := resp.Request.Header.Get("Last-Event-ID")
 	begins := resp.Header.Get("Last-Event-ID")
 	if asked != "" && asked != "earliest" && begins != "" && begins != asked {

@@ -40,9 +40,9 @@ func trade(ctx context.Context, out *printer, f *feed, window time.Duration) err
 func trace(seen *tally, out *printer) *source.Trace {
 	var lost error
 	return &source.Trace{
-		Open:         func(*http.Response) { seen.connects++ },
-		Disconnected: func(err error) { lost = err },
-		Waiting:      func(d time.Duration) { out.disconnected(lost, d) },
+		Open:         func(source.Attempt, *http.Response) { seen.connects++ },
+		Disconnected: func(_ source.Attempt, err error) { lost = err },
+		Waiting:      func(_ source.Attempt, d time.Duration) { out.disconnected(lost, d) },
 	}
 }
 

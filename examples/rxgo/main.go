@@ -59,7 +59,7 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 func report(ctx context.Context, stdout io.Writer, url string) error {
 	reconnects := 0
 	orders := operators.DecodeJSON[Order](source.SSE(url, source.WithTrace(&source.Trace{
-		Disconnected: func(error) { reconnects++ },
+		Disconnected: func(source.Attempt, error) { reconnects++ },
 	})))
 	total := 0
 	lines := operators.Tap(packing(orders), func(Line) { total++ })

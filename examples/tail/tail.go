@@ -25,7 +25,7 @@ func (o *options) tail(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 	}
 	if o.comments {
-		opts = append(opts, source.WithComments())
+		opts = append(opts, source.WithComments(true))
 	}
 	p := printer{w: stdout, pretty: o.pretty, raw: o.raw}
 	if o.output == "" {
@@ -78,20 +78,20 @@ func (o *options) tailAndWrite(ctx context.Context, stderr io.Writer, opts []sou
 func tell(stderr io.Writer) *source.Trace {
 	lost := false
 	return &source.Trace{
-		Open: func(*http.Response) {
+		Open: func(source.Attempt, *http.Response) {
 			if lost {
 				_, _ = fmt.Fprintln(stderr, "tail: connected again")
 			}
 			lost = false
 		},
-		Disconnected: func(err error) {
+		Disconnected: func(_ source.Attempt, err error) {
 			lost = true
 			if err == io.EOF { //nolint:errorlint // the hook's own convention
 				err = errors.New("the server ended the response")
 			}
 			_, _ = fmt.Fprintln(stderr, "tail: connection lost:", printable(err.Error()))
 		},
-		Waiting: func(d time.Duration) {
+		Waiting: func(_ source.Attempt, d time.Duration) {
 			_, _ = fmt.Fprintln(stderr, "tail: trying again in", d.Round(time.Millisecond))
 		},
 	}

@@ -49,7 +49,7 @@ func (t *tally) repeated() int { return t.events - t.edits - t.canaries }
 func (t *tally) changes(url string) rxsse.Observable[Change] {
 	events := source.SSE(url,
 		source.WithHeader("User-Agent", "rxsse-example (https://github.com/rxsse/rxsse)"), // they ask to know who it is
-		source.WithTrace(&source.Trace{Disconnected: func(error) { t.reconnects++ }}),
+		source.WithTrace(&source.Trace{Disconnected: func(source.Attempt, error) { t.reconnects++ }}),
 	)
 	// A payload may be cut or new in kind: one that is not understood is skipped.
 	all := operators.DecodeJSON[Change](events, operators.SkipInvalid(nil))

@@ -13,7 +13,7 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-func TestWithTail(t *testing.T) {
+func TestWithErrorTail(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	for name, c := range map[string]struct {
 		bodies        []string
@@ -43,7 +43,7 @@ func TestWithTail(t *testing.T) {
 					}
 				}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 					stop := source.WithRetryIf(func(*source.Error) bool { return false })
-					_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithTail(c.lines, c.events), stop))
+					_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithErrorTail(c.lines, c.events), stop))
 					var failure *source.Error
 					require.ErrorAs(t, err, &failure)
 					assert.Equal(t, c.wantLines, failure.TailLines)

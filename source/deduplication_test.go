@@ -14,7 +14,7 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-func TestWithoutDuplicates(t *testing.T) {
+func TestWithDeduplication(t *testing.T) {
 	for name, c := range map[string]struct {
 		window int
 		bodies []string // id:data, or data alone, separated by spaces; one body a connection
@@ -48,7 +48,7 @@ func TestWithoutDuplicates(t *testing.T) {
 					}
 				}
 			}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-				events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithoutDuplicates(c.window)))
+				events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithDeduplication(c.window)))
 				require.NoError(t, err)
 				var got []string
 				for _, e := range events {
@@ -74,7 +74,7 @@ func TestCommentsAreNoDuplicates(t *testing.T) {
 		c.Raw(": ping\n\nretry: 5\n\nid: 1\ndata: a\n\nretry: 6\n\n")
 	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 		events, err := sink.Collect(t.Context(), client.Observe(server.URL(),
-			source.WithoutDuplicates(5), source.WithComments(), source.WithRetryEvents()))
+			source.WithDeduplication(5), source.WithComments(true), source.WithRetryEvents(true)))
 		require.NoError(t, err)
 		var got []string
 		for _, e := range events {

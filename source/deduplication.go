@@ -6,25 +6,25 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// WithoutDuplicates drops events that were delivered before, which servers may send
+// WithDeduplication drops events that were delivered before, which servers may send
 // again after a reconnect: it remembers the last window event IDs and how many
 // events came with each. Events without an ID are never dropped. By default
 // everything is delivered. Ask for it where the server repeats more than what comes
 // after the last event ID, with a window of as many events as it may repeat; where
 // IDs are used again for other events, do not. It panics if window is less than 1.
-func WithoutDuplicates(window int) Option {
+func WithDeduplication(window int) Option {
 	if window < 1 {
-		panic(fmt.Sprintf("source: WithoutDuplicates: window of %d", window))
+		panic(fmt.Sprintf("source: WithDeduplication: window of %d", window))
 	}
 	return func(c *config) { c.window = window }
 }
 
-// duplicates tells events that come again from those that are new, by their IDs.
+// A deduplicator tells events that come again from those that are new, by their IDs.
 //
 // Several events may share an ID, since an event without one of its own has that
 // of the one before. So it is runs of events with the same ID that are counted:
 // the third of a run is a duplicate if three were delivered before.
-type duplicates struct {
+type deduplicator struct {
 	delivered map[string]int // how many events, by ID
 	recent    []string       // the IDs in it: a ring, once it is full
 	oldest    int            // of recent
@@ -32,17 +32,17 @@ type duplicates struct {
 	length    int            // how many in a row have had it, 0 at the beginning
 }
 
-// newDuplicates returns one that remembers the last window IDs.
-func newDuplicates(window int) *duplicates {
-	return &duplicates{delivered: map[string]int{}, recent: make([]string, 0, window)}
+// newDeduplicator returns one that remembers the last window IDs.
+func newDeduplicator(window int) *deduplicator {
+	return &deduplicator{delivered: map[string]int{}, recent: make([]string, 0, window)}
 }
 
 // reconnected begins the run of another connection.
-func (d *duplicates) reconnected() { d.run, d.length = "", 0 }
+func (d *deduplicator) reconnected() { d.run, d.length = "", 0 }
 
 // has reports whether e was delivered before; if not, it takes note of it.
-func (d *duplicates) has(e codec.Event) bool {
-	if e.Type == "" || e.ID == "" || e.ID == inherited {
+func (d *deduplicator) has(e codec.Event) bool {
+	if e.Type == "" || e.ID == "" || e.ID == noIDSentinel {
 		return false
 	}
 	if e.ID != d.run {
@@ -60,7 +60,7 @@ func (d *duplicates) has(e codec.Event) bool {
 }
 
 // remember makes room for an ID, if need be by forgetting the oldest.
-func (d *duplicates) remember(id string) {
+func (d *deduplicator) remember(id string) {
 	if len(d.recent) < cap(d.recent) {
 		d.recent = append(d.recent, id)
 		return

@@ -1,0 +1,43 @@
+package source
+
+import (
+	"context"
+	"io"
+	"sync/atomic"
+)
+
+// An ownedBody is the body of a response, closed once: when a context ends or when its
+// owner closes it. Closing ends a Read that waits, also in a body that ignores contexts.
+type ownedBody struct {
+	body     io.Closer
+	stop     func() bool // keeps the context from closing it
+	claimed  atomic.Bool // one goroutine has begun to close it
+	closed   chan struct{}
+	panicked any // by a Close that the context began
+}
+
+// ownBody takes over body, which is closed when ctx ends.
+func ownBody(ctx context.Context, body io.Closer) *ownedBody {
+	b := &ownedBody{body: body, closed: make(chan struct{})}
+	b.stop = context.AfterFunc(ctx, func() {
+		if b.claimed.CompareAndSwap(false, true) {
+			defer close(b.closed)
+			defer func() { b.panicked = recover() }()
+			_ = b.body.Close()
+		}
+	})
+	return b
+}
+
+// close returns once the body is closed. If its Close has panicked on the goroutine of
+// the context, close raises the panic again.
+func (b *ownedBody) close() {
+	if b.claimed.CompareAndSwap(false, true) {
+		defer close(b.closed)
+		_ = b.body.Close()
+		return
+	}
+	if <-b.closed; b.panicked != nil {
+		panic(b.panicked)
+	}
+}

@@ -1,0 +1,124 @@
+package source
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/rxsse/rxsse/codec"
+)
+
+// WithErrorTail has the errors of the stream show how it ended: the last lines received,
+// as they came and up to a KiB of each, and the last events delivered, in the
+// TailLines and TailEvents of [Error]. It is off by default, because payloads may be
+// secret; their text is not part of an error's message. Ask for it to find out why
+// a server breaks off. It panics if a number is negative; 0 is none.
+func WithErrorTail(lines, events int) Option {
+	mustNotBeNegative("WithErrorTail", min(lines, events))
+	return func(c *config) { c.tailLines, c.tailEvents = lines, events }
+}
+
+// maxTailLine is how many bytes of a line a tail keeps.
+const maxTailLine = 1 << 10
+
+// diagnostics keep the last lines a stream has received and the last events it has
+// delivered, over all its connections, to go with its errors.
+type diagnostics struct {
+	maxLines, maxEvents int
+	lines               []string // complete ones, oldest first
+	line                []byte   // the one that is coming
+	begun               bool     // whether it has, also if nothing of it is kept
+	afterCR             bool     // a line feed next belongs to the line end before it
+	events              []codec.Event
+}
+
+func newDiagnostics(lines, events int) *diagnostics {
+	return &diagnostics{maxLines: lines, maxEvents: events}
+}
+
+// tail returns the lines, an unfinished one included, and the events.
+func (d *diagnostics) tail() ([]string, []codec.Event) {
+	lines := d.lines
+	if d.begun && d.maxLines > 0 {
+		lines = append(lines[:len(lines):len(lines)], lineText(d.line))
+		lines = lines[max(0, len(lines)-d.maxLines):]
+	}
+	return slices.Clone(lines), slices.Clone(d.events)
+}
+
+// delivered keeps an event.
+func (d *diagnostics) delivered(e codec.Event) { d.events = push(d.events, e, d.maxEvents) }
+
+// observe ends the last line of a connection when the next one opens.
+func (d *diagnostics) observe(c change) {
+	if c.kind == connected {
+		d.endLine()
+		d.afterCR = false
+	}
+}
+
+// reader returns a reader that keeps the lines read from r.
+func (d *diagnostics) reader(r io.Reader) io.Reader {
+	if d.maxLines == 0 {
+		return r
+	}
+	return readerFunc(func(p []byte) (int, error) {
+		n, err := r.Read(p)
+		d.take(p[:n])
+		return n, err
+	})
+}
+
+func (d *diagnostics) take(p []byte) {
+	if d.afterCR && len(p) > 0 {
+		d.afterCR = false
+		p = bytes.TrimPrefix(p, []byte("\n"))
+	}
+	for len(p) > 0 {
+		i := bytes.IndexAny(p, "\r\n")
+		if i < 0 {
+			d.keep(p)
+			return
+		}
+		d.keep(p[:i])
+		d.begun = true
+		d.endLine()
+		if d.afterCR = p[i] == '\r' && i+1 == len(p); !d.afterCR && p[i] == '\r' && p[i+1] == '\n' {
+			i++
+		}
+		p = p[i+1:]
+	}
+}
+
+func (d *diagnostics) keep(p []byte) {
+	d.begun = true
+	d.line = append(d.line, p[:min(len(p), maxTailLine-len(d.line))]...)
+}
+
+func (d *diagnostics) endLine() {
+	if d.begun {
+		d.lines = push(d.lines, lineText(d.line), d.maxLines)
+	}
+	d.line, d.begun = d.line[:0], false
+}
+
+func lineText(line []byte) string { return strings.ToValidUTF8(string(line), "\uFFFD") }
+
+// push appends an item to a list and drops the oldest ones beyond most.
+func push[T any](list []T, item T, most int) []T {
+	switch {
+	case most == 0:
+		return list
+	case len(list) == most:
+		copy(list, list[1:])
+		list[most-1] = item
+		return list
+	}
+	return append(list, item)
+}
+
+// A readerFunc is a reader.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
