@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"testing"
+	"time"
 
 	"github.com/reactivex/rxgo/v2"
 
@@ -104,20 +105,65 @@ func BenchmarkIntoRxGo(b *testing.B) {
 	}
 }
 
-// BenchmarkOutOfRxGo is the crossing of each item from a channel, which is full all
-// the time, to an Observable.
+// BenchmarkOutOfRxGo is the crossing of each item from RxGo to an Observable, beside a
+// bare range over the same Observe, which gets a context too: from a channel that is full all the time, and from
+// an operator that sends each item to the reader.
 func BenchmarkOutOfRxGo(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
+	full := func() rxgo.Observable {
 		ch := make(chan rxgo.Item, benchItems)
 		for i := range benchItems {
 			ch <- rxgo.Of(tick64{ID: int64(i)})
 		}
 		close(ch)
-		values, err := collect(b.Context(), rx.From[tick64](rxgo.FromChannel(ch)))
-		if err != nil || len(values) != benchItems {
-			b.Fatal(len(values), err)
-		}
+		return rxgo.FromChannel(ch)
 	}
-	perItem(b)
+	sent := func() rxgo.Observable {
+		return rx.ToRxGo(b.Context(), ticksOf(benchItems)).Map(func(_ context.Context, v any) (any, error) { return v, nil })
+	}
+	bare := func(o rxgo.Observable) (n int, sum int64) {
+		for item := range o.Observe(rxgo.WithContext(b.Context())) {
+			if item.E != nil {
+				b.Fatal(item.E)
+			}
+			t, ok := item.V.(tick64)
+			if !ok {
+				b.Fatal("not a tick")
+			}
+			sum += t.ID
+			n++
+		}
+		return n, sum
+	}
+	bridged := func(o rxgo.Observable) (n int, sum int64) {
+		for t, err := range rx.From[tick64](o)(b.Context()) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			sum += t.ID
+			n++
+		}
+		return n, sum
+	}
+	for _, bm := range []struct {
+		name  string
+		chain func() rxgo.Observable
+		read  func(rxgo.Observable) (int, int64)
+	}{
+		{"full channel/bare", full, bare}, {"full channel/From", full, bridged},
+		{"Map/bare", sent, bare}, {"Map/From", sent, bridged},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			b.ReportAllocs()
+			var reading time.Duration
+			for b.Loop() {
+				chain := bm.chain()
+				start := time.Now()
+				if n, _ := bm.read(chain); n != benchItems {
+					b.Fatal(n, "items")
+				}
+				reading += time.Since(start)
+			}
+			b.ReportMetric(float64(reading.Nanoseconds())/float64(b.N)/benchItems, "ns/item")
+		})
+	}
 }

@@ -3,58 +3,61 @@ package rx
 import (
 	"context"
 	"iter"
-	"reflect"
 
 	"github.com/reactivex/rxgo/v2"
 
 	"github.com/rxsse/rxsse"
 )
 
-// From makes a typed Observable of an RxGo one, or of any other [rxgo.Iterable].
-// Each range calls it.Observe with a context of its own.
+// From makes a typed Observable of a cold RxGo observable, or of any other
+// [rxgo.Iterable]. Each range calls it.Observe with a context of its own.
 //
 // Items become values of T. An item of another type ends the stream with a
 // [*TypeError]; a nil item is the zero value of T where T can hold nil (a pointer,
 // interface, map, slice, func or chan), otherwise a TypeError. An error item ends
-// the stream with that error, unless [ContinueOnError] says otherwise. When RxGo
-// closes its channel the stream completes.
+// the stream with that error, unless [ContinueOnError] is given. When RxGo closes its
+// channel the stream completes.
 //
-// When the context of the range ends, the stream ends with [context.Cause] of it,
-// although RxGo only closes its channel then. However the range ends (break and a
-// panic in the loop body included), the context that it was observed with is
-// cancelled and what RxGo still sends is read and dropped until it closes its
-// channel, for at most 100 ms: that frees the operators that look at a context or
-// at their upstream. A chain that never closes its channel (on cancel, Range and
-// GroupBy do not; Never, Interval and event sources cannot) costs the full 100 ms.
-// Sources made with [ToRxGo] further up, if they were passed the context, have
-// been closed when the range returns.
+// When the context of the range ends, the stream ends with [context.Cause] of it. That
+// holds also while RxGo blocks in Observe: RxGo holds a lock of a hot observable while it
+// waits for another observer. One goroutine is then left until RxGo returns.
+//
+// However the range ends, From stops the chain as the package documentation describes,
+// and reads and drops what RxGo still sends, for at most 100 ms. Sources made with
+// [ToRxGo] further up, if they were passed the context, have been closed when the range
+// returns. Only the result of [rxgo.FromChannel] is not drained: its channel belongs to
+// the caller's program, and keeps its items for another reader.
 //
 // From suits chains of lazy operators (Map, Filter, Take, Skip, Scan, Distinct and
-// the like). Operators that subscribe when they are built, Merge or Retry for
-// example, were never told the context of a range, and others can be observed
-// only once: see the table in the package documentation, and use [FromFunc].
+// others). Operators that subscribe when they are built, such as Merge and Retry, never
+// see the context of a range, and many can be observed only once: use [FromFunc].
+//
+// From does not suit hot observables: it observes when the range begins, after a Connect
+// perhaps, and RxGo blocks all other observers when the range ends early. Use [FromHot].
 func From[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
 	return FromFunc[T](func(rxgo.Option) rxgo.Iterable { return it }, opts...)
 }
 
-// FromFunc is [From] for a chain that build makes anew for each range. It is the
-// form to prefer: the chain can be ranged over any number of times although RxGo's
-// results often can be observed only once, and nothing runs before the range
-// although many RxGo operators start when they are built.
+// FromFunc is [From] for a chain that build makes for each range. Prefer it: the chain
+// can be ranged over any number of times although many of RxGo's results can be observed
+// only once, and nothing runs before the range although many RxGo operators start when
+// they are built.
 //
-// build is called on the ranging goroutine. It gives opt, which carries the
-// range's context, to every RxGo function and operator of the chain, and to each
-// [ToRxGo] in it: those that get it leave no goroutine behind, whenever the
-// range ends. The package documentation names the few exceptions.
+// build gives opt, which carries a context, to every RxGo function and operator of the
+// chain except BackOffRetry, and to each [ToRxGo] in it. Then no goroutine is left when
+// the range returns; the package documentation names the few exceptions.
+//
+// build runs on a goroutine of its own, so that the range ends with its context whatever
+// build waits for. A panic in build, and a call of [runtime.Goexit] (t.FailNow), reach the
+// ranging goroutine.
 //
 // Windows and groups end with the range that they came from: read them in the loop
 // body, or flatten them in build.
 //
-// I is whatever build returns, an [rxgo.Observable], [rxgo.Single] or
+// I is the result type of build, [rxgo.Observable], [rxgo.Single] or
 // [rxgo.OptionalSingle], and is inferred.
 func FromFunc[T any, I rxgo.Iterable](build func(opt rxgo.Option) I, opts ...Option) rxsse.Observable[T] {
 	o := newOptions(opts)
-	cast := caster[T]()
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			var zero T
@@ -64,46 +67,13 @@ func FromFunc[T any, I rxgo.Iterable](build func(opt rxgo.Option) I, opts ...Opt
 			}
 			s := newSubscription(ctx)
 			defer s.close()
-			s.observe(build(s.option()))
-			for item, ok := s.next(); ok; item, ok = s.next() {
-				v, err := cast(item)
-				if item.E != nil && o.onError != nil {
-					o.onError(item.E)
-					continue
-				}
-				if !yield(v, err) || err != nil {
-					return
-				}
+			if s.observe(func() rxgo.Iterable { return build(s.option()) }) &&
+				!deliver(&s.reader, o, yield) {
+				return
 			}
 			if err := s.err(); err != nil && s.panicked == nil {
 				yield(zero, err)
 			}
 		}
-	}
-}
-
-// caster returns the function that takes a T, or the error, out of an item.
-func caster[T any]() func(rxgo.Item) (T, error) {
-	want := reflect.TypeFor[T]()
-	nilable := canBeNil(want.Kind())
-	return func(item rxgo.Item) (T, error) {
-		v, ok := item.V.(T)
-		switch {
-		case item.E != nil:
-			var zero T
-			return zero, item.E
-		case ok, item.V == nil && nilable:
-			return v, nil
-		}
-		return v, &TypeError{Want: want, Got: reflect.TypeOf(item.V)}
-	}
-}
-
-func canBeNil(k reflect.Kind) bool {
-	switch k {
-	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan, reflect.UnsafePointer:
-		return true
-	default:
-		return false
 	}
 }

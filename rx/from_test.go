@@ -244,10 +244,10 @@ func TestFromLeavesEarly(t *testing.T) {
 				return rxgo.Just(i.V, i.V, i.V)()
 			})
 		}},
-		{name: "a channel that never closes costs the patience", takes: patience, chain: func(context.Context) rxgo.Observable {
+		{name: "a channel that never closes costs the drainTimeout", takes: drainTimeout, chain: func(context.Context) rxgo.Observable {
 			return rxgo.Range(0, 1000)
 		}},
-		{name: "an endless sender without a context is drained no longer", takes: patience, chain: func(ctx context.Context) rxgo.Observable {
+		{name: "an endless sender without a context is drained no longer", takes: drainTimeout, chain: func(ctx context.Context) rxgo.Observable {
 			return rxgo.Interval(ticks(1), rxgo.WithContext(ctx))
 		}},
 	}
@@ -267,7 +267,7 @@ func TestFromLeavesEarly(t *testing.T) {
 				}
 				assert.Equal(t, tt.takes, time.Since(start))
 				cancel()
-				time.Sleep(2 * patience)
+				time.Sleep(2 * drainTimeout)
 			})
 		})
 	}
@@ -281,7 +281,7 @@ func TestSourceIsClosedWhenTheRangeReturns(t *testing.T) {
 		src := func(ctx context.Context) iter.Seq2[int, error] {
 			return func(yield func(int, error) bool) {
 				defer func() {
-					time.Sleep(patience / 2) // a connection takes a while to close
+					time.Sleep(drainTimeout / 2) // a connection takes a while to close
 					closed = true
 				}()
 				for v, err := range endless()(ctx) {

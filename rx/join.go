@@ -12,18 +12,15 @@ type joined struct {
 	bound context.Context //nolint:containedctx // it is a context
 }
 
-// join returns a context that ends with sub, with bound, or when stop is called,
-// and needs no goroutine to do so.
-func join(sub, bound context.Context) (ctx context.Context, stop func()) {
+// join returns a context that ends with sub, with bound, or when cancel is called.
+// It starts no goroutine. Call release and cancel when the context is no longer used.
+func join(sub, bound context.Context) (ctx context.Context, cancel context.CancelCauseFunc, release func() bool) {
 	run, cancel := context.WithCancelCause(sub)
 	if bound.Err() != nil {
-		cancel(context.Cause(bound)) // at once: AfterFunc would let the source begin
+		cancel(context.Cause(bound)) // AfterFunc is asynchronous: the source would begin
 	}
-	forget := context.AfterFunc(bound, func() { cancel(context.Cause(bound)) })
-	return joined{run, bound}, func() {
-		forget()
-		cancel(nil)
-	}
+	release = context.AfterFunc(bound, func() { cancel(context.Cause(bound)) })
+	return joined{run, bound}, cancel, release
 }
 
 // Deadline returns the earlier of the two deadlines.
@@ -35,7 +32,7 @@ func (j joined) Deadline() (time.Time, bool) {
 	return first, ok
 }
 
-// Value looks in RxGo's context first: it is the nearer to the subscriber.
+// Value looks in RxGo's context first, because it is nearer to the subscriber.
 func (j joined) Value(key any) any {
 	if v := j.Context.Value(key); v != nil {
 		return v

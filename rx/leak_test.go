@@ -3,6 +3,7 @@ package rx_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"regexp"
 	"runtime"
 	"slices"
@@ -18,8 +19,8 @@ import (
 	"github.com/rxsse/rxsse/rx"
 )
 
-// patience is the longest that the bridge waits for RxGo, as documented.
-const patience = 100 * time.Millisecond
+// drainTimeout is the longest that the bridge waits for RxGo, as documented.
+const drainTimeout = 100 * time.Millisecond
 
 // TestNothingOfOursIsLeft abandons each method in the middle of an endless stream,
 // in the worst way: the context that RxGo has goes on, and nobody reads. When the
@@ -92,7 +93,7 @@ func assertLeft(t *testing.T, settle func(), leaves []string) {
 		if len(ours) == 0 && slices.Equal(theirs, leaves) {
 			break
 		}
-		wait(t.Context(), patience)
+		wait(t.Context(), drainTimeout)
 	}
 	assert.Empty(t, ours, "goroutines of this module")
 	assert.Equal(t, leaves, theirs, "goroutines of RxGo")
@@ -119,46 +120,128 @@ func goroutines() (ours, theirs []string) {
 	return ours, theirs
 }
 
-// TestFromFuncLeavesNothing ends a range over each operator, most of which From
-// cannot free.
+// TestFromFuncLeavesNothing ends a range over each method, last in its chain and
+// followed by other operators, by the range's context and by a break.
 func TestFromFuncLeavesNothing(t *testing.T) {
 	not := map[string]string{
-		"Observable.BackOffRetry":          "closes its channel twice when its context ends: a panic",
 		"Observable.BufferWithTimeOrCount": "sends to a goroutine of its own that has left, once in a hundred times",
 		"Observable.WindowWithCount":       "see TestWindowWithCountKeepsAGoroutine",
+	}
+	chains := map[string]func(it rxgo.Iterable, opt rxgo.Option) rxgo.Iterable{
+		"last":                        func(it rxgo.Iterable, _ rxgo.Option) rxgo.Iterable { return it },
+		"followed by Map":             mapped,
+		"followed by Map and a Merge": func(it rxgo.Iterable, opt rxgo.Option) rxgo.Iterable { return merged(mapped(it, opt), opt) },
 	}
 	for _, m := range methods() {
 		if m.gives || m.build == nil || not[m.name] != "" {
 			continue
 		}
-		t.Run(m.name, func(t *testing.T) {
-			if m.locks {
-				leave(t, m, func() {})
-				return
+		for chain, follow := range chains {
+			for end, items := range map[string]int{"the context ends": -1, "break": 1} {
+				t.Run(m.name+"/"+chain+"/"+end, func(t *testing.T) {
+					if m.locks {
+						leave(t, m, follow, items, func() {})
+						return
+					}
+					synctest.Test(t, func(t *testing.T) { leave(t, m, follow, items, synctest.Wait) })
+				})
 			}
-			synctest.Test(t, func(t *testing.T) { leave(t, m, synctest.Wait) })
-		})
+		}
 	}
 }
 
-func leave(t *testing.T, m method, settle func()) {
+// mapped is it with a Map behind it.
+func mapped(it rxgo.Iterable, opt rxgo.Option) rxgo.Iterable {
+	switch o := it.(type) {
+	case rxgo.Observable:
+		return o.Map(same, opt)
+	case rxgo.Single:
+		return o.Map(same, opt)
+	case rxgo.OptionalSingle:
+		return o.Map(same, opt)
+	}
+	panic("neither an Observable nor a Single")
+}
+
+// merged is it with a Merge behind it, and a Filter behind that.
+func merged(it rxgo.Iterable, opt rxgo.Option) rxgo.Iterable {
+	o, ok := it.(rxgo.Observable)
+	if !ok {
+		return it
+	}
+	return rxgo.Merge([]rxgo.Observable{o}, opt).Filter(func(any) bool { return true }, opt)
+}
+
+// leave ends a range over a chain after some items, or when its context ends.
+func leave(t *testing.T, m method, follow func(rxgo.Iterable, rxgo.Option) rxgo.Iterable, items int, settle func()) {
 	t.Helper()
 	bound, end := context.WithCancel(t.Context())
 	defer end()
 	o := rx.FromFunc[any](func(opt rxgo.Option) rxgo.Iterable {
-		return m.build(kit{t: t, ctx: bound, opts: []rxgo.Option{opt}, play: func(script) rxgo.Observable {
+		return follow(m.build(kit{t: t, ctx: bound, opts: []rxgo.Option{opt}, play: func(script) rxgo.Observable {
 			return rx.ToRxGo(bound, endless(), opt)
-		}})
+		}}), opt)
 	})
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 10*tick+tick/4, errBoom)
 	defer cancel()
 	for _, err := range o(ctx) {
-		if err != nil {
+		// A slow consumer: every operator of the chain waits for it, in a send.
+		wait(t.Context(), 7*tick)
+		if items--; items == 0 || err != nil {
 			break
 		}
 	}
 	assertLeft(t, settle, nil)
 }
+
+// TestBackOffRetryWithoutTheOption: with the option it closes its channel twice when it
+// is left while it waits for the next attempt, which ends the process.
+func TestBackOffRetryWithoutTheOption(t *testing.T) {
+	for end, items := range map[string]int{"the context ends": -1, "break": 1} {
+		t.Run(end, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				attempts := 0
+				src := func(ctx context.Context) iter.Seq2[int, error] {
+					attempts++
+					return script{values: []int{attempts}, err: errBoom, pace: tick}.typed()(ctx)
+				}
+				o := rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable {
+					return rx.ToRxGo(t.Context(), src, opt).BackOffRetry(&pause{attempts: 1000}).Map(double, opt)
+				})
+				ctx, cancel := context.WithTimeout(t.Context(), 10*tick+tick/4)
+				defer cancel()
+				for _, err := range o(ctx) {
+					if items--; items == 0 || err != nil {
+						break
+					}
+				}
+				assertLeft(t, synctest.Wait, nil)
+			})
+		})
+	}
+}
+
+// TestMergeOfRxGoSources: what the documentation says about operators over sources of
+// RxGo, and the cure.
+func TestMergeOfRxGoSources(t *testing.T) {
+	merge := func(opt rxgo.Option) rxgo.Observable {
+		return rxgo.Merge([]rxgo.Observable{rxgo.Interval(ticks(1), opt), rxgo.Interval(ticks(1.3), opt)}, opt)
+	}
+	scoped := func(ctx context.Context, opt rxgo.Option) rxgo.Observable {
+		return rx.Scope(ctx, func(_ context.Context, opt rxgo.Option) rxgo.Observable { return merge(opt) }, opt)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		o := rx.FromFunc[any](func(opt rxgo.Option) rxgo.Observable { return scoped(ctx, opt).Map(same, opt).Skip(0, opt) })
+		for range o(ctx) {
+			break
+		}
+		assertLeft(t, synctest.Wait, nil)
+	})
+}
+
+func same(_ context.Context, v any) (any, error) { return v, nil }
 
 // TestWindowWithCountKeepsAGoroutine: it sends into a window without a context, so
 // only reading the abandoned window to its end frees it.

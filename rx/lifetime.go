@@ -7,17 +7,18 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// A lifetime counts the bridge's own producers below one subscription. They sit at
-// the far end of an RxGo chain, which does not say when they have returned, so the
-// subscription's context carries the lifetime to them: when its consumer leaves, it
-// can wait until their sources are closed.
+// A lifetime tracks the producers (those of [ToRxGo] and [Scope]) below one
+// subscription. RxGo does not report when a producer has returned, so the
+// subscription's context carries the lifetime to them. The subscription stops its
+// producers through it, and waits until they have returned.
 //
-// The nil lifetime is that of a producer which no subscription of ours is above.
+// A nil lifetime belongs to a producer with no subscription of ours above it.
 type lifetime struct {
 	mu       sync.Mutex
-	live     int
-	ended    bool
-	idle     chan struct{} // closed once ended and nobody is left
+	running  map[*producer]struct{}
+	used     bool // a producer has entered
+	stopped  bool
+	idle     chan struct{} // closed once stopped and no producer runs
 	panicked *rxsse.PanicError
 }
 
@@ -33,35 +34,72 @@ func newLifetime(ctx context.Context) (context.Context, *lifetime) {
 	return context.WithValue(ctx, lifetimeKey{}, l), l
 }
 
-// enter announces a producer and says whether it may run at all: RxGo may start
-// one after the subscription has ended.
-func (l *lifetime) enter() bool {
+// enter adds p and reports whether it may run: RxGo may start a producer after the
+// subscription has ended.
+func (l *lifetime) enter(p *producer) bool {
 	if l == nil {
 		return true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ended {
+	if l.stopped {
 		return false
 	}
-	l.live++
+	if l.running == nil {
+		l.running = make(map[*producer]struct{})
+	}
+	l.running[p] = struct{}{}
+	l.used = true
 	return true
 }
 
-// leave is the last thing a producer does.
-func (l *lifetime) leave() {
+// leave removes p. It is the last thing that a producer does.
+func (l *lifetime) leave(p *producer) {
 	if l == nil {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.live--; l.ended && l.live == 0 {
+	delete(l.running, p)
+	if l.stopped && len(l.running) == 0 {
 		close(l.idle)
 	}
 }
 
-// carry hands the subscription a panic that no reader took as an item, and says
-// whether there is a subscription to take it.
+// stop cancels the producers with cause and admits no more. Later calls do nothing.
+func (l *lifetime) stop(cause error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped {
+		return
+	}
+	l.stopped = true
+	for p := range l.running {
+		p.cancel(cause)
+	}
+	if len(l.running) == 0 {
+		close(l.idle)
+	}
+}
+
+func (l *lifetime) isStopped() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stopped
+}
+
+// hadProducers reports whether a producer has ever entered.
+func (l *lifetime) hadProducers() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.used
+}
+
+// carry stores a panic that no reader took as an item, for the subscription to
+// raise. It reports whether there is a subscription.
 func (l *lifetime) carry(p *rxsse.PanicError) bool {
 	if l == nil {
 		return false
@@ -72,21 +110,9 @@ func (l *lifetime) carry(p *rxsse.PanicError) bool {
 	return true
 }
 
-// carried returns the panic that was handed over, if any.
+// carried returns the stored panic, if any.
 func (l *lifetime) carried() *rxsse.PanicError {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.panicked
-}
-
-// end lets no more producers in; the channel closes when the last has left. It is
-// called once.
-func (l *lifetime) end() <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ended = true
-	if l.live == 0 {
-		close(l.idle)
-	}
-	return l.idle
 }

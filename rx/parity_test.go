@@ -43,7 +43,7 @@ func inBubble(t *testing.T, run func(kit) []string) (lines []string) {
 		defer cancel()
 		lines = run(kit{t: t, ctx: ctx, opts: []rxgo.Option{rxgo.WithContext(ctx)}})
 		cancel()
-		time.Sleep(2 * patience) // a Scope on RxGo's Never waits that long for its channel to close
+		time.Sleep(2 * drainTimeout) // a Scope on RxGo's Never waits that long for its channel to close
 	})
 	return lines
 }

@@ -99,7 +99,7 @@ func TestScopeIsStopped(t *testing.T) {
 				}).Observe(rxgo.WithContext(theirs))
 				<-items
 				tt.end(endBound, endTheirs)
-				time.Sleep(patience / 2)
+				time.Sleep(drainTimeout / 2)
 				assert.True(t, isClosed(ended), "the source")
 				assert.Equal(t, tt.want, read(t.Context(), items))
 			})

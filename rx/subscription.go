@@ -2,89 +2,214 @@ package rx
 
 import (
 	"context"
+	"runtime"
+	"time"
 
 	"github.com/reactivex/rxgo/v2"
 
 	"github.com/rxsse/rxsse"
 )
 
-// A subscription observes one RxGo chain under a context of its own, and takes the
-// chain down when it is closed. It is used by one goroutine.
+// drainTimeout bounds each wait of the bridge for goroutines of RxGo: how long a
+// chain is drained after its consumer has left, and how long the last error waits for
+// a reader after the bound context has ended.
+const drainTimeout = 100 * time.Millisecond
+
+// settleTime is how long a chain may take to close its channel after all producers of
+// this package below it have returned. A chain with other sources does not close by
+// itself; its context is cancelled then.
+const settleTime = 20 * time.Millisecond
+
+// A subscription observes one RxGo chain and takes it down when it is closed. Only
+// one goroutine uses it.
+//
+// The end of ctx does not cancel the chain's context, it stops the producers below
+// the chain. The chain then completes from its sources down, which also frees the
+// operators that send without looking at a context: cancelled at the same time as
+// the operators below them, they would block for ever. The chain's context is
+// cancelled after that, for chains with other sources.
 type subscription struct {
-	ctx      context.Context //nolint:containedctx // a subscription ends with it
-	sub      context.Context //nolint:containedctx // what the chain runs under
-	cancel   context.CancelFunc
-	life     *lifetime
+	reader
+
+	sub       context.Context //nolint:containedctx // what the chain runs under
+	cancel    context.CancelCauseFunc
+	release   func() bool // ends the watch on ctx
+	life      *lifetime
+	pending   chan observation // delivers the items, nil once it has
+	abandoned chan struct{}    // closed when nobody waits for pending any more
+	own       bool             // items is a channel of the caller's program: do not drain it
+}
+
+// An observation is the result of building a chain and observing it.
+type observation struct {
 	items    <-chan rxgo.Item
-	ended    bool // items is closed
+	own      bool
 	panicked *rxsse.PanicError
+	exited   bool // by runtime.Goexit
 }
 
 func newSubscription(ctx context.Context) *subscription {
-	s := &subscription{ctx: ctx}
-	s.sub, s.life = newLifetime(ctx)
-	s.sub, s.cancel = context.WithCancel(s.sub)
+	s := &subscription{reader: reader{ctx: ctx}}
+	sub, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	s.sub, s.life = newLifetime(chainContext{sub, ctx})
+	s.release = context.AfterFunc(ctx, func() { s.life.stop(context.Cause(ctx)) })
 	return s
 }
 
-// option is what tells RxGo operators the subscription's context.
-func (s *subscription) option() rxgo.Option { return rxgo.WithContext(s.sub) }
+// A chainContext has the values and the deadline of the range's context, but ends
+// when the subscription cancels it.
+type chainContext struct {
+	context.Context //nolint:containedctx // it is a context
 
-// observe begins to run the chain.
-func (s *subscription) observe(chain rxgo.Iterable) { s.items = chain.Observe(s.option()) }
+	parent context.Context //nolint:containedctx // it is a context
+}
 
-// next waits for an item. It returns false when the chain has ended, with
-// completion or a panic, and when the subscription's context has: err tells.
-func (s *subscription) next() (rxgo.Item, bool) {
+// Deadline returns the deadline of the range.
+func (c chainContext) Deadline() (time.Time, bool) { return c.parent.Deadline() }
+
+// option carries the chain's context to RxGo operators.
+func (s *subscription) option() rxgo.Option { return boundOption{rxgo.WithContext(s.sub)} }
+
+// observe builds the chain and begins to run it. It reports whether the chain runs:
+// not if ctx has ended meanwhile, or if build has panicked.
+//
+// Building and observing happen on another goroutine: RxGo holds a lock of a hot
+// observable while it sends to the other observers, and Observe waits for that lock.
+func (s *subscription) observe(build func() rxgo.Iterable) bool {
+	s.pending = make(chan observation)
+	s.abandoned = make(chan struct{})
+	go s.build(build, s.pending, s.abandoned)
 	select {
+	case o := <-s.pending:
+		s.take(o)
+		if o.exited {
+			runtime.Goexit()
+		}
+		return o.panicked == nil
 	case <-s.ctx.Done():
-		return rxgo.Item{}, false
-	case item, ok := <-s.items:
-		if !ok {
-			s.ended = true
-			return rxgo.Item{}, false
-		}
-		if s.panicked = carriedPanic(item); s.panicked != nil {
-			return rxgo.Item{}, false
-		}
-		// The select may have preferred the item to the end of the context.
-		return item, s.ctx.Err() == nil
+		return false
 	}
 }
 
-// err is the cause of the context's end, or nil if it has not ended: RxGo closes
-// its channels in both cases.
-func (s *subscription) err() error { return context.Cause(s.ctx) }
-
-// close cancels the chain and reads on until it has closed its channel, because
-// RxGo operators that were given no context are stuck in a send and go no other
-// way; then it waits for the bridge's producers below. Both take at most patience
-// together. A panic of such a producer is raised here.
-func (s *subscription) close() {
-	s.cancel()
-	late, stop := context.WithTimeout(context.WithoutCancel(s.ctx), patience)
-	defer stop()
-
-	for reading := s.items != nil && !s.ended; reading; {
-		var item rxgo.Item
+// build ends when it has handed over its observation. If nobody waits for it any
+// more, the chain is drained here: Observe has returned later than close could wait.
+func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observation, abandoned <-chan struct{}) {
+	o := observation{exited: true}
+	defer func() {
 		select {
-		case item, reading = <-s.items:
-			if p := carriedPanic(item); p != nil {
-				s.panicked = p
-			}
-		case <-late.Done():
-			reading = false
+		case pending <- o:
+			return
+		case <-abandoned:
 		}
-	}
-	select {
-	case <-s.life.end():
-	case <-late.Done():
-	}
+		late := time.NewTimer(drainTimeout)
+		defer late.Stop()
+		for reading := o.items != nil && !o.own; reading; {
+			var item rxgo.Item
+			select {
+			case item, reading = <-o.items:
+				if p := carriedPanic(item); p != nil {
+					o.panicked = p
+				}
+			case <-late.C:
+				reading = false
+			}
+		}
+		if o.panicked != nil {
+			panic(o.panicked) // nobody else can raise it
+		}
+	}()
+	o.panicked, _ = guard(func() error {
+		chain := build()
+		o.own = isCallersChannel(chain)
+		o.items = chain.Observe(s.option())
+		return nil
+	})
+	o.exited = false
+}
+
+func (s *subscription) take(o observation) {
+	s.pending = nil
+	s.items, s.own, s.panicked = o.items, o.own, o.panicked
+}
+
+// close stops the chain and reads what it still sends until it closes its channel.
+// It then waits for the producers below. All of it takes at most drainTimeout. It
+// raises a panic of the chain.
+func (s *subscription) close() {
+	s.release()
+	s.life.stop(context.Canceled)
+	s.takeDown()
+	s.cancel(nil)
 
 	if s.panicked == nil {
 		s.panicked = s.life.carried()
 	}
 	if s.panicked != nil {
 		panic(s.panicked)
+	}
+}
+
+func (s *subscription) takeDown() {
+	if s.isDown() {
+		return
+	}
+	late, stop := context.WithTimeout(context.Background(), drainTimeout)
+	defer stop()
+
+	if s.pending != nil {
+		s.cancel(nil)
+		select {
+		case o := <-s.pending:
+			s.take(o)
+		case <-late.Done():
+			close(s.abandoned)
+		}
+	}
+	if s.life.hadProducers() {
+		settled, stop := context.WithTimeout(late, drainTimeout*3/4)
+		s.drain(settled, s.life.idle)
+		stop()
+	}
+	s.cancel(nil)
+	s.drain(late, nil)
+	select {
+	case <-s.life.idle:
+	case <-late.Done():
+	}
+}
+
+// isDown reports whether there is nothing to wait for.
+func (s *subscription) isDown() bool {
+	if s.pending != nil || s.items != nil && !s.closed && !s.own {
+		return false
+	}
+	select {
+	case <-s.life.idle:
+		return true
+	default:
+		return false
+	}
+}
+
+// drain reads the chain until it closes its channel, until late ends, or until
+// settleTime after idle is closed.
+func (s *subscription) drain(late context.Context, idle <-chan struct{}) {
+	var settled <-chan time.Time
+	for s.items != nil && !s.closed && !s.own {
+		select {
+		case item, ok := <-s.items:
+			s.closed = !ok
+			if p := carriedPanic(item); p != nil {
+				s.panicked = p
+			}
+		case <-idle:
+			idle = nil
+			settled = time.After(settleTime)
+		case <-settled:
+			return
+		case <-late.Done():
+			return
+		}
 	}
 }

@@ -111,9 +111,9 @@ func TestHowASubscriptionEnds(t *testing.T) {
 }
 
 // TestReaderGone: the source is closed at once, the goroutine that has something
-// left to say waits no longer than the patience, or than RxGo's context.
+// left to say waits no longer than the drainTimeout, or than RxGo's context.
 func TestReaderGone(t *testing.T) {
-	for name, after := range map[string]time.Duration{"RxGo goes on": patience, "RxGo's context ends": patience / 2} {
+	for name, after := range map[string]time.Duration{"RxGo goes on": drainTimeout, "RxGo's context ends": drainTimeout / 2} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				bound, end := context.WithCancelCause(t.Context())
@@ -143,7 +143,7 @@ func TestSlowReaderSeesTheCause(t *testing.T) {
 		items := rx.ToRxGo(bound, endless()).Observe()
 		time.Sleep(10 * tick)
 		end(errOwner)
-		time.Sleep(patience - tick)
+		time.Sleep(drainTimeout - tick)
 		assert.Equal(t, []string{"error: the owner has closed", "completed"}, read(t.Context(), items))
 	})
 }
@@ -334,11 +334,16 @@ func TestPanicOnItsWay(t *testing.T) {
 	items <- rxgo.Error(&rxsse.PanicError{Value: "on its way"})
 	close(items)
 	assert.PanicsWithError(t, "panic: on its way\n\n", func() {
-		for range rx.From[int](rxgo.FromChannel(items))(t.Context()) {
+		for range rx.From[int](iterable(items))(t.Context()) {
 			break
 		}
 	})
 }
+
+// An iterable is a channel that a chain of RxGo sends to.
+type iterable <-chan rxgo.Item
+
+func (i iterable) Observe(...rxgo.Option) <-chan rxgo.Item { return i }
 
 // TestPanicThatNobodyReads runs itself again in a process that has to die.
 func TestPanicThatNobodyReads(t *testing.T) {

@@ -1,0 +1,122 @@
+package rx
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"github.com/reactivex/rxgo/v2"
+
+	"github.com/rxsse/rxsse"
+)
+
+// FromHot is [From] for a hot observable: a published one ([rxgo.WithPublishStrategy]) or
+// an event source. It calls it.Observe before it returns, so a later Connect misses
+// nothing:
+//
+//	prices := rx.FromHot[Price](bus)
+//	go consume(prices)
+//	bus.Connect(ctx)
+//
+// The first range reads that subscription. Each later range observes again when it
+// begins, and misses the earlier items.
+//
+// RxGo cannot unsubscribe: unless it drops items, a hot observable waits for each
+// observer that it ever had. This has two consequences:
+//
+//   - From the call of FromHot on, the hot observable waits for the first range. Range
+//     soon, and call FromHot only for a stream that you will range over.
+//   - When a range ends early, a goroutine reads and drops the remaining items until the
+//     hot observable closes its channel. Without it, the other observers would block for
+//     ever. If consumers come and go, call FromHot once and share the result with
+//     operators.Share or operators.Replay, which do unsubscribe.
+//
+// FromHot passes no context to RxGo, because an operator that is cancelled stops reading
+// the hot observable above it. Operators of RxGo between the two thus also run for the
+// dropped items: apply your operators after FromHot.
+//
+// Items, errors, completion and the end of the range's context are as in From. While
+// another observer blocks the hot observable, Observe blocks too: FromHot waits at most
+// 100 ms for it. The range waits for the rest, until its context ends.
+func FromHot[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
+	o := newOptions(opts)
+	first := observeHot(it)
+	first.wait(drainTimeout)
+	var taken atomic.Bool
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			var zero T
+			hot := first
+			if !taken.CompareAndSwap(false, true) {
+				hot = observeHot(it)
+			}
+			r := reader{ctx: ctx}
+			defer func() {
+				if r.panicked != nil {
+					panic(r.panicked)
+				}
+			}()
+			defer func() {
+				if !r.closed {
+					go hot.drain()
+				}
+			}()
+			select {
+			case <-hot.observed:
+				r.items, r.panicked = hot.items, hot.panicked
+			case <-ctx.Done():
+			}
+			if r.panicked != nil || r.items != nil && !deliver(&r, o, yield) {
+				return
+			}
+			if ctx.Err() != nil && r.panicked == nil {
+				yield(zero, context.Cause(ctx))
+			}
+		}
+	}
+}
+
+// A hotObservation is one subscription to a hot observable.
+type hotObservation struct {
+	observed chan struct{} // closed when the other fields are set
+	items    <-chan rxgo.Item
+	panicked *rxsse.PanicError
+}
+
+// observeHot observes it on another goroutine: Observe waits for a lock that RxGo holds
+// while it sends to the other observers.
+func observeHot(it rxgo.Iterable) *hotObservation {
+	h := &hotObservation{observed: make(chan struct{})}
+	go func() {
+		defer close(h.observed)
+		h.panicked, _ = guard(func() error {
+			h.items = it.Observe()
+			return nil
+		})
+	}()
+	return h
+}
+
+// wait returns once it is observed, or after d.
+func (h *hotObservation) wait(d time.Duration) {
+	late := time.NewTimer(d)
+	defer late.Stop()
+	select {
+	case <-h.observed:
+	case <-late.C:
+	}
+}
+
+// drain reads the items until the hot observable closes its channel.
+func (h *hotObservation) drain() {
+	<-h.observed
+	if h.items == nil {
+		return
+	}
+	for item := range h.items {
+		if p := carriedPanic(item); p != nil {
+			panic(p) // nobody else can raise it
+		}
+	}
+}

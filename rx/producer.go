@@ -1,0 +1,109 @@
+package rx
+
+import (
+	"context"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/reactivex/rxgo/v2"
+
+	"github.com/rxsse/rxsse"
+)
+
+// A produceFunc sends the items of one subscription to next until its context ends.
+// A non-nil error becomes the last item.
+type produceFunc func(ctx context.Context, next chan<- rxgo.Item) error
+
+// toRxGo makes an RxGo Observable of produce: cold, or connectable if opts hold
+// [rxgo.WithPublishStrategy].
+func toRxGo(bound context.Context, opts []rxgo.Option, produce produceFunc) rxgo.Observable {
+	refuseDrop(opts)
+	// RxGo appends to the slice on each Observe, so spare capacity would be shared
+	// between subscriptions.
+	opts = slices.Clip(slices.Clone(opts))
+	if publishes(opts) {
+		return newConnectable(bound, opts, produce)
+	}
+	return rxgo.Defer([]rxgo.Producer{func(sub context.Context, next chan<- rxgo.Item) {
+		run(sub, bound, next, produce)
+	}}, opts...)
+}
+
+// A producer is one call of a produceFunc.
+type producer struct {
+	sub    context.Context //nolint:containedctx // the context of RxGo
+	ctx    context.Context //nolint:containedctx // what the call runs under
+	cancel context.CancelCauseFunc
+	life   *lifetime
+}
+
+// run calls produce under a context that ends with sub, with bound, and when a
+// subscription of this package that lies downstream ends.
+func run(sub, bound context.Context, next chan<- rxgo.Item, produce produceFunc) {
+	p := &producer{sub: sub}
+	var release func() bool
+	p.ctx, p.cancel, release = join(sub, bound)
+	defer release()
+	defer p.cancel(nil)
+	p.life = lifetimeOf(p.ctx)
+	if !p.life.enter(p) {
+		return
+	}
+	defer p.life.leave(p)
+
+	panicked, err := guard(func() error { return produce(p.ctx, next) })
+	if err == nil || p.sendLast(next, err) || panicked == nil {
+		return
+	}
+	if !p.life.carry(panicked) {
+		panic(panicked)
+	}
+}
+
+// sendLast sends the item that ends a subscription and reports whether it was
+// taken. When RxGo or the subscription downstream has ended, nobody wants it. When
+// only the bound context has ended, RxGo may still read, and has drainTimeout to do so.
+func (p *producer) sendLast(next chan<- rxgo.Item, err error) bool {
+	if p.sub.Err() != nil || p.life.isStopped() {
+		return false
+	}
+	select {
+	case next <- rxgo.Error(err):
+		return true
+	case <-p.ctx.Done():
+	}
+	late := time.NewTimer(drainTimeout)
+	defer late.Stop()
+	select {
+	case next <- rxgo.Error(err):
+		return true
+	case <-p.sub.Done():
+	case <-late.C:
+	}
+	return false
+}
+
+// guard calls f. It returns a panic of f both as panicked and as err, which
+// distinguishes it from an error that f returned.
+func guard(f func() error) (panicked *rxsse.PanicError, err error) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		var carried bool
+		if panicked, carried = v.(*rxsse.PanicError); !carried {
+			panicked = &rxsse.PanicError{Value: v, Stack: debug.Stack()}
+		}
+		err = panicked
+	}()
+	return nil, f()
+}
+
+// carriedPanic returns the panic that an error item carries across RxGo, or nil. A
+// PanicError wrapped in another error does not count: somebody has handled it.
+func carriedPanic(item rxgo.Item) *rxsse.PanicError {
+	p, _ := item.E.(*rxsse.PanicError) //nolint:errorlint // see above
+	return p
+}
