@@ -36,8 +36,15 @@ const kills = 50
 // childEnv names what the test binary does instead of testing.
 const childEnv = "RXSSE_SINK_TEST_CHILD"
 
+// seedEnv is the seed of a run that is to be repeated. A failure prints it.
+const seedEnv = "RXSSE_TEST_SEED"
+
 func TestMain(m *testing.M) {
 	if child := children[os.Getenv(childEnv)]; child != nil {
+		go func() { // ends with the program, which ends with its parent
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			os.Exit(2)
+		}()
 		if err := child(os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -53,16 +60,38 @@ var children = map[string]func(args []string) error{
 	"windows": commitWindows,
 }
 
-// start starts the test binary as a child.
+// start starts the test binary as a child. The child ends when the test does, however
+// that ends: its standard input is a pipe from here.
 func start(t *testing.T, name string, args ...string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	child, out, _ := startWithInput(t, name, args...)
+	return child, out
+}
+
+func startWithInput(t *testing.T, name string, args ...string) (*exec.Cmd, *bufio.Scanner, io.Closer) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], args...)
 	child.Env = append(os.Environ(), childEnv+"="+name)
 	child.Stderr = os.Stderr
+	in, err := child.StdinPipe() // Wait closes it
+	require.NoError(t, err)
 	out, err := child.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, child.Start())
-	return child, bufio.NewScanner(out)
+	return child, bufio.NewScanner(out), in
+}
+
+// seeded returns a source of random numbers that a failing test can be repeated with.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv(seedEnv); text != "" {
+		var err error
+		seed, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err)
+	}
+	t.Logf("to repeat it: %s=%d", seedEnv, seed)
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 // writeNumbers appends the numbers from the second argument on to the file that is
@@ -85,34 +114,49 @@ func writeNumbers(args []string) error {
 }
 
 // What File has acknowledged survives the death of its program, over rotations and
-// compressions, and nothing else than whole items is there.
+// compressions, and nothing but whole items is there. A child is killed a moment after
+// one of its acknowledgements; the seed decides which one, and how long the moment is.
 func TestFileSurvivesKills(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := seeded(t)
 	path := filepath.Join(t.TempDir(), "n.ndjson")
 	next := 1
 	for kill := range kills {
 		child, acks := start(t, "numbers", path, strconv.Itoa(next))
 		acked := next - 1
-		time.AfterFunc(time.Duration(1+random.IntN(40))*time.Millisecond, func() { _ = child.Process.Kill() })
+		left, moment := 1+random.IntN(40), time.Duration(random.IntN(2000))*time.Microsecond
 		for acks.Scan() {
 			n, err := strconv.Atoi(acks.Text())
 			require.NoError(t, err)
 			acked = n
+			if left--; left == 0 {
+				time.AfterFunc(moment, func() { _ = child.Process.Kill() })
+			}
 		}
 		_ = child.Wait() // killed
 
 		f, err := sink.OpenNDJSON[int](path) // removes what is torn
-		require.NoError(t, err, "seed %d, kill %d", seed, kill)
+		require.NoError(t, err, "kill %d", kill)
 		require.NoError(t, f.Close())
 		written := numbers(t, path)
-		require.GreaterOrEqual(t, len(written), acked, "seed %d, kill %d", seed, kill)
+		require.GreaterOrEqual(t, len(written), acked, "kill %d", kill)
 		for i, n := range written {
-			require.Equal(t, i+1, n, "seed %d, kill %d", seed, kill)
+			require.Equal(t, i+1, n, "kill %d", kill)
 		}
 		next = len(written) + 1
 	}
-	assert.Greater(t, next, kills, "it got somewhere")
+	assert.Greater(t, next, 3*kills, "each child wrote something")
+}
+
+// A child whose parent dies does not go on for ever.
+func TestChildrenDieWithTheTest(t *testing.T) {
+	child, acks, input := startWithInput(t, "numbers", filepath.Join(t.TempDir(), "n.ndjson"), "1")
+	require.True(t, acks.Scan())
+	require.NoError(t, input.Close()) // as the end of this program would
+	for acks.Scan() {
+	}
+	var exit *exec.ExitError
+	require.ErrorAs(t, child.Wait(), &exit)
+	assert.Equal(t, 2, exit.ExitCode())
 }
 
 // numbers returns what all files of path hold, in order.
@@ -211,8 +255,7 @@ func TestCommitSurvivesKills(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const last = 20_000
-			seed := uint64(time.Now().UnixNano())
-			random := rand.New(rand.NewPCG(seed, 0))
+			random := seeded(t)
 			url, hurry := feed(t, last)
 			folder := t.TempDir()
 			for range kills {
@@ -242,9 +285,9 @@ func TestCommitSurvivesKills(t *testing.T) {
 					once = append(once, n)
 				}
 			}
-			require.Len(t, once, last, "seed %d", seed)
+			require.Len(t, once, last)
 			for i, n := range once {
-				require.Equal(t, i+1, n, "seed %d", seed)
+				require.Equal(t, i+1, n)
 			}
 			assert.LessOrEqual(t, again, (kills+1)*256*7, "no more than the last call's work again")
 			t.Logf("%d of %d events were dealt with twice", again, last)
