@@ -3,6 +3,8 @@ package operators
 import (
 	"fmt"
 	"time"
+
+	"github.com/rxsse/rxsse"
 )
 
 // mustBePositive panics unless n is positive. what names the operator and the
@@ -26,5 +28,14 @@ func mustNotBeNegative[N int | time.Duration](what string, n N) {
 func mustNotBeNil(what string, isNil bool) {
 	if isNil {
 		panic("operators: " + what + " is nil")
+	}
+}
+
+// mustNotHoldNil panics if one of srcs is nil.
+func mustNotHoldNil[T any](what string, srcs []rxsse.Observable[T]) {
+	for i, src := range srcs {
+		if src == nil {
+			panic(fmt.Sprintf("operators: %s[%d] is nil", what, i))
+		}
 	}
 }

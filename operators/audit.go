@@ -21,6 +21,7 @@ import (
 // It runs src on a goroutine of its own, never makes it wait, and holds two items:
 // the pending one and, while the consumer is busy, the newest.
 func Audit[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
+	mustNotBeNil("Audit: src", src == nil)
 	mustBePositive("Audit: d", d)
 	return deliverLatest(src, 1, func() schedule {
 		return func(now, due, _ time.Time) time.Time {

@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/rxsse/rxsse"
@@ -23,9 +22,8 @@ import (
 // It runs src on a goroutine of its own and holds at most n items besides the one
 // being delivered; under Block, besides up to n being delivered.
 func Buffer[T any](src rxsse.Observable[T], n int, overflow Overflow) rxsse.Observable[T] {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: Buffer: n must be positive, got %d", n))
-	}
+	mustNotBeNil("Buffer: src", src == nil)
+	mustBePositive("Buffer: n", n)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			q := handoff.NewOverflowing[T](ctx, n, overflow.queue("Buffer", n))

@@ -19,10 +19,15 @@ import (
 // with its cause, and handle is not called. It runs on the consumer's goroutine and
 // holds nothing; src is released before the other stream is subscribed to.
 func Catch[T any](src rxsse.Observable[T], handle func(error) rxsse.Observable[T]) rxsse.Observable[T] {
+	mustNotBeNil("Catch: src", src == nil)
+	mustNotBeNil("Catch: handle", handle == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			var failure error
 			src(ctx)(func(v T, err error) bool {
+				if failure != nil {
+					return false
+				}
 				if err != nil && ctx.Err() == nil {
 					failure = err
 					return false
@@ -44,9 +49,15 @@ func Catch[T any](src rxsse.Observable[T], handle func(error) rxsse.Observable[T
 //
 // It is [Catch] with a stream of one item.
 func OnErrorReturn[T any](src rxsse.Observable[T], f func(error) T) rxsse.Observable[T] {
+	mustNotBeNil("OnErrorReturn: src", src == nil)
+	mustNotBeNil("OnErrorReturn: f", f == nil)
 	return Catch(src, func(failure error) rxsse.Observable[T] {
-		return func(context.Context) iter.Seq2[T, error] {
-			return func(yield func(T, error) bool) { yield(f(failure), nil) }
+		return func(ctx context.Context) iter.Seq2[T, error] {
+			return func(yield func(T, error) bool) {
+				if yield(f(failure), nil) {
+					complete(ctx, yield)
+				}
+			}
 		}
 	})
 }

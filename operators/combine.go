@@ -22,6 +22,9 @@ import (
 // It runs a and b on goroutines of their own and holds at most 256 of their items,
 // besides as many being dealt with; while it holds that many they wait.
 func CombineLatest[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B) R) rxsse.Observable[R] {
+	mustNotBeNil("CombineLatest: a", a == nil)
+	mustNotBeNil("CombineLatest: b", b == nil)
+	mustNotBeNil("CombineLatest: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			var c combined[A, B]
@@ -55,6 +58,9 @@ func CombineLatest[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f 
 // It runs src and other on goroutines of their own and holds at most 256 of their
 // items, besides as many being dealt with; while it holds that many they wait.
 func WithLatestFrom[T, O, R any](src rxsse.Observable[T], other rxsse.Observable[O], f func(T, O) R) rxsse.Observable[R] {
+	mustNotBeNil("WithLatestFrom: src", src == nil)
+	mustNotBeNil("WithLatestFrom: other", other == nil)
+	mustNotBeNil("WithLatestFrom: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			var c combined[T, O]

@@ -19,22 +19,22 @@ import (
 // a source, or the cause of a cancelled context, ends the stream. It runs on the
 // consumer's goroutine and holds nothing.
 func Concat[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
+	mustNotHoldNil("Concat: srcs", srcs)
 	srcs = slices.Clone(srcs)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			over := false
 			for _, src := range srcs {
 				src(ctx)(func(v T, err error) bool {
-					over = !yield(v, err) || err != nil
+					over = over || !yield(v, err) || err != nil
 					return !over
 				})
 				if over {
 					return
 				}
 			}
-			if len(srcs) == 0 && ctx.Err() != nil {
-				var zero T
-				yield(zero, context.Cause(ctx))
+			if len(srcs) == 0 {
+				complete(ctx, yield)
 			}
 		}
 	}
@@ -48,13 +48,13 @@ func Concat[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 // On completion, error and cancel it ends as src does. It runs on the consumer's
 // goroutine and holds nothing but items.
 func StartWith[T any](src rxsse.Observable[T], items ...T) rxsse.Observable[T] {
+	mustNotBeNil("StartWith: src", src == nil)
 	items = slices.Clone(items)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			for i := range items {
 				if ctx.Err() != nil {
-					var zero T
-					yield(zero, context.Cause(ctx))
+					fail(yield, context.Cause(ctx))
 					return
 				}
 				if !yield(items[i], nil) {
@@ -74,6 +74,7 @@ func StartWith[T any](src rxsse.Observable[T], items ...T) rxsse.Observable[T] {
 // On error and cancel it ends as src does. It runs on the consumer's goroutine and
 // holds nothing but v.
 func DefaultIfEmpty[T any](src rxsse.Observable[T], v T) rxsse.Observable[T] {
+	mustNotBeNil("DefaultIfEmpty: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			empty := true
@@ -81,8 +82,8 @@ func DefaultIfEmpty[T any](src rxsse.Observable[T], v T) rxsse.Observable[T] {
 				empty = false
 				return yield(v, err) && err == nil
 			})
-			if empty {
-				yield(v, nil)
+			if empty && yield(v, nil) {
+				complete(ctx, yield)
 			}
 		}
 	}

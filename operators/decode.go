@@ -36,6 +36,8 @@ func SkipInvalid(handle func(event codec.Event, err error)) DecodeOption {
 // [SkipInvalid] to go on. On completion, error and cancel it ends as src does. It
 // runs on the consumer's goroutine and holds nothing.
 func Decode[T any](src rxsse.Observable[codec.Event], payload codec.Payload[T], opts ...DecodeOption) rxsse.Observable[T] {
+	mustNotBeNil("Decode: src", src == nil)
+	mustNotBeNil("Decode: payload", payload == nil)
 	var d decoding
 	for _, opt := range opts {
 		opt(&d)
@@ -72,5 +74,6 @@ func Decode[T any](src rxsse.Observable[codec.Event], payload codec.Payload[T], 
 //
 //	trades := operators.DecodeJSON[Trade](operators.EventType(events, "trade"))
 func DecodeJSON[T any](src rxsse.Observable[codec.Event], opts ...DecodeOption) rxsse.Observable[T] {
+	mustNotBeNil("DecodeJSON: src", src == nil)
 	return Decode(src, codec.JSON[T](), opts...)
 }

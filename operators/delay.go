@@ -26,6 +26,7 @@ const maxDelayed = 1 << 16
 // most 256; while it holds that many src waits, and its items come later than d. It
 // sets one timer each time it has to wait.
 func Delay[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
+	mustNotBeNil("Delay: src", src == nil)
 	mustBePositive("Delay: d", d)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {

@@ -18,12 +18,15 @@ import (
 // goroutine and holds one item. Like ==, it panics for interfaces that hold what
 // cannot be compared; see [DistinctUntilChangedFunc].
 func DistinctUntilChanged[T comparable](src rxsse.Observable[T]) rxsse.Observable[T] {
+	mustNotBeNil("DistinctUntilChanged: src", src == nil)
 	return DistinctUntilChangedFunc(src, func(a, b T) bool { return a == b })
 }
 
 // DistinctUntilChangedFunc is [DistinctUntilChanged] with a function that says
 // whether an item is the same as the one delivered last.
 func DistinctUntilChangedFunc[T any](src rxsse.Observable[T], same func(last, v T) bool) rxsse.Observable[T] {
+	mustNotBeNil("DistinctUntilChangedFunc: src", src == nil)
+	mustNotBeNil("DistinctUntilChangedFunc: same", same == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			var last T

@@ -25,6 +25,7 @@ import (
 // encoder's. Otherwise it ends as src does. It runs on the consumer's goroutine and
 // holds nothing.
 func EncodeJSON[T any](src rxsse.Observable[T], eventType string, opts ...json.Options) rxsse.Observable[codec.Event] {
+	mustNotBeNil("EncodeJSON: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
 			encode := newJSONEncoder[T](opts...)

@@ -16,6 +16,7 @@ import (
 // On completion, error and cancel it ends as src does. It runs on the consumer's
 // goroutine and holds nothing.
 func EventType(src rxsse.Observable[codec.Event], types ...string) rxsse.Observable[codec.Event] {
+	mustNotBeNil("EventType: src", src == nil)
 	if len(types) == 1 {
 		want := types[0]
 		return Filter(src, func(e codec.Event) bool { return e.Type == want })

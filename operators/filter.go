@@ -15,6 +15,8 @@ import (
 // On completion, error and cancel it ends as src does. It runs on the consumer's
 // goroutine and holds nothing.
 func Filter[T any](src rxsse.Observable[T], keep func(T) bool) rxsse.Observable[T] {
+	mustNotBeNil("Filter: src", src == nil)
+	mustNotBeNil("Filter: keep", keep == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			src(ctx)(func(v T, err error) bool {

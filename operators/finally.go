@@ -12,6 +12,8 @@ import (
 // leaves, a panic. It calls f once for each subscription, on the consumer's
 // goroutine, and holds nothing.
 func Finally[T any](src rxsse.Observable[T], f func()) rxsse.Observable[T] {
+	mustNotBeNil("Finally: src", src == nil)
+	mustNotBeNil("Finally: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			defer f()

@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"sync/atomic"
 
@@ -21,20 +20,24 @@ import (
 // the cause of a cancelled context, ends the stream. It runs on the consumer's
 // goroutine and holds nothing: src waits while an inner stream runs.
 func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
+	mustNotBeNil("ConcatMap: src", src == nil)
+	mustNotBeNil("ConcatMap: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
+			ended := false
 			src(ctx)(func(v T, err error) bool {
-				if err != nil {
-					var zero R
-					yield(zero, err)
-					return false
+				switch {
+				case ended:
+				case err != nil:
+					ended = true
+					fail(yield, err)
+				default:
+					f(v)(ctx)(func(r R, err error) bool {
+						ended = ended || !yield(r, err) || err != nil
+						return !ended
+					})
 				}
-				goOn := true
-				f(v)(ctx)(func(r R, err error) bool {
-					goOn = yield(r, err) && err == nil
-					return goOn
-				})
-				return goOn
+				return !ended
 			})
 		}
 	}
@@ -56,9 +59,9 @@ func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 // own and holds at most 256 of their items, besides as many being delivered; while
 // it holds that many they wait.
 func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: MergeMap: n must be positive, got %d", n))
-	}
+	mustNotBeNil("MergeMap: src", src == nil)
+	mustNotBeNil("MergeMap: f", f == nil)
+	mustBePositive("MergeMap: n", n)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			q := handoff.New[R](ctx, handoff.DefaultLimit)
@@ -95,6 +98,8 @@ func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observab
 // own and holds at most 256 items, besides as many being delivered; while it holds
 // that many they wait.
 func SwitchMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
+	mustNotBeNil("SwitchMap: src", src == nil)
+	mustNotBeNil("SwitchMap: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			q := handoff.New[numbered[R]](ctx, handoff.DefaultLimit)

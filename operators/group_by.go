@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
@@ -41,9 +40,9 @@ import (
 // such as NaN, is a new one each time. To fold the items of each key into one
 // value, [AggregateBy] is the efficient way.
 func GroupBy[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, idle time.Duration) rxsse.Observable[Group[K, T]] {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: GroupBy: n must be positive, got %d", n))
-	}
+	mustNotBeNil("GroupBy: src", src == nil)
+	mustNotBeNil("GroupBy: key", key == nil)
+	mustBePositive("GroupBy: n", n)
 	mustBePositive("GroupBy: idle", idle)
 	return func(ctx context.Context) iter.Seq2[Group[K, T], error] {
 		return func(yield func(Group[K, T], error) bool) {

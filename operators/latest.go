@@ -29,7 +29,7 @@ func deliverLatest[T any](src rxsse.Observable[T], limit int, newSchedule func()
 			q := handoff.NewOverflowing[T](ctx, limit, handoff.Overflow{Policy: handoff.ReplaceNewest})
 			defer q.Stop()
 			q.Go(src)
-			l.run(q, yield)
+			l.run(ctx, q, yield)
 		}
 	}
 }
@@ -41,12 +41,12 @@ type latest[T any] struct {
 	delivered time.Time // when the last item was delivered
 }
 
-func (l *latest[T]) run(q *handoff.Queue[T], yield func(T, error) bool) {
+func (l *latest[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T, error) bool) {
 	for {
 		batch, signal := q.Receive(l.due.c())
 		if signal == handoff.End && q.Err() == nil {
-			if l.due.isSet() {
-				yield(l.take(), nil)
+			if !l.due.isSet() || yield(l.take(), nil) {
+				complete(ctx, yield)
 			}
 			return
 		}

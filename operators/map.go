@@ -15,6 +15,8 @@ import (
 // On completion, error and cancel it ends as src does. It runs on the consumer's
 // goroutine and holds nothing. For a function that can fail use [TryMap].
 func Map[T, R any](src rxsse.Observable[T], f func(T) R) rxsse.Observable[R] {
+	mustNotBeNil("Map: src", src == nil)
+	mustNotBeNil("Map: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			src(ctx)(func(v T, err error) bool {

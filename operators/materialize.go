@@ -27,11 +27,13 @@ type Notification[T any] struct {
 // A cancelled context ends the stream with its cause as ever. It runs on the
 // consumer's goroutine and holds nothing.
 func Materialize[T any](src rxsse.Observable[T]) rxsse.Observable[Notification[T]] {
+	mustNotBeNil("Materialize: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[Notification[T], error] {
 		return func(yield func(Notification[T], error) bool) {
 			over := false
 			src(ctx)(func(v T, err error) bool {
 				switch {
+				case over:
 				case err == nil:
 					over = !yield(Notification[T]{Value: v}, nil)
 				case ctx.Err() != nil:
@@ -39,12 +41,14 @@ func Materialize[T any](src rxsse.Observable[T]) rxsse.Observable[Notification[T
 					yield(Notification[T]{}, err)
 				default:
 					over = true
-					yield(Notification[T]{Err: err, End: true}, nil)
+					if yield(Notification[T]{Err: err, End: true}, nil) {
+						complete(ctx, yield)
+					}
 				}
 				return !over
 			})
-			if !over {
-				yield(Notification[T]{End: true}, nil)
+			if !over && yield(Notification[T]{End: true}, nil) {
+				complete(ctx, yield)
 			}
 		}
 	}

@@ -24,6 +24,7 @@ import (
 // items, besides as many being delivered; while it holds that many the sources
 // wait.
 func Merge[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
+	mustNotHoldNil("Merge: srcs", srcs)
 	srcs = slices.Clone(srcs)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {

@@ -20,6 +20,8 @@ import (
 //
 // It ends as src does, runs on the consumer's goroutine and holds nothing.
 func MapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) R) rxsse.Observable[codec.Message[R]] {
+	mustNotBeNil("MapValue: src", src == nil)
+	mustNotBeNil("MapValue: f", f == nil)
 	return Map(src, func(m codec.Message[T]) codec.Message[R] { return withValue(m, f(m.Value)) })
 }
 
@@ -34,6 +36,8 @@ func MapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) R) rxs
 // position past it. It ends as src does, runs on the consumer's goroutine and holds
 // the values of one message.
 func FlatMapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) []R) rxsse.Observable[codec.Message[R]] {
+	mustNotBeNil("FlatMapValue: src", src == nil)
+	mustNotBeNil("FlatMapValue: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[codec.Message[R], error] {
 		return func(yield func(codec.Message[R], error) bool) {
 			src(ctx)(func(m codec.Message[T], err error) bool {
@@ -80,6 +84,7 @@ func withValue[T, R any](m codec.Message[T], v R) codec.Message[R] {
 // message's ID. Otherwise it ends as src does. It runs on the consumer's goroutine and
 // holds nothing.
 func EncodeMessages[T any](src rxsse.Observable[codec.Message[T]], opts ...json.Options) rxsse.Observable[codec.Event] {
+	mustNotBeNil("EncodeMessages: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
 			encode := newJSONEncoder[T](opts...)

@@ -16,6 +16,7 @@ import (
 // On completion, error and cancel it ends as src does. It runs on the consumer's
 // goroutine and holds one item.
 func Pairwise[T any](src rxsse.Observable[T]) rxsse.Observable[[2]T] {
+	mustNotBeNil("Pairwise: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[[2]T, error] {
 		return func(yield func([2]T, error) bool) {
 			var pair [2]T

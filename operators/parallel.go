@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"sync"
 
@@ -29,9 +28,9 @@ import (
 // It runs src and the n calls on goroutines of their own. From src, at most 256
 // items, or n if that is more, are read ahead of what has been delivered.
 func Parallel[T, R any](src rxsse.Observable[T], n int, f func(context.Context, T) (R, error)) rxsse.Observable[R] {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: Parallel: n must be positive, got %d", n))
-	}
+	mustNotBeNil("Parallel: src", src == nil)
+	mustNotBeNil("Parallel: f", f == nil)
+	mustBePositive("Parallel: n", n)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			p := newPool(ctx, src, n, true, f)
@@ -54,9 +53,9 @@ func Parallel[T, R any](src rxsse.Observable[T], n int, f func(context.Context, 
 // An error of f ends the stream, and the other calls, at once; it is delivered
 // after the results that had come before it. All else is as in Parallel.
 func ParallelUnordered[T, R any](src rxsse.Observable[T], n int, f func(context.Context, T) (R, error)) rxsse.Observable[R] {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: ParallelUnordered: n must be positive, got %d", n))
-	}
+	mustNotBeNil("ParallelUnordered: src", src == nil)
+	mustNotBeNil("ParallelUnordered: f", f == nil)
+	mustBePositive("ParallelUnordered: n", n)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			p := newPool(ctx, src, n, false, f)

@@ -24,6 +24,7 @@ import (
 // It runs each source on a goroutine of its own and holds at most 256 items,
 // besides as many being delivered; while it holds that many the winner waits.
 func Race[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
+	mustNotHoldNil("Race: srcs", srcs)
 	srcs = slices.Clone(srcs)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {

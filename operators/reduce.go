@@ -18,21 +18,24 @@ import (
 // seed, so f must not modify what a seed that is a pointer, map or slice refers
 // to.
 func Reduce[T, A any](src rxsse.Observable[T], seed A, f func(acc A, v T) A) rxsse.Observable[A] {
+	mustNotBeNil("Reduce: src", src == nil)
+	mustNotBeNil("Reduce: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[A, error] {
 		return func(yield func(A, error) bool) {
 			acc, failed := seed, false
 			src(ctx)(func(v T, err error) bool {
+				if failed {
+					return false
+				}
 				if err != nil {
 					failed = true
-					var zero A
-					yield(zero, err)
-					return false
+					return fail(yield, err)
 				}
 				acc = f(acc, v)
 				return true
 			})
-			if !failed {
-				yield(acc, nil)
+			if !failed && yield(acc, nil) {
+				complete(ctx, yield)
 			}
 		}
 	}

@@ -21,6 +21,7 @@ import (
 // the pending one and, while the consumer is busy, the newest. It sets no timer
 // while it holds none.
 func Sample[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
+	mustNotBeNil("Sample: src", src == nil)
 	mustBePositive("Sample: d", d)
 	return deliverLatest(src, 1, func() schedule {
 		start := time.Now()

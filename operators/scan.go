@@ -18,6 +18,8 @@ import (
 // goroutine and holds the one value. Each subscription starts from seed, so f
 // must not modify what a seed that is a pointer, map or slice refers to.
 func Scan[T, A any](src rxsse.Observable[T], seed A, f func(acc A, v T) A) rxsse.Observable[A] {
+	mustNotBeNil("Scan: src", src == nil)
+	mustNotBeNil("Scan: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[A, error] {
 		return func(yield func(A, error) bool) {
 			acc := seed

@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"sync"
@@ -33,9 +32,8 @@ import (
 // ends, and holds at most n items for each subscriber, besides the one being
 // delivered; under Block, besides up to n being delivered.
 func Share[T any](src rxsse.Observable[T], n int, overflow Overflow) rxsse.Observable[T] {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: Share: n must be positive, got %d", n))
-	}
+	mustNotBeNil("Share: src", src == nil)
+	mustBePositive("Share: n", n)
 	return newHub(src, 0, n, overflow.queue("Share", n)).observe
 }
 
@@ -54,12 +52,9 @@ func Share[T any](src rxsse.Observable[T], n int, overflow Overflow) rxsse.Obser
 // who comes then begins a new subscription. All else is as in Share; what is
 // remembered does not count towards n.
 func Replay[T any](src rxsse.Observable[T], remember, n int, overflow Overflow) rxsse.Observable[T] {
-	if remember <= 0 {
-		panic(fmt.Sprintf("operators: Replay: remember must be positive, got %d", remember))
-	}
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: Replay: n must be positive, got %d", n))
-	}
+	mustNotBeNil("Replay: src", src == nil)
+	mustBePositive("Replay: remember", remember)
+	mustBePositive("Replay: n", n)
 	return newHub(src, remember, n, overflow.queue("Replay", n)).observe
 }
 

@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/rxsse/rxsse"
@@ -17,9 +16,8 @@ import (
 // On completion, error and cancel it ends as src does. It runs on the consumer's
 // goroutine and holds nothing.
 func Skip[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
-	if n < 0 {
-		panic(fmt.Sprintf("operators: Skip: n must not be negative, got %d", n))
-	}
+	mustNotBeNil("Skip: src", src == nil)
+	mustNotBeNegative("Skip: n", n)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			left := n
@@ -43,6 +41,8 @@ func Skip[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 // On completion, error and cancel it ends as src does. It runs on the consumer's
 // goroutine and holds nothing.
 func SkipWhile[T any](src rxsse.Observable[T], skip func(T) bool) rxsse.Observable[T] {
+	mustNotBeNil("SkipWhile: src", src == nil)
+	mustNotBeNil("SkipWhile: skip", skip == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			skipping := true

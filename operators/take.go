@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/rxsse/rxsse"
@@ -18,9 +17,8 @@ import (
 // If src ends before the n-th item, on completion, error or cancel, so does
 // Take. It runs on the consumer's goroutine and holds nothing.
 func Take[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
-	if n < 0 {
-		panic(fmt.Sprintf("operators: Take: n must not be negative, got %d", n))
-	}
+	mustNotBeNil("Take: src", src == nil)
+	mustNotBeNegative("Take: n", n)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			if n == 0 {
@@ -28,9 +26,18 @@ func Take[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 			}
 			left := n
 			src(ctx)(func(v T, err error) bool {
+				if left <= 0 {
+					return false
+				}
 				left--
-				return yield(v, err) && err == nil && left > 0
+				if !yield(v, err) || err != nil {
+					left = -1 // the stream has ended
+				}
+				return left > 0
 			})
+			if left == 0 {
+				complete(ctx, yield)
+			}
 		}
 	}
 }

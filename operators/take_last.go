@@ -2,7 +2,6 @@ package operators
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/rxsse/rxsse"
@@ -17,9 +16,8 @@ import (
 // On error and cancel it ends as src does, and delivers nothing. It runs on the
 // consumer's goroutine and holds n items.
 func TakeLast[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
-	if n < 0 {
-		panic(fmt.Sprintf("operators: TakeLast: n must not be negative, got %d", n))
-	}
+	mustNotBeNil("TakeLast: src", src == nil)
+	mustNotBeNegative("TakeLast: n", n)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			var (
@@ -29,10 +27,11 @@ func TakeLast[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 			)
 			src(ctx)(func(v T, err error) bool {
 				switch {
+				case failed:
+					return false
 				case err != nil:
 					failed = true
-					yield(v, err)
-					return false
+					return fail(yield, err)
 				case len(ring) < n:
 					ring = append(ring, v)
 				case n > 0:
@@ -45,15 +44,14 @@ func TakeLast[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 				return
 			}
 			for i := range ring {
-				if err := ctx.Err(); err != nil {
-					var zero T
-					yield(zero, context.Cause(ctx))
-					return
+				if ctx.Err() != nil {
+					break
 				}
 				if !yield(ring[(oldest+i)%len(ring)], nil) {
 					return
 				}
 			}
+			complete(ctx, yield)
 		}
 	}
 }

@@ -17,6 +17,8 @@ import (
 // If src ends before, on completion, error or cancel, so does TakeWhile. It runs
 // on the consumer's goroutine and holds nothing.
 func TakeWhile[T any](src rxsse.Observable[T], keep func(T) bool) rxsse.Observable[T] {
+	mustNotBeNil("TakeWhile: src", src == nil)
+	mustNotBeNil("TakeWhile: keep", keep == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			src(ctx)(func(v T, err error) bool {

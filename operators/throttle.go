@@ -21,6 +21,7 @@ import (
 // It runs on the consumer's goroutine, reads the clock for each item, sets no
 // timer, and holds nothing.
 func Throttle[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
+	mustNotBeNil("Throttle: src", src == nil)
 	mustBePositive("Throttle: d", d)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {

@@ -38,6 +38,7 @@ func (e *TimeoutError) Error() string {
 // besides as many being delivered; while it holds that many src waits. Items do
 // not touch its timer, which is set anew once every d.
 func Timeout[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
+	mustNotBeNil("Timeout: src", src == nil)
 	mustBePositive("Timeout: d", d)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {

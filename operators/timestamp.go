@@ -19,6 +19,7 @@ type Timestamped[T any] struct {
 // On completion, error and cancel it ends as src does. It runs on the consumer's
 // goroutine, reads the clock for each item, and holds nothing.
 func Timestamp[T any](src rxsse.Observable[T]) rxsse.Observable[Timestamped[T]] {
+	mustNotBeNil("Timestamp: src", src == nil)
 	return Map(src, func(v T) Timestamped[T] { return Timestamped[T]{time.Now(), v} })
 }
 
@@ -37,6 +38,7 @@ type Timed[T any] struct {
 // On completion, error and cancel it ends as src does. It runs on the consumer's
 // goroutine, reads the clock for each item, and holds nothing.
 func TimeInterval[T any](src rxsse.Observable[T]) rxsse.Observable[Timed[T]] {
+	mustNotBeNil("TimeInterval: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[Timed[T], error] {
 		return func(yield func(Timed[T], error) bool) {
 			last := time.Now()

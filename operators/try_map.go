@@ -16,6 +16,8 @@ import (
 // On completion, error and cancel it ends as src does. It runs on the consumer's
 // goroutine and holds nothing.
 func TryMap[T, R any](src rxsse.Observable[T], f func(T) (R, error)) rxsse.Observable[R] {
+	mustNotBeNil("TryMap: src", src == nil)
+	mustNotBeNil("TryMap: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			src(ctx)(func(v T, err error) bool {

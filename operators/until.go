@@ -21,6 +21,8 @@ import (
 // It runs src and notifier on goroutines of their own and holds at most 256 items,
 // besides as many being delivered; while it holds that many src waits.
 func TakeUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) rxsse.Observable[T] {
+	mustNotBeNil("TakeUntil: src", src == nil)
+	mustNotBeNil("TakeUntil: notifier", notifier == nil)
 	return until(src, notifier, func(m mark, _ bool) (deliver, goOn bool) {
 		return m == anItem, m == anItem
 	})
@@ -39,6 +41,8 @@ func TakeUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) 
 // It runs src and notifier on goroutines of their own and holds at most 256 items,
 // besides as many being delivered; while it holds that many src waits.
 func SkipUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) rxsse.Observable[T] {
+	mustNotBeNil("SkipUntil: src", src == nil)
+	mustNotBeNil("SkipUntil: notifier", notifier == nil)
 	return until(src, notifier, func(m mark, notified bool) (deliver, goOn bool) {
 		return m == anItem && notified, m != theEnd
 	})

@@ -45,8 +45,8 @@ func windowCount[T, A, R any](src rxsse.Observable[T], n int, fold fold[T, A], r
 				}
 				return wanted
 			})
-			if wanted && held > 0 {
-				deliver()
+			if wanted && held > 0 && deliver() {
+				complete(ctx, yield)
 			}
 		}
 	}

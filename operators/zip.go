@@ -24,6 +24,9 @@ import (
 // It runs a and b on goroutines of their own and holds at most 256 items of each;
 // the one that is further ahead waits.
 func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B) R) rxsse.Observable[R] {
+	mustNotBeNil("Zip: a", a == nil)
+	mustNotBeNil("Zip: b", b == nil)
+	mustNotBeNil("Zip: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			q := handoff.New[struct{}](ctx, handoff.DefaultLimit)
@@ -44,6 +47,7 @@ func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B)
 					}
 				}
 				if laneA.over() || laneB.over() {
+					complete(ctx, yield)
 					return
 				}
 			}

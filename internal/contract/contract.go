@@ -156,6 +156,12 @@ func (o Operator[T, R]) Check(t *testing.T) {
 			p.requireReleased(t, 1)
 		})
 	}
+	bubble(t, "cancelled at the last item", func(t *testing.T) {
+		p := &probe[T]{items: o.Items}
+		all := observe(t.Context(), t, o.Apply(p.finite()), nil)
+		require.NoError(t, all.err)
+		requireCancelledAtItem(t, o.Apply(p.finite()), len(all.items))
+	})
 }
 
 func (o Operator[T, R]) checkFailing(t *testing.T) {
@@ -246,6 +252,22 @@ func requireCancelledBefore[T any](t *testing.T, obs rxsse.Observable[T]) {
 	require.Equal(t, errCause, got.err)
 	require.Empty(t, got.items)
 	require.Zero(t, time.Since(start), "time to end")
+}
+
+// requireCancelledAtItem cancels in the body of the loop over item n, and takes its
+// time there: all upstreams have completed by then.
+func requireCancelledAtItem[T any](t *testing.T, obs rxsse.Observable[T], n int) {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	got := observe(ctx, t, obs, func(i int) bool {
+		if i == n {
+			time.Sleep(time.Minute)
+			cancel(errCause)
+		}
+		return true
+	})
+	require.Equal(t, errCause, got.err)
+	require.Len(t, got.items, n, "items after the cancellation")
 }
 
 // requireCancelledLater cancels from another goroutine while the stream waits.

@@ -78,6 +78,21 @@ var faulty = map[string]struct {
 			src(ctx)(func(v int, err error) bool { return err == nil && yield(v, nil) })
 		}, "contract: the upstream failed",
 	},
+	"completes in silence when cancelled at the last item": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			var last, n int
+			identity(ctx, src, func(v int, err error) bool {
+				if err == nil && n < 2 {
+					last = v
+					n++
+				}
+				return err != nil && yield(0, err) || err == nil && (n < 2 || yield(last, nil))
+			})
+			if n == 2 && ctx.Err() == nil {
+				yield(last, nil)
+			}
+		}, "the subscriber gave up",
+	},
 	"hides the cause of a cancellation": {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
 			identity(ctx, src, func(v int, err error) bool {

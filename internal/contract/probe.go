@@ -25,7 +25,12 @@ const pause = 10 * time.Second
 
 // finite delivers the items and completes.
 func (p *probe[T]) finite() rxsse.Observable[T] {
-	return p.upstream(func(context.Context, func(T, error) bool) {})
+	return p.upstream(func(ctx context.Context, yield func(T, error) bool) {
+		if ctx.Err() != nil {
+			var zero T
+			yield(zero, context.Cause(ctx))
+		}
+	})
 }
 
 // failing delivers the items and fails.
