@@ -110,10 +110,13 @@ func (b *Broadcaster) stream(c *client, r *http.Request) error {
 	}
 }
 
-// deliver writes to c the events before end that it has not read, up to maxWrite bytes.
+// deliver writes to c the events before end that it has not read, up to about maxWrite
+// bytes.
 //
-// Events that stand side by side in the log are written from there, with one call. The
-// publisher may forget them while they are being written: the chunk stays as it is.
+// Events that stand side by side in a chunk of the log are written from there, with one
+// call. The publisher may forget them while they are being written: the chunk stays as it
+// is. deliver stops at the end of a chunk if it has written half of maxWrite, so that the
+// next call writes a whole chunk.
 func (b *Broadcaster) deliver(c *client, end int64) error {
 	next := c.next.Load()
 	if next >= end {
@@ -123,7 +126,7 @@ func (b *Broadcaster) deliver(c *client, end int64) error {
 	defer c.idle()
 	stop := min(end, next+maxScan)
 	written := 0
-	for next < stop && written < maxWrite {
+	for next < stop && written < maxWrite/2 {
 		first := b.log.at(next)
 		if first == nil {
 			if written > 0 {
@@ -141,7 +144,7 @@ func (b *Broadcaster) deliver(c *client, end int64) error {
 			continue
 		}
 		to, count := first.to, int64(1)
-		for next < stop && to-first.from < maxWrite-written {
+		for next < stop {
 			e := b.log.at(next)
 			if e == nil || e.from != to || &e.chunk[0] != &first.chunk[0] || !c.wants(e) {
 				break
@@ -253,18 +256,20 @@ const (
 
 var errTooSlow = errors.New("sink: Broadcaster: the client was too slow")
 
-// reason returns what an error of stream means.
-func reason(ctx context.Context, err error) LeaveReason {
+// reason returns why c leaves, by the error of stream.
+func (b *Broadcaster) reason(ctx context.Context, c *client, err error) LeaveReason {
 	var source *sourceError
 	switch {
 	case err == nil, errors.Is(err, errNothingMissed):
 		return LeftEnded
 	case ctx.Err() != nil:
 		return LeftClosed
+	case c.interrupted.Load() && b.state.Load() == broadcasting:
+		return LeftTimedOut // see giveUp
+	case c.interrupted.Load(), errors.Is(err, errInterrupted):
+		return LeftInterrupted
 	case errors.Is(err, errTooSlow):
 		return LeftTooSlow
-	case errors.Is(err, errInterrupted):
-		return LeftInterrupted
 	case errors.As(err, &source):
 		return LeftSourceFailed
 	case errors.Is(err, os.ErrDeadlineExceeded):

@@ -85,7 +85,7 @@ func (b *Broadcaster) wantsAny(c *client, next int64) bool {
 func (b *Broadcaster) joinGroup(c *client) {
 	g := b.groups[c.Group]
 	if g == nil {
-		g = &group{}
+		g = newGroup(b.events)
 		b.groups[c.Group] = g
 	}
 	g.members++

@@ -116,7 +116,7 @@ func (b *Broadcaster) serve(c *client, r *http.Request) {
 	why, err := LeftPanicked, errors.New("sink: Broadcaster: a function of the caller panicked")
 	defer func() { b.leave(c, why, err) }()
 	err = b.stream(c, r)
-	why = reason(r.Context(), err)
+	why = b.reason(r.Context(), c, err)
 }
 
 // refuse turns a request away for some time.

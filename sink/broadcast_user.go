@@ -2,7 +2,6 @@ package sink
 
 import (
 	"fmt"
-	"sync/atomic"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
@@ -18,7 +17,8 @@ type Client struct {
 
 	// Group is shared by the clients that have the same Filter, such as those of one user,
 	// one tenant or one topic. Filter is then called about once for an event and not once
-	// for each client. A Group takes 8 KiB while it has clients. It must be comparable.
+	// for each client. While it has clients, a Group takes half a byte for each event that
+	// the history may hold, and at least 512 bytes. It must be comparable.
 	// nil: the client is alone.
 	Group any
 
@@ -76,27 +76,3 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("request refused with status %d: %s", r.Status, r.Message)
 }
 
-// groupSize is for how many of the newest events a group remembers its decisions.
-const groupSize = 1024
-
-// A group is the decisions of a filter that several clients share.
-type group struct {
-	members int                      // guarded by Broadcaster.mu
-	decided [groupSize]atomic.Uint64 // by number modulo groupSize: the number plus one, and the decision as the lowest bit
-}
-
-// wants returns the decision about an event. Clients that ask at the same moment may each
-// call filter.
-func (g *group) wants(e *entry, filter func(codec.Event) bool) bool {
-	slot := &g.decided[e.number%groupSize]
-	key := uint64(e.number+1) << 1 //nolint:gosec // numbers are not negative
-	if decision := slot.Load(); decision&^1 == key {
-		return decision&1 == 1
-	}
-	wanted := filter(e.event)
-	if wanted {
-		key |= 1
-	}
-	slot.Store(key)
-	return wanted
-}

@@ -47,7 +47,7 @@ import (
 //
 // A client that reads slowly falls behind in the history, and [WithSlowClients] says what
 // happens when it falls out of it. Other clients do not wait for it, except under
-// [WaitForClients]. While it is being written to, it keeps up to 16 KiB of encoded events, or one
+// [WaitForClients]. While it is being written to, it keeps up to 32 KiB of encoded events, or one
 // larger event, in memory. A client that does not read at all is disconnected after
 // [WithWriteTimeout].
 //

@@ -234,7 +234,7 @@ func TestBroadcasterFlushesBatches(t *testing.T) {
 		large := codec.Event{Type: "message", Data: strings.Repeat("x", 20_000), ID: "l"}
 		require.NoError(t, b.Send(t.Context(), large, large, large, large))
 		settle()
-		assert.Equal(t, 1+1+1+4, c.flushes, "events of more than 16 KiB one by one")
+		assert.Equal(t, 1+1+1+4, c.flushes, "large events one by one")
 		finish(t, b)
 	})
 }

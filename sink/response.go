@@ -12,7 +12,7 @@ import (
 
 // maxWrite is the largest piece that a response writes at a time. Each piece has its own
 // deadline.
-const maxWrite = 16 << 10
+const maxWrite = 32 << 10
 
 // longest is a duration that can be added to itself and to the present.
 const longest = 100 * 365 * 24 * time.Hour

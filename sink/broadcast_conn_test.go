@@ -2,9 +2,10 @@ package sink_test
 
 import (
 	"context"
-	"errors"
+	"iter"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -13,22 +14,24 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/sink"
 )
 
-// A conn is a client's end of a stream, for bubbles: what the handler writes is
-// there at once, and a test may hold it up.
+// A conn is a client's end of a stream, for bubbles: the client has at once what the
+// handler writes, and a test may hold it up.
 type conn struct {
 	mu       sync.Mutex
 	header   http.Header
 	status   int
 	written  strings.Builder
 	flushes  int
-	held     chan struct{} // while it is not nil writes wait for it, or the deadline
-	pace     time.Duration // that it takes to write 32 KiB
+	held     chan struct{} // while it is not nil, writes wait for it or the deadline
+	pace     time.Duration // how long it takes to write 32 KiB
 	deadline time.Time
 	changed  chan struct{}
+	failure  error
 }
 
 func newConn() *conn { return &conn{header: http.Header{}, changed: make(chan struct{})} }
@@ -45,6 +48,10 @@ func (c *conn) Write(p []byte) (int, error) {
 	c.WriteHeader(http.StatusOK)
 	for {
 		c.mu.Lock()
+		if c.failure != nil {
+			defer c.mu.Unlock()
+			return 0, c.failure
+		}
 		held, deadline, changed := c.held, c.deadline, c.changed
 		took := c.pace * time.Duration(len(p)) / (32 << 10)
 		if held == nil && took == 0 {
@@ -68,7 +75,7 @@ func (c *conn) Write(p []byte) (int, error) {
 			c.mu.Unlock()
 		case <-changed:
 		case <-expired:
-			return 0, errors.New("i/o timeout")
+			return 0, os.ErrDeadlineExceeded
 		}
 	}
 }
@@ -76,7 +83,7 @@ func (c *conn) Write(p []byte) (int, error) {
 func (c *conn) writeSlowly(p []byte, took time.Duration, deadline time.Time) (int, error) {
 	if !deadline.IsZero() && time.Until(deadline) < took {
 		time.Sleep(time.Until(deadline))
-		return 0, errors.New("i/o timeout")
+		return 0, os.ErrDeadlineExceeded
 	}
 	time.Sleep(took)
 	c.mu.Lock()
@@ -110,6 +117,20 @@ func (c *conn) hold() (release func()) {
 	return func() { close(held) }
 }
 
+// fail has writes fail.
+func (c *conn) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failure = err
+}
+
+// all returns all that was written.
+func (c *conn) all() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.written.String()
+}
+
 // opening returns the first line, which is sent with the header.
 func (c *conn) opening() string {
 	c.mu.Lock()
@@ -126,9 +147,9 @@ func (c *conn) body() string {
 	return rest
 }
 
-// connect has b serve a client in the bubble, and returns its end and a way to leave
-// and to wait for the handler's return.
-func connect(t *testing.T, b *sink.Broadcaster, target string, header ...string) (c *conn, leave func(), gone <-chan struct{}) {
+// connect has h serve a client in the bubble. It returns the client's end, a function that
+// closes the connection, and a channel that is closed when the handler returns.
+func connect(t *testing.T, h http.Handler, target string, header ...string) (c *conn, leave func(), gone <-chan struct{}) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil)
@@ -139,7 +160,7 @@ func connect(t *testing.T, b *sink.Broadcaster, target string, header ...string)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		b.ServeHTTP(c, r)
+		h.ServeHTTP(c, r)
 	}()
 	synctest.Wait()
 	return c, cancel, done
@@ -162,6 +183,14 @@ func send(t *testing.T, b *sink.Broadcaster, ids ...string) {
 	}
 }
 
+// recovering recovers from panics, as a server does.
+func recovering(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { _ = recover() }()
+		h.ServeHTTP(w, r)
+	})
+}
+
 // settle waits until all clients that are not held up have what was published. Clients
 // are woken once a millisecond at most.
 func settle() {
@@ -173,4 +202,19 @@ func settle() {
 func finish(t *testing.T, b *sink.Broadcaster) {
 	t.Helper()
 	require.NoError(t, b.Shutdown(t.Context()))
+}
+
+func decode(t *testing.T, stream string) (events []codec.Event) {
+	t.Helper()
+	for e, err := range codec.NewDecoder(strings.NewReader(stream)).Events() {
+		require.NoError(t, err)
+		events = append(events, e)
+	}
+	return events
+}
+
+func failingEvents(err error) rxsse.Observable[codec.Event] {
+	return func(context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) { yield(codec.Event{}, err) }
+	}
 }

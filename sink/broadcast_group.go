@@ -1,0 +1,57 @@
+package sink
+
+import (
+	"sync/atomic"
+
+	"github.com/rxsse/rxsse/codec"
+)
+
+// A group is the decisions of a filter that several clients share.
+type group struct {
+	members int // guarded by Broadcaster.mu
+	words   []atomic.Uint64
+}
+
+// A word has the decisions about eventsPerWord events in its low half, two bits each, and
+// the number of the first of them, divided by eventsPerWord, in its high half.
+const eventsPerWord = 16
+
+// The decisions about an event. 0 is none.
+const (
+	unwanted = 1
+	wanted   = 2
+)
+
+// newGroup returns a group that remembers the decisions about that many events.
+func newGroup(events int) *group {
+	return &group{words: make([]atomic.Uint64, max(events, 1024)/eventsPerWord+1)}
+}
+
+// wants returns the decision about an event. Clients that ask at the same moment may each
+// call filter.
+func (g *group) wants(e *entry, filter func(codec.Event) bool) bool {
+	place := e.number / eventsPerWord
+	word := &g.words[place%int64(len(g.words))]
+	shift := 2 * (e.number % eventsPerWord)
+	base := uint64(place) << 32 //nolint:gosec // only the low half counts
+	decided := word.Load()
+	if decided>>32 == base>>32 {
+		if d := decided >> shift & 3; d != 0 {
+			return d == wanted
+		}
+	}
+	d := uint64(unwanted)
+	if filter(e.event) {
+		d = wanted
+	}
+	for {
+		updated := base // replaces the decisions about older events
+		if decided>>32 == base>>32 {
+			updated = decided
+		}
+		if word.CompareAndSwap(decided, updated|d<<shift) {
+			return d == wanted
+		}
+		decided = word.Load()
+	}
+}

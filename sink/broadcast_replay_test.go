@@ -1,0 +1,231 @@
+package sink_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/sink"
+)
+
+// An archive stores every event that is published, in order.
+type archive struct {
+	mu     sync.Mutex
+	events []codec.Event
+	asked  []string
+	pause  time.Duration // between two events of a replay
+	upTo   int           // it has only that many events; 0: all
+}
+
+func (a *archive) add(events ...codec.Event) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.events = append(a.events, events...)
+}
+
+// replay replays the events after one, up to those that it has when it begins.
+func (a *archive) replay(_ context.Context, lastEventID string) (rxsse.Observable[codec.Event], error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asked = append(a.asked, lastEventID)
+	if lastEventID == "broken" {
+		return nil, errGone
+	}
+	events := a.events
+	if a.upTo > 0 {
+		events = events[:a.upTo]
+	}
+	for i, e := range events {
+		if e.ID == lastEventID {
+			return func(context.Context) iter.Seq2[codec.Event, error] {
+				return func(yield func(codec.Event, error) bool) {
+					for _, e := range events[i+1:] {
+						time.Sleep(a.pause)
+						if !yield(e, nil) {
+							return
+						}
+					}
+				}
+			}, nil
+		}
+	}
+	return nil, nil
+}
+
+func idsFrom(from, to int) (ids []string) {
+	for n := from; n <= to; n++ {
+		ids = append(ids, fmt.Sprint(n))
+	}
+	return ids
+}
+
+func eventsOf(ids []string) (events []codec.Event) {
+	for _, id := range ids {
+		events = append(events, event(id))
+	}
+	return events
+}
+
+func TestReplay(t *testing.T) {
+	for _, row := range []struct {
+		name, target, lastEventID string
+		upTo                      int
+		want                      string
+		asked                     []string
+	}{
+		{name: "up to the history", lastEventID: "10", want: wires(idsFrom(11, 100)...), asked: []string{"10"}},
+		{name: "only what the history has forgotten", lastEventID: "10", upTo: 90, want: wires(idsFrom(11, 100)...), asked: []string{"10"}},
+		{name: "nothing is missing", lastEventID: "90", want: wires(idsFrom(91, 100)...), asked: []string{"90"}},
+		{name: "the history knows the ID", lastEventID: "95", want: wires(idsFrom(96, 100)...)},
+		{name: "nobody knows the ID", lastEventID: "x", want: "event: reset\ndata:\n\n" + wires(idsFrom(91, 100)...), asked: []string{"x"}},
+		{name: "types", target: "?type=other", lastEventID: "10", asked: []string{"10"}},
+		{name: "no ID"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := &archive{upTo: row.upTo}
+				b := sink.NewBroadcaster(sink.WithHistory(10, 1<<20), sink.WithReplay(a.replay), sink.WithUnknownIDEvent(codec.Event{Type: "reset"}))
+				a.add(eventsOf(idsFrom(1, 100))...)
+				require.NoError(t, b.Send(t.Context(), eventsOf(idsFrom(1, 100))...))
+				c, _, _ := connect(t, b, "/"+row.target, "Last-Event-ID", row.lastEventID)
+				assert.Equal(t, row.want, c.body())
+				assert.Equal(t, row.asked, a.asked)
+				if row.target == "" {
+					send(t, b, "101")
+					assert.Equal(t, row.want+wires("101"), c.body(), "and the live events")
+				}
+				finish(t, b)
+			})
+		})
+	}
+}
+
+// While a client is replayed to, the history moves on. The client gets every event once.
+func TestReplayWhileTheHistoryMovesOn(t *testing.T) {
+	for _, only := range []string{"all", "forgotten"} {
+		t.Run(only, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const history = 10
+				a := &archive{pause: time.Millisecond}
+				b := sink.NewBroadcaster(sink.WithHistory(history, 1<<20), sink.WithReplay(a.replay))
+				publish := func(from, to int, pause time.Duration) {
+					for n := from; n <= to; n++ {
+						a.add(event(fmt.Sprint(n)))
+						a.mu.Lock()
+						if only == "forgotten" {
+							a.upTo = max(len(a.events)-history, 1)
+						}
+						a.mu.Unlock()
+						assert.NoError(t, b.Send(t.Context(), event(fmt.Sprint(n))))
+						time.Sleep(pause)
+					}
+				}
+				publish(1, 100, 0)
+				go publish(101, 200, 3*time.Millisecond)
+				var all []*conn
+				for _, id := range []string{"1", "50", "80", "99"} {
+					c, _, _ := connect(t, b, "/", "Last-Event-ID", id)
+					all = append(all, c)
+				}
+				time.Sleep(time.Minute)
+				for i, first := range []int{2, 51, 81, 100} {
+					var want, got []string
+					for _, e := range decode(t, all[i].all()) {
+						got = append(got, e.ID)
+					}
+					want = idsFrom(first, 200)
+					assert.Equal(t, want, got)
+				}
+				finish(t, b)
+			})
+		})
+	}
+}
+
+// A replay that fails, or that never catches up, ends the client's stream. The client
+// comes back with the ID that it has got.
+func TestReplayThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &archive{}
+		b := sink.NewBroadcaster(sink.WithReplay(a.replay))
+		_, _, gone := connect(t, b, "/", "Last-Event-ID", "broken")
+		<-gone
+		assert.EqualValues(t, 1, b.Stats().Left[sink.LeftSourceFailed])
+	})
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		var b *sink.Broadcaster
+		b = sink.NewBroadcaster(sink.WithHistory(1, 1<<20), sink.WithReplay(func(ctx context.Context, id string) (rxsse.Observable[codec.Event], error) {
+			n++
+			assert.Equal(t, strconv.Itoa(n), id)
+			assert.NoError(t, b.Send(ctx, event("a"), event("b")))
+			return just(event(strconv.Itoa(n + 1))), nil
+		}))
+		_, _, gone := connect(t, b, "/", "Last-Event-ID", "1")
+		<-gone
+		assert.Equal(t, 10, n)
+		assert.EqualValues(t, 1, b.Stats().Left[sink.LeftSourceFailed])
+	})
+}
+
+// An endless replay serves the client until something ends it; meanwhile it gets
+// heartbeats.
+func TestReplayThatWaits(t *testing.T) {
+	for _, end := range []string{"the client leaves", "Shutdown"} {
+		t.Run(end, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ended := make(chan error, 1)
+				b := sink.NewBroadcaster(sink.WithHeartbeat(time.Second), sink.WithReplay(func(context.Context, string) (rxsse.Observable[codec.Event], error) {
+					return func(ctx context.Context) iter.Seq2[codec.Event, error] {
+						return func(yield func(codec.Event, error) bool) {
+							yield(event("2"), nil)
+							<-ctx.Done()
+							ended <- ctx.Err()
+						}
+					}, nil
+				}))
+				c, leave, gone := connect(t, b, "/", "Last-Event-ID", "1")
+				time.Sleep(2500 * time.Millisecond)
+				assert.Equal(t, wires("2")+":\n:\n", c.body())
+				if end == "Shutdown" {
+					finish(t, b)
+				} else {
+					leave()
+				}
+				<-gone
+				require.Error(t, <-ended)
+				assert.Equal(t, http.StatusOK, c.status)
+			})
+		})
+	}
+}
+
+// After Complete, a client gets what it has missed from the replay, and status 204 when
+// it has everything.
+func TestReplayAfterComplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &archive{}
+		a.add(eventsOf(idsFrom(1, 20))...)
+		b := sink.NewBroadcaster(sink.WithReplay(a.replay)) // a new process: the history is empty
+		require.NoError(t, b.Complete(t.Context()))
+		c, _, gone := connect(t, b, "/", "Last-Event-ID", "15")
+		<-gone
+		assert.Equal(t, http.StatusOK, c.status)
+		assert.Equal(t, wires(idsFrom(16, 20)...), c.body())
+		c, _, gone = connect(t, b, "/", "Last-Event-ID", "20")
+		<-gone
+		assert.Equal(t, http.StatusNoContent, c.status)
+		assert.Empty(t, c.all())
+	})
+}
