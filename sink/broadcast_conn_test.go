@@ -2,6 +2,7 @@ package sink_test
 
 import (
 	"context"
+	"io"
 	"iter"
 	"net/http"
 	"net/http/httptest"
@@ -25,6 +26,7 @@ type conn struct {
 	mu       sync.Mutex
 	header   http.Header
 	status   int
+	explicit int // the status that WriteHeader was called with before Write and Flush
 	written  strings.Builder
 	flushes  int
 	held     chan struct{} // while it is not nil, writes wait for it or the deadline
@@ -40,12 +42,19 @@ func (c *conn) Header() http.Header { return c.header }
 
 func (c *conn) WriteHeader(status int) {
 	if c.status == 0 {
-		c.status = status
+		c.status, c.explicit = status, status
+	}
+}
+
+// begin has the status be 200 if WriteHeader was not called.
+func (c *conn) begin() {
+	if c.status == 0 {
+		c.status = http.StatusOK
 	}
 }
 
 func (c *conn) Write(p []byte) (int, error) {
-	c.WriteHeader(http.StatusOK)
+	c.begin()
 	for {
 		c.mu.Lock()
 		if c.failure != nil {
@@ -92,7 +101,7 @@ func (c *conn) writeSlowly(p []byte, took time.Duration, deadline time.Time) (in
 }
 
 func (c *conn) FlushError() error {
-	c.WriteHeader(http.StatusOK)
+	c.begin()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.flushes++
@@ -151,20 +160,40 @@ func (c *conn) body() string {
 // closes the connection, and a channel that is closed when the handler returns.
 func connect(t *testing.T, h http.Handler, target string, header ...string) (c *conn, leave func(), gone <-chan struct{}) {
 	t.Helper()
+	c = newConn()
+	leave, gone = connectWith(t, h, c, target, header...)
+	return c, leave, gone
+}
+
+// connectWith is connect with a ResponseWriter of the test's own.
+func connectWith(t *testing.T, h http.Handler, w http.ResponseWriter, target string, header ...string) (leave func(), gone <-chan struct{}) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	c = newConn()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		h.ServeHTTP(c, r)
+		h.ServeHTTP(w, r)
 	}()
 	synctest.Wait()
-	return c, cancel, done
+	return cancel, done
 }
+
+// flushing hides the deadlines of a conn.
+type flushing struct{ c *conn }
+
+func (f flushing) Header() http.Header         { return f.c.Header() }
+func (f flushing) WriteHeader(status int)      { f.c.WriteHeader(status) }
+func (f flushing) Write(p []byte) (int, error) { return f.c.Write(p) }
+func (f flushing) FlushError() error           { return f.c.FlushError() }
+
+// pretending has deadlines that do nothing.
+type pretending struct{ flushing }
+
+func (pretending) SetWriteDeadline(time.Time) error { return nil }
 
 func event(id string) codec.Event { return codec.Event{Type: "message", Data: "d" + id, ID: id} }
 
@@ -217,4 +246,11 @@ func failingEvents(err error) rxsse.Observable[codec.Event] {
 	return func(context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) { yield(codec.Event{}, err) }
 	}
+}
+
+func readAll(t *testing.T, r io.Reader) string {
+	t.Helper()
+	all, err := io.ReadAll(r)
+	require.NoError(t, err)
+	return string(all)
 }

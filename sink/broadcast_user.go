@@ -75,4 +75,3 @@ type Refusal struct {
 func (r *Refusal) Error() string {
 	return fmt.Sprintf("request refused with status %d: %s", r.Status, r.Message)
 }
-

@@ -7,8 +7,9 @@ import (
 
 const (
 	// maxBusy is how long a client may be busy with one write before a publisher stops
-	// waiting for it. Healthy clients on a loaded machine take a few milliseconds.
-	maxBusy = 20 * time.Millisecond
+	// waiting for it. On a machine with far too much to do, 20 ms cut off some healthy
+	// clients; with 100 ms, clients that never read held up the publisher most of the time.
+	maxBusy = 50 * time.Millisecond
 	// interruptTimeout is how long Shutdown waits for clients that it has interrupted.
 	interruptTimeout = 250 * time.Millisecond
 )

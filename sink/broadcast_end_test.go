@@ -1,0 +1,211 @@
+package sink_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/sink"
+)
+
+func TestShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := sink.NewBroadcaster()
+		c, _, gone := connect(t, b, "/")
+		release := c.hold()
+		time.AfterFunc(time.Second, release)
+		require.NoError(t, b.Send(t.Context(), event("1"), event("2")))
+		require.NoError(t, b.Shutdown(t.Context()))
+		<-gone
+		assert.Equal(t, wires("1", "2"), c.body(), "events that were published before are delivered")
+		require.ErrorIs(t, b.Send(t.Context(), event("3")), sink.ErrBroadcastEnded)
+		require.ErrorIs(t, b.Publish(t.Context(), just(event("3"))), sink.ErrBroadcastEnded)
+		require.NoError(t, b.Shutdown(t.Context()), "again")
+	})
+}
+
+// BeginShutdown ends the streams and does not wait for them.
+func TestBeginShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := sink.NewBroadcaster()
+		c, _, gone := connect(t, b, "/")
+		release := c.hold()
+		require.NoError(t, b.Send(t.Context(), event("1")))
+		b.BeginShutdown()
+		refused, _, _ := connect(t, b, "/")
+		assert.Equal(t, http.StatusServiceUnavailable, refused.status)
+		release()
+		<-gone
+		assert.Equal(t, wires("1"), c.body())
+	})
+}
+
+// Clients that do not read do not hold up Shutdown once its context has ended, not even
+// those that it cannot disconnect.
+func TestShutdownInterrupts(t *testing.T) {
+	wrap := map[string]func(*conn) http.ResponseWriter{
+		"with deadlines":            func(c *conn) http.ResponseWriter { return c },
+		"without deadlines":         func(c *conn) http.ResponseWriter { return flushing{c} },
+		"deadlines that do nothing": func(c *conn) http.ResponseWriter { return pretending{flushing{c}} },
+	}
+	for name, most := range map[string]time.Duration{"with deadlines": 0, "without deadlines": 0, "deadlines that do nothing": 250 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := sink.NewBroadcaster(sink.WithWriteTimeout(time.Hour))
+				var release []func()
+				var all []<-chan struct{}
+				for range 3 {
+					c := newConn()
+					_, gone := connectWith(t, b, wrap[name](c), "/")
+					release = append(release, c.hold())
+					all = append(all, gone)
+				}
+				send(t, b, "1")
+				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errGone)
+				defer cancel()
+				start := time.Now()
+				assert.Equal(t, errGone, b.Shutdown(ctx))
+				assert.Equal(t, time.Second+most, time.Since(start))
+				for i := range all {
+					release[i]()
+					<-all[i]
+				}
+				assert.EqualValues(t, 3, b.Stats().Left[sink.LeftInterrupted])
+			})
+		})
+	}
+}
+
+func TestComplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := sink.NewBroadcaster()
+		c, _, gone := connect(t, b, "/")
+		send(t, b, "1", "2")
+		require.NoError(t, b.Complete(t.Context()))
+		<-gone
+		assert.Equal(t, wires("1", "2"), c.body())
+		for _, header := range [][]string{nil, {"Last-Event-ID", "2"}} {
+			c, _, gone = connect(t, b, "/", header...)
+			<-gone
+			assert.Equal(t, http.StatusNoContent, c.status)
+		}
+		c, _, gone = connect(t, b, "/", "Last-Event-ID", "1")
+		<-gone
+		assert.Equal(t, http.StatusOK, c.status)
+		assert.Equal(t, wires("2"), c.body(), "the event that it has missed")
+		c, _, gone = connect(t, b, "/?type=other", "Last-Event-ID", "1")
+		<-gone
+		assert.Equal(t, http.StatusNoContent, c.status, "it has missed nothing that it wants")
+		require.NoError(t, b.Shutdown(t.Context()))
+	})
+}
+
+// After Complete, a client that has every event with an ID is told not to come again.
+// Events without an ID do not count, since a client cannot say that it has them.
+func TestCompleteTellsClientsToStop(t *testing.T) {
+	for name, events := range map[string][]codec.Event{
+		"a comment at the end":     {{ID: "1", Data: "x"}, {Comment: "bye"}},
+		"a retry at the end":       {{ID: "1", Data: "x"}, {Retry: time.Second}},
+		"space around an ID":       {{ID: "0", Data: "x"}, {ID: " 1 ", Data: "x"}},
+		"an event of another type": {{ID: "1", Data: "x"}, {Type: "other", ID: "2", Data: "x"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := sink.NewBroadcaster()
+			require.NoError(t, b.Send(t.Context(), events...))
+			require.NoError(t, b.Complete(t.Context()))
+			c, _, gone := connect(t, b, "/?type=message", "Last-Event-ID", "1")
+			<-gone
+			assert.Equal(t, http.StatusNoContent, c.status, name)
+		})
+	}
+}
+
+// When several events share the last ID, a client that names it may have missed some of
+// them. It gets them, and a last block with an ID of its own, so that it need not come
+// back for ever.
+func TestCompleteWithASharedID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := sink.NewBroadcaster()
+		connected, _, _ := connect(t, b, "/")
+		x, y := codec.Event{ID: "1", Data: "x"}, codec.Event{ID: "1", Data: "y"}
+		require.NoError(t, b.Send(t.Context(), codec.Event{ID: "0", Data: "x"}, x, y))
+		require.NoError(t, b.Complete(t.Context()))
+		assert.Equal(t, "1", b.Stats().LastEventID)
+		c, _, gone := connect(t, b, "/", "Last-Event-ID", "1")
+		<-gone
+		assert.Equal(t, http.StatusOK, c.status)
+		assert.Equal(t, y.String(), c.body()[:len(y.String())])
+		d := codec.NewDecoder(strings.NewReader(c.all()))
+		for d.Scan() { //nolint:revive // only the last ID is of interest
+		}
+		require.NoError(t, d.Err())
+		last := d.LastEventID()
+		assert.NotEqual(t, "1", last)
+		assert.Contains(t, connected.body(), "id: "+last+"\n\n", "connected clients get it, too")
+		c, _, gone = connect(t, b, "/", "Last-Event-ID", last)
+		<-gone
+		assert.Equal(t, http.StatusNoContent, c.status)
+		c, _, gone = connect(t, b, "/?type=other", "Last-Event-ID", "1")
+		<-gone
+		assert.Equal(t, http.StatusNoContent, c.status, "it wants none of them")
+	})
+}
+
+// Without clients it does not matter that the context has ended.
+func TestCompleteWithoutClients(t *testing.T) {
+	for range 100 {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			b := sink.NewBroadcaster()
+			send(t, b, "1", "2")
+			require.NoError(t, b.Complete(ctx))
+			c, _, gone := connect(t, b, "/", "Last-Event-ID", "1")
+			<-gone
+			assert.Equal(t, wires("2"), c.body())
+		})
+	}
+}
+
+// A client that Complete has interrupted can come back for the events that it has missed.
+func TestCompleteInterrupts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := sink.NewBroadcaster()
+		c, _, gone := connect(t, b, "/")
+		c.hold()
+		send(t, b, "1", "2")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.Equal(t, context.DeadlineExceeded, b.Complete(ctx))
+		<-gone
+		c, _, gone = connect(t, b, "/", "Last-Event-ID", "1")
+		<-gone
+		assert.Equal(t, wires("2"), c.body())
+	})
+}
+
+// The documented order: the server closes its listener, then the streams end.
+func TestShutdownOfAServer(t *testing.T) {
+	b := sink.NewBroadcaster(sink.WithHistory(10, 1<<20))
+	server := httptest.NewServer(b)
+	server.Config.RegisterOnShutdown(b.BeginShutdown)
+	response, err := server.Client().Get(server.URL)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.NoError(t, b.Send(t.Context(), event("1")))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, server.Config.Shutdown(ctx))
+	assert.Zero(t, b.Stats().Clients)
+	assert.Equal(t, []codec.Event{event("1")}, decode(t, readAll(t, response.Body)))
+	_, err = server.Client().Get(server.URL)
+	require.Error(t, err, "the listener is closed")
+}
