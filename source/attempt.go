@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rxsse/rxsse/codec"
@@ -72,16 +73,16 @@ func (s *stream) connect() *outcome {
 		return &outcome{kind: cancelled}
 	}
 	s.notify(change{kind: connecting})
-	resp, err := s.send(a)
+	resp, isUnanswered, err := s.send(a)
 	if err != nil {
-		return &outcome{kind: notAccepted, err: err}
+		return &outcome{kind: notAccepted, err: err, isUnanswered: isUnanswered}
 	}
 	a.body = ownBody(a.ctx, resp.Body)
 	s.mu.Lock()
 	s.response = resp
 	s.mu.Unlock()
 	if reason := s.cfg.accept(resp); reason != nil {
-		return refuse(a, resp, reason)
+		return s.refuse(a, resp, reason)
 	}
 	s.startReading(resp)
 	s.notify(change{kind: connected, response: resp})
@@ -89,33 +90,46 @@ func (s *stream) connect() *outcome {
 }
 
 // send sends the request and returns the server's answer once its header is there. The
-// connect timeout covers all of it.
-func (s *stream) send(a *attempt) (*http.Response, error) {
+// connect timeout covers all of it. If it fails, isUnanswered reports whether the request
+// may have reached the server.
+func (s *stream) send(a *attempt) (resp *http.Response, isUnanswered bool, err error) {
 	if d := s.cfg.connectTimeout; d > 0 {
 		defer a.abandonAfter(d, fmt.Errorf("%w of %v", ErrConnectTimeout, d)).Stop()
 	}
-	req, err := s.newRequest(a.ctx)
-	if err != nil {
-		return nil, err
+	ctx, wasSent := a.ctx, func() bool { return false }
+	if s.reconnect == ReconnectUntilAccepted {
+		ctx, wasSent = traceSending(ctx)
 	}
-	resp, err := s.http.Do(req)
+	req, err := s.newRequest(ctx)
 	if err != nil {
-		return nil, explainNoAnswer(unwrapURL(err))
+		return nil, false, err
 	}
-	return resp, nil
+	resp, err = s.http.Do(req)
+	if err != nil {
+		return nil, wasSent(), unanswered(unwrapURL(err))
+	}
+	return resp, false, nil
 }
 
-// explainNoAnswer adds to an error for which there is no answer what it means.
-func explainNoAnswer(err error) error {
-	switch {
-	case errors.Is(err, io.EOF):
-		// As io.EOF it would pass for the orderly end of a response.
+// unanswered returns err, for which there is no answer, as one that does not pass for the
+// orderly end of a response.
+func unanswered(err error) error {
+	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("the server closed the connection without an answer: %w", io.ErrUnexpectedEOF)
-	case strings.HasPrefix(err.Error(), "unsupported protocol scheme"):
-		// A redirect; net/http has no type for this.
-		return fmt.Errorf("%w: %w", ErrURL, err)
 	}
 	return err
+}
+
+// traceSending returns a context for a request, and a function that reports whether the
+// request may have been sent. A transport that does not support net/http/httptrace may
+// have sent it.
+func traceSending(ctx context.Context) (traced context.Context, wasSent func() bool) {
+	var supported, sent atomic.Bool
+	traced = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { supported.Store(true) },
+		WroteHeaders: func() { sent.Store(true) },
+	})
+	return traced, func() bool { return sent.Load() || !supported.Load() }
 }
 
 // noIDSentinel is the last event ID that a decoder begins with where an event without an

@@ -1,83 +1,187 @@
 package source
 
 import (
-	"errors"
+	"fmt"
+	"math"
 	"math/rand/v2"
-	"net/http"
-	"strconv"
-	"strings"
 	"time"
 )
 
-const (
-	// minWait is between two attempts even if the server says "retry: 0".
-	minWait = 100 * time.Millisecond
-	// maxBackoff bounds the wait that grows while attempts fail.
-	maxBackoff = 30 * time.Second
-	// maxServerWait bounds what a server may ask for, with "retry:" or Retry-After.
-	maxServerWait = time.Hour
-	// healthyAfterDefault is how long a connection lasts that has not failed, even if it
-	// has delivered nothing: there are streams with little to say. At the cap, the
-	// attempts cannot come any faster than those that fail.
-	healthyAfterDefault = maxBackoff
-)
+// DefaultReconnectionTime is how long a client waits before it connects again,
+// unless it or the server says otherwise.
+const DefaultReconnectionTime = 3 * time.Second
 
-// A backoff says how long to wait before the next attempt.
+// healthyAge is how long a connection lasts that has not failed, even if it has delivered
+// nothing: some streams have little to say. It is the default of Backoff.Max, so such
+// connections follow each other no faster than attempts that fail.
+const healthyAge = 30 * time.Second
+
+// A Backoff says how long a stream waits before it connects again, and when it stops
+// trying. Fields that are zero have their defaults; see [WithBackoff].
+type Backoff struct {
+	// First is the wait after a connection that was healthy, and after the first attempt
+	// that fails. The server's "retry:" replaces it. Default: 3 seconds, or what
+	// [WithReconnectionTime] sets.
+	First time.Duration
+	// Growth is the factor by which the wait grows with each further attempt that fails.
+	// Default: 2. Set 1 for waits that stay the same.
+	Growth float64
+	// Max is where growth stops. It does not shorten First, nor what the server asks
+	// for. Default: 30 seconds.
+	Max time.Duration
+	// Min is the shortest wait, whatever the server, First or Wait say, so that a server
+	// which ends each connection at once is not flooded. Default: 100 milliseconds.
+	Min time.Duration
+	// MaxServer is the longest wait that a server may ask for, with "retry:" or
+	// Retry-After. Default: one hour.
+	MaxServer time.Duration
+	// Jitter spreads the clients of a server that restarts: a wait of d becomes a random
+	// time, uniformly distributed between d and (1+Jitter)·d. Default: 0.5. A negative
+	// Jitter means none; use it in tests.
+	Jitter float64
+	// GiveUpAfter ends the stream when attempts fail for that long in a row: when the
+	// next attempt would begin later than that after the last healthy connection has
+	// ended, or after the stream has begun. The stream then ends as with
+	// [WithMaxAttempts]. Default: no limit. An attempt that hangs does not fail: set
+	// [WithConnectTimeout] too.
+	GiveUpAfter time.Duration
+	// Wait, if not nil, returns the wait itself. The other fields still give
+	// BackoffState.Wait; Min and GiveUpAfter apply to its result. It is called by the
+	// goroutine that ranges over the stream.
+	Wait func(BackoffState) time.Duration
+}
+
+// A BackoffState describes the wait that a [Backoff] decides about.
+type BackoffState struct {
+	// Failures is how many attempts in a row have failed: 0 after a healthy connection.
+	Failures int
+	// Elapsed is the time since the last healthy connection ended, or since the stream
+	// began if there was none.
+	Elapsed time.Duration
+	// Err is why the last attempt or connection ended, nil if the server ended the
+	// response in an orderly way.
+	Err *Error
+	// RetryAfter is what the server has asked for with a Retry-After field, at most
+	// Backoff.MaxServer, and 0 if it has not.
+	RetryAfter time.Duration
+	// Wait is the wait without Backoff.Wait, jitter included.
+	Wait time.Duration
+}
+
+// WithBackoff sets how long to wait between attempts, and for how long to try. It
+// replaces all of an earlier WithBackoff. It panics if a duration is negative, or Growth
+// is neither 0 nor at least 1.
+//
+//	source.WithBackoff(source.Backoff{First: time.Second, Max: time.Minute, GiveUpAfter: 5 * time.Minute})
+func WithBackoff(b Backoff) Option {
+	mustNotBeNegative("WithBackoff", min(b.First, b.Max, b.Min, b.MaxServer, b.GiveUpAfter))
+	if b.Growth != 0 && !(b.Growth >= 1) || math.IsNaN(b.Jitter) {
+		panic(fmt.Sprintf("source: WithBackoff: growth %v and jitter %v: want a growth of at least 1", b.Growth, b.Jitter))
+	}
+	return func(c *config) {
+		c.backoff = b
+		if b.First != 0 {
+			c.reconnectionTime = &b.First
+		}
+	}
+}
+
+// WithReconnectionTime sets how long to wait before connecting again after a connection
+// has ended: 3 seconds by default. A server's "retry:" changes it for the rest of the
+// stream. It is the First of a [Backoff], and 0 stands for Backoff.Min. It panics if d is
+// negative.
+func WithReconnectionTime(d time.Duration) Option {
+	mustNotBeNegative("WithReconnectionTime", d)
+	return func(c *config) { c.reconnectionTime = &d }
+}
+
+// WithHealthyAfter makes a connection count as healthy when it has lasted for d, whether
+// or not it has delivered anything: only then the count of attempts and the backoff start
+// anew. By default an event, or half a minute, is enough. Set it where a server greets
+// every client with an event and then turns some away. It panics if d is negative; 0 is
+// the default.
+func WithHealthyAfter(d time.Duration) Option {
+	mustNotBeNegative("WithHealthyAfter", d)
+	return func(c *config) { c.healthyAfter = d }
+}
+
+// A backoff applies a [Backoff] to one stream.
 type backoff struct {
-	reconnectionTime time.Duration
-	healthyAfter     time.Duration // 0: see isHealthy
-	failures         int           // attempts in a row that have failed
+	Backoff
+
+	healthyAfter time.Duration // 0: see isHealthy
+	failures     int           // attempts in a row that have failed
+	since        time.Time     // the end of the last healthy connection, or the stream's beginning
+}
+
+func newBackoff(cfg config) backoff {
+	b := backoff{Backoff: cfg.backoff, healthyAfter: cfg.healthyAfter, since: time.Now()}
+	b.First = DefaultReconnectionTime
+	if cfg.reconnectionTime != nil {
+		b.First = *cfg.reconnectionTime
+	}
+	setDefault(&b.Growth, 2)
+	setDefault(&b.Max, 30*time.Second)
+	setDefault(&b.Min, 100*time.Millisecond)
+	setDefault(&b.MaxServer, time.Hour)
+	setDefault(&b.Jitter, 0.5)
+	return b
+}
+
+// setDefault gives a field that is zero its default.
+func setDefault[T float64 | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
 }
 
 // failed counts an attempt that has failed.
 func (b *backoff) failed() { b.failures++ }
 
-// reset forgets the attempts that have failed.
-func (b *backoff) reset() { b.failures = 0 }
+// reset forgets the attempts that have failed: a healthy connection has ended.
+func (b *backoff) reset() { b.failures, b.since = 0, time.Now() }
 
-// isHealthy reports whether a connection that has ended at age is one that has
-// not failed: it has delivered an event or has lasted a while, or, with
-// healthyAfter set, it has lasted for that.
+// isHealthy reports whether a connection that has ended at age is healthy: it has
+// delivered an event or has lasted a while, or, with healthyAfter set, has lasted for
+// that.
 func (b *backoff) isHealthy(delivered bool, age time.Duration) bool {
 	if b.healthyAfter > 0 {
 		return age >= b.healthyAfter
 	}
-	return delivered || age >= healthyAfterDefault
+	return delivered || age >= healthyAge
 }
 
-// next returns how long to wait after a connection that ended with failure, nil if it ended in an
-// orderly way.
-//
-// After a healthy connection that is the reconnection time. While attempts fail
-// it is a random time between that and its double, fourfold, and so on, so that
-// the clients of a server that comes back do not all arrive at once; and at least
-// what the server has asked for.
+// setReconnectionTime takes over a reconnection time that the server has set.
+func (b *backoff) setReconnectionTime(d time.Duration) { b.First = min(d, b.MaxServer) }
+
+// next returns how long to wait after an attempt that ended with failure, nil if the
+// server ended the response in an orderly way.
 func (b *backoff) next(failure *Error) time.Duration {
-	least := max(b.reconnectionTime, minWait)
-	wait := least
-	if b.failures > 1 && least < maxBackoff {
-		most := min(least<<min(b.failures-1, 20), maxBackoff) // least has 35 bits at most
-		wait += rand.N(most - least)                          //nolint:gosec // jitter is no secret
+	wait := float64(b.First)
+	if b.failures > 1 {
+		grown := wait * math.Pow(b.Growth, float64(b.failures-1))
+		wait = max(wait, min(grown, float64(b.Max)))
 	}
+	wait = max(wait, float64(b.Min))
+	var asked time.Duration
 	if failure != nil {
-		wait = max(wait, min(retryAfter(failure.Header, time.Now()), maxServerWait))
+		asked = min(retryAfter(failure.Header, time.Now()), b.MaxServer)
+		wait = max(wait, float64(asked))
 	}
-	return wait
+	if b.Jitter > 0 {
+		wait += wait * b.Jitter * rand.Float64() //nolint:gosec // jitter is no secret
+	}
+	d := time.Duration(min(wait, math.MaxInt64/2)) // a float64 cannot hold MaxInt64
+	if b.Wait == nil {
+		return d
+	}
+	return max(b.Min, b.Wait(BackoffState{
+		Failures: b.failures, Elapsed: time.Since(b.since), Err: failure, RetryAfter: asked, Wait: d,
+	}))
 }
 
-// retryAfter returns how long the server asks to wait: a number of seconds or a
-// date (RFC 9110 §10.2.3), 0 if it says nothing that can be understood. More
-// seconds than can be counted are as many as can.
-func retryAfter(header http.Header, now time.Time) time.Duration {
-	value := strings.TrimSpace(header.Get("Retry-After"))
-	if value == "" {
-		return 0
-	}
-	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(seconds) * time.Second
-	}
-	if date, err := http.ParseTime(value); err == nil {
-		return max(0, date.Sub(now))
-	}
-	return 0
+// exceeds reports whether waiting for d would go beyond the time that attempts may fail
+// in a row.
+func (b *backoff) exceeds(d time.Duration) bool {
+	return b.GiveUpAfter > 0 && b.failures > 0 && time.Since(b.since)+d > b.GiveUpAfter
 }

@@ -6,16 +6,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse/codec"
-	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
-	"github.com/rxsse/rxsse/source/ssetest"
 )
 
 // A roundTripper is a transport of the caller's own.
@@ -72,7 +68,7 @@ func TestBodyIsClosedAndItsErrorsAreKept(t *testing.T) {
 			})
 			var got error
 			for _, err := range source.SSE("http://host.example", source.WithHTTPClient(&http.Client{Transport: transport}),
-				source.WithMaxAttempts(0), source.WithMaxEventSize(1000))(t.Context()) {
+				source.WithReconnect(source.ReconnectNever), source.WithMaxEventSize(1000))(t.Context()) {
 				if got = err; c.leave {
 					assert.False(t, closed)
 					break
@@ -88,22 +84,3 @@ func TestBodyIsClosedAndItsErrorsAreKept(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-// An answer that is refused is read for its reason, but not for ever.
-func TestBodyOfARefusalThatDoesNotEnd(t *testing.T) {
-	within(t, func(c *ssetest.Conn) {
-		c.Header().Set("Content-Type", "text/html")
-		c.Raw("the begin")
-		c.Hold()
-	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		start := time.Now()
-		_, err := sink.Collect(t.Context(), client.Observe(server.URL()))
-		require.ErrorIs(t, err, source.ErrContentType)
-		var failure *source.Error
-		require.ErrorAs(t, err, &failure)
-		assert.Equal(t, "the begin", string(failure.Body))
-		assert.LessOrEqual(t, time.Since(start), 5*time.Second)
-		synctest.Wait()
-		assert.Zero(t, server.Playing())
-	})
-}

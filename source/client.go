@@ -44,16 +44,13 @@ func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Even
 	return cfg.observe(req)
 }
 
-// ObserveRequest returns the stream of events that req delivers: with another
-// method, a body; its context is ignored. It clones req for each attempt and never
-// modifies it. A field Last-Event-ID in its header is taken for
-// [WithLastEventID]. If req has a body it needs GetBody, which
-// [http.NewRequest] sets for the usual readers, so that the body can be sent
-// again.
+// ObserveRequest returns the stream of events that req delivers: with another method, or
+// a body. The context of req is ignored. Each attempt sends a clone of req; req itself is
+// never modified. A field Last-Event-ID in its header is taken for [WithLastEventID].
 //
-// Like every stream it connects again when the server ends the response, and so sends
-// the request again. Where that costs money or does harm, as a POST to a language model
-// does, use WithMaxAttempts(0), which sends it once: example llm of this module does.
+// A request with a body needs GetBody, which [http.NewRequest] sets for the usual readers,
+// so that each attempt can send the body. Once the server has accepted a request that is
+// neither GET nor HEAD, it is not sent again: see [WithReconnect].
 func (c *Client) ObserveRequest(req *http.Request, opts ...Option) rxsse.Observable[codec.Event] {
 	return c.config.with(opts).observe(req)
 }

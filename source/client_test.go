@@ -50,9 +50,12 @@ func within(t *testing.T, script func(*ssetest.Conn), test func(t *testing.T, se
 	synctest.Test(t, func(t *testing.T) {
 		server := ssetest.NewMemoryServer(script)
 		defer server.Close()
-		test(t, server, source.NewClient(source.WithHTTPClient(server.Client())))
+		test(t, server, source.NewClient(source.WithHTTPClient(server.Client()), exactly))
 	})
 }
+
+// exactly makes all waits exact.
+var exactly = source.WithBackoff(source.Backoff{Jitter: -1})
 
 func TestContractOfSSE(t *testing.T) {
 	// Each subscription gets a server of its own, in the bubble of its case.
@@ -171,7 +174,7 @@ func TestBodyIsSentAgain(t *testing.T) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL(), strings.NewReader(`{"stream":true}`))
 		require.NoError(t, err)
 		req.Header.Set("Content-Type", "application/json")
-		events, err := sink.Collect(t.Context(), client.ObserveRequest(req))
+		events, err := sink.Collect(t.Context(), client.ObserveRequest(req, source.WithReconnect(source.ReconnectAlways)))
 		require.NoError(t, err)
 		assert.Equal(t, "event 1 event 2", data(events))
 		require.Len(t, server.Requests(), 3)

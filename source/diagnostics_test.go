@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -42,7 +43,7 @@ func TestWithErrorTail(t *testing.T) {
 						conn.Drop()
 					}
 				}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-					stop := source.WithRetryIf(func(*source.Error) bool { return false })
+					stop := source.WithRetryIf(func(e *source.Error) bool { return errors.Is(e, source.ErrEnded) })
 					_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithErrorTail(c.lines, c.events), stop))
 					var failure *source.Error
 					require.ErrorAs(t, err, &failure)

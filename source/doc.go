@@ -18,21 +18,27 @@
 // reconnection time (3 seconds, or what the server said with "retry:") and
 // connects again, with the last event ID it has seen; a server that keeps its
 // events goes on from there, and nothing is lost or repeated. While attempts fail
-// it waits longer each time, with jitter, up to 30 seconds.
+// it waits longer each time, up to 30 seconds. Every wait is spread at random over half its
+// length, so that the clients of a server that restarts do not return all at once;
+// [WithBackoff] sets all of that.
+//
+// A request other than GET and HEAD is sent again only until the server has accepted it:
+// see [WithReconnect].
 //
 // # How a stream ends
 //
 //   - It completes when the server answers 204 No Content, which is how a server
 //     tells its clients to go away.
-//   - It fails with an [Error] when trying again cannot help: another status than
-//     200 (but 429 and 5xx are tried again, after the time that Retry-After says),
-//     a content type that is not text/event-stream, redirects in a circle,
-//     a certificate that is not to be trusted, an event larger than
-//     [WithMaxEventSize] allows, a request that can never be sent. [WithRetryIf]
-//     may see it otherwise.
+//   - It fails with an [Error] when trying again cannot help: with another status than
+//     200 (but 408, 425, 429 and 5xx except 501 and 505 are tried again, after the time
+//     that Retry-After says), a content type that is not text/event-stream, redirects in a
+//     circle, a certificate that is not trusted, an event larger than [WithMaxEventSize]
+//     allows, or a request that can never be sent. [WithRetryIf] may decide otherwise.
 //   - It ends with the cause of its context when that is cancelled, at once, also
 //     while it connects, waits or reads.
-//   - With [WithMaxAttempts], when that many attempts in a row have failed.
+//   - With [WithMaxAttempts] or Backoff.GiveUpAfter it fails when attempts have failed that
+//     often, or for that long, in a row.
+//   - With [WithReconnect] it may end with its first response.
 //
 // By default nothing ends a stream whose server cannot be reached: it tries for ever.
 // [WithLogger] and [WithTrace] say what is going on meanwhile, [WithMeter] counts.

@@ -86,7 +86,7 @@ func BenchmarkDrain(b *testing.B) {
 	b.Run("source", func(b *testing.B) {
 		cpu := startCPU(b)
 		n := 0
-		for _, err := range source.SSE(url+"/"+strconv.Itoa(b.N), source.WithMaxAttempts(0))(b.Context()) {
+		for _, err := range source.SSE(url+"/"+strconv.Itoa(b.N), source.WithReconnect(source.ReconnectNever))(b.Context()) {
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,7 +19,8 @@ type Error struct {
 	Method string
 	URL    string
 	// StatusCode, Header and Body are of the response, if the server's answer was
-	// the reason: the body's first 4 KiB.
+	// the reason: the part of the body that arrived within half a second, up to the
+	// 64 KiB of [WithMaxErrorBody].
 	StatusCode int
 	Header     http.Header
 	Body       []byte
@@ -49,10 +49,17 @@ var (
 	// ErrRedirects is the reason when the server redirects more than ten times: in a
 	// circle, as a rule. [http.Client.CheckRedirect] sets another policy.
 	ErrRedirects = errors.New("stopped after 10 redirects")
+	// ErrEnded is the reason when the server has ended the response in an orderly way.
+	// [WithRetryIf] is called with it; no stream fails with it.
+	ErrEnded = errors.New("the server ended the response")
 	// ErrEndedEarly is the reason when the server ended the response in an orderly way
 	// but before an event, or before the time of [WithHealthyAfter], as often as
 	// [WithMaxAttempts] allows.
 	ErrEndedEarly = errors.New("the server ended the response early")
+	// ErrNotSentAgain is the reason when the server has accepted the request, or may have
+	// done so, and [WithReconnect] says not to send it again. It comes with the error that
+	// the connection or the attempt has ended with.
+	ErrNotSentAgain = errors.New("the server may have acted on the request, so it is not sent again")
 	// ErrRequest is the reason when the request can never be sent as it is: there is
 	// something wrong with its header, or its GetBody has failed.
 	ErrRequest = errors.New("the request cannot be sent")
@@ -91,21 +98,3 @@ func (e *Error) Error() string {
 
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
-
-// Temporary reports whether trying again may help, as a stream sees it by default:
-// it may after a failure of the network, after 429 and after 5xx, but not after
-// another answer that is no event stream, too many redirects, an event that is too
-// large, or a certificate that is not to be trusted, nor with a request that cannot
-// be sent. See [WithRetryIf].
-func (e *Error) Temporary() bool {
-	var tooLarge *codec.SizeError
-	var untrusted *tls.CertificateVerificationError
-	switch {
-	case errors.As(e.Err, &tooLarge), errors.As(e.Err, &untrusted), errors.Is(e.Err, ErrRedirects), errors.Is(e.Err, ErrURL),
-		errors.Is(e.Err, ErrRequest), errors.Is(e.Err, ErrNoGetBody), errors.Is(e.Err, ErrCheckpoint):
-		return false
-	case e.StatusCode != 0:
-		return e.StatusCode == http.StatusTooManyRequests || e.StatusCode >= http.StatusInternalServerError
-	}
-	return true
-}

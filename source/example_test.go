@@ -73,7 +73,7 @@ func ExampleClient_ObserveRequest() {
 		return
 	}
 	var client source.Client
-	for e, err := range client.ObserveRequest(req, source.WithMaxAttempts(0))(context.Background()) {
+	for e, err := range client.ObserveRequest(req, source.WithReconnect(source.ReconnectNever))(context.Background()) {
 		if err != nil || e.Data == "[DONE]" {
 			break
 		}

@@ -152,7 +152,7 @@ func TestTLSThatIsNotToBeTrusted(t *testing.T) {
 			assert.Equal(t, 1, failure.Attempts)
 		})
 	}
-	events, err := sink.Collect(t.Context(), source.SSE(server.URL, source.WithHTTPClient(trusting(func(*tls.Config) {})), source.WithMaxAttempts(0)))
+	events, err := sink.Collect(t.Context(), source.SSE(server.URL, source.WithHTTPClient(trusting(func(*tls.Config) {})), source.WithReconnect(source.ReconnectNever)))
 	require.NoError(t, err)
 	assert.Len(t, events, 1)
 }

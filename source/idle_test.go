@@ -57,7 +57,7 @@ func TestWithIdleTimeout(t *testing.T) {
 
 func TestIdleTimeoutIsTheReason(t *testing.T) {
 	within(t, func(c *ssetest.Conn) { c.Hold() }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithIdleTimeout(time.Second), source.WithMaxAttempts(0)))
+		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithIdleTimeout(time.Second), source.WithReconnect(source.ReconnectNever)))
 		require.ErrorIs(t, err, source.ErrIdleTimeout)
 		assert.EqualError(t, err, "source: GET http://ssetest.test: not a byte within the idle timeout of 1s")
 	})
@@ -70,7 +70,7 @@ func TestSlowConsumerIsNotIdle(t *testing.T) {
 		c.Sleep(time.Millisecond)
 		c.Send(numbered(2)[1])
 	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		session, err := client.Open(t.Context(), server.URL(), source.WithIdleTimeout(time.Second), source.WithMaxAttempts(0))
+		session, err := client.Open(t.Context(), server.URL(), source.WithIdleTimeout(time.Second), source.WithReconnect(source.ReconnectNever))
 		require.NoError(t, err)
 		defer session.Close()
 		time.Sleep(time.Minute)
@@ -99,7 +99,7 @@ func TestWithConnectTimeout(t *testing.T) {
 			c.Sleep(time.Hour)
 			c.Send(numbered(1)...)
 		}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-			events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithConnectTimeout(time.Second), source.WithMaxAttempts(0)))
+			events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithConnectTimeout(time.Second), source.WithReconnect(source.ReconnectNever)))
 			require.NoError(t, err)
 			assert.Equal(t, "event 1", data(events))
 		})

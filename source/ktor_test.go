@@ -86,7 +86,7 @@ func TestKtorParser(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			within(t, func(conn *ssetest.Conn) { conn.Raw(c.wire) }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 				events, err := sink.Collect(t.Context(), client.Observe(server.URL(),
-					source.WithMaxAttempts(0), source.WithComments(true), source.WithRetryEvents(true)))
+					source.WithReconnect(source.ReconnectNever), source.WithComments(true), source.WithRetryEvents(true)))
 				require.NoError(t, err)
 				assert.Equal(t, c.want, events)
 			})
@@ -160,7 +160,7 @@ func playKtor(t *testing.T, tests []ktorTest) {
 }
 
 // once is Ktor's default: no reconnection.
-func once() source.Option { return source.WithMaxAttempts(0) }
+func once() source.Option { return source.WithReconnect(source.ReconnectNever) }
 
 func TestKtorSessions(t *testing.T) {
 	playKtor(t, []ktorTest{

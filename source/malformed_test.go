@@ -58,7 +58,7 @@ func TestAnswersThatAreNotHTTP(t *testing.T) {
 				client := answering(c.wire)
 				defer client.CloseIdleConnections()
 				events, err := sink.Collect(t.Context(), source.SSE("http://host.example/?key=secret",
-					source.WithHTTPClient(client), source.WithMaxAttempts(0)))
+					source.WithHTTPClient(client), source.WithReconnect(source.ReconnectNever)))
 				assert.Equal(t, c.events, data(events), "what came before is delivered")
 				var failure *source.Error
 				require.ErrorAs(t, err, &failure)

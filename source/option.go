@@ -14,22 +14,21 @@ import (
 // is a default, given for one stream it holds for that stream alone.
 type Option func(*config)
 
-// DefaultReconnectionTime is how long a client waits before it connects again,
-// unless it or the server says otherwise.
-const DefaultReconnectionTime = 3 * time.Second
-
 type config struct {
 	http    *http.Client
 	header  http.Header
 	prepare func(*http.Request) error
 
-	reconnectionTime *time.Duration
-	maxAttempts      *int
+	reconnect        Reconnect      // 0: by method
+	reconnectionTime *time.Duration // nil: the default
+	backoff          Backoff
+	maxAttempts      int // 0: no limit
 	healthyAfter     time.Duration
 	connectTimeout   time.Duration
 	idleTimeout      time.Duration
 	retryIf          func(*Error) bool
 	strict           bool
+	maxErrorBody     *int // nil: the default
 
 	lastEventID string
 	checkpoint  Checkpoint
@@ -80,37 +79,6 @@ func WithHeader(key, value string) Option {
 		}
 		c.header.Set(key, value)
 	}
-}
-
-// WithReconnectionTime sets how long to wait before connecting again after a
-// connection has ended: 3 seconds by default. A server's "retry:" changes it for
-// the rest of the stream. It panics if d is negative; 0 stands for 100 ms, so that
-// a server that closes each connection at once is not asked without pause.
-func WithReconnectionTime(d time.Duration) Option {
-	mustNotBeNegative("WithReconnectionTime", d)
-	return func(c *config) { c.reconnectionTime = &d }
-}
-
-// WithMaxAttempts ends the stream when n attempts in a row have failed, with the
-// error of the last. A connection that delivers an event, or lasts for half a
-// minute, has not failed and begins the count anew; see [WithHealthyAfter].
-// By default there is no limit. With 0 the client never reconnects: the stream
-// fails when the first attempt does, and when the connection breaks, and it
-// completes when the server ends the response in an orderly way. It panics if n is
-// negative.
-func WithMaxAttempts(n int) Option {
-	mustNotBeNegative("WithMaxAttempts", n)
-	return func(c *config) { c.maxAttempts = &n }
-}
-
-// WithHealthyAfter has a connection count as healthy when it has lasted for d,
-// whether or not it has delivered anything: only then are the count of attempts and
-// the backoff reset. By default an event, or half a minute, is
-// enough. Set it where a server greets every client with an event and then turns
-// some away. It panics if d is negative; 0 is the default.
-func WithHealthyAfter(d time.Duration) Option {
-	mustNotBeNegative("WithHealthyAfter", d)
-	return func(c *config) { c.healthyAfter = d }
 }
 
 // WithLastEventID has the first connection ask for the events after id, as if

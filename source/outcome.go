@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 )
@@ -12,6 +11,9 @@ import (
 type outcome struct {
 	kind outcomeKind
 	err  error // of notAccepted and connectionBroken
+	// accepted means that the server has accepted the request, isUnanswered that the
+	// request was sent, or may have been, and not answered.
+	accepted, isUnanswered bool
 	// answer is what the server answered instead of accepting, nil if it did not answer.
 	answer  *answer
 	healthy bool // the connection counts as a success: see backoff
@@ -42,9 +44,10 @@ func (s *stream) endAttempt(out *outcome) {
 	a := s.attempt
 	cause := s.replaceAttempt()
 	if a.decoder != nil {
+		out.accepted = true
 		s.lastEventID = a.position(a.decoder.LastEventID())
 		if d, set := a.decoder.Retry(); set {
-			s.backoff.reconnectionTime = min(d, maxServerWait)
+			s.backoff.setReconnectionTime(d)
 		}
 		out.healthy = s.backoff.isHealthy(a.delivered, time.Since(a.opened))
 	}
@@ -54,7 +57,7 @@ func (s *stream) endAttempt(out *outcome) {
 		out.kind, out.err = cancelled, context.Cause(s.ctx)
 	case errors.Is(cause, ErrReconnectRequested):
 		out.kind, out.err = reconnectRequested, cause
-	case cause != nil && out.err != nil:
+	case cause != nil && out.err != nil && out.answer == nil:
 		out.err = cause
 	}
 }
@@ -67,90 +70,4 @@ func (s *stream) replaceAttempt() (cause error) {
 	cause = context.Cause(s.attempt.ctx)
 	s.attempt = newAttempt(s.ctx)
 	return cause
-}
-
-// failure describes the outcome of an attempt as a failure of this stream, nil if it is
-// none.
-func (s *stream) failure(out *outcome) *Error {
-	if out.err == nil {
-		return nil
-	}
-	e := &Error{
-		Method: method(s.req), URL: s.cfg.redact(s.req.URL),
-		LastEventID: s.lastEventID, Attempts: s.backoff.failures,
-		Err: out.err,
-	}
-	if r := out.answer; r != nil {
-		e.Method, e.URL = r.Request.Method, s.cfg.redact(r.Request.URL)
-		e.StatusCode, e.Header, e.Body = r.StatusCode, r.Header, r.start
-	}
-	if s.diagnostics != nil {
-		e.TailLines, e.TailEvents = s.diagnostics.tail()
-	}
-	return e
-}
-
-// A decision is what follows an attempt.
-type decision struct {
-	isFinal bool
-	err     error         // if it is final; io.EOF for completion
-	delay   time.Duration // before the next attempt
-}
-
-// decide returns what follows an attempt with this outcome.
-func (s *stream) decide(out *outcome) decision {
-	if out.healthy {
-		s.backoff.reset()
-	}
-	switch out.kind {
-	case cancelled:
-		return decision{isFinal: true, err: out.err}
-	case noContent:
-		s.notify(change{kind: completed})
-		return decision{isFinal: true, err: io.EOF}
-	case reconnectRequested:
-		s.notify(change{kind: disconnected, err: ErrReconnectRequested})
-		return decision{}
-	}
-	if !out.healthy {
-		s.backoff.failed()
-	}
-	failure := s.failure(out)
-	if isFinal, err := s.isFinal(failure); isFinal {
-		if err == nil {
-			s.notify(change{kind: completed})
-			return decision{isFinal: true, err: io.EOF}
-		}
-		s.notify(change{kind: failed, err: err})
-		return decision{isFinal: true, err: err}
-	}
-	if failure == nil {
-		s.notify(change{kind: disconnected, err: io.EOF})
-	} else {
-		s.notify(change{kind: disconnected, err: failure})
-	}
-	delay := s.backoff.next(failure)
-	s.notify(change{kind: waiting, wait: delay})
-	return decision{delay: delay}
-}
-
-// isFinal reports whether the stream ends after an attempt with this failure, or, if it
-// is nil, after a response that ended in an orderly way. It also returns the error that
-// the stream ends with, nil for completion.
-func (s *stream) isFinal(failure *Error) (isFinal bool, err error) {
-	limit := s.cfg.maxAttempts
-	switch {
-	case failure != nil && !s.cfg.retry(failure):
-		return true, failure
-	case limit == nil:
-		return false, nil
-	case *limit == 0 && failure == nil:
-		return true, nil
-	case *limit > s.backoff.failures:
-		return false, nil
-	case failure == nil:
-		return true, s.failure(&outcome{err: ErrEndedEarly})
-	default:
-		return true, failure
-	}
 }

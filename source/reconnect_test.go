@@ -98,66 +98,6 @@ func TestReconnectionTime(t *testing.T) {
 	}
 }
 
-// While attempts fail the wait grows, within the bounds that double each time, up
-// to thirty seconds; an event brings it back to the reconnection time.
-func TestBackoff(t *testing.T) {
-	const healthy = 12
-	within(t, func(c *ssetest.Conn) {
-		if c.N == healthy {
-			c.Send(codec.Event{Data: "at last"})
-		}
-		c.Drop()
-	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Hour, errGone)
-		defer cancel()
-		_, err := sink.Collect(ctx, client.Observe(server.URL(), source.WithReconnectionTime(time.Second)))
-		require.ErrorIs(t, err, errGone)
-		got := waits(server.Requests())
-		require.Greater(t, len(got), 100, "in an hour")
-		assert.Equal(t, time.Second, got[0], "after the first failure")
-		most := time.Second
-		grown := false
-		for i, wait := range got[1 : healthy-1] {
-			most = min(2*most, 30*time.Second)
-			assert.GreaterOrEqual(t, wait, time.Second, "wait %d", i)
-			assert.LessOrEqual(t, wait, most, "wait %d", i)
-			grown = grown || wait > 4*time.Second
-		}
-		assert.True(t, grown, "%v", got)
-		assert.Equal(t, time.Second, got[healthy-1], "after a connection that delivered")
-	})
-}
-
-func TestRetryAfter(t *testing.T) {
-	for name, c := range map[string]struct {
-		status int
-		value  func(now time.Time) string
-		want   time.Duration
-	}{
-		"seconds":            {http.StatusServiceUnavailable, func(time.Time) string { return "120" }, 2 * time.Minute},
-		"date":               {http.StatusTooManyRequests, func(now time.Time) string { return now.Add(90 * time.Second).UTC().Format(http.TimeFormat) }, 90 * time.Second},
-		"a date in the past": {http.StatusServiceUnavailable, func(now time.Time) string { return now.Add(-time.Hour).UTC().Format(http.TimeFormat) }, 3 * time.Second},
-		"less than usual":    {http.StatusTooManyRequests, func(time.Time) string { return "1" }, 3 * time.Second},
-		"too long":           {http.StatusBadGateway, func(time.Time) string { return "4000000000" }, time.Hour},
-		"overflow":           {http.StatusBadGateway, func(time.Time) string { return "99999999999999999999" }, time.Hour},
-		"nonsense":           {http.StatusGatewayTimeout, func(time.Time) string { return "soon" }, 3 * time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			within(t, func(conn *ssetest.Conn) {
-				if conn.N == 1 {
-					conn.Header().Set("Retry-After", c.value(time.Now()))
-					conn.Answer(c.status, "busy")
-				}
-				conn.Answer(http.StatusNoContent, "")
-			}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-				_, err := sink.Collect(t.Context(), client.Observe(server.URL()))
-				require.NoError(t, err)
-				assert.Equal(t, []time.Duration{c.want}, waits(server.Requests()))
-			})
-		})
-	}
-}
-
 func TestWhichAnswersAreFinal(t *testing.T) {
 	const stream = "text/event-stream"
 	for _, c := range []struct {
@@ -180,12 +120,17 @@ func TestWhichAnswersAreFinal(t *testing.T) {
 		{400, stream, "status 400 Bad Request"},
 		{401, "text/plain", "status 401 Unauthorized"},
 		{404, "text/plain", `status 404 Not Found: "the body"`},
+		{408, "text/plain", "retry"},
 		{410, stream, "status 410 Gone"},
+		{425, "text/plain", "retry"},
 		{429, "text/plain", "retry"},
 		{500, "text/plain", "retry"},
+		{501, "text/plain", "status 501"},
 		{502, "text/html", "retry"},
 		{503, stream, "retry"},
 		{504, stream, "retry"},
+		{505, "text/plain", "status 505"},
+		{520, "text/plain", "retry"},
 	} {
 		t.Run(fmt.Sprintf("%d %s", c.status, c.contentType), func(t *testing.T) {
 			within(t, func(conn *ssetest.Conn) {
@@ -246,27 +191,31 @@ func TestWithMaxAttempts(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		limit    int
+		limit    int // 0: WithReconnect(ReconnectNever)
 		script   func(*ssetest.Conn)
 		requests int
 		err      error // nil: completes
 	}{
-		"0: a first attempt that fails":       {0, drop, 1, io.ErrUnexpectedEOF},
-		"0: no answer":                        {0, func(*ssetest.Conn) { panic(http.ErrAbortHandler) }, 1, io.ErrUnexpectedEOF},
-		"0: a connection that breaks":         {0, healthyThen(drop), 1, io.ErrUnexpectedEOF},
-		"0: an orderly end":                   {0, healthyThen(func(*ssetest.Conn) {}), 1, nil},
-		"0: an orderly end without an event":  {0, func(*ssetest.Conn) {}, 1, nil},
-		"0: a status to try again":            {0, func(c *ssetest.Conn) { c.Answer(503, "") }, 1, source.ErrStatus},
-		"1: a first attempt that fails":       {1, drop, 1, io.ErrUnexpectedEOF},
-		"1: after a healthy connection":       {1, healthyThen(func(c *ssetest.Conn) { c.Drop() }), 2, io.ErrUnexpectedEOF},
-		"5: attempts that fail":               {5, drop, 5, io.ErrUnexpectedEOF},
-		"5: counted anew after an event":      {5, healthyThen(drop), 6, io.ErrUnexpectedEOF},
-		"5: responses without an event count": {5, func(*ssetest.Conn) {}, 5, source.ErrEndedEarly},
-		"5: statuses count":                   {5, func(c *ssetest.Conn) { c.Answer(503, "") }, 5, source.ErrStatus},
+		"once: a first attempt that fails":      {0, drop, 1, io.ErrUnexpectedEOF},
+		"once: no answer":                       {0, func(*ssetest.Conn) { panic(http.ErrAbortHandler) }, 1, io.ErrUnexpectedEOF},
+		"once: a connection that breaks":        {0, healthyThen(drop), 1, io.ErrUnexpectedEOF},
+		"once: an orderly end":                  {0, healthyThen(func(*ssetest.Conn) {}), 1, nil},
+		"once: an orderly end without an event": {0, func(*ssetest.Conn) {}, 1, nil},
+		"once: a status to try again":           {0, func(c *ssetest.Conn) { c.Answer(503, "") }, 1, source.ErrStatus},
+		"1: a first attempt that fails":         {1, drop, 1, io.ErrUnexpectedEOF},
+		"1: after a healthy connection":         {1, healthyThen(func(c *ssetest.Conn) { c.Drop() }), 2, io.ErrUnexpectedEOF},
+		"5: attempts that fail":                 {5, drop, 5, io.ErrUnexpectedEOF},
+		"5: counted anew after an event":        {5, healthyThen(drop), 6, io.ErrUnexpectedEOF},
+		"5: responses without an event count":   {5, func(*ssetest.Conn) {}, 5, source.ErrEndedEarly},
+		"5: statuses count":                     {5, func(c *ssetest.Conn) { c.Answer(503, "") }, 5, source.ErrStatus},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, c.script, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithMaxAttempts(c.limit)))
+				limit := source.WithReconnect(source.ReconnectNever)
+				if c.limit > 0 {
+					limit = source.WithMaxAttempts(c.limit)
+				}
+				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), limit))
 				assert.Len(t, server.Requests(), c.requests)
 				if c.err == nil {
 					assert.NoError(t, err)
@@ -285,7 +234,7 @@ func TestWithMaxAttempts(t *testing.T) {
 }
 
 func TestUnknownHost(t *testing.T) {
-	_, err := sink.Collect(t.Context(), source.SSE("http://rxsse.invalid/?key=secret", source.WithMaxAttempts(0)))
+	_, err := sink.Collect(t.Context(), source.SSE("http://rxsse.invalid/?key=secret", source.WithReconnect(source.ReconnectNever)))
 	var failure *source.Error
 	require.ErrorAs(t, err, &failure)
 	assert.ErrorContains(t, err, "source: GET http://rxsse.invalid/?key=…: ")

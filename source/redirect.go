@@ -19,6 +19,9 @@ func streaming(client *http.Client) *http.Client {
 	c.Timeout = 0
 	policy := client.CheckRedirect
 	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		if err := checkURL(req.URL); err != nil {
+			return err
+		}
 		if leavesHost(req.URL, via) {
 			for key := range req.Header {
 				if !isHarmless(key) {

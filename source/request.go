@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -58,8 +59,8 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
-	setDefault(req.Header, "Accept", "text/event-stream")
-	setDefault(req.Header, "Cache-Control", "no-cache")
+	setDefaultField(req.Header, "Accept", "text/event-stream")
+	setDefaultField(req.Header, "Cache-Control", "no-cache")
 	maps.Copy(req.Header, s.cfg.header)
 	req.Header.Del("Last-Event-ID") // where the caller wanted to begin
 	if isFieldValue(s.lastEventID) && strings.Trim(s.lastEventID, " \t") != "" {
@@ -69,6 +70,9 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 		if err := s.cfg.prepare(req); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrPrepare, err)
 		}
+	}
+	if err := checkURL(req.URL); err != nil {
+		return nil, err
 	}
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host // net/http takes it from there alone
@@ -89,7 +93,7 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	return req, nil
 }
 
-func setDefault(header http.Header, key, value string) {
+func setDefaultField(header http.Header, key, value string) {
 	if _, set := header[key]; !set {
 		header.Set(key, value)
 	}
@@ -104,6 +108,11 @@ func checkURL(u *url.URL) error {
 		return fmt.Errorf("%w: scheme %.20q, want \"http\" or \"https\"", ErrURL, u.Scheme)
 	case u.Host == "":
 		return fmt.Errorf("%w: it names no host", ErrURL)
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return fmt.Errorf("%w: port %.20q, want a number from 1 to 65535", ErrURL, port)
+		}
 	}
 	return nil
 }

@@ -11,12 +11,16 @@ import (
 	"time"
 )
 
-const (
-	// maxErrorBody is how much is kept of the body of an answer that is refused.
-	maxErrorBody = 4 << 10
-	// errorBodyTime is how long that may take to arrive.
-	errorBodyTime = 5 * time.Second
-)
+// errorBodyTime is how long the body of an answer that is refused may take to arrive. A
+// server that keeps such an answer open does not delay the error for longer.
+const errorBodyTime = 500 * time.Millisecond
+
+// WithMaxErrorBody sets how much of the body of an answer that is refused is kept, in
+// [Error].Body: 64 KiB by default. It panics if bytes is negative.
+func WithMaxErrorBody(bytes int) Option {
+	mustNotBeNegative("WithMaxErrorBody", bytes)
+	return func(c *config) { c.maxErrorBody = &bytes }
+}
 
 // errNoContent means that the server answered 204.
 var errNoContent = errors.New("source: no content")
@@ -34,17 +38,24 @@ func (c config) accept(resp *http.Response) error {
 	return nil
 }
 
-// refuse returns the outcome of an attempt whose answer is refused, with the start of
-// the answer's body.
-func refuse(a *attempt, resp *http.Response, reason error) *outcome {
+// refuse returns the outcome of an attempt whose answer is refused, with as much of the
+// answer's body as arrives soon.
+func (s *stream) refuse(a *attempt, resp *http.Response, reason error) *outcome {
 	if errors.Is(reason, errNoContent) {
 		return &outcome{kind: noContent}
 	}
-	timer := time.AfterFunc(errorBodyTime, func() { a.cancel(reason) })
+	limit := 64 << 10
+	if s.cfg.maxErrorBody != nil {
+		limit = *s.cfg.maxErrorBody
+	}
+	timer := time.AfterFunc(errorBodyTime, func() { a.cancel(errRefused) })
 	defer timer.Stop()
-	start, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // as far as it can be read
+	start, _ := io.ReadAll(io.LimitReader(resp.Body, int64(limit))) // what has arrived is enough
 	return &outcome{kind: notAccepted, err: reason, answer: &answer{resp, start}}
 }
+
+// errRefused cancels an attempt whose answer is refused.
+var errRefused = errors.New("source: refused")
 
 // isEventStream compares the type alone: parameters may say anything, and
 // anything but UTF-8 is against the standard (WHATWG HTML §9.2.5).

@@ -352,7 +352,7 @@ func TestOpenRequest(t *testing.T) {
 		func(t *testing.T, server *ssetest.Server, client *source.Client) {
 			req, err := http.NewRequest(http.MethodPost, server.URL(), strings.NewReader("question"))
 			require.NoError(t, err)
-			session, err := client.OpenRequest(t.Context(), req, source.WithMaxAttempts(0))
+			session, err := client.OpenRequest(t.Context(), req, source.WithReconnect(source.ReconnectNever))
 			require.NoError(t, err)
 			defer session.Close()
 			events, err := rest(session)

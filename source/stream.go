@@ -27,6 +27,7 @@ type stream struct {
 	deduplicator *deduplicator // nil: duplicates are delivered
 
 	lastEventID string
+	reconnect   Reconnect
 	backoff     backoff
 
 	// attempt is the present one, never nil. The goroutine that ranges replaces it, under
@@ -38,10 +39,7 @@ type stream struct {
 
 func newStream(ctx context.Context, req *http.Request, cfg config) *stream {
 	s := &stream{ctx: ctx, done: ctx.Done(), req: req, cfg: cfg, http: streaming(cfg.http), attempt: newAttempt(ctx)}
-	s.backoff = backoff{reconnectionTime: DefaultReconnectionTime, healthyAfter: cfg.healthyAfter}
-	if cfg.reconnectionTime != nil {
-		s.backoff.reconnectionTime = *cfg.reconnectionTime
-	}
+	s.reconnect, s.backoff = cfg.reconnectPolicy(method(req)), newBackoff(cfg)
 	if cfg.window > 0 {
 		s.deduplicator = newDeduplicator(cfg.window)
 	}
@@ -83,7 +81,7 @@ func (s *stream) begin() error {
 	case s.ctx.Err() != nil:
 		return context.Cause(s.ctx)
 	case err != nil:
-		return s.failure(&outcome{err: fmt.Errorf("%w: %w", ErrCheckpoint, err)})
+		return s.newError(fmt.Errorf("%w: %w", ErrCheckpoint, err))
 	}
 	s.lastEventID = cmp.Or(id, s.lastEventID)
 	return nil

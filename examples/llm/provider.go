@@ -65,7 +65,7 @@ func (p *provider) answer(key, prompt string) (rxsse.Observable[string], error) 
 	req.Header.Set("Content-Type", "application/json")
 	p.authorize(req.Header, key)
 
-	client := source.NewClient(source.WithMaxAttempts(0), source.WithIdleTimeout(time.Minute))
+	client := source.NewClient(source.WithIdleTimeout(time.Minute))
 	events := operators.CompleteAt(client.ObserveRequest(req), p.isEnd) // without its end it was cut off
 	return operators.Filter(operators.TryMap(events, p.text), func(token string) bool { return token != "" }), nil
 }

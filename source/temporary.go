@@ -1,0 +1,74 @@
+package source
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/rxsse/rxsse/codec"
+)
+
+// Temporary reports whether trying again may help, as a stream decides by default; see
+// [WithRetryIf]. It may help after a failure of the network, after the statuses 408, 425
+// and 429, and after 5xx but 501 and 505. It does not help after another answer that is no
+// event stream, too many redirects, an event that is too large, a TLS handshake that fails
+// for its configuration (a certificate that is not trusted, a protocol or a client
+// certificate that one side demands, no TLS at all), or with a request that cannot be
+// sent, or may not be sent again.
+func (e *Error) Temporary() bool {
+	var tooLarge *codec.SizeError
+	switch {
+	case slices.ContainsFunc(finalErrors, func(final error) bool { return errors.Is(e.Err, final) }):
+		return false
+	case errors.As(e.Err, &tooLarge), isTLSMisconfigured(e.Err):
+		return false
+	case e.StatusCode != 0:
+		return isTemporaryStatus(e.StatusCode)
+	}
+	return true
+}
+
+// finalErrors are the reasons that do not go away by themselves.
+var finalErrors = []error{ErrRedirects, ErrURL, ErrRequest, ErrNoGetBody, ErrCheckpoint, ErrNotSentAgain}
+
+// isTemporaryStatus reports whether a server that answers with status may answer
+// otherwise soon (RFC 9110 §15, RFC 8470 §5.2).
+func isTemporaryStatus(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false
+	}
+	return status >= http.StatusInternalServerError
+}
+
+// tlsAlerts are the alerts with which a server says that a handshake cannot succeed with
+// this configuration (RFC 8446 §6.2): handshake_failure, all about the client's
+// certificate, protocol_version, insufficient_security, certificate_required and
+// no_application_protocol.
+var tlsAlerts = []tls.AlertError{40, 42, 43, 44, 45, 46, 48, 49, 70, 71, 116, 120}
+
+// isTLSMisconfigured reports whether a handshake failed because the configurations of
+// client and server do not match.
+func isTLSMisconfigured(err error) bool {
+	var untrusted *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
+	var remote *net.OpError
+	switch {
+	case errors.As(err, &untrusted), errors.Is(err, http.ErrSchemeMismatch):
+		return true
+	case errors.As(err, &noTLS) && noTLS.Conn != nil: // the first record; a later one is damaged
+		return true
+	case errors.As(err, &remote) && remote.Op == "remote error":
+		alert := remote.Err.Error() // crypto/tls does not export its type
+		return slices.ContainsFunc(tlsAlerts, func(a tls.AlertError) bool { return a.Error() == alert })
+	}
+	// crypto/tls has no types for what the client itself finds wrong.
+	return err != nil && (strings.Contains(err.Error(), "tls: server selected unsupported protocol version") ||
+		strings.Contains(err.Error(), "tls: server selected unadvertised ALPN protocol") ||
+		strings.Contains(err.Error(), "tls: no supported versions satisfy MinVersion and MaxVersion"))
+}
