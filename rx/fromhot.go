@@ -9,6 +9,7 @@ import (
 	"github.com/reactivex/rxgo/v2"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/lifetime"
 )
 
 // FromHot is [From] for a hot observable: a published one ([rxgo.WithPublishStrategy]) or
@@ -90,7 +91,7 @@ func observeHot(it rxgo.Iterable) *hotObservation {
 	h := &hotObservation{observed: make(chan struct{})}
 	go func() {
 		defer close(h.observed)
-		h.panicked, _ = guard(func() error {
+		h.panicked, _ = lifetime.Guard(func() error {
 			h.items = it.Observe()
 			return nil
 		})

@@ -2,13 +2,13 @@ package rx
 
 import (
 	"context"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/reactivex/rxgo/v2"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/lifetime"
 )
 
 // A produceFunc sends the items of one subscription to next until its context ends.
@@ -32,31 +32,29 @@ func toRxGo(bound context.Context, opts []rxgo.Option, produce produceFunc) rxgo
 
 // A producer is one call of a produceFunc.
 type producer struct {
-	sub    context.Context //nolint:containedctx // the context of RxGo
-	ctx    context.Context //nolint:containedctx // what the call runs under
-	cancel context.CancelCauseFunc
-	life   *lifetime
+	sub  context.Context //nolint:containedctx // the context of RxGo
+	ctx  context.Context //nolint:containedctx // what the call runs under
+	life *lifetime.Lifetime
 }
 
 // run calls produce under a context that ends with sub, with bound, and when a
 // subscription of this package that lies downstream ends.
 func run(sub, bound context.Context, next chan<- rxgo.Item, produce produceFunc) {
-	p := &producer{sub: sub}
-	var release func() bool
-	p.ctx, p.cancel, release = join(sub, bound)
+	ctx, cancel, release := join(sub, bound)
 	defer release()
-	defer p.cancel(nil)
-	p.life = lifetimeOf(p.ctx)
-	if !p.life.enter(p) {
+	defer cancel(nil)
+	p := &producer{sub: sub, ctx: ctx, life: lifetime.Of(ctx)}
+	entry, ok := p.life.Enter(cancel)
+	if !ok {
 		return
 	}
-	defer p.life.leave(p)
+	defer entry.Leave()
 
-	panicked, err := guard(func() error { return produce(p.ctx, next) })
+	panicked, err := lifetime.Guard(func() error { return produce(ctx, next) })
 	if err == nil || p.sendLast(next, err) || panicked == nil {
 		return
 	}
-	if !p.life.carry(panicked) {
+	if !p.life.Carry(panicked) {
 		panic(panicked)
 	}
 }
@@ -65,7 +63,7 @@ func run(sub, bound context.Context, next chan<- rxgo.Item, produce produceFunc)
 // taken. When RxGo or the subscription downstream has ended, nobody wants it. When
 // only the bound context has ended, RxGo may still read, and has drainTimeout to do so.
 func (p *producer) sendLast(next chan<- rxgo.Item, err error) bool {
-	if p.sub.Err() != nil || p.life.isStopped() {
+	if p.sub.Err() != nil || p.life.Stopped() {
 		return false
 	}
 	select {
@@ -82,23 +80,6 @@ func (p *producer) sendLast(next chan<- rxgo.Item, err error) bool {
 	case <-late.C:
 	}
 	return false
-}
-
-// guard calls f. It returns a panic of f both as panicked and as err, which
-// distinguishes it from an error that f returned.
-func guard(f func() error) (panicked *rxsse.PanicError, err error) {
-	defer func() {
-		v := recover()
-		if v == nil {
-			return
-		}
-		var carried bool
-		if panicked, carried = v.(*rxsse.PanicError); !carried {
-			panicked = &rxsse.PanicError{Value: v, Stack: debug.Stack()}
-		}
-		err = panicked
-	}()
-	return nil, f()
 }
 
 // carriedPanic returns the panic that an error item carries across RxGo, or nil. A

@@ -8,6 +8,7 @@ import (
 	"github.com/reactivex/rxgo/v2"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/lifetime"
 )
 
 // drainTimeout bounds each wait of the bridge for goroutines of RxGo: how long a
@@ -34,7 +35,7 @@ type subscription struct {
 	sub       context.Context //nolint:containedctx // what the chain runs under
 	cancel    context.CancelCauseFunc
 	release   func() bool // ends the watch on ctx
-	life      *lifetime
+	life      *lifetime.Lifetime
 	pending   chan observation // delivers the items, nil once it has
 	abandoned chan struct{}    // closed when nobody waits for pending any more
 	own       bool             // items is a channel of the caller's program: do not drain it
@@ -52,8 +53,8 @@ func newSubscription(ctx context.Context) *subscription {
 	s := &subscription{reader: reader{ctx: ctx}}
 	sub, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	s.cancel = cancel
-	s.sub, s.life = newLifetime(chainContext{sub, ctx})
-	s.release = context.AfterFunc(ctx, func() { s.life.stop(context.Cause(ctx)) })
+	s.sub, s.life = lifetime.New(chainContext{sub, ctx})
+	s.release = context.AfterFunc(ctx, func() { s.life.Stop(context.Cause(ctx)) })
 	return s
 }
 
@@ -119,7 +120,7 @@ func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observat
 			panic(o.panicked) // nobody else can raise it
 		}
 	}()
-	o.panicked, _ = guard(func() error {
+	o.panicked, _ = lifetime.Guard(func() error {
 		chain := build()
 		o.own = isCallersChannel(chain)
 		o.items = chain.Observe(s.option())
@@ -138,12 +139,12 @@ func (s *subscription) take(o observation) {
 // raises a panic of the chain.
 func (s *subscription) close() {
 	s.release()
-	s.life.stop(context.Canceled)
+	s.life.Stop(context.Canceled)
 	s.takeDown()
 	s.cancel(nil)
 
 	if s.panicked == nil {
-		s.panicked = s.life.carried()
+		s.panicked = s.life.Carried()
 	}
 	if s.panicked != nil {
 		panic(s.panicked)
@@ -166,15 +167,15 @@ func (s *subscription) takeDown() {
 			close(s.abandoned)
 		}
 	}
-	if s.life.hadProducers() {
+	if s.life.Used() {
 		settled, stop := context.WithTimeout(late, drainTimeout*3/4)
-		s.drain(settled, s.life.idle)
+		s.drain(settled, s.life.Settled())
 		stop()
 	}
 	s.cancel(nil)
 	s.drain(late, nil)
 	select {
-	case <-s.life.idle:
+	case <-s.life.Settled():
 	case <-late.Done():
 	}
 }
@@ -185,7 +186,7 @@ func (s *subscription) isDown() bool {
 		return false
 	}
 	select {
-	case <-s.life.idle:
+	case <-s.life.Settled():
 		return true
 	default:
 		return false

@@ -1,0 +1,202 @@
+package rxro
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"github.com/samber/ro"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/handoff"
+	"github.com/rxsse/rxsse/internal/lifetime"
+)
+
+// stopTimeout bounds the wait for ro and for the sources below it when a range ends.
+const stopTimeout = 100 * time.Millisecond
+
+// From makes an Observable from o. Each range subscribes to o, and unsubscribes when it
+// ends.
+//
+// Values, the error and completion of o pass unchanged. When the context of the range
+// ends, the stream ends with [context.Cause] of it, whatever o does with contexts.
+//
+// Up to 256 items that o sends are queued besides those being delivered. Then o waits
+// for the range.
+//
+// However the range ends, o is unsubscribed, and sources made with [ToRo] below it have
+// been closed when the range returns. Both take at most 100 ms. A source that sends
+// within Subscribe cannot be stopped, see the package documentation.
+func From[T any](o ro.Observable[T]) rxsse.Observable[T] {
+	return func(ctx context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			if ctx.Err() != nil {
+				var zero T
+				yield(zero, context.Cause(ctx))
+				return
+			}
+			s := subscribe(ctx, o)
+			defer s.close()
+			s.deliver(yield)
+		}
+	}
+}
+
+// A notification is what ro sends: a value, an error, or completion.
+type notification[T any] struct {
+	value T
+	err   error
+	ended bool
+}
+
+// A subscription is one range over o.
+type subscription[T any] struct {
+	queue      *handoff.Queue[notification[T]]
+	life       *lifetime.Lifetime
+	cancel     context.CancelCauseFunc
+	subscribed chan ro.Subscription
+	abandoned  chan struct{} // closed when nobody waits for subscribed any more
+	ended      bool          // o has completed or failed
+	panicked   *rxsse.PanicError
+}
+
+// subscribe begins the subscription on another goroutine: ro may send within Subscribe,
+// and not return until o has completed.
+func subscribe[T any](ctx context.Context, o ro.Observable[T]) *subscription[T] {
+	s := &subscription[T]{
+		queue:      handoff.New[notification[T]](ctx, handoff.DefaultLimit),
+		subscribed: make(chan ro.Subscription),
+		abandoned:  make(chan struct{}),
+	}
+	s.queue.Expect()
+	ctx, s.cancel = context.WithCancelCause(ctx)
+	ctx, s.life = lifetime.New(ctx)
+	go s.run(ctx, o)
+	return s
+}
+
+// run ends when it has handed over the subscription, or has unsubscribed because nobody
+// waits for it any more.
+func (s *subscription[T]) run(ctx context.Context, o ro.Observable[T]) {
+	var sub ro.Subscription
+	if _, err := lifetime.Guard(func() error {
+		sub = o.SubscribeWithContext(ctx, &observer[T]{queue: s.queue})
+		return nil
+	}); err != nil {
+		s.queue.Push(notification[T]{err: err, ended: true})
+	}
+	select {
+	case s.subscribed <- sub:
+	case <-s.abandoned:
+		if sub != nil {
+			sub.Unsubscribe()
+		}
+	}
+}
+
+// deliver yields the items until the stream ends or yield returns false.
+func (s *subscription[T]) deliver(yield func(T, error) bool) {
+	var zero T
+	for {
+		batch, signal := s.queue.Receive(nil)
+		if signal == handoff.End {
+			yield(zero, s.queue.Err())
+			return
+		}
+		for i := range batch {
+			n := &batch[i]
+			switch {
+			case s.queue.Cancelled():
+			case n.ended:
+				s.ended = true
+				if p, ok := n.err.(*rxsse.PanicError); ok { //nolint:errorlint // a wrapped one has been handled
+					s.panicked = p
+				} else if n.err != nil {
+					yield(zero, n.err)
+				}
+				return
+			case !yield(n.value, nil):
+				return
+			}
+		}
+	}
+}
+
+// close ends the subscription. The producer comes first: while it waits in the queue it
+// holds locks that Unsubscribe may need. The context ends last: ro.Share runs its source
+// under the context of its first subscriber.
+func (s *subscription[T]) close() {
+	s.queue.Stop()
+	defer s.cancel(nil)
+
+	late := time.NewTimer(stopTimeout)
+	defer late.Stop()
+	select {
+	case sub := <-s.subscribed:
+		if sub != nil {
+			sub.Unsubscribe()
+		}
+		// Unsubscribe has stopped the sources that nobody shares. If o has ended by
+		// itself, they are being stopped on another goroutine, and not yet marked.
+		stopped := s.life.Settled()
+		if s.ended {
+			stopped = s.life.Idle()
+		}
+		select {
+		case <-stopped:
+		case <-late.C:
+		}
+	case <-late.C:
+		close(s.abandoned)
+	}
+	if p := s.life.Carried(); s.panicked == nil {
+		s.panicked = p
+	}
+	if s.panicked != nil {
+		panic(s.panicked)
+	}
+}
+
+// An observer pushes what it is sent into the queue. After the end of the range it drops
+// everything.
+type observer[T any] struct {
+	queue  *handoff.Queue[notification[T]]
+	status atomic.Int32 // see below
+}
+
+const (
+	open = iota
+	failed
+	completed
+)
+
+func (o *observer[T]) Next(value T) { o.NextWithContext(context.Background(), value) }
+
+func (o *observer[T]) NextWithContext(_ context.Context, value T) {
+	if o.status.Load() == open {
+		o.queue.Push(notification[T]{value: value})
+	}
+}
+
+func (o *observer[T]) Error(err error) { o.ErrorWithContext(context.Background(), err) }
+
+func (o *observer[T]) ErrorWithContext(_ context.Context, err error) {
+	if o.status.CompareAndSwap(open, failed) {
+		o.queue.Push(notification[T]{err: err, ended: true})
+	}
+}
+
+func (o *observer[T]) Complete() { o.CompleteWithContext(context.Background()) }
+
+func (o *observer[T]) CompleteWithContext(context.Context) {
+	if o.status.CompareAndSwap(open, completed) {
+		o.queue.Push(notification[T]{ended: true})
+	}
+}
+
+func (o *observer[T]) IsClosed() bool { return o.status.Load() != open }
+
+func (o *observer[T]) HasThrown() bool { return o.status.Load() == failed }
+
+func (o *observer[T]) IsCompleted() bool { return o.status.Load() == completed }

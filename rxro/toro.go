@@ -1,0 +1,79 @@
+package rxro
+
+import (
+	"context"
+
+	"github.com/samber/ro"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/lifetime"
+)
+
+// ToRo makes an observable of ro from src. It is cold: each subscription runs src anew,
+// on a goroutine of its own, so Subscribe returns at once and the subscription can be
+// stopped at any item (Take, First).
+//
+// Values, the error and completion of src pass unchanged. The context given to
+// SubscribeWithContext ends the subscription with [context.Cause] of it as the error.
+// Below a [From], whose range unsubscribes at its end, only Unsubscribe ends it: another
+// subscriber may share the subscription through ro.Share.
+//
+// Unsubscribe ends it silently. It does not wait for src, which ends at its next item or
+// wait; a range over From does wait for it.
+//
+// The next item is read when the operators and the observer of ro have returned, so a
+// slow observer slows src down.
+//
+// A panic in src is an error of the stream, a [*rxsse.PanicError], which From raises
+// again. If the subscription has already ended, the panic goes on and ends the process.
+func ToRo[T any](src rxsse.Observable[T]) ro.Observable[T] {
+	// Only one goroutine sends, so ro need not lock for each item.
+	return ro.NewUnsafeObservableWithContext(func(ctx context.Context, destination ro.Observer[T]) ro.Teardown {
+		life := lifetime.Of(ctx)
+		if life != nil {
+			ctx = context.WithoutCancel(ctx)
+		}
+		ctx, cancel := context.WithCancelCause(ctx)
+		producer, ok := life.Enter(cancel)
+		if !ok {
+			cancel(nil)
+			destination.ErrorWithContext(ctx, context.Canceled)
+			return nil
+		}
+		// Ends with src, and with ctx, which the teardown cancels. The teardown cannot
+		// wait: Take calls it from within destination.Next, on this goroutine.
+		go func() {
+			defer producer.Leave()
+			defer cancel(nil)
+			if p := send(ctx, src, destination); p != nil && !life.Carry(p) {
+				panic(p)
+			}
+		}()
+		return func() { producer.Stop(context.Canceled) }
+	})
+}
+
+// send runs src. It returns a panic of src that ro has not taken as an error.
+func send[T any](ctx context.Context, src rxsse.Observable[T], destination ro.Observer[T]) *rxsse.PanicError {
+	panicked, err := lifetime.Guard(func() error {
+		for v, err := range src(ctx) {
+			if err != nil {
+				return err
+			}
+			destination.NextWithContext(ctx, v)
+			if destination.IsClosed() {
+				return nil
+			}
+		}
+		return nil
+	})
+	switch {
+	case destination.IsClosed():
+		return panicked
+	case err != nil:
+		destination.ErrorWithContext(ctx, err)
+	default:
+		destination.CompleteWithContext(ctx)
+	}
+	return nil
+}
