@@ -6,20 +6,16 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Audit waits for d after an item of src, delivers the newest item there is by
-// then, and waits for the next item to begin again: at most one item each d, and
-// the last of each run is never older than that.
+// Audit delivers the newest item of src at the end of a period of d. A period begins
+// with the first item after the last period. So it delivers at most one item each d,
+// and an item of src is never late by more than d.
 //
 //	src:       -ab-c------d----e|
 //	Audit(3):  ----b--c------d--(e|)
 //
-// When src completes the pending item is delivered at once. When src fails, or on
-// cancel, the pending item is dropped; one that is due already when the error
-// comes is delivered before it. An item that comes at the very instant the pending
-// one is due does not replace it. A d that is not positive panics.
-//
-// It runs src on a goroutine of its own, never makes it wait, and holds two items:
-// the pending one and, while the consumer is busy, the newest.
+// The pending item is handled as [Debounce] does, on completion, error and cancel, at
+// the instant it is due, and while the consumer is busy. A d that is not positive
+// panics.
 func Audit[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Audit: src", src == nil)
 	mustBePositive("Audit: d", d)

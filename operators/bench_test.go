@@ -141,6 +141,7 @@ func BenchmarkOperators(b *testing.B) {
 	b.Run("DebounceMax", exhaust(trades, func(s src) src { return DebounceMax(s, 10*time.Millisecond, time.Second) }))
 	b.Run("ThrottleLatest", exhaust(trades, func(s src) src { return ThrottleLatest(s, 10*time.Millisecond) }))
 	b.Run("Delay", exhaust(trades, func(s src) src { return Delay(s, time.Millisecond) }))
+	b.Run("MergeDelayError of 1 and none", exhaust(trades, func(s src) src { return MergeDelayError(s, from[trade]()) }))
 	b.Run("Merge of 1 and none", exhaust(trades, func(s src) src { return Merge(s, from[trade]()) }))
 	for _, n := range []int{10, 100, 1000} {
 		b.Run(fmt.Sprintf("Window over %d items", n), exhaust(trades, func(s src) rxsse.Observable[Windowed[trade]] {

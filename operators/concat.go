@@ -8,34 +8,31 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Concat delivers the items of the first of srcs and, when that completes, those
-// of the next, and so on. A source is not subscribed to before its turn.
+// Concat delivers the items of the first of srcs and, when that completes, those of
+// the next, and so on. It does not subscribe to a stream before its turn.
 //
 //	a:             --1--2--|
 //	b:             -3-4-|
 //	Concat(a, b):  --1--2---3-4-|
 //
-// It completes when the last source does, at once if there is none. An error of
-// a source, or the cause of a cancelled context, ends the stream. It runs on the
-// consumer's goroutine and holds nothing.
+// Synchronous. It completes when the last of srcs does, at once if there are none. An
+// error of any of them, or a cancellation, ends it.
 func Concat[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
-	mustNotHoldNil("Concat: srcs", srcs)
 	srcs = slices.Clone(srcs)
+	mustNotHoldNil("Concat: srcs", srcs)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			over := false
+			ended := false // by an error, or by the consumer
 			for _, src := range srcs {
 				src(ctx)(func(v T, err error) bool {
-					over = over || !yield(v, err) || err != nil
-					return !over
+					ended = ended || !yield(v, err) || err != nil
+					return !ended
 				})
-				if over {
+				if ended {
 					return
 				}
 			}
-			if len(srcs) == 0 {
-				complete(ctx, yield)
-			}
+			complete(ctx, yield)
 		}
 	}
 }
@@ -45,8 +42,7 @@ func Concat[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 //	src:                ---1--2--|
 //	StartWith(src, 0):  0--1--2--|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds nothing but items.
+// Synchronous. It ends as src does, and holds items.
 func StartWith[T any](src rxsse.Observable[T], items ...T) rxsse.Observable[T] {
 	mustNotBeNil("StartWith: src", src == nil)
 	items = slices.Clone(items)
@@ -71,8 +67,7 @@ func StartWith[T any](src rxsse.Observable[T], items ...T) rxsse.Observable[T] {
 //	src:                     -----|
 //	DefaultIfEmpty(src, 0):  -----(0|)
 //
-// On error and cancel it ends as src does. It runs on the consumer's goroutine and
-// holds nothing but v.
+// Synchronous. On error and cancel it ends as src does.
 func DefaultIfEmpty[T any](src rxsse.Observable[T], v T) rxsse.Observable[T] {
 	mustNotBeNil("DefaultIfEmpty: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
@@ -82,8 +77,8 @@ func DefaultIfEmpty[T any](src rxsse.Observable[T], v T) rxsse.Observable[T] {
 				empty = false
 				return yield(v, err) && err == nil
 			})
-			if empty && yield(v, nil) {
-				complete(ctx, yield)
+			if empty {
+				completeWith(ctx, yield, v)
 			}
 		}
 	}

@@ -14,14 +14,12 @@ import (
 //
 // While items keep coming faster than d, it delivers none: see [DebounceMax].
 //
-// When src completes, the pending item is delivered at once. When src fails, or on
-// cancel, the pending item is dropped; one that is already due when the error comes
-// is delivered before it. An item at the very instant the pending one is due does not
-// replace it. A d that is not positive panics.
+// On completion it delivers the pending item at once. On error and cancel it drops the
+// pending item, unless that is already due when the error comes. An item at the very
+// instant the pending one is due does not replace it. A d that is not positive panics.
 //
-// While the consumer is busy, Debounce keeps only the newest item, for which d begins
-// when the consumer returns. It runs src on a goroutine of its own, never makes it
-// wait, and holds two items: the pending one and the newest.
+// Asynchronous. It never makes src wait, and holds two items: the pending one and,
+// while the consumer is busy, the newest, for which d begins when the consumer returns.
 func Debounce[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Debounce: src", src == nil)
 	mustBePositive("Debounce: d", d)

@@ -2,53 +2,55 @@ package operators
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A DecodeOption says what [Decode] and [DecodeJSON] do with events that cannot
-// be decoded.
-type DecodeOption func(*decoding)
+// A DecodeOption sets what [Decode] and [DecodeJSON] do with events that cannot be
+// decoded.
+type DecodeOption func(*decodeOptions)
 
-type decoding struct {
+type decodeOptions struct {
 	invalid func(codec.Event, error)
 }
 
-// SkipInvalid passes each event that cannot be decoded to handle, with the error,
-// and goes on with the next, where Decode otherwise ends the stream with that
-// error. handle runs on the consumer's goroutine; nil skips in silence.
+// SkipInvalid passes each event that cannot be decoded to handle, together with the
+// error, and continues with the next event. Without it, the first such error ends the
+// stream. handle runs on the consumer's goroutine; with nil, events are skipped
+// silently.
 func SkipInvalid(handle func(event codec.Event, err error)) DecodeOption {
 	if handle == nil {
 		handle = func(codec.Event, error) {}
 	}
-	return func(d *decoding) { d.invalid = handle }
+	return func(o *decodeOptions) { o.invalid = handle }
 }
 
-// Decode delivers what payload makes of each event of src. Comments and changes
-// of the reconnection time, which have no payload, are passed over.
+// Decode delivers payload(e) for each event e of src. It drops comments and changes of
+// the reconnection time, which have no payload.
 //
 //	src:           --{"n":1}--{"n":2}--{"n":oops
 //	Decode(json):  --1--------2--------#
 //
-// If payload fails, that error ends the stream, and src is released; see
-// [SkipInvalid] to go on. On completion, error and cancel it ends as src does. It
-// runs on the consumer's goroutine and holds nothing.
+// If payload fails, Decode releases src and fails with a [codec.PayloadError], which
+// names the event; to continue with the next event use [SkipInvalid]. An error of
+// another type is wrapped in one.
+//
+// Synchronous. It ends as src does.
 func Decode[T any](src rxsse.Observable[codec.Event], payload codec.Payload[T], opts ...DecodeOption) rxsse.Observable[T] {
 	mustNotBeNil("Decode: src", src == nil)
 	mustNotBeNil("Decode: payload", payload == nil)
-	var d decoding
+	var o decodeOptions
 	for _, opt := range opts {
-		opt(&d)
+		opt(&o)
 	}
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			var zero T
 			src(ctx)(func(e codec.Event, err error) bool {
 				if err != nil {
-					yield(zero, err)
-					return false
+					return fail(yield, err)
 				}
 				if e.Type == "" {
 					return true
@@ -57,20 +59,29 @@ func Decode[T any](src rxsse.Observable[codec.Event], payload codec.Payload[T], 
 				if err == nil {
 					return yield(v, nil)
 				}
-				if d.invalid == nil {
-					yield(zero, err)
-					return false
+				err = asPayloadError(e, err)
+				if o.invalid == nil {
+					return fail(yield, err)
 				}
-				d.invalid(e, err)
+				o.invalid(e, err)
 				return true
 			})
 		}
 	}
 }
 
-// DecodeJSON delivers the data of each event of src, decoded as a JSON value of
-// type T: it is [Decode] with [codec.JSON], whose errors are a
-// [codec.PayloadError] that names the event and the place in it.
+// asPayloadError returns err, or a PayloadError that wraps it, so that it names the
+// event.
+func asPayloadError(e codec.Event, err error) error {
+	var invalid *codec.PayloadError
+	if errors.As(err, &invalid) {
+		return err
+	}
+	return &codec.PayloadError{Type: e.Type, ID: e.ID, Offset: -1, Err: err}
+}
+
+// DecodeJSON delivers the data of each event of src, decoded as a JSON value of type
+// T: it is [Decode] with [codec.JSON].
 //
 //	trades := operators.DecodeJSON[Trade](operators.EventType(events, "trade"))
 func DecodeJSON[T any](src rxsse.Observable[codec.Event], opts ...DecodeOption) rxsse.Observable[T] {

@@ -1,7 +1,6 @@
 package operators
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -121,11 +120,11 @@ func TestEventContracts(t *testing.T) {
 }
 
 func TestDecodeReleasesTheSourceAtTheFirstInvalidEvent(t *testing.T) {
-	errOdd := errors.New("odd")
 	pulled := 0
 	src := Tap(from(message("1", "a"), message("2", "b")), func(codec.Event) { pulled++ })
 	for _, err := range Decode(src, func(codec.Event) (int, error) { return 0, errOdd })(t.Context()) {
 		require.ErrorIs(t, err, errOdd)
+		require.EqualError(t, err, `codec: decode payload of event "message" (id "1"): odd`)
 	}
 	assert.Equal(t, 1, pulled)
 }

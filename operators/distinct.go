@@ -8,22 +8,22 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// DistinctUntilChanged delivers the first item of src, and then each that differs
-// from the one before it.
+// DistinctUntilChanged delivers the first item of src and then each item that differs
+// from the item before it.
 //
 //	src:                   --1--1--2--2--1--|
 //	DistinctUntilChanged:  --1-----2-----1--|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds one item. Like ==, it panics for interfaces that hold what
-// cannot be compared; see [DistinctUntilChangedFunc].
+// Synchronous. It ends as src does, and holds one item. It compares with ==, which
+// panics for interfaces that hold values that cannot be compared: for those use
+// [DistinctUntilChangedFunc].
 func DistinctUntilChanged[T comparable](src rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotBeNil("DistinctUntilChanged: src", src == nil)
 	return DistinctUntilChangedFunc(src, func(a, b T) bool { return a == b })
 }
 
-// DistinctUntilChangedFunc is [DistinctUntilChanged] with a function that says
-// whether an item is the same as the one delivered last.
+// DistinctUntilChangedFunc is [DistinctUntilChanged] with a function that reports
+// whether an item is the same as the last one delivered.
 func DistinctUntilChangedFunc[T any](src rxsse.Observable[T], same func(last, v T) bool) rxsse.Observable[T] {
 	mustNotBeNil("DistinctUntilChangedFunc: src", src == nil)
 	mustNotBeNil("DistinctUntilChangedFunc: same", same == nil)
@@ -32,13 +32,14 @@ func DistinctUntilChangedFunc[T any](src rxsse.Observable[T], same func(last, v 
 			var last T
 			first := true
 			src(ctx)(func(v T, err error) bool {
-				if err == nil {
-					if !first && same(last, v) {
-						return true
-					}
-					first, last = false, v
+				if err != nil {
+					return fail(yield, err)
 				}
-				return yield(v, err) && err == nil
+				if !first && same(last, v) {
+					return true
+				}
+				first, last = false, v
+				return yield(v, nil)
 			})
 		}
 	}
@@ -85,10 +86,10 @@ func distinct[T any, K comparable](src rxsse.Observable[T], n int, ttl time.Dura
 		return func(yield func(T, error) bool) {
 			known := knownKeys[K]{n: n, ttl: ttl, keys: map[K]struct{}{}}
 			src(ctx)(func(v T, err error) bool {
-				if err == nil && !known.add(key(v)) {
-					return true
+				if err != nil {
+					return fail(yield, err)
 				}
-				return yield(v, err) && err == nil
+				return !known.add(key(v)) || yield(v, nil)
 			})
 		}
 	}

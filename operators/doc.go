@@ -27,7 +27,7 @@
 //     CountOrTime assign, by the clock or, with EventTime, by the time items carry;
 //     GroupBy for a stream a key; Reduce for all items
 //   - a stream for each item: ConcatMap, MergeMap, SwitchMap
-//   - combine streams: Merge, Concat, StartWith, Zip, CombineLatest,
+//   - combine streams: Merge, MergeDelayError, Concat, StartWith, Zip, CombineLatest,
 //     WithLatestFrom, Race
 //   - share one subscription: Share, Replay
 //   - let a stream run ahead of a slow consumer: Buffer, which waits, drops or fails
@@ -36,30 +36,53 @@
 //   - deal with the end: CompleteAt, Timeout, TimeoutFirst, Retry, Catch,
 //     OnErrorReturn, DefaultIfEmpty, TapEnd, Finally, Materialize, Dematerialize
 //
-// # Synchronous operators
+// # Diagrams
 //
-// Where the documentation of an operator says that it runs on the consumer's
-// goroutine, it is a plain nested call. It starts no goroutine, holds at most what
-// its documentation says, and passes backpressure straight on: the source does not
-// read on until the consumer has returned.
-//
-// # Asynchronous operators
-//
-// Others have to watch a clock, or several upstreams, at once. They run each
-// upstream on a goroutine of its own, which is gone before the range over the
-// result ends, and take its items through a queue of at most 256 items, besides
-// those being delivered; while it is full the upstream waits. Operators that want
-// the newest item alone, such as Debounce, hold that one and never make their
-// upstream wait.
+// A diagram shows a stream from left to right: "-" is a moment in which nothing
+// happens, a letter or number is an item, "|" is completion, "#" an error, "!" a
+// cancellation, and "(ab|)" happens in one moment. Durations count moments. Package
+// marble runs such diagrams in tests.
 //
 // # How streams end
 //
-// Unless the documentation of an operator says otherwise: it completes when its
-// upstream does; an error of its upstream is delivered after all that came before
-// it, and is the last thing delivered; and when the context is cancelled, the
-// error is its cause and whatever was held back is dropped. A panic in a function
-// given to an operator reaches the consumer, see [rxsse.PanicError].
+// The comment of an operator says "it ends as src does" if:
 //
-// Impossible arguments, such as a window of no length, panic when the operator is
-// built.
+//   - On completion of src, it completes.
+//   - On an error of src, it delivers that error after all items that came before.
+//   - On cancel, it ends with the cause of the context and drops what it holds. That
+//     is the case too if the context is cancelled while the consumer has the last
+//     item.
+//
+// In every case, an operator has released its upstreams, and all that it started
+// itself, when the range over it ends: also when the consumer leaves the range, or
+// panics.
+//
+// # Synchronous operators
+//
+// A comment says "Synchronous" if the operator is a plain nested call on the
+// consumer's goroutine. It starts no goroutine and allocates nothing per item. It holds
+// nothing, unless its comment says what. The consumer sets the pace: src waits until
+// the consumer has taken an item.
+//
+// # Asynchronous operators
+//
+// Other operators have to watch a clock, or several upstreams, at once. They run each
+// upstream on a goroutine of its own and take its items through a queue. Unless a
+// comment says otherwise, that queue holds at most 256 items, besides as many that the
+// consumer is working on, and while it is full the upstreams wait.
+//
+// Operators that deliver only the newest item, such as [Debounce], hold that one and
+// never make their upstream wait.
+//
+// Time is decided by deadlines, not by the order in which the scheduler runs
+// goroutines, so a tie gives the same result on every run.
+//
+// # Panics
+//
+// A panic in a function that an operator calls reaches the consumer: as it is from a
+// synchronous operator, and as a [rxsse.PanicError] from another goroutine.
+//
+// An argument that cannot work, such as a nil stream or function or a window of no
+// length, panics when the operator is built, with the name of the operator and the
+// argument.
 package operators

@@ -2,36 +2,37 @@ package operators
 
 import "github.com/rxsse/rxsse"
 
-// First delivers the first item of src and completes with it, releasing src. A
-// src without items gives a stream without items: see [DefaultIfEmpty].
+// First delivers the first item of src and completes with it, as [Take] of one item
+// does. If src has no items, neither has First: see [DefaultIfEmpty].
 //
 //	src:    --1--2--3--|
 //	First:  --(1|)
 //
-// It is [Take] of one item.
+// Synchronous.
 func First[T any](src rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotBeNil("First: src", src == nil)
 	return Take(src, 1)
 }
 
-// Last delivers the last item of src when src completes. A src without items
-// gives a stream without items.
+// Last delivers the last item of src when src completes, as [TakeLast] of one item
+// does. If src has no items, neither has Last.
 //
 //	src:   --1--2--3--|
 //	Last:  -----------(3|)
 //
-// It is [TakeLast] of one item.
+// Synchronous. On error and cancel it delivers no item and ends as src does.
 func Last[T any](src rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotBeNil("Last: src", src == nil)
 	return TakeLast(src, 1)
 }
 
-// ElementAt delivers the item of src with the index n, of which the first is 0,
-// and completes with it, releasing src. A src with fewer items gives a stream
-// without items. A negative n panics.
+// ElementAt delivers the item of src with the index n, counted from 0, and completes
+// with it. If src has fewer items, ElementAt has none. A negative n panics.
 //
 //	src:           --1--2--3--|
 //	ElementAt(1):  -----(2|)
+//
+// Synchronous. If src ends before, ElementAt ends as src does.
 func ElementAt[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 	mustNotBeNil("ElementAt: src", src == nil)
 	mustNotBeNegative("ElementAt: n", n)

@@ -22,8 +22,7 @@ import (
 // json.StringifyNumbers(true).
 //
 // An item that cannot be encoded ends the stream with an error that wraps the
-// encoder's. Otherwise it ends as src does. It runs on the consumer's goroutine and
-// holds nothing.
+// encoder's. Synchronous. It ends as src does.
 func EncodeJSON[T any](src rxsse.Observable[T], eventType string, opts ...json.Options) rxsse.Observable[codec.Event] {
 	mustNotBeNil("EncodeJSON: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {

@@ -2,8 +2,8 @@ package operators
 
 import "context"
 
-// fail ends a stream with err. It returns false, which an upstream understands as:
-// deliver nothing more.
+// fail ends a stream with err. It returns false, as a function that an upstream calls
+// does to end the upstream.
 func fail[R any](yield func(R, error) bool, err error) bool {
 	var zero R
 	yield(zero, err)
@@ -11,10 +11,17 @@ func fail[R any](yield func(R, error) bool, err error) bool {
 }
 
 // complete ends a stream that has nothing more to deliver: with the cause of ctx if
-// that is cancelled, and otherwise by completion. Operators that deliver items after
-// their upstream has completed end with it.
+// that is cancelled, and otherwise by completion. Every operator that delivers an item
+// on its own account, and not in a call of its upstream, ends with it.
 func complete[R any](ctx context.Context, yield func(R, error) bool) {
 	if ctx.Err() != nil {
 		fail(yield, context.Cause(ctx))
+	}
+}
+
+// completeWith delivers v as the last item, and ends the stream.
+func completeWith[R any](ctx context.Context, yield func(R, error) bool, v R) {
+	if ctx.Err() != nil || yield(v, nil) {
+		complete(ctx, yield)
 	}
 }

@@ -7,14 +7,13 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// EventType delivers the events of src whose type is one of types. Events for
-// which the stream names no type have the type "message".
+// EventType delivers the events of src whose type is one of types. An event for which
+// the stream names no type has the type "message" (WHATWG HTML §9.2.6).
 //
 //	src:                 --price--news--price--|
 //	EventType("price"):  --price--------price--|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds nothing.
+// Synchronous. It ends as src does.
 func EventType(src rxsse.Observable[codec.Event], types ...string) rxsse.Observable[codec.Event] {
 	mustNotBeNil("EventType: src", src == nil)
 	if len(types) == 1 {

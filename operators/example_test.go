@@ -160,6 +160,13 @@ func ExampleMerge() {
 	// Output: tick tick ring |
 }
 
+// One of several feeds is down: the items of the others are delivered all the same.
+func ExampleMergeDelayError() {
+	down := source.Fail[string](errors.New("the second feed is down"))
+	show(operators.MergeDelayError(source.Just("a"), down, source.FromChannel(after(20*time.Millisecond, "b"))))
+	// Output: a b # the second feed is down
+}
+
 func ExampleWindow() {
 	for w, err := range operators.Window(source.Just(1, 2, 3, 4, 5), operators.Count(2))(context.Background()) {
 		fmt.Println(w.Items, err)

@@ -9,11 +9,10 @@ import (
 
 // Filter delivers the items of src for which keep returns true.
 //
-//	src:            --1--2--3--4--|
-//	Filter(even):   -----2-----4--|
+//	src:           --1--2--3--4--|
+//	Filter(even):  -----2-----4--|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds nothing.
+// Synchronous. It ends as src does.
 func Filter[T any](src rxsse.Observable[T], keep func(T) bool) rxsse.Observable[T] {
 	mustNotBeNil("Filter: src", src == nil)
 	mustNotBeNil("Filter: keep", keep == nil)
@@ -21,8 +20,7 @@ func Filter[T any](src rxsse.Observable[T], keep func(T) bool) rxsse.Observable[
 		return func(yield func(T, error) bool) {
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {
-					yield(v, err)
-					return false
+					return fail(yield, err)
 				}
 				return !keep(v) || yield(v, nil)
 			})

@@ -7,13 +7,13 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Map delivers f(v) for each item v of src.
+// Map delivers f(v) for each item v of src. For a function that can fail use
+// [TryMap].
 //
 //	src:          --1--2--3--|
 //	Map(x * 10):  --10-20-30-|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds nothing. For a function that can fail use [TryMap].
+// Synchronous. It ends as src does.
 func Map[T, R any](src rxsse.Observable[T], f func(T) R) rxsse.Observable[R] {
 	mustNotBeNil("Map: src", src == nil)
 	mustNotBeNil("Map: f", f == nil)
@@ -21,9 +21,7 @@ func Map[T, R any](src rxsse.Observable[T], f func(T) R) rxsse.Observable[R] {
 		return func(yield func(R, error) bool) {
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {
-					var zero R
-					yield(zero, err)
-					return false
+					return fail(yield, err)
 				}
 				return yield(f(v), nil)
 			})

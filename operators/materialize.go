@@ -7,48 +7,44 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// A Notification is one thing that a stream tells its consumer: an item, or how
-// it ended.
+// A Notification is an item of a stream, or its end. See [Materialize].
 type Notification[T any] struct {
-	// Value is the item, unless the stream has ended.
+	// Value is the item, and zero for an end.
 	Value T
-	// Err is the error the stream ended with, nil for an item and for completion.
+	// Err is the error that the stream ended with, and nil for an item and for
+	// completion.
 	Err error
-	// End says that the stream has ended, with Err or by completion.
+	// End is true for the end of the stream, with Err or by completion.
 	End bool
 }
 
-// Materialize delivers the items of src, and then how src ended, as notifications,
-// and completes.
+// Materialize delivers the items of src and then its end, both as notifications, and
+// completes. [Dematerialize] is the way back.
 //
 //	src:          --1--2--#
 //	Materialize:  --1--2--(#|)
 //
-// A cancelled context ends the stream with its cause as ever. It runs on the
-// consumer's goroutine and holds nothing.
+// Synchronous. A cancelled context is not materialized: it ends the stream with its
+// cause.
 func Materialize[T any](src rxsse.Observable[T]) rxsse.Observable[Notification[T]] {
 	mustNotBeNil("Materialize: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[Notification[T], error] {
 		return func(yield func(Notification[T], error) bool) {
-			over := false
+			end := Notification[T]{End: true}
+			left := false
 			src(ctx)(func(v T, err error) bool {
-				switch {
-				case over:
-				case err == nil:
-					over = !yield(Notification[T]{Value: v}, nil)
-				case ctx.Err() != nil:
-					over = true
-					yield(Notification[T]{}, err)
-				default:
-					over = true
-					if yield(Notification[T]{Err: err, End: true}, nil) {
-						complete(ctx, yield)
-					}
+				if end.Err != nil {
+					return false
 				}
-				return !over
+				if err != nil {
+					end.Err = err
+					return false
+				}
+				left = !yield(Notification[T]{Value: v}, nil)
+				return !left
 			})
-			if !over && yield(Notification[T]{End: true}, nil) {
-				complete(ctx, yield)
+			if !left {
+				completeWith(ctx, yield, end)
 			}
 		}
 	}

@@ -18,7 +18,7 @@ import (
 //	src:                  --{id 1, 2}--{id 2, 3}--|
 //	MapValue(src, x=>2x): --{id 1, 4}--{id 2, 6}--|
 //
-// It ends as src does, runs on the consumer's goroutine and holds nothing.
+// Synchronous. It ends as src does.
 func MapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) R) rxsse.Observable[codec.Message[R]] {
 	mustNotBeNil("MapValue: src", src == nil)
 	mustNotBeNil("MapValue: f", f == nil)
@@ -33,8 +33,9 @@ func MapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) R) rxs
 //	FlatMapValue(src, ...): --{a}{id 1, b}----{id 2, c}--|
 //
 // A message whose value becomes no values is dropped. The next message moves the
-// position past it. It ends as src does, runs on the consumer's goroutine and holds
-// the values of one message.
+// position past it.
+//
+// Synchronous. It ends as src does, and holds the values of one message.
 func FlatMapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) []R) rxsse.Observable[codec.Message[R]] {
 	mustNotBeNil("FlatMapValue: src", src == nil)
 	mustNotBeNil("FlatMapValue: f", f == nil)
@@ -42,8 +43,7 @@ func FlatMapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) []
 		return func(yield func(codec.Message[R], error) bool) {
 			src(ctx)(func(m codec.Message[T], err error) bool {
 				if err != nil {
-					yield(codec.Message[R]{}, err)
-					return false
+					return fail(yield, err)
 				}
 				values := f(m.Value)
 				for i, v := range values {
@@ -52,8 +52,7 @@ func FlatMapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) []
 						out.ID = ""
 					}
 					if i > 0 && ctx.Err() != nil {
-						yield(codec.Message[R]{}, context.Cause(ctx))
-						return false
+						return fail(yield, context.Cause(ctx))
 					}
 					if !yield(out, nil) {
 						return false
@@ -81,8 +80,7 @@ func withValue[T, R any](m codec.Message[T], v R) codec.Message[R] {
 // The options are those of [EncodeJSON].
 //
 // A value that cannot be encoded ends the stream with an error that names the
-// message's ID. Otherwise it ends as src does. It runs on the consumer's goroutine and
-// holds nothing.
+// message's ID. Synchronous. It ends as src does.
 func EncodeMessages[T any](src rxsse.Observable[codec.Message[T]], opts ...json.Options) rxsse.Observable[codec.Event] {
 	mustNotBeNil("EncodeMessages: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {

@@ -7,14 +7,13 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Pairwise delivers each item of src but the first together with the one before
-// it: [previous, current].
+// Pairwise delivers each item of src but the first together with the item before it,
+// as [previous, current].
 //
 //	src:       --1----2------3---|
 //	Pairwise:  -------[1 2]--[2 3]|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds one item.
+// Synchronous. It ends as src does, and holds one item.
 func Pairwise[T any](src rxsse.Observable[T]) rxsse.Observable[[2]T] {
 	mustNotBeNil("Pairwise: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[[2]T, error] {
@@ -23,8 +22,7 @@ func Pairwise[T any](src rxsse.Observable[T]) rxsse.Observable[[2]T] {
 			first := true
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {
-					yield([2]T{}, err)
-					return false
+					return fail(yield, err)
 				}
 				pair[0], pair[1] = pair[1], v
 				if first {

@@ -7,16 +7,16 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Reduce folds the items of src into one value and delivers it when src
-// completes: f(…f(f(seed, v1), v2)…, vn), and seed itself if there was no item.
+// Reduce folds the items of src into one value and delivers it when src completes:
+// f(…f(f(seed, v1), v2)…, vn), or seed if there was no item. To deliver each
+// intermediate result use [Scan].
 //
 //	src:           --1--2--3--|
 //	Reduce(0, +):  -----------(6|)
 //
-// On error and cancel it ends as src does, and delivers nothing. It runs on the
-// consumer's goroutine and holds the one value. Each subscription starts from
-// seed, so f must not modify what a seed that is a pointer, map or slice refers
-// to.
+// Synchronous. On error and cancel it delivers no value and ends as src does. It
+// holds the one value. Each subscription starts from seed, so f must not modify what
+// a seed that is a pointer, map or slice refers to.
 func Reduce[T, A any](src rxsse.Observable[T], seed A, f func(acc A, v T) A) rxsse.Observable[A] {
 	mustNotBeNil("Reduce: src", src == nil)
 	mustNotBeNil("Reduce: f", f == nil)
@@ -34,8 +34,8 @@ func Reduce[T, A any](src rxsse.Observable[T], seed A, f func(acc A, v T) A) rxs
 				acc = f(acc, v)
 				return true
 			})
-			if !failed && yield(acc, nil) {
-				complete(ctx, yield)
+			if !failed {
+				completeWith(ctx, yield, acc)
 			}
 		}
 	}

@@ -76,21 +76,12 @@ func Retry[T any](src rxsse.Observable[T], decide func(RetryState) (wait time.Du
 		return func(yield func(T, error) bool) {
 			var state RetryState
 			for {
-				var failure error
-				src(ctx)(func(v T, err error) bool {
-					if err != nil {
-						failure = err
-						return false
-					}
+				failure := runUntilFailure(ctx, src, func(v T, err error) bool {
 					state.InARow = 0
-					return yield(v, nil)
+					return yield(v, err)
 				})
 				if failure == nil {
-					return // src completed, or the consumer left
-				}
-				if ctx.Err() != nil {
-					fail(yield, context.Cause(ctx))
-					return
+					return // src completed, was cancelled, or the consumer left
 				}
 				state.Err = failure
 				state.Total++

@@ -6,20 +6,15 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Sample looks at src every d, counted from the subscription, and delivers the
-// newest item if there has been one since it looked last.
+// Sample delivers the newest item of src every d, counted from the subscription. If
+// there has been no item since the last time, it delivers nothing.
 //
 //	src:        -ab-----c----d|
 //	Sample(3):  ---b-----c----(d|)
 //
-// When src completes the pending item is delivered at once. When src fails, or on
-// cancel, the pending item is dropped; one that is due already when the error
-// comes is delivered before it. An item that comes at the very instant of a look
-// is left for the next. A d that is not positive panics.
-//
-// It runs src on a goroutine of its own, never makes it wait, and holds two items:
-// the pending one and, while the consumer is busy, the newest. It sets no timer
-// while it holds none.
+// The pending item is handled as [Debounce] does, on completion, error and cancel, at
+// the instant it is due, and while the consumer is busy. A d that is not positive
+// panics.
 func Sample[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Sample: src", src == nil)
 	mustBePositive("Sample: d", d)

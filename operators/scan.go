@@ -7,16 +7,15 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Scan folds the items of src and delivers each intermediate result: for every
-// item v it sets acc, at first seed, to f(acc, v) and delivers it. The seed
-// itself is not delivered.
+// Scan folds the items of src and delivers each intermediate result: for each item v
+// it sets acc, at first seed, to f(acc, v) and delivers acc. It does not deliver seed
+// itself. To deliver only the last result use [Reduce].
 //
 //	src:          --1--2--3--|
 //	Scan(0, +):   --1--3--6--|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds the one value. Each subscription starts from seed, so f
-// must not modify what a seed that is a pointer, map or slice refers to.
+// Synchronous. It ends as src does, and holds acc. Each subscription starts from
+// seed, so f must not modify what a seed that is a pointer, map or slice refers to.
 func Scan[T, A any](src rxsse.Observable[T], seed A, f func(acc A, v T) A) rxsse.Observable[A] {
 	mustNotBeNil("Scan: src", src == nil)
 	mustNotBeNil("Scan: f", f == nil)
@@ -25,9 +24,7 @@ func Scan[T, A any](src rxsse.Observable[T], seed A, f func(acc A, v T) A) rxsse
 			acc := seed
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {
-					var zero A
-					yield(zero, err)
-					return false
+					return fail(yield, err)
 				}
 				acc = f(acc, v)
 				return yield(acc, nil)

@@ -7,14 +7,12 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Skip passes over the first n items of src and delivers the rest. A negative n
-// panics.
+// Skip drops the first n items of src and delivers the rest. A negative n panics.
 //
 //	src:      --1--2--3--4--|
 //	Skip(2):  --------3--4--|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds nothing.
+// Synchronous. It ends as src does.
 func Skip[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 	mustNotBeNil("Skip: src", src == nil)
 	mustNotBeNegative("Skip: n", n)
@@ -22,24 +20,26 @@ func Skip[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 		return func(yield func(T, error) bool) {
 			left := n
 			src(ctx)(func(v T, err error) bool {
-				if err == nil && left > 0 {
+				if err != nil {
+					return fail(yield, err)
+				}
+				if left > 0 {
 					left--
 					return true
 				}
-				return yield(v, err) && err == nil
+				return yield(v, nil)
 			})
 		}
 	}
 }
 
-// SkipWhile passes over items of src for as long as skip returns true, and
-// delivers the first for which it does not, and all after it.
+// SkipWhile drops the items of src while skip returns true. It delivers the first
+// item for which skip returns false and all items after that.
 //
-//	src:              --1--2--3--1--|
-//	SkipWhile(< 3):   --------3--1--|
+//	src:             --1--2--3--1--|
+//	SkipWhile(< 3):  --------3--1--|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds nothing.
+// Synchronous. It ends as src does.
 func SkipWhile[T any](src rxsse.Observable[T], skip func(T) bool) rxsse.Observable[T] {
 	mustNotBeNil("SkipWhile: src", src == nil)
 	mustNotBeNil("SkipWhile: skip", skip == nil)
@@ -47,12 +47,11 @@ func SkipWhile[T any](src rxsse.Observable[T], skip func(T) bool) rxsse.Observab
 		return func(yield func(T, error) bool) {
 			skipping := true
 			src(ctx)(func(v T, err error) bool {
-				if err == nil && skipping {
-					if skipping = skip(v); skipping {
-						return true
-					}
+				if err != nil {
+					return fail(yield, err)
 				}
-				return yield(v, err) && err == nil
+				skipping = skipping && skip(v)
+				return skipping || yield(v, nil)
 			})
 		}
 	}

@@ -7,14 +7,14 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// TakeLast delivers the last n items of src, all of them if there are fewer, when
+// TakeLast delivers the last n items of src, or all of them if there are fewer, when
 // src completes. A negative n panics.
 //
 //	src:          --1--2--3--|
 //	TakeLast(2):  -----------(23|)
 //
-// On error and cancel it ends as src does, and delivers nothing. It runs on the
-// consumer's goroutine and holds n items.
+// Synchronous. On error and cancel it delivers no item and ends as src does. It holds
+// n items.
 func TakeLast[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 	mustNotBeNil("TakeLast: src", src == nil)
 	mustNotBeNegative("TakeLast: n", n)

@@ -7,15 +7,14 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// TakeWhile delivers the items of src for as long as keep returns true, and
-// completes with the first for which it does not. That item is not delivered, and
-// src is released.
+// TakeWhile delivers the items of src while keep returns true, and completes with the
+// first item for which it returns false. That item is not delivered, and src is
+// released. If a stream without such an item is an error, use [CompleteAt].
 //
-//	src:              --1--2--3--1--|
-//	TakeWhile(< 3):   --1--2--|
+//	src:             --1--2--3--1--|
+//	TakeWhile(< 3):  --1--2--|
 //
-// If src ends before, on completion, error or cancel, so does TakeWhile. It runs
-// on the consumer's goroutine and holds nothing.
+// Synchronous. If src ends before, TakeWhile ends as src does.
 func TakeWhile[T any](src rxsse.Observable[T], keep func(T) bool) rxsse.Observable[T] {
 	mustNotBeNil("TakeWhile: src", src == nil)
 	mustNotBeNil("TakeWhile: keep", keep == nil)
@@ -23,8 +22,7 @@ func TakeWhile[T any](src rxsse.Observable[T], keep func(T) bool) rxsse.Observab
 		return func(yield func(T, error) bool) {
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {
-					yield(v, err)
-					return false
+					return fail(yield, err)
 				}
 				return keep(v) && yield(v, nil)
 			})

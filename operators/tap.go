@@ -20,10 +20,11 @@ func Tap[T any](src rxsse.Observable[T], f func(T)) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			src(ctx)(func(v T, err error) bool {
-				if err == nil {
-					f(v)
+				if err != nil {
+					return fail(yield, err)
 				}
-				return yield(v, err) && err == nil
+				f(v)
+				return yield(v, nil)
 			})
 		}
 	}

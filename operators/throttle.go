@@ -8,18 +8,17 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Throttle delivers an item of src and drops those that come within d after it.
+// Throttle delivers an item of src and drops the items that follow within d.
 //
 //	src:          -ab-c------de---|
 //	Throttle(3):  -a--c------d----|
 //
-// On completion, error and cancel it ends as src does. An item that comes exactly
-// d after the one delivered last is delivered. To get the last item of each run
-// rather than the first, see [Audit] and [Debounce]. A d that is not positive
-// panics.
+// An item exactly d after the last one delivered is delivered. For the last item of
+// each run see [Audit] and [Debounce], for the first and the last [ThrottleLatest]. A
+// d that is not positive panics.
 //
-// It runs on the consumer's goroutine, reads the clock for each item, sets no
-// timer, and holds nothing.
+// Synchronous: it reads the clock for each item and sets no timer. It ends as src
+// does.
 func Throttle[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Throttle: src", src == nil)
 	mustBePositive("Throttle: d", d)
@@ -28,8 +27,7 @@ func Throttle[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[
 			var open time.Time // when the next item is delivered
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {
-					yield(v, err)
-					return false
+					return fail(yield, err)
 				}
 				now := time.Now()
 				if now.Before(open) {

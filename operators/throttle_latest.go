@@ -13,13 +13,9 @@ import (
 //	src:                -abc--------de---|
 //	ThrottleLatest(4):  -a---c------d---e|
 //
-// When src completes, the pending item is delivered at once. When src fails, or on
-// cancel, the pending item is dropped; one that is already due when the error comes
-// is delivered before it. An item at the very instant the pending one is due does not
-// replace it. A d that is not positive panics.
-//
-// It runs src on a goroutine of its own, never makes it wait, and holds three items
-// at most: the pending one and, while the consumer is busy, two newer ones.
+// The pending item is handled as [Debounce] does, on completion, error and cancel, and
+// at the instant it is due. A d that is not positive panics. While the consumer is
+// busy, ThrottleLatest holds the next item and the newest besides the pending one.
 //
 // RxJava calls it throttleLatest; in RxJS it is throttleTime with leading and
 // trailing.

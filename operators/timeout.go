@@ -24,19 +24,16 @@ func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("operators: %s: no item for %v", e.Operator, e.After)
 }
 
-// Timeout delivers the items of src and fails with a [TimeoutError] when src is
-// silent for d: from the subscription to the first item, or from when the
-// consumer has taken an item to the next. It releases src then.
+// Timeout delivers the items of src. When src is silent for d, it fails with a
+// [TimeoutError] and releases src. The silence begins with the subscription, and anew
+// when the consumer has taken an item: the time that the consumer needs does not count.
 //
 //	src:         -a--b--------c|
 //	Timeout(4):  -a--b---#
 //
-// On completion, error and cancel it ends as src does. An item that comes at the
-// very instant the time is over comes too late. A d that is not positive panics.
-//
-// It runs src on a goroutine of its own and holds at most 256 of its items,
-// besides as many being delivered; while it holds that many src waits. Items do
-// not touch its timer, which is set anew once every d.
+// An item, or an end, at the very instant comes too late. A d that is not positive
+// panics. Asynchronous. It ends as src does. To limit only the wait for the first item
+// use [TimeoutFirst].
 func Timeout[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Timeout: src", src == nil)
 	mustBePositive("Timeout: d", d)
@@ -51,7 +48,6 @@ func Timeout[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T
 }
 
 func timeout[T any](q *handoff.Queue[T], d time.Duration, yield func(T, error) bool) {
-	var zero T
 	var silent alarm
 	defer silent.stop()
 	now := time.Now()
@@ -60,7 +56,7 @@ func timeout[T any](q *handoff.Queue[T], d time.Duration, yield func(T, error) b
 		batch, signal := q.Receive(silent.c())
 		now := time.Now()
 		if silent.reached(now) && !q.Cancelled() {
-			yield(zero, &TimeoutError{Operator: "Timeout", After: d})
+			fail(yield, &TimeoutError{Operator: "Timeout", After: d})
 			return
 		}
 		switch signal {
@@ -74,7 +70,7 @@ func timeout[T any](q *handoff.Queue[T], d time.Duration, yield func(T, error) b
 			silent.rearm()
 		case handoff.End:
 			if err := q.Err(); err != nil {
-				yield(zero, err)
+				fail(yield, err)
 			}
 			return
 		}

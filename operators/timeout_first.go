@@ -19,12 +19,11 @@ import (
 //	TimeoutFirst(4):  ----#
 //
 // An item, or an end, at the very instant comes too late. When the time has passed,
-// TimeoutFirst cancels src and fails as soon as src has returned. On completion,
-// error and cancel it ends as src does. A d that is not positive panics.
+// TimeoutFirst cancels src and fails as soon as src has returned. Otherwise it ends as
+// src does. A d that is not positive panics.
 //
-// It runs src on the consumer's goroutine and holds nothing, so that its cost per
-// item is that of a synchronous operator. RxJS has it as timeout with first, Reactor
-// as timeout with a firstTimeout.
+// Synchronous, but for one timer. RxJS has it as timeout with first, Reactor as timeout
+// with a firstTimeout.
 func TimeoutFirst[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("TimeoutFirst: src", src == nil)
 	mustBePositive("TimeoutFirst: d", d)

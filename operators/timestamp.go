@@ -8,35 +8,33 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// A Timestamped is an item and when it came.
+// A Timestamped is an item and the time at which it arrived. See [Timestamp].
 type Timestamped[T any] struct {
 	Time  time.Time
 	Value T
 }
 
-// Timestamp delivers each item of src with the time at which it came.
+// Timestamp delivers each item of src together with the time at which it arrived.
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine, reads the clock for each item, and holds nothing.
+// Synchronous: it reads the clock for each item. It ends as src does.
 func Timestamp[T any](src rxsse.Observable[T]) rxsse.Observable[Timestamped[T]] {
 	mustNotBeNil("Timestamp: src", src == nil)
 	return Map(src, func(v T) Timestamped[T] { return Timestamped[T]{time.Now(), v} })
 }
 
-// A Timed is an item and how long it was in coming.
+// A Timed is an item and the time since the item before it. See [TimeInterval].
 type Timed[T any] struct {
 	Interval time.Duration
 	Value    T
 }
 
-// TimeInterval delivers each item of src with the time since the one before it,
-// for the first one since the subscription.
+// TimeInterval delivers each item of src together with the time since the item before
+// it. For the first item it is the time since the subscription.
 //
 //	src:           ---a--b-----c|
-//	TimeInterval:  ---a3-b2----c5|
+//	TimeInterval:  ---a3-b3----c6|
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine, reads the clock for each item, and holds nothing.
+// Synchronous: it reads the clock for each item. It ends as src does.
 func TimeInterval[T any](src rxsse.Observable[T]) rxsse.Observable[Timed[T]] {
 	mustNotBeNil("TimeInterval: src", src == nil)
 	return func(ctx context.Context) iter.Seq2[Timed[T], error] {

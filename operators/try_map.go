@@ -7,14 +7,13 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// TryMap delivers f(v) for each item v of src, like [Map], until f returns an
-// error: that ends the stream and releases src.
+// TryMap delivers f(v) for each item v of src until f returns an error. That error
+// ends the stream and releases src.
 //
-//	src:             --"1"--"2"--"x"--"4"--|
-//	TryMap(ParseInt): --1----2----#
+//	src:               --"1"--"2"--"x"--"4"--|
+//	TryMap(ParseInt):  --1----2----#
 //
-// On completion, error and cancel it ends as src does. It runs on the consumer's
-// goroutine and holds nothing.
+// Synchronous. It ends as src does.
 func TryMap[T, R any](src rxsse.Observable[T], f func(T) (R, error)) rxsse.Observable[R] {
 	mustNotBeNil("TryMap: src", src == nil)
 	mustNotBeNil("TryMap: f", f == nil)
@@ -23,14 +22,12 @@ func TryMap[T, R any](src rxsse.Observable[T], f func(T) (R, error)) rxsse.Obser
 			src(ctx)(func(v T, err error) bool {
 				var r R
 				if err == nil {
-					if r, err = f(v); err == nil {
-						return yield(r, nil)
-					}
-					var zero R
-					r = zero
+					r, err = f(v)
 				}
-				yield(r, err)
-				return false
+				if err != nil {
+					return fail(yield, err)
+				}
+				return yield(r, nil)
 			})
 		}
 	}

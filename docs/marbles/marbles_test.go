@@ -93,6 +93,7 @@ var drawings = map[string]drawing{
 	"Last":                 {[]string{"-a-b-c---|"}, "Last(src)", one(op.Last[string])},
 	"Map":                  {[]string{"-a-b---c-|"}, "Map(src, upper)", one(func(s stream) stream { return op.Map(s, upper) })},
 	"Merge":                {[]string{"-a-----b---|", "---x-y----z-|"}, "Merge(a, b)", two(func(a, b stream) stream { return op.Merge(a, b) })},
+	"MergeDelayError":      {[]string{"-a--#", "---x-y--|"}, "MergeDelayError(a, b)", two(func(a, b stream) stream { return op.MergeDelayError(a, b) })},
 	"MergeMap":             {[]string{"-a-b------|"}, "MergeMap(src, 2, twice)", one(func(s stream) stream { return op.MergeMap(s, 2, twice) })},
 	"OnErrorReturn":        {[]string{"-a-b--#"}, `OnErrorReturn(src, func(error) { return "z" })`, one(func(s stream) stream { return op.OnErrorReturn(s, func(error) string { return "z" }) })},
 	"Pairwise":             {[]string{"-a-b--c--d-|"}, "Pairwise(src)", one(func(s stream) stream { return op.Map(op.Pairwise(s), func(p [2]string) string { return p[0] + p[1] }) })},
