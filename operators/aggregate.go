@@ -1,81 +1,107 @@
 package operators
 
 import (
-	"time"
-
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/window"
 )
 
-// An Aggregated is what the items of one closed window were folded into, and the
-// window's bounds, as those of a [Windowed].
-type Aggregated[A any] struct {
-	Start, End time.Time
-	Value      A
+// A WindowResult is the value that the items of one window were folded into.
+type WindowResult[A any] struct {
+	WindowInfo
+
+	Value A
 }
 
-// Aggregate folds the items of each window that w assigns them to into one value,
-// as they come: add is given what init or the last add returned, and an item. It
-// delivers the value when the window closes. Windows without items are not
-// delivered.
+// Aggregate folds the items of each window that spec assigns them to into one value, as
+// they arrive: add gets what init or the last add returned, and an item. The value is
+// delivered when the window closes. Windows without items are not delivered.
 //
 //	src:                                 -1-2----3--------4--|
 //	Aggregate(Tumbling(5), zero, plus):  -----3----3---------4|
 //
-// Windows close, complete, fail and are cancelled as those of [Window]: the open
-// ones are folded as far as they go on completion and before an error, and dropped
-// on cancel. The goroutines are those of Window too.
+// Windows close, complete, fail and are cancelled as those of [Window], on the same
+// goroutines.
 //
-// It holds one accumulator for each open window, whatever number of items comes;
-// sessions in event time hold their items, see [EventTime]. An accumulator that
-// init returned is used for one window only, so it may be a pointer or a map that
-// add changes in place.
-func Aggregate[T, A any, W Windowing[T]](src rxsse.Observable[T], w W, init func() A, add func(acc A, v T) A) rxsse.Observable[Aggregated[A]] {
-	assigner, event := windowing[T]("Aggregate", w)
-	if event == nil && !assigner.timed() {
-		return windowCount(src, assigner.count, newFold(init, add), func(start, end time.Time, acc A) Aggregated[A] {
-			return Aggregated[A]{start, end, acc}
+// Aggregate holds one accumulator for each open window, whatever the number of items;
+// sessions in event time hold their items, see [EventTime]. An accumulator is used for
+// one window only, so it may be a pointer or a map that add changes in place. Results of
+// the same window, early or after late items, then share it.
+//
+// Aggregate panics if spec is invalid.
+func Aggregate[T, A any, W WindowSpec[T]](src rxsse.Observable[T], spec W, init func() A, add func(acc A, v T) A, opts ...WindowOption) rxsse.Observable[WindowResult[A]] {
+	plan := newWindowPlan[T]("Aggregate", spec, opts)
+	if plan.plainCount() {
+		mustFold("Aggregate", init, add)
+		return windowCount(src, plan.bounds.Limit, init, add, func(acc A, info WindowInfo) WindowResult[A] {
+			return WindowResult[A]{info, acc}
 		})
 	}
-	return windowed(src, assigner, event, windowKind[T, Aggregated[A], struct{}, A]{
-		fold: newFold(init, add),
-		result: func(_ struct{}, start, end instant, acc A) Aggregated[A] {
-			return Aggregated[A]{start.time(), end.time(), acc}
-		},
+	return windowed(src, plan, nil, newFold("Aggregate", init, add), func(r window.Result[struct{}, A], info WindowInfo) WindowResult[A] {
+		return WindowResult[A]{info, r.Value}
 	})
 }
 
-// A Keyed is a value and the key it belongs to.
+// A Keyed is a value and its key.
 type Keyed[K comparable, V any] struct {
 	Key   K
 	Value V
 }
 
-// AggregateBy folds the items of each window and key into one value, as
-// [Aggregate] does for all items of a window. It is the efficient form of grouping
-// by a key and aggregating each group.
+// ResumeID returns that of Value, or "" if it has none, see [codec.Resumable].
+func (k Keyed[K, V]) ResumeID() string {
+	if v, ok := any(&k.Value).(codec.Resumable); ok {
+		return v.ResumeID()
+	}
+	return ""
+}
+
+// ClearResumeID clears that of Value, see [codec.Resumable].
+func (k *Keyed[K, V]) ClearResumeID() {
+	if v, ok := any(&k.Value).(interface{ ClearResumeID() }); ok {
+		v.ClearResumeID()
+	}
+}
+
+// IsPartial reports whether Value is the partial result of a window.
+func (k Keyed[K, V]) IsPartial() bool {
+	v, ok := any(&k.Value).(interface{ IsPartial() bool })
+	return ok && v.IsPartial()
+}
+
+// AggregateBy folds the items of each window and key into one value, as [Aggregate] does
+// for all items of a window. It is the efficient way to group by a key and aggregate
+// each group.
 //
 //	src:                                -A-B-A----B--|
 //	AggregateBy(Tumbling(9), 0, count): ---------([A:2][B:1])---([B:1]|)
 //
-// Tumbling and Sliding windows are the same for all keys; what comes of one is
-// delivered key by key, in the order in which the keys came in it. The other
-// windows are a key's own, and begin with an item of it. On completion and before
-// an error the open windows are delivered as far as they have come, and on cancel
-// dropped.
+// Windows of Tumbling and Sliding are the same for all keys. Their results are delivered
+// key by key, in the order of the keys' first items in the window. Other windows begin
+// with an item of their key. On completion and before an error, open windows are
+// delivered as partial results; on cancel they are dropped.
 //
-// It holds an accumulator for each open window and key that has items in it, and
-// nothing for a key that has none: keys that fall idle are forgotten with their
-// window, with Count alone they are held until it is full. There is one timer for
-// all of them. A key that does not equal itself, such as NaN, is a new one each
-// time. The goroutines are those of [Window]; key, init and add run on the
-// consumer's.
-func AggregateBy[T any, K comparable, A any, W Windowing[T]](src rxsse.Observable[T], key func(T) K, w W, init func() A, add func(acc A, v T) A) rxsse.Observable[Keyed[K, Aggregated[A]]] {
-	assigner, event := windowing[T]("AggregateBy", w)
-	return windowed(src, assigner, event, windowKind[T, Keyed[K, Aggregated[A]], K, A]{
-		key:  key,
-		fold: newFold(init, add),
-		result: func(k K, start, end instant, acc A) Keyed[K, Aggregated[A]] {
-			return Keyed[K, Aggregated[A]]{k, Aggregated[A]{start.time(), end.time(), acc}}
-		},
+// AggregateBy holds an accumulator for each open window and key with items in it, and
+// nothing else for a key: an idle key is forgotten with its window. Windows by count
+// without Within hold a key until its window is full. There is one timer for all keys. A
+// key that does not equal itself, such as NaN, is a new key each time. The goroutines
+// are those of [Window]; key, init and add run on the consumer's.
+//
+// AggregateBy panics if spec is invalid.
+func AggregateBy[T any, K comparable, A any, W WindowSpec[T]](src rxsse.Observable[T], key func(T) K, spec W, init func() A, add func(acc A, v T) A, opts ...WindowOption) rxsse.Observable[Keyed[K, WindowResult[A]]] {
+	plan := newWindowPlan[T]("AggregateBy", spec, opts)
+	mustFunc("AggregateBy: key", key == nil)
+	return windowed(src, plan, key, newFold("AggregateBy", init, add), func(r window.Result[K, A], info WindowInfo) Keyed[K, WindowResult[A]] {
+		return Keyed[K, WindowResult[A]]{r.Key, WindowResult[A]{info, r.Value}}
 	})
+}
+
+func newFold[T, A any](operator string, init func() A, add func(A, T) A) func() window.Accumulator[T, A] {
+	mustFold(operator, init, add)
+	return func() window.Accumulator[T, A] { return window.Fold[T, A]{Init: init, Step: add} }
+}
+
+func mustFold[T, A any](operator string, init func() A, add func(A, T) A) {
+	mustFunc(operator+": init", init == nil)
+	mustFunc(operator+": add", add == nil)
 }

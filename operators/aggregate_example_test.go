@@ -38,7 +38,7 @@ func ExampleAggregate() {
 		trade{price: 101}, trade{price: 104}, trade{price: 99}, trade{price: 100}, trade{price: 102},
 		trade{price: 103}, trade{price: 101},
 	)
-	candles := operators.Aggregate(trades, operators.Count(5), newCandle, candle.add)
+	candles := operators.Aggregate(trades, operators.ByCount(5), newCandle, candle.add)
 	for c, err := range candles(context.Background()) {
 		fmt.Println(c.Value, err)
 	}

@@ -28,11 +28,11 @@ func nothing() string { return "=" }
 func byLetter(v string) string { return v[:1] }
 
 func joined(src rxsse.Observable[string], a Assigner) rxsse.Observable[string] {
-	return Map(Aggregate(src, a, nothing, join), func(w Aggregated[string]) string { return w.Value })
+	return Map(Aggregate(src, a, nothing, join), func(w WindowResult[string]) string { return w.Value })
 }
 
 func joinedBy(src rxsse.Observable[string], a Assigner) rxsse.Observable[string] {
-	return Map(AggregateBy(src, byLetter, a, nothing, join), func(w Keyed[string, Aggregated[string]]) string {
+	return Map(AggregateBy(src, byLetter, a, nothing, join), func(w Keyed[string, WindowResult[string]]) string {
 		return w.Key + w.Value.Value
 	})
 }
@@ -46,9 +46,9 @@ func TestAggregate(t *testing.T) {
 	}{
 		{"Tumbling", Tumbling(5 * marble.Frame), "-----[=12]----[=3]---------([=4]|)"},
 		{"Sliding", Sliding(10*marble.Frame, 5*marble.Frame), "-----[=12]----[=123]----[=3]----([=4][=4]|)"},
-		{"Session", Session(3 * marble.Frame), "------[=12]----[=3]--------([=4]|)"},
-		{"Count", Count(2), "---[=12]-------------[=34]--|"},
-		{"CountOrTime", CountOrTime(2, 4*marble.Frame), "---[=12]--------[=3]-------([=4]|)"},
+		{"Session", BySession(3 * marble.Frame), "------[=12]----[=3]--------([=4]|)"},
+		{"Count", ByCount(2), "---[=12]-------------[=34]--|"},
+		{"ByCount within", ByCount(2).Within(4 * marble.Frame), "---[=12]--------[=3]-------([=4]|)"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			checkDiagrams(t, func(src rxsse.Observable[string]) rxsse.Observable[string] {
@@ -67,9 +67,9 @@ func TestAggregateBy(t *testing.T) {
 	}{
 		{"Tumbling", Tumbling(9 * marble.Frame), "---------([a=a1a3][b=b2])---([b=b4]|)"},
 		{"Sliding", Sliding(8*marble.Frame, 4*marble.Frame), "----([a=a1][b=b2])---([a=a1a3][b=b2])---([a=a3][b=b4])([b=b4]|)"},
-		{"Session", Session(5 * marble.Frame), "--------[b=b2]-[a=a1a3]--([b=b4]|)"},
-		{"Count", Count(2), "-----[a=a1a3]----[b=b2b4]--|"},
-		{"CountOrTime", CountOrTime(2, 6*marble.Frame), "-----[a=a1a3]---[b=b2]---([b=b4]|)"},
+		{"Session", BySession(5 * marble.Frame), "--------[b=b2]-[a=a1a3]--([b=b4]|)"},
+		{"Count", ByCount(2), "-----[a=a1a3]----[b=b2b4]--|"},
+		{"ByCount within", ByCount(2).Within(6 * marble.Frame), "-----[a=a1a3]---[b=b2]---([b=b4]|)"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			checkDiagrams(t, func(src rxsse.Observable[string]) rxsse.Observable[string] {
@@ -85,8 +85,8 @@ func failing(diagram string) string { return strings.ReplaceAll(diagram, "|", "#
 func TestAggregateContract(t *testing.T) {
 	type (
 		ints = rxsse.Observable[int]
-		op   = contract.Operator[int, Aggregated[int]]
-		byOp = contract.Operator[int, Keyed[int, Aggregated[int]]]
+		op   = contract.Operator[int, WindowResult[int]]
+		byOp = contract.Operator[int, Keyed[int, WindowResult[int]]]
 	)
 	items := []int{1, 2, 3, 4, 5, 6}
 	none := func() int { return 0 }
@@ -95,22 +95,22 @@ func TestAggregateContract(t *testing.T) {
 	for name, a := range map[string]Assigner{
 		"Tumbling":    Tumbling(3 * time.Second),
 		"Sliding":     Sliding(4*time.Second, 2*time.Second),
-		"Session":     Session(2 * time.Second),
-		"Count":       Count(2),
-		"CountOrTime": CountOrTime(2, time.Second),
+		"Session":     BySession(2 * time.Second),
+		"Count":       ByCount(2),
+		"ByCount within": ByCount(2).Within(time.Second),
 	} {
 		t.Run("Aggregate "+name, op{
-			Apply: func(src ints) rxsse.Observable[Aggregated[int]] { return Aggregate(src, a, none, add) },
-			Panicking: func(src ints, v any) rxsse.Observable[Aggregated[int]] {
+			Apply: func(src ints) rxsse.Observable[WindowResult[int]] { return Aggregate(src, a, none, add) },
+			Panicking: func(src ints, v any) rxsse.Observable[WindowResult[int]] {
 				return Aggregate(src, a, none, func(int, int) int { panic(v) })
 			},
 			Items: items,
 		}.Check)
 		t.Run("AggregateBy "+name, byOp{
-			Apply: func(src ints) rxsse.Observable[Keyed[int, Aggregated[int]]] {
+			Apply: func(src ints) rxsse.Observable[Keyed[int, WindowResult[int]]] {
 				return AggregateBy(src, odd, a, none, add)
 			},
-			Panicking: func(src ints, v any) rxsse.Observable[Keyed[int, Aggregated[int]]] {
+			Panicking: func(src ints, v any) rxsse.Observable[Keyed[int, WindowResult[int]]] {
 				return AggregateBy(src, func(int) int { panic(v) }, a, none, add)
 			},
 			Items: items,
@@ -164,8 +164,8 @@ func TestAggregateByDeliversAgainOnlyTheKeyOfALateItem(t *testing.T) {
 // not seen again in the next window.
 func TestAggregatesShareNothing(t *testing.T) {
 	for name, a := range map[string]Assigner{
-		"Tumbling": Tumbling(2 * marble.Frame), "Count": Count(2), "Session": Session(time.Hour),
-		"CountOrTime": CountOrTime(2, time.Hour),
+		"Tumbling": Tumbling(2 * marble.Frame), "Count": ByCount(2), "Session": BySession(time.Hour),
+		"ByCount within": ByCount(2).Within(time.Hour),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -204,7 +204,7 @@ func TestAggregateByCancelledBetweenKeys(t *testing.T) {
 
 // Keys that equal nothing, not themselves either, are no leak.
 func TestAggregateByNaN(t *testing.T) {
-	for name, a := range map[string]Assigner{"Tumbling": Tumbling(4 * marble.Frame), "Session": Session(2 * marble.Frame)} {
+	for name, a := range map[string]Assigner{"Tumbling": Tumbling(4 * marble.Frame), "Session": BySession(2 * marble.Frame)} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				nan := func(string) float64 { return math.NaN() }
@@ -217,60 +217,4 @@ func TestAggregateByNaN(t *testing.T) {
 			})
 		})
 	}
-	t.Run("sessions in event time", func(t *testing.T) {
-		sessions := eventSessions[float64, int, float64, int]{
-			gap: 1, key: func(v float64) float64 { return v }, now: longAgo,
-			fold:   newFold(func() int { return 0 }, func(n int, _ float64) int { return n + 1 }),
-			result: func(_ float64, _, _ instant, n int) int { return n },
-			held:   map[float64]*session[float64, float64]{},
-		}
-		sent := 0
-		send := func(int) bool { sent++; return true }
-		sessions.add(1, []float64{math.NaN(), 7, math.NaN()}, send)
-		require.True(t, sessions.advance(5, send))
-		assert.Equal(t, 3, sent)
-		assert.Empty(t, sessions.due)
-		assert.Empty(t, sessions.held)
-	})
-}
-
-// What closes is forgotten, of whatever kind the window is: nothing is held for a
-// key that has no items.
-func TestKeyedWindowsForgetIdleKeys(t *testing.T) {
-	items := make([]int, 1000)
-	for i := range items {
-		items[i] = i
-	}
-	self := func(v int) int { return v }
-	send := func(int) bool { return true }
-	counting := newFold(func() int { return 0 }, func(n, _ int) int { return n + 1 })
-	t.Run("their own", func(t *testing.T) {
-		w := keyedWindows[int, int, int, int]{
-			fold: counting, key: self, span: 10, slide: true,
-			result: func(_ int, _, _ instant, n int) int { return n },
-			open:   map[int]*keyedWindow[int, int]{},
-		}
-		w.add(1, items, send)
-		require.True(t, w.advance(10, send))
-		assert.Len(t, w.open, 1000)
-		w.add(10, items[:3], send)
-		require.True(t, w.advance(11, send))
-		assert.Len(t, w.open, 3, "used since")
-		assert.Equal(t, instant(20), w.next(), "one deadline for all")
-		require.True(t, w.advance(20, send))
-		assert.Empty(t, w.open)
-		assert.Equal(t, never, w.next())
-	})
-	t.Run("shared", func(t *testing.T) {
-		c := &keyedContents[int, int, int, int]{fold: counting, key: self, index: map[int]int{}}
-		c.add(items)
-		c.empty()
-		assert.Empty(t, c.index)
-		assert.Positive(t, cap(c.cells), "room for as many")
-		c.add(items[:3])
-		c.empty()
-		assert.Zero(t, cap(c.cells), "no room for many more than there were")
-		c.add(items[:3])
-		assert.Equal(t, map[int]int{0: 0, 1: 1, 2: 2}, c.index)
-	})
 }

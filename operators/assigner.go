@@ -3,104 +3,193 @@ package operators
 import (
 	"fmt"
 	"time"
+
+	"github.com/rxsse/rxsse/internal/window"
 )
 
-// An Assigner says which windows an item belongs to: [Tumbling], [Sliding],
-// [Session], [Count] or [CountOrTime]. It is a value, used by any number of
-// operators and subscriptions; the zero Assigner assigns nothing, and operators
-// panic when they are given it.
+// An Assigner decides which windows an item belongs to: [Tumbling], [Sliding],
+// [BySession], [ByCount] or [BySlidingCount]. It is a value that any number of operators
+// and subscriptions can use. The zero Assigner is invalid: operators panic when they are
+// given it.
 //
-// Over time the windows of Tumbling and Sliding are aligned to the Unix epoch and
-// the same for all keys; the others begin with an item, for each key by itself.
-// The time is that at which the operator takes the item (processing time) unless
-// an [EventTime] says otherwise. The clock is read once and then followed
-// monotonically, so windows keep their length when it is set while a subscription
-// runs.
+// The windows of Tumbling and Sliding lie on a grid, the same for all keys. The others
+// begin with an item, for each key by itself. Their time is that at which the operator
+// takes the item (processing time), unless an [EventTime] gives it. The wall clock is
+// read once per subscription and followed monotonically from there, so windows keep
+// their length when it is set.
 type Assigner struct {
-	size, slide time.Duration // windows of this length, one each slide
-	count       int           // windows of this many items
-	span        time.Duration // windows that end so long after their first item
-	gap         time.Duration // windows that end so long after their newest item
+	grid   window.Grid
+	count  int           // windows of this many items
+	step   int           // one begins each step items
+	within time.Duration // windows end this long after their first item
+	gap    time.Duration // windows end this long after their newest item
 }
 
-// Tumbling assigns items to windows of a fixed length that follow each other
-// without overlap: with a size of a minute they begin with the minute of the
-// clock. A size that is not positive panics.
+// Tumbling assigns items to windows of a fixed length that follow each other without
+// overlap. Windows begin at multiples of size since the Unix epoch: with a size of a
+// minute, at each full minute. Tumbling panics if size is not positive.
 func Tumbling(size time.Duration) Assigner {
 	mustBePositive("Tumbling: size", size)
-	return Assigner{size: size, slide: size}
+	return Assigner{grid: window.Grid{Size: size, Slide: size}}
 }
 
-// Sliding assigns items to windows of a fixed length of which one begins each
-// slide: an item at t is in every window with start <= t < end, and counted as
-// often. With a size of a minute and a slide of ten seconds that is six windows,
-// which is also how often the item is held or folded. A slide that is not
-// positive, or longer than size, so that items would fall between the windows,
-// panics.
+// Sliding assigns items to windows of a fixed length, one of which begins each slide.
+// An item at t is in every window with start <= t < end. With a size of a minute and a
+// slide of ten seconds that is six windows, and the item is held or folded six times.
+//
+// Sliding panics if size or slide is not positive, or if slide is longer than size:
+// items between the windows would be lost.
 func Sliding(size, slide time.Duration) Assigner {
 	mustBePositive("Sliding: size", size)
 	if slide <= 0 || slide > size {
 		panic(fmt.Sprintf("operators: Sliding: slide must be positive and at most size (%v), got %v", size, slide))
 	}
-	return Assigner{size: size, slide: slide}
+	return Assigner{grid: window.Grid{Size: size, Slide: slide}}
 }
 
-// Session assigns items to the same window for as long as less than gap passes
-// between one and the next. The window ends gap after its newest item. A gap that
-// is not positive panics.
-func Session(gap time.Duration) Assigner {
-	mustBePositive("Session: gap", gap)
+// BySession assigns items to the same window while less than gap passes between one and
+// the next. The window ends gap after its newest item. BySession panics if gap is not
+// positive.
+func BySession(gap time.Duration) Assigner {
+	mustBePositive("BySession: gap", gap)
 	return Assigner{gap: gap}
 }
 
-// Count assigns every n consecutive items to a window. An n that is not positive
-// panics.
-func Count(n int) Assigner {
-	mustCount("Count", n)
+// ByCount assigns every n consecutive items to a window. Use [Assigner.Within] to limit
+// how long a window waits for its n-th item. ByCount panics if n is not positive.
+func ByCount(n int) Assigner {
+	mustCount("ByCount: n", n)
 	return Assigner{count: n}
 }
 
-// CountOrTime assigns consecutive items to a window that closes with its n-th
-// item or d after its first, whichever comes first. An n or d that is not
-// positive panics.
-func CountOrTime(n int, d time.Duration) Assigner {
-	mustCount("CountOrTime", n)
-	mustBePositive("CountOrTime: d", d)
-	return Assigner{count: n, span: d}
+// BySlidingCount assigns items to windows of n items, one of which begins each step
+// items. With n = 100 and step = 10, each window holds the last 100 items, ten of them
+// new, and an item is held or folded ten times. The first windows are delivered when
+// they have n items. BySlidingCount panics if n or step is not positive, or if step is
+// larger than n: items between the windows would be lost.
+func BySlidingCount(n, step int) Assigner {
+	mustCount("BySlidingCount: n", n)
+	if step <= 0 || step > n {
+		panic(fmt.Sprintf("operators: BySlidingCount: step must be positive and at most n (%d), got %d", n, step))
+	}
+	if step == n {
+		step = 0
+	}
+	return Assigner{count: n, step: step}
+}
+
+// Within limits the time of a window by count: it closes d after its first item at the
+// latest, with as many items as it has then. Within panics if d is not positive, and for
+// windows over time.
+func (a Assigner) Within(d time.Duration) Assigner {
+	if a.count == 0 {
+		panic("operators: Within is for windows by count; Tumbling, Sliding and BySession end by time anyway")
+	}
+	mustBePositive("Within: d", d)
+	a.within = d
+	return a
+}
+
+// Offset moves the windows of Tumbling and Sliding by d: Tumbling(time.Hour) with an
+// offset of 15 minutes begins windows at a quarter past each hour. d can be negative.
+// For days and weeks in the time zone of a place, see [Assigner.In]. Offset panics for
+// other windows.
+func (a Assigner) Offset(d time.Duration) Assigner {
+	if !a.aligned() {
+		panic("operators: Offset is for Tumbling and Sliding; other windows begin with an item")
+	}
+	a.grid.Offset = d
+	return a
+}
+
+// In makes windows over days follow the calendar and the clocks of loc. Each begins
+// there at midnight, or when the clocks show the [Assigner.Offset], such as 6 hours. A
+// window over a day on which the clocks change has 23 or 25 hours. If the clocks skip
+// midnight, the window begins when they are put forward; if they show it twice, at the
+// first time. Windows over weeks begin on Mondays; an offset of -24 hours makes it
+// Sundays.
+//
+//	operators.Tumbling(24 * time.Hour).In(berlin)                    // days
+//	operators.Sliding(7*24*time.Hour, 24*time.Hour).In(berlin)       // the last seven days, each day
+//	operators.Tumbling(24 * time.Hour).In(berlin).Offset(6*time.Hour) // from 6 to 6 o'clock
+//
+// In panics if loc is nil, or if the size or the slide is not a multiple of 24 hours.
+func (a Assigner) In(loc *time.Location) Assigner {
+	const day = 24 * time.Hour
+	if loc == nil {
+		panic("operators: In: location must not be nil")
+	}
+	if !a.aligned() || a.grid.Size%day != 0 || a.grid.Slide%day != 0 {
+		panic("operators: In is for Tumbling and Sliding over whole days of 24 hours")
+	}
+	a.grid.Location = loc
+	return a
 }
 
 // aligned reports whether windows lie on a grid that all keys share.
-func (a Assigner) aligned() bool { return a.size > 0 }
+func (a Assigner) aligned() bool { return a.grid.Size > 0 }
 
-// timed reports whether the windows of a close by the clock.
-func (a Assigner) timed() bool { return a.size > 0 || a.span > 0 || a.gap > 0 }
+// An ItemAssigner decides by the items themselves when a window closes: [ByWeight] or
+// [ByLast]. Windows begin with an item, for each key by itself.
+type ItemAssigner[T any] struct{ bounds window.Bounds[T] }
 
-// Windowing is what says which windows the items of a stream of T belong to: an
-// [Assigner] by the time at which they come, an [EventTime] by the time they
-// carry.
-type Windowing[T any] interface {
-	Assigner | EventTime[T]
+// ByWeight assigns consecutive items to a window while the sum of their weights is at
+// most limit. An item that does not fit closes the window and begins the next one; a
+// window that is exactly full closes at once. An item that alone weighs more than limit
+// has a window of its own. A weight below 0 counts as 0.
+//
+//	operators.ByWeight(1<<20, func(e codec.Event) int { return len(e.Data) }) // at most 1 MiB
+//
+// ByWeight panics if limit is not positive or weight is nil.
+func ByWeight[T any](limit int, weight func(T) int) ItemAssigner[T] {
+	mustCount("ByWeight: limit", limit)
+	mustFunc("ByWeight: weight", weight == nil)
+	return ItemAssigner[T]{window.Bounds[T]{Limit: limit, Weigh: func(v T) int { return max(weight(v), 0) }}}
 }
 
-// windowing tells the two apart, and panics if what it is given makes no sense.
-// The EventTime is nil for processing time.
-func windowing[T any, W Windowing[T]](operator string, w W) (Assigner, *EventTime[T]) {
-	switch w := any(w).(type) {
-	case EventTime[T]:
-		w.check(operator)
-		return w.Assigner, &w
-	case Assigner:
-		if w == (Assigner{}) {
-			panic("operators: " + operator + ": the zero Assigner assigns nothing: use Tumbling, Sliding, Session, Count or CountOrTime")
-		}
-		return w, nil
-	default:
-		panic("unreachable: Windowing has two members")
+// ByLast assigns consecutive items to a window up to and including one for which isLast
+// returns true, such as the end of a message or of a batch. ByLast panics if isLast is
+// nil.
+func ByLast[T any](isLast func(T) bool) ItemAssigner[T] {
+	mustFunc("ByLast: isLast", isLast == nil)
+	return ItemAssigner[T]{window.Bounds[T]{Last: isLast}}
+}
+
+// Within limits the time of a window: it closes d after its first item at the latest.
+// Within panics if d is not positive.
+func (a ItemAssigner[T]) Within(d time.Duration) ItemAssigner[T] {
+	mustBePositive("Within: d", d)
+	a.bounds.Within = d
+	return a
+}
+
+// AtMost limits the number of items of a window that [ByLast] would otherwise hold
+// open: it closes with its n-th item at the latest. AtMost panics if n is not positive,
+// and for ByWeight.
+func (a ItemAssigner[T]) AtMost(n int) ItemAssigner[T] {
+	mustCount("AtMost: n", n)
+	if a.bounds.Weigh != nil {
+		panic("operators: AtMost is for ByLast; ByWeight has a limit")
+	}
+	a.bounds.Limit = n
+	return a
+}
+
+// WindowSpec is implemented by everything that decides which windows the items of a
+// stream of T belong to: an [Assigner], an [ItemAssigner], or an [EventTime], which
+// assigns items by the time that they carry.
+type WindowSpec[T any] interface {
+	Assigner | ItemAssigner[T] | EventTime[T]
+}
+
+func mustCount(argument string, n int) {
+	if n <= 0 {
+		panic(fmt.Sprintf("operators: %s must be positive, got %d", argument, n))
 	}
 }
 
-func mustCount(assigner string, n int) {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: %s: n must be positive, got %d", assigner, n))
+func mustFunc(argument string, isNil bool) {
+	if isNil {
+		panic(fmt.Sprintf("operators: %s must not be nil", argument))
 	}
 }

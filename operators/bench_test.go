@@ -144,12 +144,12 @@ func BenchmarkOperators(b *testing.B) {
 	b.Run("MergeDelayError of 1 and none", exhaust(trades, func(s src) src { return MergeDelayError(s, from[trade]()) }))
 	b.Run("Merge of 1 and none", exhaust(trades, func(s src) src { return Merge(s, from[trade]()) }))
 	for _, n := range []int{10, 100, 1000} {
-		b.Run(fmt.Sprintf("Window over %d items", n), exhaust(trades, func(s src) rxsse.Observable[Windowed[trade]] {
-			return Window(s, Count(n))
+		b.Run(fmt.Sprintf("Window over %d items", n), exhaust(trades, func(s src) rxsse.Observable[WindowOf[trade]] {
+			return Window(s, ByCount(n))
 		}))
 	}
 	for _, d := range []time.Duration{100 * time.Microsecond, time.Millisecond, 10 * time.Millisecond} {
-		b.Run(fmt.Sprintf("Window over %v", d), exhaust(trades, func(s src) rxsse.Observable[Windowed[trade]] {
+		b.Run(fmt.Sprintf("Window over %v", d), exhaust(trades, func(s src) rxsse.Observable[WindowOf[trade]] {
 			return Window(s, Tumbling(d))
 		}))
 	}

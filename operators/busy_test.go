@@ -179,9 +179,9 @@ func TestGroupByWithABusyConsumer(t *testing.T) {
 
 // Windows stay in order however far apart they are.
 func TestWindowsFarApart(t *testing.T) {
-	far := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-	src := from(far, time.Time{}, time.Time{})
-	var last time.Time
+	far, old := time.Date(2115, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1824, 1, 1, 0, 0, 0, 0, time.UTC)
+	src := from(far, old, old)
+	last := time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC)
 	windows := 0
 	for w, err := range Window(src, EventTime[time.Time]{
 		Assigner:   Sliding(10*time.Hour, time.Hour),

@@ -147,11 +147,11 @@ func BenchmarkSynchronous(b *testing.B) {
 		{"TimeoutFirst", func(s src) src { return TimeoutFirst(s, time.Hour) }},
 		{"TryMap", func(s src) src { return TryMap(s, func(v int) (int, error) { return v, nil }) }},
 		{"Window of 100", func(s src) src {
-			return Map(Window(s, Count(100)), func(w Windowed[int]) int { return len(w.Items) })
+			return Map(Window(s, ByCount(100)), func(w WindowOf[int]) int { return len(w.Items) })
 		}},
 		{"Aggregate over 100", func(s src) src {
-			sums := Aggregate(s, Count(100), func() int { return 0 }, func(a, v int) int { return a + v })
-			return Map(sums, func(w Aggregated[int]) int { return w.Value })
+			sums := Aggregate(s, ByCount(100), func() int { return 0 }, func(a, v int) int { return a + v })
+			return Map(sums, func(w WindowResult[int]) int { return w.Value })
 		}},
 	} {
 		b.Run(row.name, func(b *testing.B) {

@@ -33,7 +33,7 @@ func TestContract(t *testing.T) {
 	type (
 		ints = rxsse.Observable[int]
 		op   = contract.Operator[int, int]
-		wop  = contract.Operator[int, Windowed[int]]
+		wop  = contract.Operator[int, WindowOf[int]]
 	)
 	for name, check := range map[string]func(*testing.T){
 		"Map": op{
@@ -136,11 +136,11 @@ func TestContract(t *testing.T) {
 			Items: items,
 		}.Check,
 		"Window over time": wop{
-			Apply: func(src ints) rxsse.Observable[Windowed[int]] { return Window(src, Tumbling(3*time.Second)) },
+			Apply: func(src ints) rxsse.Observable[WindowOf[int]] { return Window(src, Tumbling(3*time.Second)) },
 			Items: items,
 		}.Check,
 		"Window over a count": wop{
-			Apply: func(src ints) rxsse.Observable[Windowed[int]] { return Window(src, Count(4)) },
+			Apply: func(src ints) rxsse.Observable[WindowOf[int]] { return Window(src, ByCount(4)) },
 			Items: items,
 		}.Check,
 	} {

@@ -22,9 +22,9 @@
 //   - slow a stream down: Debounce and DebounceMax (the last of a burst), Throttle
 //     (the first), ThrottleLatest (the first and the last), Audit (the last, at most
 //     one each d), Sample (at fixed times), RateLimit (all of them), Delay
-//   - group items: Window delivers them, Aggregate folds them, AggregateBy folds
-//     them by key, over the windows that Tumbling, Sliding, Session, Count and
-//     CountOrTime assign, by the clock or, with EventTime, by the time items carry;
+//   - group items: Window delivers them, Aggregate folds them, AggregateBy folds them by
+//     key, over the windows of Tumbling, Sliding, BySession, ByCount, BySlidingCount,
+//     ByWeight and ByLast, by the clock or, with EventTime, by the time that items carry;
 //     GroupBy for a stream a key; Reduce for all items
 //   - a stream for each item: ConcatMap, MergeMap, SwitchMap
 //   - combine streams: Merge, MergeDelayError, Concat, StartWith, Zip, CombineLatest,

@@ -17,7 +17,7 @@ func ExampleEventTime() {
 		trade{"d", 60, 1}, trade{"e", 5, 1},
 	)
 	sessions := operators.Window(trades, operators.EventTime[trade]{
-		Assigner:   operators.Session(15 * time.Second),
+		Assigner:   operators.BySession(15 * time.Second),
 		Timestamp:  trade.time,
 		OutOfOrder: 10 * time.Second,
 		Late:       func(t trade) { fmt.Println("late:", t.symbol) },

@@ -54,10 +54,10 @@ func sortThenWindow(readings []reading, a Assigner) []span {
 	if len(readings) == 0 {
 		return nil
 	}
-	size, slide := a.size.Milliseconds(), a.slide.Milliseconds()
+	size, slide, offset := a.grid.Size.Milliseconds(), a.grid.Slide.Milliseconds(), a.grid.Offset.Milliseconds()
 	var spans []span
 	first, last := readings[0].at, readings[len(readings)-1].at
-	for start := (first - size) / slide * slide; start <= last; start += slide {
+	for start := (first-size-offset)/slide*slide + offset; start <= last; start += slide {
 		var in []reading
 		for _, r := range readings {
 			if start <= r.at && r.at < start+size {
@@ -103,11 +103,13 @@ func outOfOrder(random *rand.Rand, bound int64) []reading {
 func eventAssigners() map[string]Assigner {
 	const ms = time.Millisecond
 	return map[string]Assigner{
-		"Tumbling":                         Tumbling(20 * ms),
-		"Sliding":                          Sliding(20*ms, 5*ms),
-		"Sliding that does not divide":     Sliding(21*ms, 8*ms),
-		"Session":                          Session(7 * ms),
-		"Session longer than the disorder": Session(60 * ms),
+		"Tumbling":                           Tumbling(20 * ms),
+		"Sliding":                            Sliding(20*ms, 5*ms),
+		"Sliding that does not divide":       Sliding(21*ms, 8*ms),
+		"Tumbling with an offset":            Tumbling(20 * ms).Offset(7 * ms),
+		"Sliding with an offset":             Sliding(21*ms, 8*ms).Offset(-3 * ms),
+		"BySession":                          BySession(7 * ms),
+		"BySession longer than the disorder": BySession(60 * ms),
 	}
 }
 
@@ -261,25 +263,25 @@ func TestEventTimeDeliveries(t *testing.T) {
 		},
 		{
 			"an item at the very end of a session begins another",
-			EventTime[reading]{Assigner: Session(5 * ms), OutOfOrder: 100 * ms},
+			EventTime[reading]{Assigner: BySession(5 * ms), OutOfOrder: 100 * ms},
 			[]int64{10, 15, 5},
 			[]string{"", "", "[2][5,10)[0][10,15)[1][15,20)"},
 		},
 		{
 			"an item between two sessions joins them",
-			EventTime[reading]{Assigner: Session(5 * ms), OutOfOrder: 100 * ms},
+			EventTime[reading]{Assigner: BySession(5 * ms), OutOfOrder: 100 * ms},
 			[]int64{10, 18, 14},
 			[]string{"", "", "[0 1 2][10,23)"},
 		},
 		{
 			"a late item joins a session that was delivered to one that was not",
-			EventTime[reading]{Assigner: Session(5 * ms), Lateness: 100 * ms},
+			EventTime[reading]{Assigner: BySession(5 * ms), Lateness: 100 * ms},
 			[]int64{10, 18, 14, 30},
 			[]string{"", "[0][10,15)", "", "[0 1 2][10,23)[3][30,35)"},
 		},
 		{
 			"a late item moves the end of its session",
-			EventTime[reading]{Assigner: Session(5 * ms), Lateness: 20 * ms},
+			EventTime[reading]{Assigner: BySession(5 * ms), Lateness: 20 * ms},
 			[]int64{10, 15, 14, 18, 19},
 			[]string{"", "[0][10,15)", "", "", "[0 1 2 3 4][10,24)"},
 		},
@@ -296,25 +298,36 @@ func TestEventTimeDeliveries(t *testing.T) {
 	}
 }
 
-// Timestamps that nobody can mean are no reason to fail, or to run for ever.
-func TestEventTimeBeyondAllBounds(t *testing.T) {
-	times := []time.Time{{}, time.Unix(1<<62, 0), time.Unix(-1<<62, 0), time.Unix(0, 0)}
+// Items without a usable time go to the handler and open no window.
+func TestEventTimeUntimed(t *testing.T) {
+	times := []time.Time{{}, time.Unix(1<<62, 0), time.Unix(-1<<62, 0), time.Unix(5, 0), time.Date(1823, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(6, 0)}
 	for name, a := range eventAssigners() {
 		t.Run(name, func(t *testing.T) {
-			late := 0
-			n := 0
-			for _, w := range collect(t, Window(from(0, 1, 2, 3), EventTime[int]{
-				Assigner:   a,
-				Timestamp:  func(i int) time.Time { return times[i] },
-				OutOfOrder: time.Hour,
-				Late:       func(int) { late++ },
-			})) {
-				n += len(w.Items)
+			event := EventTime[int]{Assigner: a, Timestamp: func(i int) time.Time { return times[i] }, OutOfOrder: time.Hour}
+			var untimed []int
+			event.Untimed = func(i int) { untimed = append(untimed, i) }
+			inWindows := map[int]bool{}
+			for _, w := range collect(t, Window(from(0, 1, 2, 3, 4, 5), event)) {
+				for _, i := range w.Items {
+					inWindows[i] = true
+				}
 			}
-			assert.Equal(t, 2, late, "what follows the end of time")
-			assert.NotZero(t, n)
+			assert.Equal(t, []int{0, 1, 2, 4}, untimed)
+			assert.Equal(t, map[int]bool{3: true, 5: true}, inWindows)
 		})
 	}
+	t.Run("no handler", func(t *testing.T) {
+		event := EventTime[int]{Assigner: Tumbling(time.Second), Timestamp: func(i int) time.Time { return times[i] }}
+		windows := 0
+		var failure error
+		for _, err := range Window(from(3, 0, 5), event)(t.Context()) {
+			if failure = err; err == nil {
+				windows++
+			}
+		}
+		require.ErrorContains(t, failure, "operators: Window: an item has no usable time, it is 0001-01-01 00:00:00 +0000 UTC: set EventTime.Untimed")
+		assert.Zero(t, windows)
+	})
 }
 
 // timed delivers the readings with pauses between; a negative id ends the stream.
@@ -461,18 +474,18 @@ func TestEventTimeEnds(t *testing.T) {
 func TestEventTimeContract(t *testing.T) {
 	for name, event := range map[string]EventTime[int]{
 		"aligned":         {Assigner: Tumbling(2 * time.Second)},
-		"sessions":        {Assigner: Session(time.Second)},
+		"sessions":        {Assigner: BySession(time.Second)},
 		"aligned, idle":   {Assigner: Tumbling(2 * time.Second), Idle: time.Second},
-		"sessions, idle":  {Assigner: Session(time.Second), Idle: time.Second},
+		"sessions, idle":  {Assigner: BySession(time.Second), Idle: time.Second},
 		"aligned, late":   {Assigner: Tumbling(2 * time.Second), Lateness: time.Hour},
-		"sessions, late":  {Assigner: Session(time.Second), Lateness: time.Hour},
+		"sessions, late":  {Assigner: BySession(time.Second), Lateness: time.Hour},
 		"idle and a wait": {Assigner: Tumbling(2 * time.Second), OutOfOrder: time.Second, Idle: time.Minute},
 	} {
 		event.Timestamp = func(v int) time.Time { return time.Unix(int64(3*v), 0) }
 		panicking := event
-		t.Run(name, contract.Operator[int, Windowed[int]]{
-			Apply: func(src rxsse.Observable[int]) rxsse.Observable[Windowed[int]] { return Window(src, event) },
-			Panicking: func(src rxsse.Observable[int], v any) rxsse.Observable[Windowed[int]] {
+		t.Run(name, contract.Operator[int, WindowOf[int]]{
+			Apply: func(src rxsse.Observable[int]) rxsse.Observable[WindowOf[int]] { return Window(src, event) },
+			Panicking: func(src rxsse.Observable[int], v any) rxsse.Observable[WindowOf[int]] {
 				panicking.Timestamp = func(int) time.Time { panic(v) }
 				return Window(src, panicking)
 			},
@@ -485,7 +498,7 @@ func TestEventTimeRefuses(t *testing.T) {
 	const prefix = "operators: Window: EventTime: "
 	good := EventTime[reading]{Assigner: Tumbling(1), Timestamp: reading.time}
 	for want, change := range map[string]func(*EventTime[reading]){
-		"Assigner must be Tumbling, Sliding or Session: the others do not ask for the time of an item": func(e *EventTime[reading]) { e.Assigner = Count(1) },
+		"Assigner must be Tumbling, Sliding or BySession: other windows do not depend on the time of an item": func(e *EventTime[reading]) { e.Assigner = ByCount(1) },
 		"Timestamp must not be nil":                func(e *EventTime[reading]) { e.Timestamp = nil },
 		"OutOfOrder must not be negative, got -1s": func(e *EventTime[reading]) { e.OutOfOrder = -time.Second },
 		"Lateness must not be negative, got -1s":   func(e *EventTime[reading]) { e.Lateness = -time.Second },

@@ -168,7 +168,7 @@ func ExampleMergeDelayError() {
 }
 
 func ExampleWindow() {
-	for w, err := range operators.Window(source.Just(1, 2, 3, 4, 5), operators.Count(2))(context.Background()) {
+	for w, err := range operators.Window(source.Just(1, 2, 3, 4, 5), operators.ByCount(2))(context.Background()) {
 		fmt.Println(w.Items, err)
 	}
 	// Output:

@@ -7,6 +7,8 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/internal/handoff"
+	"github.com/rxsse/rxsse/internal/lru"
+	"github.com/rxsse/rxsse/internal/window"
 )
 
 // GroupBy splits src into one stream for each key. A group is delivered when its
@@ -74,8 +76,8 @@ func split[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, i
 			s := splitter[T, K]{
 				ctx: ctx, key: key, limit: n, idle: idle, yield: yield,
 				untaken: untaken,
-				clock:   startClock(),
-				open:    make(map[K]*recent[*inbox[K, T]]),
+				clock:   window.StartClock(),
+				open:    make(map[K]*lru.Entry[*inbox[K, T]]),
 			}
 			// Also when key panics: readers elsewhere wait for it.
 			defer s.endAll(context.Canceled)
@@ -97,13 +99,13 @@ type splitter[T any, K comparable] struct {
 	yield func(Group[K, T], error) bool
 
 	untaken chan<- struct{}
-	clock   clock
+	clock   window.Clock
 	stalled time.Duration // how long it has waited for readers, which is no silence
-	open    map[K]*recent[*inbox[K, T]]
-	order   recency[*inbox[K, T]]
+	open    map[K]*lru.Entry[*inbox[K, T]]
+	order   lru.List[*inbox[K, T]]
 	staged  []*inbox[K, T] // those that hold items for the next pass
 	due     alarm
-	newest  instant // when the newest group was opened: order does not go back behind it
+	newest  window.Instant // when the newest group was opened: order does not go back behind it
 }
 
 // run reads the clock once for each batch of items.
@@ -139,26 +141,26 @@ func (s *splitter[T, K]) run(q *handoff.Queue[T]) {
 
 // setDue sets the alarm for the key that has been silent for longest.
 func (s *splitter[T, K]) setDue(now time.Time) {
-	if first := s.order.first(); first == nil {
+	if first := s.order.First(); first == nil {
 		s.due.clear()
 	} else {
-		s.due.set(now, s.clock.time(first.used.plus(s.idle).plus(s.stalled)))
+		s.due.set(now, s.clock.Time(window.Instant(first.Used()).Plus(s.idle).Plus(s.stalled)))
 	}
 }
 
 // at is the clock that stands still while readers are waited for.
-func (s *splitter[T, K]) at(now time.Time) instant { return s.clock.at(now).minus(s.stalled) }
+func (s *splitter[T, K]) at(now time.Time) window.Instant { return s.clock.At(now).Minus(s.stalled) }
 
 // sort stages v for the group of its key, and opens it if there is none. It
 // reports whether the stream goes on.
-func (s *splitter[T, K]) sort(v T, at instant) bool {
+func (s *splitter[T, K]) sort(v T, at window.Instant) bool {
 	k := s.key(v)
 	g := s.open[k]
 	if g == nil {
 		return s.begin(k, v)
 	}
-	s.order.use(g, max(at, s.newest))
-	s.stage(g.value, v)
+	s.order.Use(g, int64(max(at, s.newest)))
+	s.stage(g.Value, v)
 	return true
 }
 
@@ -173,14 +175,14 @@ func (s *splitter[T, K]) begin(k K, v T) bool {
 		}
 	}
 	now := time.Now()
-	g := &recent[*inbox[K, T]]{value: newInbox[K, T](k, s.limit, now.Add(patience))}
+	g := &lru.Entry[*inbox[K, T]]{Value: newInbox[K, T](k, s.limit, now.Add(patience))}
 	if k == k { //nolint:gocritic // not so for NaN, which could not be deleted again
 		s.open[k] = g
 	}
 	s.newest = s.at(now)
-	s.order.use(g, s.newest)
-	s.stage(g.value, v)
-	return s.yield(Group[K, T]{k, g.value.read}, nil)
+	s.order.Use(g, int64(s.newest))
+	s.stage(g.Value, v)
+	return s.yield(Group[K, T]{k, g.Value.read}, nil)
 }
 
 // waitForConsumer leaves the token for a group when the consumer has taken
@@ -252,11 +254,11 @@ func (s *splitter[T, K]) passSlowly(b *inbox[K, T]) bool {
 func (s *splitter[T, K]) stall(since time.Time) { s.stalled += time.Since(since) }
 
 // expire completes the groups that have been silent for long enough.
-func (s *splitter[T, K]) expire(at instant) {
-	for g := s.order.first(); g != nil && g.used.plus(s.idle) <= at; g = s.order.first() {
-		s.order.remove(g)
-		delete(s.open, g.value.key)
-		g.value.end(nil)
+func (s *splitter[T, K]) expire(at window.Instant) {
+	for g := s.order.First(); g != nil && window.Instant(g.Used()).Plus(s.idle) <= at; g = s.order.First() {
+		s.order.Remove(g)
+		delete(s.open, g.Value.key)
+		g.Value.end(nil)
 	}
 }
 
@@ -265,8 +267,8 @@ func (s *splitter[T, K]) endAll(err error) {
 	if s.ctx.Err() != nil {
 		err = context.Cause(s.ctx)
 	}
-	for g := s.order.first(); g != nil; g = s.order.first() {
-		s.order.remove(g)
-		g.value.end(err)
+	for g := s.order.First(); g != nil; g = s.order.First() {
+		s.order.Remove(g)
+		g.Value.end(err)
 	}
 }

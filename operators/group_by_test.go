@@ -16,6 +16,8 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/internal/lru"
+	"github.com/rxsse/rxsse/internal/window"
 	"github.com/rxsse/rxsse/marble"
 )
 
@@ -323,8 +325,8 @@ func TestGroupByForgetsIdleKeys(t *testing.T) {
 					ctx: t.Context(), key: key, limit: 1, idle: 10 * time.Second,
 					yield:   func(Group[float64, int], error) bool { opened++; return true },
 					untaken: make(chan struct{}, 1000),
-					clock:   startClock(),
-					open:    map[float64]*recent[*inbox[float64, int]]{},
+					clock:   window.StartClock(),
+					open:    map[float64]*lru.Entry[*inbox[float64, int]]{},
 				}
 				for i := range 1000 {
 					require.True(t, s.sort(i, s.at(time.Now())))
@@ -334,11 +336,11 @@ func TestGroupByForgetsIdleKeys(t *testing.T) {
 				s.expire(s.at(time.Now()))
 				assert.Equal(t, 1000, opened)
 				assert.LessOrEqual(t, len(s.open), 9)
-				require.NotNil(t, s.order.first())
-				assert.Equal(t, 9*time.Second, s.at(time.Now()).since(s.order.first().used))
-				s.expire(s.at(time.Now()).plus(9 * time.Second))
+				require.NotNil(t, s.order.First())
+				assert.Equal(t, 9*time.Second, s.at(time.Now()).Since(window.Instant(s.order.First().Used())))
+				s.expire(s.at(time.Now()).Plus(9 * time.Second))
 				assert.Empty(t, s.open)
-				assert.Nil(t, s.order.first())
+				assert.Nil(t, s.order.First())
 			})
 		})
 	}

@@ -20,11 +20,11 @@ func BenchmarkIdle(b *testing.B) {
 	zero := func() int { return 0 }
 	b.Run("Debounce", standingBy(func(s src) src { return Debounce(s, time.Hour) }))
 	b.Run("Timeout", standingBy(func(s src) src { return Timeout(s, time.Hour) }))
-	b.Run("Aggregate over Tumbling", standingBy(func(s src) rxsse.Observable[Aggregated[int]] {
+	b.Run("Aggregate over Tumbling", standingBy(func(s src) rxsse.Observable[WindowResult[int]] {
 		return Aggregate(s, Tumbling(time.Hour), zero, sum)
 	}))
-	b.Run("Aggregate over Session", standingBy(func(s src) rxsse.Observable[Aggregated[int]] {
-		return Aggregate(s, Session(time.Hour), zero, sum)
+	b.Run("Aggregate over Session", standingBy(func(s src) rxsse.Observable[WindowResult[int]] {
+		return Aggregate(s, BySession(time.Hour), zero, sum)
 	}))
 	b.Run("AggregateBy of 1 M keys", func(b *testing.B) {
 		b.ReportAllocs()
@@ -41,7 +41,7 @@ func BenchmarkIdle(b *testing.B) {
 				b.StopTimer()
 			}
 		})
-		sums := AggregateBy(src, func(v int) int { return v }, Session(time.Hour), zero, sum)
+		sums := AggregateBy(src, func(v int) int { return v }, BySession(time.Hour), zero, sum)
 		for _, err := range sums(b.Context()) {
 			if err != nil {
 				b.Fatal(err)

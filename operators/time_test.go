@@ -94,7 +94,7 @@ func windowsOf(size int) func(rxsse.Observable[string]) rxsse.Observable[string]
 }
 
 // itemsOf draws a window: a w before its items tells it from an item.
-func itemsOf(w Windowed[string]) string { return "w" + strings.Join(w.Items, "") }
+func itemsOf(w WindowOf[string]) string { return "w" + strings.Join(w.Items, "") }
 
 func TestWindowTumbling(t *testing.T) {
 	checkDiagrams(t, windowsOf(5), []diagram{
@@ -143,7 +143,7 @@ func TestWindowTumblingKnowsItsBounds(t *testing.T) {
 
 func TestWindowCount(t *testing.T) {
 	checkDiagrams(t, func(src rxsse.Observable[string]) rxsse.Observable[string] {
-		return Map(Window(src, Count(2)), itemsOf)
+		return Map(Window(src, ByCount(2)), itemsOf)
 	}, []diagram{
 		{"delivers with the last item", "-a--b-c-d-|", "----[wab]---[wcd]-|"},
 		{"completion delivers the partial window", "abc-|", "-[wab]--([wc]|)"},
@@ -157,7 +157,7 @@ func TestWindowCountDropsThePartialWindowOnCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 4*marble.Frame)
 		defer cancel()
-		got := marble.Record(ctx, Map(Window(marble.Cold("abc"), Count(2)), itemsOf))
+		got := marble.Record(ctx, Map(Window(marble.Cold("abc"), ByCount(2)), itemsOf))
 		assert.Equal(t, "-[wab]--!", got)
 	})
 }
@@ -165,7 +165,7 @@ func TestWindowCountDropsThePartialWindowOnCancel(t *testing.T) {
 func TestWindowCountKnowsItsBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		for w, err := range Window(marble.Cold("--a--b|"), Count(2))(t.Context()) {
+		for w, err := range Window(marble.Cold("--a--b|"), ByCount(2))(t.Context()) {
 			require.NoError(t, err)
 			assert.Equal(t, 2*marble.Frame, w.Start.Sub(start))
 			assert.Equal(t, 5*marble.Frame, w.End.Sub(start))
@@ -175,10 +175,10 @@ func TestWindowCountKnowsItsBounds(t *testing.T) {
 
 // Windows belong to their receiver: what it does with one changes no other.
 func TestWindowsShareNothing(t *testing.T) {
-	for name, a := range map[string]Assigner{"Count": Count(2), "Tumbling": Tumbling(2 * marble.Frame)} {
+	for name, a := range map[string]Assigner{"Count": ByCount(2), "Tumbling": Tumbling(2 * marble.Frame)} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var all []Windowed[string]
+				var all []WindowOf[string]
 				for w, err := range Window(marble.Cold("abcdef|"), a)(t.Context()) {
 					require.NoError(t, err)
 					all = append(all, w)
@@ -196,14 +196,14 @@ func TestWindowsShareNothing(t *testing.T) {
 func TestImpossibleArgumentsPanic(t *testing.T) {
 	src := from(1)
 	for want, build := range map[string]func(){
-		"operators: Debounce: d must be positive, got 0s":                                                            func() { Debounce(src, 0) },
-		"operators: Tumbling: size must be positive, got -1s":                                                        func() { Tumbling(-time.Second) },
-		"operators: Count: n must be positive, got 0":                                                                func() { Count(0) },
-		"operators: TakeLast: n must not be negative, got -1":                                                        func() { TakeLast(src, -1) },
-		"operators: Skip: n must not be negative, got -2":                                                            func() { Skip(src, -2) },
-		"operators: Distinct: n must be positive, got 0":                                                             func() { Distinct(src, 0, func(v int) int { return v }) },
-		"operators: Take: n must not be negative, got -1":                                                            func() { Take(src, -1) },
-		"operators: Window: the zero Assigner assigns nothing: use Tumbling, Sliding, Session, Count or CountOrTime": func() { Window(src, Assigner{}) },
+		"operators: Debounce: d must be positive, got 0s":                                                              func() { Debounce(src, 0) },
+		"operators: Tumbling: size must be positive, got -1s":                                                          func() { Tumbling(-time.Second) },
+		"operators: ByCount: n must be positive, got 0":                                                                func() { ByCount(0) },
+		"operators: TakeLast: n must not be negative, got -1":                                                          func() { TakeLast(src, -1) },
+		"operators: Skip: n must not be negative, got -2":                                                              func() { Skip(src, -2) },
+		"operators: Distinct: n must be positive, got 0":                                                               func() { Distinct(src, 0, func(v int) int { return v }) },
+		"operators: Take: n must not be negative, got -1":                                                              func() { Take(src, -1) },
+		"operators: Window: the zero Assigner is invalid: use Tumbling, Sliding, BySession, ByCount or BySlidingCount": func() { Window(src, Assigner{}) },
 	} {
 		assert.PanicsWithValue(t, want, build)
 	}

@@ -1,63 +1,101 @@
 package operators
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/window"
 )
 
-// A Windowed is one closed window of a stream: its bounds, and its items in the
-// order in which they came. The items belong to the receiver.
-type Windowed[T any] struct {
-	// Start and End bound the window. For windows over time they are the window's
-	// own bounds, [Start, End): an item at End belongs to the next one. For windows
-	// over a count they are when the first item came and when the window closed.
+// WindowInfo is what the results of [Window], [Aggregate] and [AggregateBy] have in
+// common.
+type WindowInfo struct {
+	// Start and End bound the window. Windows over time hold items with
+	// Start <= t < End. For windows by count, weight or last item, Start is when the first
+	// item arrived and End when the window closed.
 	Start, End time.Time
-	Items      []T
+	// Resume is the ID after which the stream can resume once this result and all before
+	// it have been processed: no open window holds an item before that. It is "" if it is
+	// unknown, as for items without positions, see [codec.Resumable].
+	Resume string `json:"-"`
+	// Partial reports that the stream ended before the window did. The rest of the window
+	// follows if the stream resumes; Resume is before the window.
+	Partial bool `json:",omitzero"`
+	// Early reports that the window is still open, see [WithEarlyEvery].
+	Early bool `json:",omitzero"`
+	// Late is how many items have been too late for their windows since the previous
+	// result, see [EventTime].
+	Late int `json:",omitzero"`
 }
 
-// maxPresized bounds what a window over a count sets aside for items that have
-// not come yet.
+// ResumeID returns Resume. It implements [codec.Resumable].
+func (w WindowInfo) ResumeID() string { return w.Resume }
+
+// ClearResumeID sets Resume to "", see [codec.Resumable].
+func (w *WindowInfo) ClearResumeID() { w.Resume = "" }
+
+// IsPartial returns Partial.
+func (w WindowInfo) IsPartial() bool { return w.Partial }
+
+// A WindowOf is a window of a stream, with its items in the order in which they arrived.
+// The receiver owns the items.
+type WindowOf[T any] struct {
+	WindowInfo
+
+	Items []T
+}
+
+// maxPresized bounds the room that a window by count allocates before its items arrive.
 const maxPresized = 1024
 
-// Window groups the items of src into the windows that w assigns them to, an
-// [Assigner] such as [Tumbling] or an [EventTime], and delivers each window when
-// it closes. Windows without items are not delivered.
+// Window groups the items of src into the windows that spec assigns them to, and
+// delivers each window when it closes. Windows without items are not delivered.
 //
-//	src:                        -1-2----3--------4--|
-//	Window(Tumbling(5)):        -----[12]----[3]---------([4]|)
-//	Window(Sliding(10, 5)):     -----[12]----[123]----[3]----([4][4]|)
-//	Window(Session(3)):         ------[12]----[3]--------([4]|)
-//	Window(Count(2)):           ---[12]-------------[34]--|
-//	Window(CountOrTime(2, 4)):  ---[12]--------[3]-------([4]|)
+//	src:                             -1-2----3--------4--|
+//	Window(Tumbling(5)):             -----[12]----[3]---------([4]|)
+//	Window(Sliding(10, 5)):          -----[12]----[123]----[3]----([4][4]|)
+//	Window(BySession(3)):            ------[12]----[3]--------([4]|)
+//	Window(ByCount(2)):              ---[12]-------------[34]--|
+//	Window(ByCount(2).Within(4)):    ---[12]--------[3]-------([4]|)
+//	Window(BySlidingCount(3, 1)):    --------[123]----[234]--([34][4]|)
 //
-// The open windows, though they are not over or not full, are delivered when src
-// completes, and when src fails, before the error. On cancel they are dropped.
+// When src completes, the open windows are delivered as partial results, and when src
+// fails, before the error. On cancel they are dropped.
 //
-// A window is held until it closes, whatever number of items that is; [Aggregate]
-// holds less. Over a count, and over event time without an idle timeout, Window
-// runs on the consumer's goroutine. Otherwise it runs src on a goroutine of its
-// own and takes its items through a queue of at most 256; while that is full src
-// waits. With a consumer that is slower than the stream, an item so counts in the
-// window that is open when it is taken from the queue, not when it arrived: see
-// [EventTime] for windows that do not depend on that. It then sets one timer, for the window that closes first, and none
-// while it holds no item.
-func Window[T any, W Windowing[T]](src rxsse.Observable[T], w W) rxsse.Observable[Windowed[T]] {
-	assigner, event := windowing[T]("Window", w)
-	room := min(assigner.count, maxPresized)
-	if event == nil && !assigner.timed() {
-		return windowCount(src, assigner.count, gather[T](room), func(start, end time.Time, items []T) Windowed[T] {
-			return Windowed[T]{start, end, items}
+// A window holds all of its items until it closes; [Aggregate] holds less. Windows
+// that no time ends, and event time without Idle, run on the consumer's goroutine.
+// Other windows run src on a goroutine of its own and take its items through a queue of
+// at most 256; while that is full, src waits. An item then counts in the window that is
+// open when it is taken from the queue, which with a slow consumer is later than when it
+// arrived; use [EventTime] for windows that do not depend on that. There is one timer,
+// for the window that closes first.
+//
+// Window panics if spec is invalid.
+func Window[T any, W WindowSpec[T]](src rxsse.Observable[T], spec W, opts ...WindowOption) rxsse.Observable[WindowOf[T]] {
+	plan := newWindowPlan[T]("Window", spec, opts)
+	if plan.onGrid() {
+		return windowed(src, plan, nil, newLists[T], func(r window.Result[struct{}, *window.ChunkList[T]], info WindowInfo) WindowOf[T] {
+			return WindowOf[T]{info, r.Value.Items()}
 		})
 	}
-	result := func(start, end instant, items []T) Windowed[T] {
-		return Windowed[T]{start.time(), end.time(), items}
+	room := 0
+	if plan.bounds.Weigh == nil {
+		room = min(plan.bounds.Limit, maxPresized)
 	}
-	return windowed(src, assigner, event, windowKind[T, Windowed[T], struct{}, []T]{
-		fold:   gather[T](room),
-		result: func(_ struct{}, start, end instant, items []T) Windowed[T] { return result(start, end, items) },
-		contents: func() contents[T, Windowed[T]] {
-			return &itemContents[T, Windowed[T]]{result: result}
-		},
+	if plan.plainCount() {
+		slices := window.Slices[T]{Size: room}
+		return windowCount(src, plan.bounds.Limit, slices.New, func(items []T, v T) []T { return append(items, v) }, func(items []T, info WindowInfo) WindowOf[T] {
+			return WindowOf[T]{info, items}
+		})
+	}
+	newSlices := func() window.Accumulator[T, []T] { return window.Slices[T]{Size: room} }
+	return windowed(src, plan, nil, newSlices, func(r window.Result[struct{}, []T], info WindowInfo) WindowOf[T] {
+		if info.Early { // the window goes on with its slice
+			return WindowOf[T]{info, slices.Clone(r.Value)}
+		}
+		return WindowOf[T]{info, r.Value}
 	})
 }
+
+func newLists[T any]() window.Accumulator[T, *window.ChunkList[T]] { return new(window.Lists[T]) }

@@ -15,19 +15,19 @@ import (
 func BenchmarkWindows(b *testing.B) {
 	trades := benchTrades()
 	type src = rxsse.Observable[trade]
-	type windows = rxsse.Observable[Windowed[trade]]
-	var at time.Time
+	type windows = rxsse.Observable[WindowOf[trade]]
+	at := time.Unix(0, 0)
 	b.Run("Sliding of 4", exhaust(trades, func(s src) windows {
 		return Window(s, Sliding(4*time.Millisecond, time.Millisecond))
 	}))
-	b.Run("Session", exhaust(trades, func(s src) rxsse.Observable[Aggregated[float64]] {
-		return Aggregate(s, Session(time.Second), zero, addPrice)
+	b.Run("Session", exhaust(trades, func(s src) rxsse.Observable[WindowResult[float64]] {
+		return Aggregate(s, BySession(time.Second), zero, addPrice)
 	}))
-	b.Run("CountOrTime", exhaust(trades, func(s src) windows { return Window(s, CountOrTime(100, time.Second)) }))
-	b.Run("Aggregate Tumbling", exhaust(trades, func(s src) rxsse.Observable[Aggregated[float64]] {
+	b.Run("ByCount Within", exhaust(trades, func(s src) windows { return Window(s, ByCount(100).Within(time.Second)) }))
+	b.Run("Aggregate Tumbling", exhaust(trades, func(s src) rxsse.Observable[WindowResult[float64]] {
 		return Aggregate(s, Tumbling(time.Millisecond), zero, addPrice)
 	}))
-	b.Run("Aggregate Tumbling in event time", exhaust(trades, func(s src) rxsse.Observable[Aggregated[float64]] {
+	b.Run("Aggregate Tumbling in event time", exhaust(trades, func(s src) rxsse.Observable[WindowResult[float64]] {
 		return Aggregate(s, EventTime[trade]{
 			Assigner:  Tumbling(time.Second),
 			Timestamp: func(trade) time.Time { at = at.Add(time.Millisecond); return at },
@@ -93,12 +93,12 @@ func BenchmarkAggregateBy(b *testing.B) {
 		return Map(AggregateBy(src, bySensor, event, zero, add), one)
 	})
 	run("Session, int keys", func(src rxsse.Observable[sample]) rxsse.Observable[int] {
-		return Map(AggregateBy(src, bySensor, Session(time.Minute), zero, add), one)
+		return Map(AggregateBy(src, bySensor, BySession(time.Minute), zero, add), one)
 	})
 	run("Count, int keys", func(src rxsse.Observable[sample]) rxsse.Observable[int] {
-		return Map(AggregateBy(src, bySensor, Count(10), zero, add), one)
+		return Map(AggregateBy(src, bySensor, ByCount(10), zero, add), one)
 	})
 }
 
-func one(Keyed[int, Aggregated[float64]]) int          { return 1 }
-func oneByName(Keyed[string, Aggregated[float64]]) int { return 1 }
+func one(Keyed[int, WindowResult[float64]]) int          { return 1 }
+func oneByName(Keyed[string, WindowResult[float64]]) int { return 1 }

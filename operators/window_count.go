@@ -6,21 +6,28 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/window"
 )
 
-// windowCount folds each n items of src: the plain case, at half the price of the
-// general one. It reads the clock when a window opens and when it closes only.
-func windowCount[T, A, R any](src rxsse.Observable[T], n int, fold fold[T, A], result func(start, end time.Time, acc A) R) rxsse.Observable[R] {
+// windowCount is [windowed] for plain windows by count, which it runs several times
+// faster, see BenchmarkSynchronous/Aggregate_over_100. It reads the clock and the
+// positions only when a window opens and when it closes.
+func windowCount[T, A, R any](src rxsse.Observable[T], n int, init func() A, add func(A, T) A, result func(A, WindowInfo) R) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			var start time.Time
-			var acc A
-			held := 0
+			position := window.PositionOf[T]() // nil: items have none
+			var (
+				start  time.Time
+				acc    A
+				held   int
+				newest T      // only if items have positions
+				resume string // the position before the window
+			)
 			deliver := func() bool {
-				full := acc
+				full, info := acc, WindowInfo{Start: start, End: time.Now().Round(0), Resume: resume, Partial: held < n}
 				var none A
 				acc, held = none, 0
-				return yield(result(start, time.Now().Round(0), full), nil)
+				return yield(result(full, info), nil)
 			}
 			wanted := true // the consumer has not left
 			src(ctx)(func(v T, err error) bool {
@@ -37,10 +44,14 @@ func windowCount[T, A, R any](src rxsse.Observable[T], n int, fold fold[T, A], r
 				}
 				if held == 0 {
 					start = time.Now().Round(0)
-					acc = fold.init()
+					acc = init()
 				}
-				acc = fold.add(acc, v)
+				acc = add(acc, v)
 				if held++; held == n {
+					if position != nil {
+						newest = v
+						resume = position(&newest)
+					}
 					wanted = deliver()
 				}
 				return wanted

@@ -10,8 +10,8 @@ import (
 )
 
 // What comes within a tenth of a second of what came before it belongs together.
-func ExampleSession() {
-	for s, err := range operators.Window(typing(), operators.Session(100*time.Millisecond))(context.Background()) {
+func ExampleBySession() {
+	for s, err := range operators.Window(typing(), operators.BySession(100*time.Millisecond))(context.Background()) {
 		fmt.Printf("%q %v\n", s.Items, err)
 	}
 	// Output:
@@ -20,9 +20,9 @@ func ExampleSession() {
 }
 
 // Batches for a database: of a hundred rows, or whatever came within a second.
-func ExampleCountOrTime() {
+func ExampleAssigner_Within() {
 	rows := source.Just("a", "b", "c", "d", "e")
-	for batch, err := range operators.Window(rows, operators.CountOrTime(3, time.Second))(context.Background()) {
+	for batch, err := range operators.Window(rows, operators.ByCount(3).Within(time.Second))(context.Background()) {
 		fmt.Println(batch.Items, err)
 	}
 	// Output:

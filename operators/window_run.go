@@ -7,126 +7,102 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/internal/handoff"
+	"github.com/rxsse/rxsse/internal/window"
 )
 
-// A windower assigns items to windows and delivers those that are over. Its
-// methods return false when the consumer has left or the context is cancelled:
-// nothing is asked of it after that.
-type windower[T, R any] interface {
-	// add takes items that came together at now. Before it, advance is called
-	// with the same now.
-	add(now instant, items []T, send func(R) bool) bool
-	// advance delivers the windows that are over by now.
-	advance(now instant, send func(R) bool) bool
-	// next returns when advance has something to do, never if it waits for items.
-	next() instant
-	// flush delivers the windows that are open.
-	flush(send func(R) bool) bool
-}
-
-// An outlet delivers results for as long as they are wanted.
-type outlet[R any] struct {
-	ctx   context.Context //nolint:containedctx // the subscription's; an outlet ends with it
-	yield func(R, error) bool
-	sent  int  // results delivered
-	left  bool // the consumer has left
-}
-
-// send delivers r and reports whether more is wanted.
-func (o *outlet[R]) send(r R) bool {
-	if o.ctx.Err() != nil {
-		return false
-	}
-	o.sent++
-	o.left = !o.yield(r, nil)
-	return !o.left
-}
-
-// end ends the stream as its source ended, or as its context did, unless the
-// consumer has left.
-func (o *outlet[R]) end(err error) {
-	if o.ctx.Err() != nil {
-		err = context.Cause(o.ctx)
-	}
-	if err != nil && !o.left {
-		var zero R
-		o.yield(zero, err)
-	}
-}
-
-// windowUntimed runs a windower that needs no clock on the consumer's goroutine.
-func windowUntimed[T, R any](src rxsse.Observable[T], start func(clock) windower[T, R]) rxsse.Observable[R] {
+// windowed applies a plan to src. The accumulator says what a window holds of its items,
+// and result makes an item of a window.
+func windowed[T any, K comparable, A, R any](
+	src rxsse.Observable[T], plan windowPlan[T], key func(T) K,
+	accumulator func() window.Accumulator[T, A], result func(window.Result[K, A], WindowInfo) R,
+) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			out := &outlet[R]{ctx: ctx, yield: yield}
-			send := out.send
-			w := start(startClock())
-			var (
-				item    [1]T
-				failure error
-				stopped bool
-			)
-			src(ctx)(func(v T, err error) bool {
-				if err != nil {
-					failure = err
-					return false
-				}
-				item[0] = v
-				stopped = !w.add(0, item[:], send)
-				return !stopped
-			})
-			if !stopped && ctx.Err() == nil {
-				w.flush(send)
-			}
-			out.end(failure)
-		}
-	}
-}
-
-// windowTimed runs a windower that watches the clock, and its source on a
-// goroutine of its own. It reads the clock once for each batch of items: those
-// that were queued together are taken together.
-func windowTimed[T, R any](src rxsse.Observable[T], start func(clock) windower[T, R]) rxsse.Observable[R] {
-	return func(ctx context.Context) iter.Seq2[R, error] {
-		return func(yield func(R, error) bool) {
-			q := handoff.New[T](ctx, handoff.DefaultLimit)
-			defer q.Stop()
-			q.Go(src)
-			clk := startClock()
-			out := &outlet[R]{ctx: ctx, yield: yield}
-			r := windowRun[T, R]{clock: clk, w: start(clk), out: out, send: out.send}
-			defer r.due.stop()
-			for r.step(q) {
+			run := windowRun[T, R]{out: emitter[R]{ctx: ctx, yield: yield}, clock: window.StartClock(), positions: window.NewPositions[T]()}
+			late := newLateItems(&plan)
+			run.windows = newWindows(&plan, window.Config[T, K, A]{
+				Key:         key,
+				Accumulator: accumulator(),
+				Positions:   run.positions,
+				Send: func(r window.Result[K, A]) bool {
+					return run.out.send(result(r, WindowInfo{
+						Start: r.Start.Time(), End: r.End.Time(),
+						Resume: r.ResumeID, Partial: r.Partial, Early: r.Early, Late: late.take(),
+					}))
+				},
+			}, run.clock, late, run.out.fail)
+			if plan.timed() {
+				run.withClock(src)
+			} else {
+				run.withoutClock(src)
 			}
 		}
 	}
 }
 
-// A windowRun is one subscription to a windower that watches the clock.
+// A windowRun is one subscription to windows.
 type windowRun[T, R any] struct {
-	clock clock
-	w     windower[T, R]
-	out   *outlet[R]
-	send  func(R) bool // of out
-	due   alarm
+	windows   window.Windows[T]
+	out       emitter[R]
+	clock     window.Clock
+	positions *window.Positions[T] // nil: items have none
+	due       alarm
 }
 
-// step waits for items, for the end of a window or of the stream, and reports
-// whether the stream goes on.
+// withoutClock runs windows that no time ends, on the consumer's goroutine.
+func (r *windowRun[T, R]) withoutClock(src rxsse.Observable[T]) {
+	var (
+		items   [2]T // the newest one, and the one before it if items have positions
+		newest  int
+		failure error
+		stopped bool
+	)
+	src(r.out.ctx)(func(v T, err error) bool {
+		if err != nil {
+			failure = err
+			return false
+		}
+		if r.positions != nil {
+			newest ^= 1
+		}
+		items[newest] = v
+		stopped = !r.windows.Add(0, items[newest:newest+1])
+		return !stopped
+	})
+	if !stopped && r.out.ctx.Err() == nil {
+		r.windows.Flush()
+	}
+	r.out.end(failure)
+}
+
+// withClock runs windows that time ends, and src on a goroutine of its own. It reads the
+// clock once for each batch of items: those that were queued together arrive together.
+func (r *windowRun[T, R]) withClock(src rxsse.Observable[T]) {
+	q := handoff.New[T](r.out.ctx, handoff.DefaultLimit)
+	defer q.Stop()
+	q.Go(src)
+	defer r.due.stop()
+	for r.step(q) {
+	}
+}
+
+// step waits for items, for the end of a window or of the stream, and reports whether
+// the stream goes on.
 func (r *windowRun[T, R]) step(q *handoff.Queue[T]) bool {
 	items, signal := q.Receive(r.due.c())
 	now := time.Now()
 	sent := r.out.sent
-	goesOn := r.w.advance(r.clock.at(now), r.send)
+	goesOn := r.windows.Advance(r.clock.At(now))
 	switch {
 	case !goesOn:
 	case signal == handoff.Items:
-		goesOn = r.w.add(r.clock.at(now), items, r.send)
+		goesOn = r.windows.Add(r.clock.At(now), items)
+		r.positions.Settle()
 	case signal == handoff.Tick:
 		r.due.rearm()
 	case signal == handoff.End:
 		if !q.Cancelled() {
-			r.w.flush(r.send)
+			r.windows.Flush()
 		}
 		r.out.end(q.Err())
 		return false
@@ -138,10 +114,52 @@ func (r *windowRun[T, R]) step(q *handoff.Queue[T]) bool {
 	if r.out.sent != sent {
 		now = time.Now() // the consumer took its time
 	}
-	if next := r.w.next(); next == never {
+	r.schedule(now)
+	return true
+}
+
+// schedule sets the timer for the next window to close.
+func (r *windowRun[T, R]) schedule(now time.Time) {
+	if next := r.windows.Next(); next == window.Never {
 		r.due.clear()
 	} else {
-		r.due.set(now, r.clock.time(next))
+		r.due.set(now, r.clock.Time(next))
 	}
-	return true
+}
+
+// An emitter delivers results while the consumer wants them.
+type emitter[R any] struct {
+	ctx     context.Context //nolint:containedctx // the subscription's; an emitter ends with it
+	yield   func(R, error) bool
+	sent    int   // results delivered
+	left    bool  // the consumer has left
+	failure error // of the operator itself
+}
+
+// send delivers r and reports whether to go on.
+func (e *emitter[R]) send(r R) bool {
+	if e.ctx.Err() != nil {
+		return false
+	}
+	e.sent++
+	e.left = !e.yield(r, nil)
+	return !e.left
+}
+
+// fail makes the stream end with err. The caller stops the windows.
+func (e *emitter[R]) fail(err error) { e.failure = err }
+
+// end ends the stream as the operator or the source failed, or as the context was
+// cancelled, unless the consumer has left.
+func (e *emitter[R]) end(err error) {
+	if e.failure != nil {
+		err = e.failure
+	}
+	if e.ctx.Err() != nil {
+		err = context.Cause(e.ctx)
+	}
+	if err != nil && !e.left {
+		var zero R
+		e.yield(zero, err)
+	}
 }

@@ -25,12 +25,12 @@ func windowsBy(a Assigner) func(rxsse.Observable[string]) rxsse.Observable[strin
 func TestWindowContract(t *testing.T) {
 	for name, a := range map[string]Assigner{
 		"Sliding":             Sliding(4*time.Second, 2*time.Second),
-		"Session":             Session(2 * time.Second),
-		"CountOrTime, filled": CountOrTime(2, time.Hour),
-		"CountOrTime, over":   CountOrTime(1000, 3*time.Second),
+		"Session":             BySession(2 * time.Second),
+		"ByCount within, filled": ByCount(2).Within(time.Hour),
+		"ByCount within, over":   ByCount(1000).Within(3 * time.Second),
 	} {
-		t.Run(name, contract.Operator[int, Windowed[int]]{
-			Apply: func(src rxsse.Observable[int]) rxsse.Observable[Windowed[int]] { return Window(src, a) },
+		t.Run(name, contract.Operator[int, WindowOf[int]]{
+			Apply: func(src rxsse.Observable[int]) rxsse.Observable[WindowOf[int]] { return Window(src, a) },
 			Items: []int{1, 2, 3, 4, 5, 6},
 		}.Check)
 	}
@@ -46,9 +46,9 @@ func TestWindowDiagrams(t *testing.T) {
 	}{
 		{"Tumbling", Tumbling(5 * marble.Frame), "-----[w12]----[w3]---------([w4]|)"},
 		{"Sliding", Sliding(10*marble.Frame, 5*marble.Frame), "-----[w12]----[w123]----[w3]----([w4][w4]|)"},
-		{"Session", Session(3 * marble.Frame), "------[w12]----[w3]--------([w4]|)"},
-		{"Count", Count(2), "---[w12]-------------[w34]--|"},
-		{"CountOrTime", CountOrTime(2, 4*marble.Frame), "---[w12]--------[w3]-------([w4]|)"},
+		{"Session", BySession(3 * marble.Frame), "------[w12]----[w3]--------([w4]|)"},
+		{"Count", ByCount(2), "---[w12]-------------[w34]--|"},
+		{"ByCount within", ByCount(2).Within(4 * marble.Frame), "---[w12]--------[w3]-------([w4]|)"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			checkDiagrams(t, windowsBy(row.assigner), []diagram{{"", src, row.want}})
@@ -77,7 +77,7 @@ func TestWindowSliding(t *testing.T) {
 }
 
 func TestWindowSession(t *testing.T) {
-	checkDiagrams(t, windowsBy(Session(3*marble.Frame)), []diagram{
+	checkDiagrams(t, windowsBy(BySession(3*marble.Frame)), []diagram{
 		{"ends gap after the newest item", "a-b-c------|", "-------[wabc]---|"},
 		{"an item at the end belongs to the next session", "a--b---|", "---[wa]--[wb]|"},
 		{"completion delivers the session", "ab|", "--([wab]|)"},
@@ -88,8 +88,8 @@ func TestWindowSession(t *testing.T) {
 	})
 }
 
-func TestWindowCountOrTime(t *testing.T) {
-	checkDiagrams(t, windowsBy(CountOrTime(3, 4*marble.Frame)), []diagram{
+func TestWindowWithin(t *testing.T) {
+	checkDiagrams(t, windowsBy(ByCount(3).Within(4*marble.Frame)), []diagram{
 		{"the count closes it", "abc-------|", "--[wabc]-------|"},
 		{"the time closes it", "ab--------|", "----[wab]-----|"},
 		{"the time begins with the first item", "-------a--b----|", "-----------[wab]---|"},
@@ -108,9 +108,9 @@ func TestWindowBounds(t *testing.T) {
 		want     []string
 	}{
 		{"Sliding", Sliding(4*marble.Frame, 2*marble.Frame), []string{"[a] [-2 2)", "[a b] [0 4)", "[b] [2 6)", "[c] [6 10)", "[c] [8 12)"}},
-		{"Session", Session(3 * marble.Frame), []string{"[a b] [1 6)", "[c] [9 12)"}},
-		{"CountOrTime", CountOrTime(2, 3*marble.Frame), []string{"[a b] [1 3)", "[c] [9 10)"}},
-		{"CountOrTime, over", CountOrTime(9, 4*marble.Frame), []string{"[a b] [1 5)", "[c] [9 10)"}},
+		{"Session", BySession(3 * marble.Frame), []string{"[a b] [1 6)", "[c] [9 12)"}},
+		{"ByCount within", ByCount(2).Within(3 * marble.Frame), []string{"[a b] [1 3)", "[c] [9 10)"}},
+		{"ByCount within, over", ByCount(9).Within(4 * marble.Frame), []string{"[a b] [1 5)", "[c] [9 10)"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -130,8 +130,8 @@ func TestWindowBounds(t *testing.T) {
 func TestWindowDropsOpenWindowsOnCancel(t *testing.T) {
 	for name, a := range map[string]Assigner{
 		"Sliding":     Sliding(6*marble.Frame, 2*marble.Frame),
-		"Session":     Session(5 * marble.Frame),
-		"CountOrTime": CountOrTime(9, 9*marble.Frame),
+		"Session":     BySession(5 * marble.Frame),
+		"ByCount within": ByCount(9).Within(9 * marble.Frame),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -171,8 +171,8 @@ func TestWindowTies(t *testing.T) {
 		want     string
 	}{
 		{"Sliding", Sliding(4*marble.Frame, 2*marble.Frame), "--[wa]-[wab]-[wbc]-([wcd][wd]|)"},
-		{"Session", Session(2 * marble.Frame), "--[wa]-[wb]-[wc]-([wd]|)"},
-		{"CountOrTime", CountOrTime(2, 2*marble.Frame), "--[wa]-[wb]-[wc]-([wd]|)"},
+		{"Session", BySession(2 * marble.Frame), "--[wa]-[wb]-[wc]-([wd]|)"},
+		{"ByCount within", ByCount(2).Within(2 * marble.Frame), "--[wa]-[wb]-[wc]-([wd]|)"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			for range ties {
@@ -208,10 +208,10 @@ func TestAssignersRefuse(t *testing.T) {
 		"no size":     {"operators: Sliding: size must be positive, got 0s", func() { Sliding(0, 1) }},
 		"no slide":    {"operators: Sliding: slide must be positive and at most size (1s), got 0s", func() { Sliding(time.Second, 0) }},
 		"holes":       {"operators: Sliding: slide must be positive and at most size (1s), got 2s", func() { Sliding(time.Second, 2*time.Second) }},
-		"no gap":      {"operators: Session: gap must be positive, got -1s", func() { Session(-time.Second) }},
-		"no count":    {"operators: CountOrTime: n must be positive, got 0", func() { CountOrTime(0, time.Second) }},
-		"no time":     {"operators: CountOrTime: d must be positive, got 0s", func() { CountOrTime(1, 0) }},
-		"zero for By": {"operators: AggregateBy: the zero Assigner assigns nothing: use Tumbling, Sliding, Session, Count or CountOrTime", func() { AggregateBy(from(1.0), func(float64) int { return 0 }, Assigner{}, zero, plus) }},
+		"no gap":      {"operators: BySession: gap must be positive, got -1s", func() { BySession(-time.Second) }},
+		"no count":    {"operators: ByCount: n must be positive, got 0", func() { ByCount(0).Within(time.Second) }},
+		"no time":     {"operators: Within: d must be positive, got 0s", func() { ByCount(1).Within(0) }},
+		"zero for By": {"operators: AggregateBy: the zero Assigner is invalid: use Tumbling, Sliding, BySession, ByCount or BySlidingCount", func() { AggregateBy(from(1.0), func(float64) int { return 0 }, Assigner{}, zero, plus) }},
 	} {
 		t.Run(name, func(t *testing.T) { assert.PanicsWithValue(t, row.want, row.build) })
 	}

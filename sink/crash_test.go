@@ -233,7 +233,7 @@ func commitEvents(args []string) error {
 func commitWindows(args []string) error {
 	return pipeline(args, func(src rxsse.Observable[codec.Event]) rxsse.Observable[[]string] {
 		ids := operators.Map(src, codec.Event.ResumeID)
-		return operators.Map(operators.Window(ids, operators.Count(7)), func(w operators.Windowed[string]) []string { return w.Items })
+		return operators.Map(operators.Window(ids, operators.ByCount(7)), func(w operators.WindowOf[string]) []string { return w.Items })
 	}, func(ids []string) string { return ids[len(ids)-1] })
 }
 

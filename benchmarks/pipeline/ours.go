@@ -19,8 +19,8 @@ func ours() contender {
 		windows: func(all []trade) int64 {
 			src := source.FromSeq(slices.Values(all))
 			charged := operators.Map(operators.Filter(src, wanted), withFee)
-			windows := operators.Window(charged, operators.Count(window))
-			return last(operators.Reduce(windows, 0, func(sum int64, w operators.Windowed[trade]) int64 {
+			windows := operators.Window(charged, operators.ByCount(window))
+			return last(operators.Reduce(windows, 0, func(sum int64, w operators.WindowOf[trade]) int64 {
 				return sum + turnover(w.Items)
 			}))
 		},
@@ -30,7 +30,7 @@ func ours() contender {
 		keyed: func(all []trade) int64 {
 			sums := operators.AggregateBy(source.FromSeq(slices.Values(all)), key,
 				operators.Tumbling(24*time.Hour), func() int64 { return 0 }, add)
-			return last(operators.Reduce(sums, 0, func(total int64, k operators.Keyed[int64, operators.Aggregated[int64]]) int64 {
+			return last(operators.Reduce(sums, 0, func(total int64, k operators.Keyed[int64, operators.WindowResult[int64]]) int64 {
 				return mix(total, k.Key, k.Value.Value)
 			}))
 		},

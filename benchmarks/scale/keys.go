@@ -59,7 +59,7 @@ func aggregated(n, items int) error {
 	counts := operators.AggregateBy(source.FromSeq(scattered(n, items)), func(v int) int { return v },
 		operators.Tumbling(24*time.Hour), func() int { return 0 }, func(acc, _ int) int { return acc + 1 })
 	keys, total := 0, 0
-	err := sink.ForEach(context.Background(), counts, func(k operators.Keyed[int, operators.Aggregated[int]]) error {
+	err := sink.ForEach(context.Background(), counts, func(k operators.Keyed[int, operators.WindowResult[int]]) error {
 		keys++
 		total += k.Value.Value
 		return nil

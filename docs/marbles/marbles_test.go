@@ -59,11 +59,14 @@ func not(s string) func(string) bool { return func(v string) bool { return v != 
 func is(s string) func(string) bool  { return func(v string) bool { return v == s } }
 
 // windows shows a window as its items.
-func windows(w op.Assigner) func(stream) stream {
+func windows[W op.WindowSpec[string]](spec W) func(stream) stream {
 	return func(s stream) stream {
-		return op.Map(op.Window(s, w), func(w op.Windowed[string]) string { return strings.Join(w.Items, "") })
+		return op.Map(op.Window(s, spec), func(w op.WindowOf[string]) string { return strings.Join(w.Items, "") })
 	}
 }
+
+// weight is 1 for "a", 2 for "b" and so on.
+func weight(v string) int { return int(v[0]-'a') + 1 }
 
 // twice is the inner stream of a letter.
 func twice(v string) stream { return marble.Cold(v + "--" + v + "|") }
@@ -78,8 +81,11 @@ var drawings = map[string]drawing{
 	"CompleteAt":           {[]string{"-a-b-E-c-|"}, "CompleteAt(src, E)", one(func(s stream) stream { return op.CompleteAt(s, is("E")) })},
 	"Concat":               {[]string{"-a--b|", "-x-y-|"}, "Concat(a, b)", two(func(a, b stream) stream { return op.Concat(a, b) })},
 	"ConcatMap":            {[]string{"-a-b------|"}, "ConcatMap(src, twice)", one(func(s stream) stream { return op.ConcatMap(s, twice) })},
-	"Count":                {[]string{"-a-b-c--d-e-|"}, "Window(src, Count(2))", one(windows(op.Count(2)))},
-	"CountOrTime":          {[]string{"-abc----d---------|"}, "Window(src, CountOrTime(3, 5ms))", one(windows(op.CountOrTime(3, 5*frame)))},
+	"ByCount":              {[]string{"-a-b-c--d-e-|"}, "Window(src, ByCount(2))", one(windows(op.ByCount(2)))},
+	"Within":               {[]string{"-abc----d---------|"}, "Window(src, ByCount(3).Within(5ms))", one(windows(op.ByCount(3).Within(5 * frame)))},
+	"BySlidingCount":       {[]string{"-a-b-c--d-e-|"}, "Window(src, BySlidingCount(3, 1))", one(windows(op.BySlidingCount(3, 1)))},
+	"ByWeight":             {[]string{"-a-c-b--a-a-|"}, "Window(src, ByWeight(3, a weighs 1, b 2, c 3))", one(windows(op.ByWeight(3, weight)))},
+	"ByLast":               {[]string{"-a-b-a--a-b-|"}, "Window(src, ByLast(b))", one(windows(op.ByLast(is("b"))))},
 	"Debounce":             {[]string{"-a-b-c-----d---e|"}, "Debounce(src, 3ms)", one(func(s stream) stream { return op.Debounce(s, 3*frame) })},
 	"DebounceMax":          {[]string{"-abcdefg----h--|"}, "DebounceMax(src, 3ms, 5ms)", one(func(s stream) stream { return op.DebounceMax(s, 3*frame, 5*frame) })},
 	"DefaultIfEmpty":       {[]string{"------|"}, `DefaultIfEmpty(src, "z")`, one(func(s stream) stream { return op.DefaultIfEmpty(s, "z") })},
@@ -106,7 +112,7 @@ var drawings = map[string]drawing{
 	"Retry":                {[]string{"-a-b-#", "-c-d-|"}, "Retry(src, after 2ms), first and second subscription", two(retried)},
 	"Sample":               {[]string{"-a-b------c-de-|"}, "Sample(src, 4ms)", one(func(s stream) stream { return op.Sample(s, 4*frame) })},
 	"Scan":                 {[]string{"-a-b--c--|"}, "Scan(src, join)", one(func(s stream) stream { return op.Scan(s, "", join) })},
-	"Session":              {[]string{"-a-b-c------d-e---|"}, "Window(src, Session(4ms))", one(windows(op.Session(4 * frame)))},
+	"BySession":            {[]string{"-a-b-c------d-e---|"}, "Window(src, BySession(4ms))", one(windows(op.BySession(4 * frame)))},
 	"Share":                {[]string{"-a-b-c-d-e|"}, "Share(src, …), subscribed to once more after 6ms", one(late(func(s stream) stream { return op.Share(s, 16, op.Block) }))},
 	"Skip":                 {[]string{"-a-b-c-d-|"}, "Skip(src, 2)", one(func(s stream) stream { return op.Skip(s, 2) })},
 	"SkipUntil":            {[]string{"-a-b--c-d-|", "----x"}, "SkipUntil(src, notifier)", two(op.SkipUntil[string, string])},
@@ -145,13 +151,13 @@ func limited(s stream) stream {
 
 func joined(s stream) stream {
 	windows := op.Aggregate(s, op.Tumbling(5*frame), nothing, join)
-	return op.Map(windows, func(w op.Aggregated[string]) string { return w.Value })
+	return op.Map(windows, func(w op.WindowResult[string]) string { return w.Value })
 }
 
 func countByLetter(s stream) stream {
 	count := func(n int, _ string) int { return n + 1 }
 	counts := op.AggregateBy(s, func(v string) string { return v }, op.Tumbling(5*frame), func() int { return 0 }, count)
-	return op.Map(counts, func(k op.Keyed[string, op.Aggregated[int]]) string { return fmt.Sprint(k.Key, k.Value.Value) })
+	return op.Map(counts, func(k op.Keyed[string, op.WindowResult[int]]) string { return fmt.Sprint(k.Key, k.Value.Value) })
 }
 
 // slowBuffer has a consumer that takes 3.5 frames for an item.

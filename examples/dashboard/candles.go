@@ -51,7 +51,7 @@ func candles(events rxsse.Observable[codec.Event]) rxsse.Observable[codec.Event]
 		Idle:       time.Second, // while the exchange is away, what there is is shown
 	}
 	byKey := operators.AggregateBy(trades, Trade.symbol, seconds, func() Candle { return Candle{} }, Candle.add)
-	return operators.TryMap(byKey, func(k operators.Keyed[string, operators.Aggregated[Candle]]) (codec.Event, error) {
+	return operators.TryMap(byKey, func(k operators.Keyed[string, operators.WindowResult[Candle]]) (codec.Event, error) {
 		candle := k.Value.Value
 		candle.Symbol, candle.Start = k.Key, k.Value.Start
 		data, err := json.Marshal(candle)

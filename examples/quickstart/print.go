@@ -60,7 +60,7 @@ func (p *printer) printf(format string, args ...any) {
 }
 
 // header begins the table of a window.
-func header[T any](p *printer, w operators.Windowed[T], columns string) {
+func header[T any](p *printer, w operators.WindowOf[T], columns string) {
 	span := w.Start.Format("15:04:05.000") + " to " + w.End.Format("15:04:05.000")
 	p.printf("\n%s\n%s\n", p.paint(bold, span), p.paint(dim, columns))
 }
@@ -77,7 +77,7 @@ func (p *printer) disconnected(reason error, again time.Duration) {
 }
 
 // trades prints a window of settled trades, a line for each symbol.
-func (p *printer) trades(w operators.Windowed[Trade]) error {
+func (p *printer) trades(w operators.WindowOf[Trade]) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	type line struct {
@@ -119,7 +119,7 @@ func (p *printer) change(symbol string, price float64) string {
 }
 
 // events prints a window of events of any kind, a line for each type.
-func (p *printer) events(w operators.Windowed[codec.Event]) error {
+func (p *printer) events(w operators.WindowOf[codec.Event]) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	type line struct {

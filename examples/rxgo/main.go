@@ -64,7 +64,7 @@ func report(ctx context.Context, stdout io.Writer, url string) error {
 	total := 0
 	lines := operators.Tap(packing(orders), func(Line) { total++ })
 	windows := operators.AggregateBy(lines, Line.warehouse, operators.Tumbling(500*time.Millisecond), newPieces, pieces.add)
-	err := sink.ForEach(ctx, windows, func(k operators.Keyed[string, operators.Aggregated[pieces]]) error {
+	err := sink.ForEach(ctx, windows, func(k operators.Keyed[string, operators.WindowResult[pieces]]) error {
 		_, err := fmt.Fprintf(stdout, "%-6s  %v\n", k.Key, k.Value.Value)
 		return err
 	})

@@ -75,7 +75,7 @@ func (t *tally) count(ctx context.Context, stdout io.Writer, url string) error {
 	byWiki := operators.Aggregate(edits, seconds,
 		func() map[string]int { return map[string]int{} },
 		func(n map[string]int, c Change) map[string]int { n[c.wiki()]++; return n })
-	return sink.ForEach(ctx, byWiki, func(second operators.Aggregated[map[string]int]) error {
+	return sink.ForEach(ctx, byWiki, func(second operators.WindowResult[map[string]int]) error {
 		_, err := fmt.Fprintf(stdout, "%s  %s\n", second.Start.Format(time.TimeOnly), most(second.Value, 3))
 		return err
 	})

@@ -1,4 +1,4 @@
-package operators
+package window
 
 import (
 	"testing"
@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestPile(t *testing.T) {
-	var p pile[*int]
+func TestChunkList(t *testing.T) {
+	var p ChunkList[*int]
 	for _, size := range []int{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, 3*chunkSize + 7, 2} {
 		var want []*int
 		for want = make([]*int, 0, size); len(want) < size; {
@@ -15,14 +15,14 @@ func TestPile(t *testing.T) {
 			for i := range piece {
 				piece[i] = new(int)
 			}
-			p.add(piece)
+			p.Add(piece)
 			want = append(want, piece...)
 		}
 		assert.Equal(t, size, p.len)
 		before := len(p.chunks)
-		got := p.items()
-		assert.Equal(t, want, p.items(), "once more")
-		p.empty()
+		got := p.Items()
+		assert.Equal(t, want, p.Items(), "once more")
+		p.reset()
 		assert.Equal(t, want, got)
 		assert.Len(t, got, cap(got), "allocated at its length")
 		assert.Zero(t, p.len)

@@ -1,0 +1,21 @@
+// Package window assigns items to windows and delivers the windows that close. It is
+// the engine of operators.Window, Aggregate and AggregateBy.
+//
+// It starts no goroutine and sets no timer: its caller gives it items and the time, and
+// asks when it wants to be called next. All of it runs on the consumer's goroutine.
+//
+//	file              what
+//	window.go         Windows, the interface of all kinds, and Config, what they share
+//	accumulator.go    what a window holds of its items: implement Accumulator to add another
+//	aligned.go        Tumbling and Sliding: windows on a grid that all keys share
+//	grid.go           the grid: where those windows begin, with offset and time zone
+//	opened.go         windows that begin with an item: ByCount, ByWeight, ByLast, BySession
+//	session.go        BySession in event time, where items arrive out of order
+//	watermark.go      event time: how far time has advanced, over one source or several
+//	early.go          results of windows that are still open
+//	position.go       where a stream can resume after a result
+//	state.go          saving and loading what is open
+//
+// To add another result, such as a quantile, implement [Accumulator]. To add another
+// way to cut a stream, implement [Windows]; operators/assigner.go chooses between them.
+package window

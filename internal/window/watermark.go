@@ -1,0 +1,265 @@
+package window
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rxsse/rxsse/internal/lru"
+)
+
+// EventTime says how the time of items moves the watermark.
+type EventTime[T any] struct {
+	// Timestamp returns the time of an item.
+	Timestamp func(T) time.Time
+	// Untimed is called with items whose Timestamp is zero or absurd. It reports
+	// whether to go on.
+	Untimed func(T) bool
+	// OutOfOrder is how far the watermark is behind the newest item of its source.
+	OutOfOrder time.Duration
+	// Source returns the source of an item. nil: there is one source.
+	Source func(T) string
+	// Sources is the number of sources that must be known before the watermark
+	// begins, unless Idle passes first.
+	Sources int
+	// Idle is how long a source can be silent before it no longer holds back the
+	// watermark. 0: for ever.
+	Idle time.Duration
+}
+
+// A Watermark drives Windows by the time that items carry. The watermark is the minimum
+// over the active sources. While all are idle, it advances with the clock, from where
+// the source was that is furthest ahead.
+//
+// Time during which the consumer is busy is not silence: busy is taken off the clock.
+type Watermark[T any] struct {
+	windows   Windows[T] // their instants are event time
+	event     EventTime[T]
+	positions *Positions[T]
+	clock     Clock
+	busy      time.Duration // for how long the consumer has been busy
+
+	at      Instant            // the watermark
+	sources map[string]*source // the active ones
+	behind  sourceHeap         // the same, the one furthest behind first
+	heard   lru.List[*source]  // the same, the one silent for longest first
+	ahead   Instant            // what to add to the time for the watermark while all are idle
+	known   int                // sources ever heard
+	started Instant
+}
+
+// A source is an active source.
+type source struct {
+	name  string
+	at    Instant // its watermark
+	index int     // in the heap
+	heard lru.Entry[*source]
+}
+
+// NewWatermark drives windows by the time of items.
+func NewWatermark[T any](event EventTime[T], clock Clock, positions *Positions[T], windows Windows[T]) *Watermark[T] {
+	return &Watermark[T]{
+		windows: windows, event: event, positions: positions, clock: clock,
+		at: LongAgo, ahead: LongAgo, sources: map[string]*source{}, started: clock.origin,
+	}
+}
+
+// Add implements [Windows]; now is the time of the machine.
+func (m *Watermark[T]) Add(now Instant, items []T) bool {
+	for i := range items {
+		t, ok := InstantOf(m.event.Timestamp(items[i]))
+		if !ok {
+			m.positions.take(&items[i])
+			if !m.event.Untimed(items[i]) {
+				return false
+			}
+			continue
+		}
+		m.windows.Add(t, items[i:i+1])
+		m.hear(m.source(&items[i]), now, t.Minus(m.event.OutOfOrder))
+		if !m.windows.Advance(m.at) {
+			return false
+		}
+	}
+	m.noteBusy(now)
+	return true
+}
+
+// source returns the source of an item.
+func (m *Watermark[T]) source(item *T) *source {
+	if m.event.Source == nil && len(m.behind) > 0 {
+		return m.behind[0]
+	}
+	name := ""
+	if m.event.Source != nil {
+		name = m.event.Source(*item)
+	}
+	if s := m.sources[name]; s != nil {
+		return s
+	}
+	m.known++
+	return m.activate(name, m.at)
+}
+
+// activate begins to let a source hold back the watermark.
+func (m *Watermark[T]) activate(name string, at Instant) *source {
+	s := &source{name: name, at: at}
+	s.heard.Value = s
+	m.sources[name] = s
+	heap.Push(&m.behind, s)
+	return s
+}
+
+// hear notes that a source has advanced to an instant, and moves the watermark.
+func (m *Watermark[T]) hear(s *source, now, at Instant) {
+	if at > s.at {
+		s.at = at
+		if len(m.behind) > 1 {
+			heap.Fix(&m.behind, s.index)
+		}
+	}
+	if m.event.Idle > 0 {
+		m.heard.Use(&s.heard, int64(now.Minus(m.busy)))
+	}
+	if m.known >= m.event.Sources {
+		m.at = max(m.at, m.behind[0].at)
+	}
+}
+
+// noteBusy notes for how long the consumer has been busy since now.
+func (m *Watermark[T]) noteBusy(now Instant) {
+	if m.event.Idle > 0 {
+		m.busy += m.clock.Now().Since(now)
+	}
+}
+
+// Advance implements [Windows]; now is the time of the machine.
+func (m *Watermark[T]) Advance(now Instant) bool {
+	if m.event.Idle > 0 {
+		m.advanceIdle(now.Minus(m.busy))
+	}
+	if !m.windows.Advance(m.at) {
+		return false
+	}
+	m.noteBusy(now)
+	return true
+}
+
+// advanceIdle moves the watermark if sources are idle.
+func (m *Watermark[T]) advanceIdle(now Instant) {
+	for e := m.heard.First(); e != nil && Instant(e.Used()).Plus(m.event.Idle) <= now; e = m.heard.First() {
+		s := e.Value
+		m.heard.Remove(e)
+		heap.Remove(&m.behind, s.index)
+		delete(m.sources, s.name)
+		m.ahead = max(m.ahead, s.at-Instant(e.Used()))
+	}
+	if now >= m.started.Plus(m.event.Idle) {
+		m.event.Sources = 0
+	}
+	switch {
+	case m.known == 0 || m.known < m.event.Sources:
+	case len(m.behind) > 0:
+		m.at = max(m.at, m.behind[0].at)
+	default:
+		m.at = max(m.at, m.ahead.Plus(time.Duration(now)))
+	}
+}
+
+// Next implements [Windows]. It returns when the silence of sources can close a window.
+func (m *Watermark[T]) Next() Instant {
+	closes := m.windows.Next()
+	if m.event.Idle == 0 || closes == Never || m.known == 0 {
+		return Never
+	}
+	var next Instant
+	switch {
+	case m.known < m.event.Sources:
+		next = m.started.Plus(m.event.Idle)
+	case len(m.behind) > 0:
+		next = Instant(m.heard.First().Used()).Plus(m.event.Idle)
+	default:
+		next = Instant(closes.Since(m.ahead))
+	}
+	return next.Plus(m.busy)
+}
+
+// Early implements [Windows].
+func (m *Watermark[T]) Early() bool { return m.windows.Early() }
+
+// Flush implements [Windows].
+func (m *Watermark[T]) Flush() bool { return m.windows.Flush() }
+
+// A savedWatermark is a Watermark in a State.
+type savedWatermark struct {
+	At      Instant
+	Known   int
+	Sources []savedSource
+	Windows jsontext.Value
+}
+
+type savedSource struct {
+	Name string
+	At   Instant
+}
+
+// Save implements [Windows].
+func (m *Watermark[T]) Save() (jsontext.Value, error) {
+	windows, err := m.windows.Save()
+	if err != nil {
+		return nil, err
+	}
+	saved := savedWatermark{At: m.at, Known: m.known, Windows: windows}
+	for _, s := range m.behind {
+		saved.Sources = append(saved.Sources, savedSource{s.name, s.at})
+	}
+	return json.Marshal(saved, stateFormat)
+}
+
+// Load implements [Windows]. Sources that were active count as heard now.
+func (m *Watermark[T]) Load(data jsontext.Value) error {
+	var saved savedWatermark
+	if err := json.Unmarshal(data, &saved, stateFormat); err != nil {
+		return err
+	}
+	m.at, m.known = saved.At, saved.Known
+	if len(saved.Sources) == 0 && saved.Known > 0 {
+		saved.Sources = []savedSource{{"", saved.At}}
+	}
+	for _, v := range saved.Sources {
+		s := m.activate(v.Name, v.At)
+		if m.event.Idle > 0 {
+			m.heard.Use(&s.heard, int64(m.started))
+		}
+	}
+	return m.windows.Load(saved.Windows)
+}
+
+// A sourceHeap has the source first that is furthest behind.
+type sourceHeap []*source
+
+func (h sourceHeap) Len() int           { return len(h) }
+func (h sourceHeap) Less(i, j int) bool { return h[i].at < h[j].at }
+
+func (h sourceHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+// Push implements [heap.Interface].
+func (h *sourceHeap) Push(s any) {
+	last, _ := s.(*source)
+	last.index = len(*h)
+	*h = append(*h, last)
+}
+
+// Pop implements [heap.Interface].
+func (h *sourceHeap) Pop() any {
+	last := len(*h) - 1
+	s := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return s
+}

@@ -1,0 +1,4 @@
+package operators
+
+// A State is a placeholder.
+type State struct{}
