@@ -30,14 +30,16 @@ type WindowResult[A any] struct {
 //
 // Aggregate panics if spec is invalid.
 func Aggregate[T, A any, W WindowSpec[T]](src rxsse.Observable[T], spec W, init func() A, add func(acc A, v T) A, opts ...WindowOption) rxsse.Observable[WindowResult[A]] {
+	mustNotBeNil("Aggregate: src", src == nil)
+	mustNotBeNil("Aggregate: init", init == nil)
+	mustNotBeNil("Aggregate: add", add == nil)
 	plan := newWindowPlan[T]("Aggregate", spec, opts)
 	if plan.plainCount() {
-		mustFold("Aggregate", init, add)
 		return windowCount(src, plan.bounds.Limit, init, add, func(acc A, info WindowInfo) WindowResult[A] {
 			return WindowResult[A]{info, acc}
 		})
 	}
-	return windowed(src, plan, nil, newFold("Aggregate", init, add), func(r window.Result[struct{}, A], info WindowInfo) WindowResult[A] {
+	return windowed(src, plan, nil, newFold(init, add), func(r window.Result[struct{}, A], info WindowInfo) WindowResult[A] {
 		return WindowResult[A]{info, r.Value}
 	})
 }
@@ -89,19 +91,16 @@ func (k Keyed[K, V]) IsPartial() bool {
 //
 // AggregateBy panics if spec is invalid.
 func AggregateBy[T any, K comparable, A any, W WindowSpec[T]](src rxsse.Observable[T], key func(T) K, spec W, init func() A, add func(acc A, v T) A, opts ...WindowOption) rxsse.Observable[Keyed[K, WindowResult[A]]] {
+	mustNotBeNil("AggregateBy: src", src == nil)
+	mustNotBeNil("AggregateBy: key", key == nil)
+	mustNotBeNil("AggregateBy: init", init == nil)
+	mustNotBeNil("AggregateBy: add", add == nil)
 	plan := newWindowPlan[T]("AggregateBy", spec, opts)
-	mustFunc("AggregateBy: key", key == nil)
-	return windowed(src, plan, key, newFold("AggregateBy", init, add), func(r window.Result[K, A], info WindowInfo) Keyed[K, WindowResult[A]] {
+	return windowed(src, plan, key, newFold(init, add), func(r window.Result[K, A], info WindowInfo) Keyed[K, WindowResult[A]] {
 		return Keyed[K, WindowResult[A]]{r.Key, WindowResult[A]{info, r.Value}}
 	})
 }
 
-func newFold[T, A any](operator string, init func() A, add func(A, T) A) func() window.Accumulator[T, A] {
-	mustFold(operator, init, add)
+func newFold[T, A any](init func() A, add func(A, T) A) func() window.Accumulator[T, A] {
 	return func() window.Accumulator[T, A] { return window.Fold[T, A]{Init: init, Step: add} }
-}
-
-func mustFold[T, A any](operator string, init func() A, add func(A, T) A) {
-	mustFunc(operator+": init", init == nil)
-	mustFunc(operator+": add", add == nil)
 }

@@ -93,10 +93,10 @@ func TestAggregateContract(t *testing.T) {
 	add := func(sum, v int) int { return sum + v }
 	odd := func(v int) int { return v % 2 }
 	for name, a := range map[string]Assigner{
-		"Tumbling":    Tumbling(3 * time.Second),
-		"Sliding":     Sliding(4*time.Second, 2*time.Second),
-		"Session":     BySession(2 * time.Second),
-		"Count":       ByCount(2),
+		"Tumbling":       Tumbling(3 * time.Second),
+		"Sliding":        Sliding(4*time.Second, 2*time.Second),
+		"Session":        BySession(2 * time.Second),
+		"Count":          ByCount(2),
 		"ByCount within": ByCount(2).Within(time.Second),
 	} {
 		t.Run("Aggregate "+name, op{

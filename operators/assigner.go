@@ -58,7 +58,7 @@ func BySession(gap time.Duration) Assigner {
 // ByCount assigns every n consecutive items to a window. Use [Assigner.Within] to limit
 // how long a window waits for its n-th item. ByCount panics if n is not positive.
 func ByCount(n int) Assigner {
-	mustCount("ByCount: n", n)
+	mustBePositive("ByCount: n", n)
 	return Assigner{count: n}
 }
 
@@ -68,7 +68,7 @@ func ByCount(n int) Assigner {
 // they have n items. BySlidingCount panics if n or step is not positive, or if step is
 // larger than n: items between the windows would be lost.
 func BySlidingCount(n, step int) Assigner {
-	mustCount("BySlidingCount: n", n)
+	mustBePositive("BySlidingCount: n", n)
 	if step <= 0 || step > n {
 		panic(fmt.Sprintf("operators: BySlidingCount: step must be positive and at most n (%d), got %d", n, step))
 	}
@@ -142,8 +142,8 @@ type ItemAssigner[T any] struct{ bounds window.Bounds[T] }
 //
 // ByWeight panics if limit is not positive or weight is nil.
 func ByWeight[T any](limit int, weight func(T) int) ItemAssigner[T] {
-	mustCount("ByWeight: limit", limit)
-	mustFunc("ByWeight: weight", weight == nil)
+	mustBePositive("ByWeight: limit", limit)
+	mustNotBeNil("ByWeight: weight", weight == nil)
 	return ItemAssigner[T]{window.Bounds[T]{Limit: limit, Weigh: func(v T) int { return max(weight(v), 0) }}}
 }
 
@@ -151,7 +151,7 @@ func ByWeight[T any](limit int, weight func(T) int) ItemAssigner[T] {
 // returns true, such as the end of a message or of a batch. ByLast panics if isLast is
 // nil.
 func ByLast[T any](isLast func(T) bool) ItemAssigner[T] {
-	mustFunc("ByLast: isLast", isLast == nil)
+	mustNotBeNil("ByLast: isLast", isLast == nil)
 	return ItemAssigner[T]{window.Bounds[T]{Last: isLast}}
 }
 
@@ -167,7 +167,7 @@ func (a ItemAssigner[T]) Within(d time.Duration) ItemAssigner[T] {
 // open: it closes with its n-th item at the latest. AtMost panics if n is not positive,
 // and for ByWeight.
 func (a ItemAssigner[T]) AtMost(n int) ItemAssigner[T] {
-	mustCount("AtMost: n", n)
+	mustBePositive("AtMost: n", n)
 	if a.bounds.Weigh != nil {
 		panic("operators: AtMost is for ByLast; ByWeight has a limit")
 	}
@@ -180,16 +180,4 @@ func (a ItemAssigner[T]) AtMost(n int) ItemAssigner[T] {
 // assigns items by the time that they carry.
 type WindowSpec[T any] interface {
 	Assigner | ItemAssigner[T] | EventTime[T]
-}
-
-func mustCount(argument string, n int) {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: %s must be positive, got %d", argument, n))
-	}
-}
-
-func mustFunc(argument string, isNil bool) {
-	if isNil {
-		panic(fmt.Sprintf("operators: %s must not be nil", argument))
-	}
 }

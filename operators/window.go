@@ -73,6 +73,7 @@ const maxPresized = 1024
 //
 // Window panics if spec is invalid.
 func Window[T any, W WindowSpec[T]](src rxsse.Observable[T], spec W, opts ...WindowOption) rxsse.Observable[WindowOf[T]] {
+	mustNotBeNil("Window: src", src == nil)
 	plan := newWindowPlan[T]("Window", spec, opts)
 	if plan.onGrid() {
 		return windowed(src, plan, nil, newLists[T], func(r window.Result[struct{}, *window.ChunkList[T]], info WindowInfo) WindowOf[T] {

@@ -31,7 +31,7 @@ func WithEarlyEvery(d time.Duration) WindowOption {
 // changed are delivered after every n items of the stream. WithEarlyAfter panics if n is
 // not positive.
 func WithEarlyAfter(n int) WindowOption {
-	mustCount("WithEarlyAfter: n", n)
+	mustBePositive("WithEarlyAfter: n", n)
 	return func(o *windowOptions) { o.earlyAfter = n }
 }
 

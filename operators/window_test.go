@@ -24,8 +24,8 @@ func windowsBy(a Assigner) func(rxsse.Observable[string]) rxsse.Observable[strin
 
 func TestWindowContract(t *testing.T) {
 	for name, a := range map[string]Assigner{
-		"Sliding":             Sliding(4*time.Second, 2*time.Second),
-		"Session":             BySession(2 * time.Second),
+		"Sliding":                Sliding(4*time.Second, 2*time.Second),
+		"Session":                BySession(2 * time.Second),
 		"ByCount within, filled": ByCount(2).Within(time.Hour),
 		"ByCount within, over":   ByCount(1000).Within(3 * time.Second),
 	} {
@@ -129,8 +129,8 @@ func TestWindowBounds(t *testing.T) {
 
 func TestWindowDropsOpenWindowsOnCancel(t *testing.T) {
 	for name, a := range map[string]Assigner{
-		"Sliding":     Sliding(6*marble.Frame, 2*marble.Frame),
-		"Session":     BySession(5 * marble.Frame),
+		"Sliding":        Sliding(6*marble.Frame, 2*marble.Frame),
+		"Session":        BySession(5 * marble.Frame),
 		"ByCount within": ByCount(9).Within(9 * marble.Frame),
 	} {
 		t.Run(name, func(t *testing.T) {
