@@ -92,10 +92,10 @@ func (b *Broadcaster) joinGroup(c *client) {
 	c.group = g
 }
 
-// leave removes c, and tells the caller why.
+// leave has c leave. Shutdown waits for Left, too.
 func (b *Broadcaster) leave(c *client, why LeaveReason, err error) {
 	b.moveTo(c, notWaiting)
-	b.forgetClient(c, why)
+	defer b.forgetClient(c, why)
 	if c.Left != nil {
 		c.Left(Departure{Reason: why, Err: err, Delivered: c.delivered.Load(), Skipped: c.skipped.Load()})
 	}

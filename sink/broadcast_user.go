@@ -37,8 +37,8 @@ type Client struct {
 	// First already contains may be repeated.
 	From Position
 
-	// Left is called once when the client has left. It runs on the goroutine of the
-	// request.
+	// Left is called once when the client leaves, on the goroutine of the request.
+	// Shutdown and Complete wait for it.
 	Left func(Departure)
 }
 

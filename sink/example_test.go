@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"time"
@@ -161,34 +159,4 @@ func ExampleCommit() {
 	// did a
 	// did b
 	// 42 <nil>
-}
-
-// A stream for browsers, with the page that shows it.
-func ExampleBroadcaster() {
-	prices := sink.NewBroadcaster(sink.WithHistory(1000, 1<<20))
-	mux := http.NewServeMux()
-	mux.Handle("/prices", prices) // new EventSource("/prices?type=price")
-	server := httptest.NewServer(mux)
-	defer server.Close()
-
-	// A client that comes back and was given nothing yet.
-	client := source.SSE(server.URL + "/prices?type=price&lastEventId=0")
-
-	err := prices.Publish(context.Background(), source.Just(
-		codec.Event{Type: "price", Data: "81450"},
-		codec.Event{Type: "news", Data: "quiet day"},
-		codec.Event{Type: "price", Data: "81460"},
-	))
-	if err != nil {
-		fmt.Println(err)
-	}
-	first, err := sink.First(context.Background(), client)
-	fmt.Println(first.Data, err)
-
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	fmt.Println(prices.Complete(ctx))
-	// Output:
-	// 81450 <nil>
-	// <nil>
 }

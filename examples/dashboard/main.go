@@ -92,6 +92,7 @@ func serve(ctx context.Context, listener net.Listener, url string) error {
 	mux.Handle("/", http.FileServerFS(files))
 	mux.Handle("/events", out)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server.RegisterOnShutdown(out.BeginShutdown)
 
 	var w watch
 	trades := operators.Tap(source.SSE(url, source.WithTrace(w.trace())), w.event)
@@ -103,8 +104,9 @@ func serve(ctx context.Context, listener net.Listener, url string) error {
 
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	_ = out.Shutdown(ending) // pages that do not read are cut off
-	err = errors.Join(err, server.Shutdown(ending))
+	if server.Shutdown(ending) != nil { // there are pages that do not read
+		err = errors.Join(err, server.Close())
+	}
 	if serving := <-failed; !errors.Is(serving, http.ErrServerClosed) {
 		err = errors.Join(err, serving)
 	}

@@ -83,8 +83,8 @@ func startChild(ctx context.Context, url, dir string) (*exec.Cmd, error) {
 	return child, err
 }
 
-// startServer serves readings that are numbered and kept: it is what the guarantee
-// needs of a server.
+// startServer serves readings that have IDs and stay in the history: the guarantee needs
+// both.
 func startServer(ctx context.Context) (url string, stop func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -101,10 +101,10 @@ func startServer(ctx context.Context) (url string, stop func(), err error) {
 			return codec.Event{ID: strconv.Itoa(n + 1), Data: fmt.Sprintf("%.2f", 20+rand.NormFloat64())}
 		})
 		if readings.Publish(ctx, events) == nil {
-			_ = readings.Complete(ctx) // who has all is told that there will be no more
+			_ = readings.Complete(ctx) // tells clients that have everything to stop
 		}
 	}()
-	// A client with the ID of no event is given all there is.
+	// A client that names an ID of no event gets the whole history.
 	return "http://" + listener.Addr().String() + "/?lastEventId=0", func() {
 		cancel()
 		_ = server.Close()

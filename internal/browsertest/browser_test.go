@@ -1,6 +1,6 @@
-// Package browsertest tests what only a browser can: that its EventSource gets along
-// with the Broadcaster, and that the page of the dashboard works. It is a module of
-// its own, so that nobody who uses the library has to fetch what drives the browser.
+// Package browsertest tests the Broadcaster with the EventSource of a browser and with
+// curl, and the page of the dashboard. It is a module of its own, so that users of the
+// library need not fetch the package that drives the browser.
 package browsertest
 
 import (
@@ -39,7 +39,7 @@ func browse(t *testing.T, url string) context.Context {
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(),
 		append(chromedp.DefaultExecAllocatorOptions[:],
 			chromedp.ExecPath(path),
-			chromedp.NoSandbox, // for who is root, as in a container
+			chromedp.NoSandbox, // needed by root, as in a container
 			chromedp.DisableGPU,
 			chromedp.WindowSize(1200, 900),
 			chromedp.Flag("disable-quic", true),
@@ -63,7 +63,7 @@ func eventually(ctx context.Context, t *testing.T, expression string) {
 	}
 }
 
-// evaluate returns what a JavaScript expression is.
+// evaluate returns the value of a JavaScript expression.
 func evaluate[T any](ctx context.Context, t *testing.T, expression string) T {
 	t.Helper()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
@@ -71,16 +71,21 @@ func evaluate[T any](ctx context.Context, t *testing.T, expression string) T {
 	return v
 }
 
-// serve serves a page of this script beside the handler, which has /events.
+// serve serves a page with a script, and events under /events.
 func serve(t *testing.T, script string, events http.Handler) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/events", events)
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte("<!doctype html><meta charset=utf-8><link rel=icon href=data:,><body><script>" + script + "</script>"))
-	})
+	mux.Handle("/{$}", page(script))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL + "/"
+}
+
+// page serves a page with a script.
+func page(script string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte("<!doctype html><meta charset=utf-8><link rel=icon href=data:,><body><script>" + script + "</script>"))
+	})
 }

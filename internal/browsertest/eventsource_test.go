@@ -15,7 +15,7 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// collecting is a page that notes all that its EventSource is told.
+// collecting records everything that its EventSource reports.
 const collecting = `
 const got = [], numbers = [];
 let opened = 0, errors = 0;
@@ -39,7 +39,7 @@ func TestEventsArriveAsTheyAre(t *testing.T) {
 		{Type: "message", Data: "", ID: "4"},
 	}
 	require.NoError(t, b.Send(t.Context(), want[:2]...))
-	require.NoError(t, b.Send(t.Context(), codec.Event{Comment: " for nobody"}, codec.Event{Type: "unheard", Data: "x", ID: "3"}))
+	require.NoError(t, b.Send(t.Context(), codec.Event{Comment: " not shown"}, codec.Event{Type: "unheard", Data: "x", ID: "3"}))
 	require.NoError(t, b.Send(t.Context(), want[2:]...))
 	eventually(ctx, t, "got.length === 4")
 	type event struct{ Type, Data, ID string }
@@ -59,8 +59,8 @@ func TestTypesAreFiltered(t *testing.T) {
 	require.NoError(t, b.Complete(t.Context()))
 }
 
-// The browser's connection is cut again and again: it comes back by itself, and
-// misses nothing. At the end it is told to stay away, and does.
+// The browser's connection is cut again and again: it comes back by itself, and misses
+// nothing. In the end it is told to stop, and does.
 func TestNothingIsMissed(t *testing.T) {
 	const last = 1000
 	b := sink.NewBroadcaster(sink.WithHistory(2*last, 1<<20), sink.WithRetry(10*time.Millisecond))
