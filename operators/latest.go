@@ -50,6 +50,10 @@ func (l *latest[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T, 
 			}
 			return
 		}
+		var v T
+		if signal == handoff.Items {
+			v = batch[len(batch)-1]
+		}
 		now := time.Now()
 		if l.due.reached(now) && !q.Cancelled() {
 			if !l.deliver(now, yield) {
@@ -58,12 +62,12 @@ func (l *latest[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T, 
 			// The consumer may have taken its time, and newer items may have come.
 			now = time.Now()
 			if signal == handoff.Items {
-				batch = newest(q, batch)
+				v, _ = newest(q, v)
 			}
 		}
 		switch signal {
 		case handoff.Items:
-			if !l.hold(now, batch, q, yield) {
+			if !l.hold(now, v, q, yield) {
 				return
 			}
 		case handoff.Tick:
@@ -75,12 +79,12 @@ func (l *latest[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T, 
 	}
 }
 
-// hold makes the item of batch the pending one. It delivers an item that is due at
-// once, and holds the newest of those that have come meanwhile. It returns false
-// when the consumer has left.
-func (l *latest[T]) hold(now time.Time, batch []T, q *handoff.Queue[T], yield func(T, error) bool) bool {
-	for len(batch) > 0 {
-		l.pending = batch[len(batch)-1]
+// hold makes v the pending item. It delivers an item that is due at once, and then
+// holds the newest of those that have come meanwhile. It returns false when the
+// consumer has left.
+func (l *latest[T]) hold(now time.Time, v T, q *handoff.Queue[T], yield func(T, error) bool) bool {
+	for more := true; more; {
+		l.pending = v
 		due := l.schedule(now, l.due.deadline, l.delivered)
 		if due.After(now) || q.Cancelled() {
 			l.due.set(now, due)
@@ -90,19 +94,19 @@ func (l *latest[T]) hold(now time.Time, batch []T, q *handoff.Queue[T], yield fu
 			return false
 		}
 		now = time.Now()
-		batch = newest(q, nil)
+		v, more = newest(q, v)
 	}
 	return true
 }
 
-// newest returns the newest item that is queued, and otherwise batch.
-func newest[T any](q *handoff.Queue[T], batch []T) []T {
+// newest returns the newest item that is queued, and otherwise v.
+func newest[T any](q *handoff.Queue[T], v T) (_ T, more bool) {
 	for {
-		newer, more := q.Newer()
-		if !more {
-			return batch
+		batch, ok := q.Newer()
+		if !ok {
+			return v, more
 		}
-		batch = newer
+		v, more = batch[len(batch)-1], true
 	}
 }
 
