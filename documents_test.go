@@ -22,13 +22,17 @@ const prelude = `package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/reactivex/rxgo/v2"
+
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/operators"
+	"github.com/rxsse/rxsse/rx"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
 )
@@ -46,7 +50,19 @@ var (
 	_ = operators.First[int]
 	_ = sink.Collect[int]
 	_ = source.SSE
+	_ = errors.Join
+	_ rx.Option
 )
+
+// What flows of RxGo in docs/rxgo.md are made of.
+var bus rxgo.Observable
+
+func parse(_ context.Context, v any) (any, error)       { return fmt.Sprint(v), nil }
+func store(any)                                         {}
+func count(any)                                         {}
+func fetch(_ context.Context, p Price) ([]byte, error)  { return []byte(p.Symbol), nil }
+func symbol(p Price) string                             { return p.Symbol }
+func show[T any](T) error                               { return nil }
 
 func main() {}
 
