@@ -1,0 +1,267 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/handoff"
+)
+
+// ackTimeout is how long a publish may stay unanswered before the log is asked what
+// became of it.
+const ackTimeout = 5 * time.Second
+
+// Append appends the events of src to the log, in their order, each exactly once.
+// src must begin after [Log.Position], as it does in
+//
+//	position, err := log.Position(ctx)
+//	…
+//	err = log.Append(ctx, source.SSE(url, source.WithLastEventID(position)))
+//
+// Comments and changes of the reconnection time are not stored.
+//
+// Publishes are asynchronous, at most [LogConfig.MaxPending] at once; when that many
+// are unanswered, Append does not read on. Each publish names the sequence that must
+// precede it, so that the server refuses a writer that has been replaced: Append then
+// returns [ErrSuperseded]. Each also has a message ID made of the event's ID, so that
+// an event which the feed repeats within the stream's de-duplication window is not
+// stored twice.
+//
+// When servers fail, Append finds out what has been stored and publishes the rest
+// again, until it succeeds or ctx ends; src is not read meanwhile, and stays
+// connected.
+//
+// Append returns nil when src completes and everything is stored. When src fails, it
+// returns that error after the events before it are stored. When ctx is cancelled it
+// returns the cause; events that were being published may be stored or not, which
+// [Log.Position] then says. src runs on a goroutine of its own.
+func (l *Log) Append(ctx context.Context, src rxsse.Observable[codec.Event]) error {
+	end, err := l.last(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	a := &appender{log: l, writer: nuid.Next(), last: end.sequence}
+	a.numbering.id = unescape(end.header.Get(headerID))
+	return a.run(ctx, src)
+}
+
+// An appender is one run of Append. It belongs to the goroutine that called Append.
+type appender struct {
+	log       *Log
+	writer    string // unique to this run
+	number    uint64 // of the last message that was made
+	numbering numbering
+
+	last    uint64    // the sequence of the last message that is known to be stored
+	next    uint64    // the sequence that the last published message gets if all goes well
+	pending []pending // published and unanswered, in order
+}
+
+// A pending message has been published and not been answered yet.
+type pending struct {
+	msg    *nats.Msg
+	number uint64
+	future jetstream.PubAckFuture // nil: it was not stored, as far as is known
+}
+
+// run publishes the events of src until it ends. It reads src through a channel, since
+// it must also watch for acknowledgements while src is silent.
+func (a *appender) run(ctx context.Context, src rxsse.Observable[codec.Event]) error {
+	ctx, stop := context.WithCancel(ctx)
+	a.next = a.last
+	events := make(chan codec.Event, 256)
+	ended := make(chan handoff.Ending, 1)
+	go handoff.Run(ctx, src, func(e codec.Event) bool { // until src ends, or stop
+		select {
+		case events <- e:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}, func(end handoff.Ending) {
+		close(events)
+		ended <- end
+	})
+	err := a.publishAll(ctx, events)
+	stop()
+	end := <-ended
+	end.Raise()
+	if err == nil {
+		err = end.Err()
+	}
+	return err
+}
+
+// publishAll publishes events until the channel is closed and all are stored.
+func (a *appender) publishAll(ctx context.Context, events <-chan codec.Event) error {
+	for events != nil || len(a.pending) > 0 {
+		var more <-chan codec.Event
+		if len(a.pending) < a.log.config.MaxPending {
+			more = events
+		}
+		var stored <-chan *jetstream.PubAck
+		var failed <-chan error
+		if len(a.pending) > 0 {
+			stored, failed = a.pending[0].future.Ok(), a.pending[0].future.Err()
+		}
+		var err error
+		select {
+		case e, open := <-more:
+			if !open {
+				events = nil
+				continue
+			}
+			err = a.add(ctx, e)
+		case ack := <-stored:
+			err = a.acknowledged(ctx, ack)
+		case <-failed:
+			a.pending[0].future = nil // it is answered
+			err = a.recover(ctx)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add publishes one event.
+func (a *appender) add(ctx context.Context, e codec.Event) error {
+	if e.Type == "" {
+		return nil // a comment, or a change of the reconnection time
+	}
+	subject, err := a.log.subject(e)
+	if err != nil {
+		return err
+	}
+	a.number++
+	msg := newMessage(subject, e, a.numbering.next(e), a.writer, a.number)
+	p := pending{msg: msg, number: a.number}
+	if err := a.publish(&p); err != nil {
+		if permanent(err) {
+			return fmt.Errorf("jetstream: publish event %q to stream %q: %w", e.ID, a.log.name, err)
+		}
+		a.pending = append(a.pending, p)
+		return a.recover(ctx)
+	}
+	a.pending = append(a.pending, p)
+	return nil
+}
+
+// permanent reports whether publishing the same message again would fail again.
+func permanent(err error) bool {
+	return errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrBadSubject)
+}
+
+// publish publishes p, as the message after the last published one.
+func (a *appender) publish(p *pending) (err error) {
+	p.future, err = a.log.publisher.PublishMsgAsync(p.msg, jetstream.WithExpectStream(a.log.name), jetstream.WithExpectLastSequence(a.next), jetstream.WithRetryAttempts(0))
+	if err == nil {
+		a.next++
+	}
+	return err
+}
+
+// acknowledged takes note that the oldest pending message is stored.
+func (a *appender) acknowledged(ctx context.Context, ack *jetstream.PubAck) error {
+	a.pending = dropFirst(a.pending)
+	if ack.Duplicate {
+		// It was stored before, so the messages published after it do not get the
+		// sequences that they were published for.
+		return a.recover(ctx)
+	}
+	a.last = ack.Sequence
+	return nil
+}
+
+// dropFirst removes the first element and keeps the memory of the slice in use.
+func dropFirst(p []pending) []pending {
+	p[0] = pending{}
+	if p = p[1:]; len(p) == 0 {
+		return p[:0:0]
+	}
+	return p
+}
+
+// recover finds out which pending messages are stored, and publishes the others again.
+func (a *appender) recover(ctx context.Context) error {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 2*time.Second
+	for {
+		a.settle()
+		err := a.resend(ctx)
+		if err == nil || errors.Is(err, ErrSuperseded) {
+			return err
+		}
+		select {
+		case <-time.After(wait.NextBackOff()):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// settle waits until every pending message is answered or overdue, and forgets those
+// that are stored. Each message is only stored after the one before it, so an
+// acknowledgement stands for all earlier messages too.
+func (a *appender) settle() {
+	unknown := a.pending[:0]
+	for _, p := range a.pending {
+		if p.future == nil {
+			unknown = append(unknown, p)
+			continue
+		}
+		select {
+		case ack := <-p.future.Ok():
+			if !ack.Duplicate {
+				a.last = ack.Sequence
+				unknown = unknown[:0]
+			}
+		case <-p.future.Err(): // within ackTimeout
+			unknown = append(unknown, p)
+		}
+	}
+	clear(a.pending[len(unknown):])
+	a.pending = unknown
+}
+
+// resend asks the log for its end and publishes the pending messages that it does not
+// have.
+func (a *appender) resend(ctx context.Context) error {
+	end, err := a.log.last(ctx)
+	if err != nil {
+		return err
+	}
+	if end.sequence != a.last {
+		writer, number := writerOf(end.header)
+		if writer != a.writer {
+			return fmt.Errorf("jetstream: append to stream %q: %w: message %d", a.log.name, ErrSuperseded, end.sequence)
+		}
+		for len(a.pending) > 0 && a.pending[0].number <= number {
+			a.pending = dropFirst(a.pending)
+		}
+		a.last = end.sequence
+	}
+	a.next = a.last
+	for i := range a.pending {
+		if err := a.publish(&a.pending[i]); err != nil {
+			a.pending[i].future = nil
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package jetstream_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strconv"
+	"testing"
+	"time"
+
+	natsjs "github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/jetstream"
+)
+
+func TestAppendStoresEachEventOnceInOrder(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	require.NoError(t, log.Append(t.Context(), numbered(1, 5000)))
+	position, err := log.Position(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "5000", position)
+
+	require.NoError(t, log.Append(t.Context(), numbered(5001, 6000)), "a second run continues")
+	got := take(t, log.Follow(""), 6000)
+	for i, e := range got {
+		want := event(i + 1)
+		want.ID = strconv.Itoa(i + 1) // the sequence
+		require.Equal(t, want, e)
+	}
+}
+
+// Types, IDs and data come back as they were, whatever they hold.
+func TestAppendKeepsEvents(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	events := []codec.Event{
+		{Type: "message", ID: "a b\x01ä%20", Data: "line 1\nline 2"},
+		{Type: "ä: b", ID: "", Data: ""},
+	}
+	comments := []codec.Event{{Comment: "x"}, {Retry: time.Second}}
+	require.NoError(t, log.Append(t.Context(), just(append(comments, events[0])...)))
+	position, err := log.Position(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, events[0].ID, position)
+	require.NoError(t, log.Append(t.Context(), just(events[1])))
+	for i, e := range take(t, log.Follow(""), 2) {
+		assert.Equal(t, strconv.Itoa(i+1), e.ID)
+		e.ID = events[i].ID
+		assert.Equal(t, events[i], e)
+	}
+}
+
+func just[T any](items ...T) rxsse.Observable[T] {
+	return func(context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			for _, v := range items {
+				if !yield(v, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// What the feed repeats is stored once, also where events share an ID.
+func TestAppendDropsWhatTheFeedRepeats(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	e := func(id, data string) codec.Event { return codec.Event{Type: "message", ID: id, Data: data} }
+	require.NoError(t, log.Append(t.Context(), just(e("1", "a"), e("2", "b"), e("2", "c"), e("2", "d"))))
+	// After event 2 the server sends the two events that inherited its ID again.
+	require.NoError(t, log.Append(t.Context(), just(e("2", "c"), e("2", "d"), e("2", "e"), e("3", "f"), e("1", "a"), e("4", "g"))))
+	var data []string
+	for _, e := range take(t, log.Follow(""), 7) {
+		data = append(data, e.Data)
+	}
+	assert.Equal(t, []string{"a", "b", "c", "d", "e", "f", "g"}, data)
+}
+
+// Two writers at once: the log stays in order, and one of them is told.
+func TestAppendRefusesAWriterThatHasBeenReplaced(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	hold, more := make(chan struct{}), make(chan struct{})
+	old := func(ctx context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) {
+			for n := 1; n <= 20; n++ {
+				if n == 11 {
+					close(hold)
+					<-more
+				}
+				if !yield(event(n), nil) {
+					return
+				}
+			}
+		}
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- log.Append(t.Context(), old) }()
+	<-hold
+	take(t, log.Follow(""), 10) // they are stored
+	require.NoError(t, log.Append(t.Context(), numbered(11, 30)))
+	close(more)
+	err := <-failed
+	require.ErrorIs(t, err, jetstream.ErrSuperseded)
+	assert.ErrorContains(t, err, "message 30")
+	for i, e := range take(t, log.Follow(""), 30) {
+		require.Equal(t, event(i+1).Data, e.Data)
+	}
+	end, err := log.End(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "30", end)
+}
+
+// Append ends as its source does, after it has stored what came before.
+func TestAppendEndsAsItsSourceDoes(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	broken := errors.New("broken")
+	fails := func(ctx context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) {
+			if yield(event(1), nil) {
+				yield(codec.Event{}, broken)
+			}
+		}
+	}
+	assert.Same(t, broken, log.Append(t.Context(), fails))
+	position, err := log.Position(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "1", position)
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(broken)
+	assert.Same(t, broken, log.Append(ctx, numbered(2, 3)))
+
+	assert.PanicsWithError(t, "boom", func() {
+		defer func() {
+			var carried *rxsse.PanicError
+			if err, ok := recover().(error); ok && errors.As(err, &carried) {
+				panic(errors.New(carried.Value.(string)))
+			}
+		}()
+		_ = log.Append(t.Context(), func(context.Context) iter.Seq2[codec.Event, error] {
+			return func(func(codec.Event, error) bool) { panic("boom") }
+		})
+	})
+}
+
+func TestOpenLogSaysWhatToChange(t *testing.T) {
+	js := connect(t, shared.URL())
+	_, err := jetstream.OpenLog(t.Context(), js, "missing", jetstream.LogConfig{})
+	assert.EqualError(t, err, `jetstream: stream "missing" does not exist; create it, for example with nats stream add`)
+	for want, c := range map[string]struct {
+		stream natsjs.StreamConfig
+		log    jetstream.LogConfig
+	}{
+		"its retention is WorkQueue, which deletes messages that have been consumed; a log needs limits": {natsjs.StreamConfig{Name: "q", Subjects: []string{"q"}, Retention: natsjs.WorkQueuePolicy}, jetstream.LogConfig{}},
+		"it has 1 replicas, and 3 are wanted":                     {natsjs.StreamConfig{Name: "r", Subjects: []string{"r"}}, jetstream.LogConfig{Replicas: 3}},
+		`its subject "w.*" has a wildcard; set LogConfig.Subject`: {natsjs.StreamConfig{Name: "w", Subjects: []string{"w.*"}}, jetstream.LogConfig{}},
+		"it does not acknowledge messages":                        {natsjs.StreamConfig{Name: "n", Subjects: []string{"n"}, NoAck: true}, jetstream.LogConfig{}},
+	} {
+		_, err := js.CreateStream(t.Context(), c.stream)
+		require.NoError(t, err)
+		_, err = jetstream.OpenLog(t.Context(), js, c.stream.Name, c.log)
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestAppendNamesASubjectThatTheStreamDoesNotHave(t *testing.T) {
+	js := connect(t, shared.URL())
+	subject := "prices.0"
+	log := openLog(t, js, natsjs.StreamConfig{Name: "s", Subjects: []string{"prices.*", "more.>"}}, jetstream.LogConfig{Subject: func(codec.Event) string { return subject }})
+	require.NoError(t, log.Append(t.Context(), numbered(1, 1)))
+	subject = "more.a.b"
+	require.NoError(t, log.Append(t.Context(), numbered(2, 2)))
+	for _, subject = range []string{"prices", "prices.0.1", "more", "prices.*", "", "prices. x", "other.0"} {
+		assert.ErrorContains(t, log.Append(t.Context(), numbered(3, 3)), `is none of the subjects of stream "s" (prices.*, more.>)`, subject)
+	}
+}

@@ -1,0 +1,403 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+
+	"github.com/rxsse/rxsse"
+)
+
+// ErrClaimLost is the cause with which work ends whose claim has been lost: another
+// member has it now, or the cluster could not be reached for too long.
+var ErrClaimLost = errors.New("jetstream: the claim is lost")
+
+// A Group is a set of programs that share work: feeds to ingest, or partitions to
+// consume. Its members claim pieces of work in a key-value bucket whose entries
+// expire, so that the work of a member that dies is claimed by others, at most 1.4 ×
+// TTL later. Each member claims an equal share.
+//
+// A claim is a lease, not a lock: a member that was suspended may go on for a moment
+// after another has taken over. [Log.Append] and the acknowledgements of [Consume] are
+// safe against that; effects of your own code on other systems are not.
+type Group struct {
+	// Name is the group's name: letters, digits, "-" and "_".
+	Name string
+	// Member is this program's name within the group, unique among those that run.
+	// Default: a random name.
+	Member string
+	// Bucket is the key-value bucket for the claims. It is created if it does not exist.
+	// Default: "rxsse-claims".
+	Bucket string
+	// TTL is how long a claim lasts when it is not renewed. A third of it is the time
+	// between renewals. All groups of a bucket have the same. Default: 10 s. The least is
+	// 1 s.
+	TTL time.Duration
+	// Replicas is the number of replicas of the bucket when it is created. Default: 1.
+	Replicas int
+	// Logger, if set, is told of claims and of failures to reach the cluster.
+	Logger *slog.Logger
+	// OnClaim, if set, is called when this member has claimed a piece of work, and when it
+	// has it no longer. It may be called by several goroutines.
+	OnClaim func(name string, held bool)
+}
+
+const (
+	defaultBucket   = "rxsse-claims"
+	defaultClaimTTL = 10 * time.Second
+	minClaimTTL     = time.Second
+)
+
+// share claims pieces of work and calls work for each piece that this member holds,
+// until ctx ends. When work returns earlier, it is called again after a pause while the
+// claim is held. A panic of work is raised again here once all work has ended.
+func (g Group) share(ctx context.Context, js jetstream.JetStream, names []string, work func(ctx context.Context, name string) error) error {
+	g, bucket, err := g.open(ctx, js)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	c := &claims{group: g, bucket: bucket, names: names, work: work, held: map[string]*claim{}, ended: make(chan struct{}, 1), panicked: make(chan *rxsse.PanicError, 1)}
+	c.run(ctx)
+	return context.Cause(ctx)
+}
+
+// open checks the settings and opens the bucket.
+func (g Group) open(ctx context.Context, js jetstream.JetStream) (Group, jetstream.KeyValue, error) {
+	if !isKey(g.Name) {
+		return g, nil, fmt.Errorf("jetstream: the name of a Group must be of letters, digits, - and _, got %q", g.Name)
+	}
+	if g.Member == "" {
+		g.Member = nuid.Next()
+	}
+	if !isKey(g.Member) {
+		return g, nil, fmt.Errorf("jetstream: the name of a member of a Group must be of letters, digits, - and _, got %q", g.Member)
+	}
+	if g.Bucket == "" {
+		g.Bucket = defaultBucket
+	}
+	if g.TTL == 0 {
+		g.TTL = defaultClaimTTL
+	}
+	if g.TTL < minClaimTTL {
+		return g, nil, fmt.Errorf("jetstream: the TTL of a Group must be at least %s, got %s", minClaimTTL, g.TTL)
+	}
+	if g.Logger == nil {
+		g.Logger = slog.New(slog.DiscardHandler)
+	}
+	bucket, err := js.KeyValue(ctx, g.Bucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		bucket, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: g.Bucket, Description: "claims of rxsse groups", TTL: g.TTL, Replicas: max(g.Replicas, 1),
+		})
+	}
+	if err != nil {
+		return g, nil, fmt.Errorf("jetstream: open bucket %q on %s: %w", g.Bucket, servers(js.Conn()), err)
+	}
+	status, err := bucket.Status(ctx)
+	if err != nil {
+		return g, nil, fmt.Errorf("jetstream: bucket %q: %w", g.Bucket, err)
+	}
+	if status.TTL() != g.TTL {
+		return g, nil, fmt.Errorf("jetstream: the entries of bucket %q expire after %s, and the group has a TTL of %s; they must be the same", g.Bucket, status.TTL(), g.TTL)
+	}
+	return g, bucket, nil
+}
+
+// isKey reports whether s can be a token of a key.
+func isKey(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
+
+// claims are what a member holds of the work of its group. They belong to the goroutine
+// that calls run; each piece of work has a goroutine of its own.
+type claims struct {
+	group  Group
+	bucket jetstream.KeyValue
+	names  []string
+	work   func(ctx context.Context, name string) error
+
+	held     map[string]*claim
+	ended    chan struct{} // of one: some work has ended
+	panicked chan *rxsse.PanicError
+	wait     sync.WaitGroup
+}
+
+// A claim is one piece of work of this member, until the work has ended.
+type claim struct {
+	revision uint64    // of its entry
+	renewed  time.Time // when the last renewal that succeeded was sent
+	state    claimState
+	cancel   context.CancelCauseFunc
+	done     chan struct{} // closed when its work has ended
+}
+
+type claimState int
+
+const (
+	claimHeld     claimState = iota
+	claimReleased            // the work ends, then others may have it
+	claimLost                // others may have it already
+)
+
+// run claims, renews and releases until ctx ends, and then releases everything.
+func (c *claims) run(ctx context.Context) {
+	tick := time.NewTicker(c.group.TTL / 3)
+	defer tick.Stop()
+	for {
+		c.renew(ctx)
+		c.collect(ctx)
+		c.balance(ctx)
+		select {
+		case <-tick.C:
+		case <-c.ended:
+		case p := <-c.panicked:
+			c.releaseAll(p)
+			panic(p)
+		case <-ctx.Done():
+			c.releaseAll(context.Cause(ctx))
+			return
+		}
+	}
+}
+
+// key returns the key of an entry.
+func (c *claims) key(kind, name string) string {
+	return c.group.Name + "." + kind + "." + keyToken(name)
+}
+
+// keyToken returns a token of a key for a name of any characters.
+func keyToken(name string) string {
+	var b strings.Builder
+	for _, c := range []byte(name) {
+		if isKey(string(rune(c))) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "=%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// renew renews the claims, and gives up those that cannot be renewed.
+func (c *claims) renew(ctx context.Context) {
+	for name, held := range c.held {
+		sent := time.Now()
+		age := sent.Sub(held.renewed)
+		if held.state == claimLost || age < c.group.TTL/6 {
+			continue // some other work has ended just after a renewal
+		}
+		request, cancel := context.WithTimeout(ctx, c.group.TTL/6)
+		revision, err := c.bucket.Update(request, c.key("work", name), []byte(c.group.Member), held.revision)
+		cancel()
+		switch {
+		case err == nil:
+			held.revision, held.renewed = revision, sent
+		case ctx.Err() != nil:
+			return
+		case isConflict(err), age > c.group.TTL/2: // it must end before others can claim it
+			c.group.Logger.WarnContext(ctx, "jetstream: claim lost", "group", c.group.Name, "name", name, "cause", err)
+			held.end(claimLost)
+		default:
+			c.group.Logger.WarnContext(ctx, "jetstream: cannot renew a claim, trying again", "group", c.group.Name, "name", name, "cause", err)
+		}
+	}
+}
+
+// end tells the work of a claim to end.
+func (h *claim) end(state claimState) {
+	h.state = state
+	h.cancel(ErrClaimLost)
+}
+
+// isConflict reports whether an entry was not updated because it has changed.
+func isConflict(err error) bool {
+	const wrongLastSequenceReplicated = 10164 // what streams with replicas answer
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == wrongLastSequenceReplicated)
+}
+
+// collect forgets the claims whose work has ended, and lets others have those that are
+// released.
+func (c *claims) collect(ctx context.Context) {
+	for name, held := range c.held {
+		select {
+		case <-held.done:
+		default:
+			continue
+		}
+		if held.state == claimReleased {
+			c.give(ctx, name, held)
+		}
+		delete(c.held, name)
+	}
+}
+
+// give removes the entry of a claim, so that others need not wait until it expires.
+func (c *claims) give(ctx context.Context, name string, held *claim) {
+	request, cancel := context.WithTimeout(ctx, c.group.TTL/6)
+	defer cancel()
+	_ = c.bucket.Delete(request, c.key("work", name), jetstream.LastRevision(held.revision)) // else it expires
+	c.group.Logger.InfoContext(ctx, "jetstream: released", "group", c.group.Name, "name", name)
+}
+
+// balance says that this member is alive, and claims or releases work until it holds
+// its share.
+func (c *claims) balance(ctx context.Context) {
+	request, cancel := context.WithTimeout(ctx, c.group.TTL/3)
+	defer cancel()
+	members, taken, err := c.list(request)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.group.Logger.WarnContext(ctx, "jetstream: cannot read the claims, trying again", "group", c.group.Name, "cause", err)
+		}
+		return
+	}
+	surplus := -shareOf(len(c.names), members, keyToken(c.group.Member))
+	for _, held := range c.held {
+		if held.state == claimHeld {
+			surplus++
+		}
+	}
+	for _, name := range c.names {
+		held := c.held[name]
+		switch {
+		case surplus > 0 && held != nil && held.state == claimHeld:
+			held.end(claimReleased)
+			surplus--
+		case surplus < 0 && held == nil && !slices.Contains(taken, c.key("work", name)):
+			if c.claim(ctx, request, name) {
+				surplus++
+			}
+		}
+	}
+}
+
+// list renews this member's own entry, and returns the members of the group and the
+// keys of the work that is claimed.
+func (c *claims) list(ctx context.Context) (members, taken []string, err error) {
+	if _, err := c.bucket.Put(ctx, c.key("member", c.group.Member), nil); err != nil {
+		return nil, nil, err
+	}
+	prefix := c.group.Name + "."
+	keys, err := c.bucket.ListKeysFiltered(ctx, prefix+">")
+	if err != nil {
+		return nil, nil, err
+	}
+	for key := range keys.Keys() {
+		if member, ok := strings.CutPrefix(key, prefix+"member."); ok {
+			members = append(members, member)
+		} else {
+			taken = append(taken, key)
+		}
+	}
+	return members, taken, ctx.Err()
+}
+
+// shareOf returns how many of n pieces of work a member should hold. The shares of all
+// members together are n.
+func shareOf(n int, members []string, member string) int {
+	slices.Sort(members)
+	rank, found := slices.BinarySearch(members, member)
+	if !found {
+		return 0 // the entry is not visible yet
+	}
+	share := n / len(members)
+	if rank < n%len(members) {
+		share++
+	}
+	return share
+}
+
+// claim tries to claim a piece of work. If that succeeds, it begins the work.
+func (c *claims) claim(ctx, request context.Context, name string) bool {
+	sent := time.Now()
+	revision, err := c.bucket.Create(request, c.key("work", name), []byte(c.group.Member))
+	if err != nil {
+		return false // another member was faster, or the next round tries again
+	}
+	working, cancel := context.WithCancelCause(ctx)
+	held := &claim{revision: revision, renewed: sent, cancel: cancel, done: make(chan struct{})}
+	c.held[name] = held
+	c.group.Logger.InfoContext(ctx, "jetstream: claimed", "group", c.group.Name, "name", name)
+	c.wait.Go(func() { // until the claim ends
+		defer func() {
+			if v := recover(); v != nil {
+				offer(c.panicked, asPanic(v))
+			}
+			close(held.done)
+			offer(c.ended, struct{}{})
+		}()
+		c.report(name, true)
+		defer c.report(name, false)
+		c.keepWorking(working, name)
+	})
+	return true
+}
+
+// offer sends v if there is room.
+func offer[T any](c chan<- T, v T) {
+	select {
+	case c <- v:
+	default:
+	}
+}
+
+// asPanic wraps a recovered value with the stack of the goroutine that panicked.
+func asPanic(v any) *rxsse.PanicError {
+	if p, ok := v.(*rxsse.PanicError); ok {
+		return p
+	}
+	return &rxsse.PanicError{Value: v, Stack: debug.Stack()}
+}
+
+func (c *claims) report(name string, held bool) {
+	if c.group.OnClaim != nil {
+		c.group.OnClaim(name, held)
+	}
+}
+
+// keepWorking calls work again when it returns, after a pause, until ctx ends.
+func (c *claims) keepWorking(ctx context.Context, name string) {
+	for {
+		err := c.work(ctx, name)
+		if ctx.Err() != nil {
+			return
+		}
+		c.group.Logger.WarnContext(ctx, "jetstream: work has ended, starting it again", "group", c.group.Name, "name", name, "cause", err)
+		select {
+		case <-time.After(c.group.TTL / 10):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// releaseAll ends all work with cause, and leaves the group.
+func (c *claims) releaseAll(cause error) {
+	for _, held := range c.held {
+		held.cancel(cause)
+	}
+	c.wait.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), c.group.TTL/3)
+	defer cancel()
+	for name, held := range c.held {
+		if held.state != claimLost {
+			c.give(ctx, name, held)
+		}
+	}
+	_ = c.bucket.Delete(ctx, c.key("member", c.group.Member)) // else it expires
+}

@@ -1,0 +1,28 @@
+// Package jetstream scales a pipeline out with NATS JetStream. The pipeline stays as it
+// is; only its two ends change:
+//
+//	                 ┌ Ingest: one member at a time reads the feed
+//	SSE server ───►  │ and appends its events to a Log
+//	                 └ (a JetStream stream)
+//	                                  │
+//	        ┌─────────────────────────┼──────────────────────┐
+//	        ▼                         ▼                      ▼
+//	Consume: each partition   Work: the same, with    Log.Follow: every event,
+//	belongs to one worker     windows and commits     for browsers on any node
+//
+// A [Log] is a stream that holds the events of one feed. [Log.Append] writes to it so
+// that a writer which has been replaced cannot write any more, and [Log.Position]
+// reads the position of the feed back from it: the log and the position cannot
+// disagree.
+//
+// [Ingest] decides by a lease which member of a group reads a feed. [Consume] and [Work]
+// spread partitions over workers in the same way, so that the events of a key are
+// processed in order. [Log.Follow] delivers a log from any position on, without
+// acknowledgements.
+//
+// The package names events by their sequence in the stream where it needs a position
+// that every node agrees on. The ID that the feed gave an event stays with it.
+//
+// Everything durable is JetStream's: replication, de-duplication, consumers, the
+// key-value store. It needs NATS 2.14 or later, where a consumer can be reset.
+package jetstream

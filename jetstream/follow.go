@@ -1,0 +1,171 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+)
+
+// A ForgottenError says that a log no longer holds the events that follow a position:
+// the stream's limits have deleted them.
+type ForgottenError struct {
+	Log         string // the name of the stream
+	LastEventID string // the position
+	First       uint64 // the sequence of the first event that is left
+}
+
+// Error names the stream, the position and the first event that is left.
+func (e *ForgottenError) Error() string {
+	return fmt.Sprintf("jetstream: stream %q no longer holds the events after %q; the first one left is %d", e.Log, e.LastEventID, e.First)
+}
+
+// Follow delivers the events of the log after the one whose sequence is lastEventID,
+// from the first one if that is "", and then new ones as they are appended. The ID of
+// each event is its sequence in the stream: the same on every node, and what Follow
+// continues after. Nothing is acknowledged, so any number of readers do not disturb each
+// other.
+//
+//	browsers := sink.NewBroadcaster(sink.WithReplay(log.Replay))
+//	now, err := log.End(ctx)
+//	…
+//	err = browsers.Publish(ctx, log.Follow(now))
+//
+// Follow never completes. It survives the loss of servers and of connections without
+// missing or repeating an event. It fails with a [ForgottenError] if the events after
+// lastEventID have been deleted, and with an error if lastEventID is not a sequence. When
+// ctx is cancelled it ends with the cause. It runs on the consumer's goroutine; the
+// client library holds up to 500 events ahead.
+func (l *Log) Follow(lastEventID string) rxsse.Observable[codec.Event] {
+	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) {
+			after, err := parsePosition(lastEventID)
+			if err != nil {
+				yield(codec.Event{}, fmt.Errorf("jetstream: follow stream %q: %w", l.name, err))
+				return
+			}
+			wait := backoff.NewExponentialBackOff()
+			wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 2*time.Second
+			f := &follower{log: l, after: after, healthy: wait.Reset, yield: yield}
+			for {
+				end := f.follow(ctx)
+				if end == nil {
+					return
+				}
+				var forgotten *ForgottenError
+				if ctx.Err() == nil && errors.As(end, &forgotten) {
+					yield(codec.Event{}, forgotten)
+					return
+				}
+				select {
+				case <-time.After(wait.NextBackOff()):
+				case <-ctx.Done():
+					yield(codec.Event{}, context.Cause(ctx))
+					return
+				}
+			}
+		}
+	}
+}
+
+// Replay is [Log.Follow] for sink.WithReplay: it returns nil if the log does not know
+// lastEventID, or no longer holds the events after it.
+func (l *Log) Replay(ctx context.Context, lastEventID string) (rxsse.Observable[codec.Event], error) {
+	after, err := parsePosition(lastEventID)
+	if err != nil || after == 0 {
+		return nil, nil //nolint:nilerr,nilnil // an ID of another server: it is unknown
+	}
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: read the end of stream %q: %w", l.name, err)
+	}
+	if after > info.State.LastSeq || after+1 < info.State.FirstSeq {
+		return nil, nil //nolint:nilnil // as documented
+	}
+	return l.Follow(lastEventID), nil
+}
+
+// End returns the sequence of the last event in the log, where [Log.Follow] begins to
+// deliver only new events. It is "0" for a log that never had an event.
+func (l *Log) End(ctx context.Context) (lastEventID string, err error) {
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return "", fmt.Errorf("jetstream: read the end of stream %q: %w", l.name, err)
+	}
+	return strconv.FormatUint(info.State.LastSeq, 10), nil
+}
+
+// parsePosition returns the sequence that an ID of Follow stands for.
+func parsePosition(id string) (sequence uint64, err error) {
+	if id == "" {
+		return 0, nil
+	}
+	sequence, err = strconv.ParseUint(id, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not the sequence of an event", id)
+	}
+	return sequence, nil
+}
+
+// A follower is one range over Follow.
+type follower struct {
+	log     *Log
+	after   uint64 // the sequence of the newest event that was delivered
+	healthy func() // called for each event
+	yield   func(codec.Event, error) bool
+}
+
+// follow delivers events until something fails, which it returns, or the range ends,
+// for which it returns nil.
+func (f *follower) follow(ctx context.Context) error {
+	info, err := f.log.stream.Info(ctx)
+	if err != nil {
+		return err
+	}
+	if f.after > 0 && f.after+1 < info.State.FirstSeq {
+		return &ForgottenError{f.log.name, strconv.FormatUint(f.after, 10), info.State.FirstSeq}
+	}
+	consumer, err := f.log.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:   f.after + 1,
+	})
+	if err != nil {
+		return err
+	}
+	messages, err := consumer.Messages()
+	if err != nil {
+		return err
+	}
+	defer messages.Stop()
+	for {
+		msg, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return err
+		}
+		if meta.Sequence.Stream <= f.after {
+			continue
+		}
+		f.healthy()
+		f.after = meta.Sequence.Stream
+		e := eventOf(msg.Headers(), msg.Data())
+		e.ID = strconv.FormatUint(meta.Sequence.Stream, 10)
+		if !f.yield(e, nil) {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package jetstream_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"testing"
+
+	natsjs "github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/jetstream"
+)
+
+func TestFollowBeginsAfterAPosition(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	end, err := log.End(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "0", end)
+	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
+	for after, first := range map[string]int{"": 1, "0": 1, "4": 5, "9": 10} {
+		got := take(t, log.Follow(after), 1)
+		assert.Equal(t, strconv.Itoa(first), got[0].ID, "after %q", after)
+	}
+
+	end, err = log.End(t.Context())
+	require.NoError(t, err)
+	follow := log.Follow(end)
+	go func() { _ = log.Append(t.Context(), numbered(11, 12)) }()
+	got := take(t, follow, 2)
+	assert.Equal(t, "event 11", got[0].Data)
+	assert.Equal(t, "event 12", got[1].Data)
+}
+
+func TestFollowEnds(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
+
+	broken := errors.New("broken")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	var end error
+	for e, err := range log.Follow("")(ctx) {
+		end = err
+		if e.ID == "3" {
+			cancel(broken)
+		}
+	}
+	assert.Same(t, broken, end)
+
+	assert.Panics(t, func() {
+		for range log.Follow("")(t.Context()) {
+			panic("boom")
+		}
+	})
+	for _, err := range log.Follow("x")(t.Context()) {
+		assert.EqualError(t, err, `jetstream: follow stream "TestFollowEnds": "x" is not the sequence of an event`)
+	}
+}
+
+// A position whose events have been deleted is an error, and for a browser an unknown
+// ID.
+func TestFollowSaysWhatTheLogHasForgotten(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{MaxMsgs: 5}, jetstream.LogConfig{})
+	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
+	for _, err := range log.Follow("4")(t.Context()) {
+		var forgotten *jetstream.ForgottenError
+		require.ErrorAs(t, err, &forgotten)
+		assert.Equal(t, uint64(6), forgotten.First)
+		assert.ErrorContains(t, err, `no longer holds the events after "4"; the first one left is 6`)
+	}
+	for id, known := range map[string]bool{"4": false, "5": true, "10": true, "11": false, "": false, "0": false, "x": false} {
+		src, err := log.Replay(t.Context(), id)
+		require.NoError(t, err)
+		assert.Equal(t, known, src != nil, "id %q", id)
+	}
+	src, err := log.Replay(t.Context(), "8")
+	require.NoError(t, err)
+	assert.Equal(t, "9", take(t, src, 1)[0].ID)
+}

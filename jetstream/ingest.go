@@ -1,0 +1,60 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+)
+
+// A Feed is a stream of events that [Ingest] appends to a log.
+type Feed struct {
+	// Log is the log of the feed. Each feed has its own.
+	Log *Log
+	// Source returns the feed's events after the one with lastEventID, from its
+	// beginning if that is "":
+	//
+	//	func(lastEventID string) rxsse.Observable[codec.Event] {
+	//		return source.SSE(url, source.WithLastEventID(lastEventID))
+	//	}
+	Source func(lastEventID string) rxsse.Observable[codec.Event]
+}
+
+// Ingest appends feeds to their logs, together with the other members of group: each
+// feed is read by one member at a time, and members read about as many feeds each. When a
+// member dies, is cut off or falls asleep, another takes over its feeds within 1.4 ×
+// [Group.TTL], at the event after the last one in the log. A member that wakes up again
+// cannot append: see [Log.Append].
+//
+// Every event that the feed's server still has is in the log once, in order. A feed
+// that ends, by completion or with an error, is begun again after a tenth of the TTL:
+// give the source a wait that the server can bear.
+//
+// Ingest returns when ctx ends, with its cause and after it has released its feeds, or at
+// once with an error if the arguments cannot work.
+func Ingest(ctx context.Context, js jetstream.JetStream, group Group, feeds ...Feed) error {
+	byName := map[string]Feed{}
+	names := make([]string, 0, len(feeds))
+	for _, f := range feeds {
+		if f.Log == nil || f.Source == nil {
+			return errors.New("jetstream: Ingest: each Feed needs a Log and a Source")
+		}
+		if _, twice := byName[f.Log.Name()]; twice {
+			return fmt.Errorf("jetstream: Ingest: two feeds have the log %q; a log has one writer", f.Log.Name())
+		}
+		byName[f.Log.Name()] = f
+		names = append(names, f.Log.Name())
+	}
+	return group.share(ctx, js, names, func(ctx context.Context, name string) error {
+		f := byName[name]
+		position, err := f.Log.Position(ctx)
+		if err != nil {
+			return err
+		}
+		return f.Log.Append(ctx, f.Source(position))
+	})
+}

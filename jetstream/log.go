@@ -1,0 +1,191 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rxsse/rxsse/codec"
+)
+
+// ErrSuperseded is the error of a writer that another writer has replaced: the log
+// has messages that this writer did not append. Nothing that it had not yet appended
+// is in the log. Start again from [Log.Position], or stop.
+var ErrSuperseded = errors.New("another writer has appended to the log")
+
+// A Log is a JetStream stream with the events of one feed, in their order. One writer
+// appends to it at a time; any number of readers follow it. A Log may be used by
+// several goroutines. It needs no Close: what it holds ends with the NATS connection.
+type Log struct {
+	stream    jetstream.Stream
+	publisher jetstream.JetStream
+	name      string
+	config    LogConfig
+	covers    []string // the stream's subjects
+}
+
+// A LogConfig says how a [Log] uses its stream. The zero LogConfig works for a stream
+// with one subject.
+type LogConfig struct {
+	// Subject returns the subject of an event. It decides the partition that the event
+	// belongs to, see [PartitionBy]. Default: the stream's first subject, which then must
+	// have no wildcard.
+	Subject func(codec.Event) string
+	// Replicas is the least number of replicas that the stream must have, so that a log
+	// which should survive the loss of a server is not opened on one that would not.
+	// Default: 1.
+	Replicas int
+	// MaxPending is how many messages may be published and not yet acknowledged. When
+	// it is reached, [Log.Append] does not read on. Default: 2048.
+	MaxPending int
+}
+
+// OpenLog returns the log that is the named stream, which must exist. It returns an
+// error that says what to change if the cluster cannot be reached, or if the stream
+// does not exist, has fewer replicas than config wants, has no de-duplication window,
+// or deletes messages once they have been consumed.
+func OpenLog(ctx context.Context, js jetstream.JetStream, stream string, config LogConfig) (*Log, error) {
+	s, err := js.Stream(ctx, stream)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil, fmt.Errorf("jetstream: stream %q does not exist; create it, for example with nats stream add", stream)
+	case err != nil:
+		return nil, fmt.Errorf("jetstream: open stream %q on %s: %w", stream, servers(js.Conn()), err)
+	}
+	if config.MaxPending <= 0 {
+		config.MaxPending = 2048
+	}
+	l := &Log{stream: s, name: stream, config: config, covers: s.CachedInfo().Config.Subjects}
+	err = l.check(s.CachedInfo().Config)
+	if err == nil {
+		l.publisher, err = newPublisher(js, config.MaxPending)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: stream %q: %w", stream, err)
+	}
+	return l, nil
+}
+
+// newPublisher returns a JetStream context of its own: the time and the number of pending
+// acknowledgements are settings of the context.
+func newPublisher(js jetstream.JetStream, maxPending int) (jetstream.JetStream, error) {
+	opts := []jetstream.JetStreamOpt{
+		jetstream.WithPublishAsyncMaxPending(maxPending + 1),
+		jetstream.WithPublishAsyncTimeout(ackTimeout),
+	}
+	switch of := js.Options(); {
+	case of.Domain != "":
+		return jetstream.NewWithDomain(js.Conn(), of.Domain, opts...)
+	case of.APIPrefix != "":
+		return jetstream.NewWithAPIPrefix(js.Conn(), of.APIPrefix, opts...)
+	default:
+		return jetstream.New(js.Conn(), opts...)
+	}
+}
+
+// check reports what makes a stream unfit for a log.
+func (l *Log) check(c jetstream.StreamConfig) error {
+	switch {
+	case c.Retention != jetstream.LimitsPolicy:
+		return fmt.Errorf("its retention is %s, which deletes messages that have been consumed; a log needs limits", c.Retention)
+	case c.Replicas < l.config.Replicas:
+		return fmt.Errorf("it has %d replicas, and %d are wanted", c.Replicas, l.config.Replicas)
+	case c.Mirror != nil || len(c.Sources) > 0:
+		return errors.New("it is a copy of other streams; append to the original")
+	case c.NoAck:
+		return errors.New("it does not acknowledge messages")
+	case len(c.Subjects) == 0:
+		return errors.New("it has no subjects")
+	case l.config.Subject == nil && strings.ContainsAny(c.Subjects[0], "*>"):
+		return fmt.Errorf("its subject %q has a wildcard; set LogConfig.Subject", c.Subjects[0])
+	}
+	return nil
+}
+
+// Name returns the name of the stream.
+func (l *Log) Name() string { return l.name }
+
+// Position returns the ID of the last event in the log, where the feed is to be
+// resumed: pass it to source.WithLastEventID. It is "" for an empty log, and for one
+// whose last event has no ID.
+func (l *Log) Position(ctx context.Context) (lastEventID string, err error) {
+	last, err := l.last(ctx)
+	if err != nil {
+		return "", err
+	}
+	return unescape(last.header.Get(headerID)), nil
+}
+
+// A tail is the end of a log.
+type tail struct {
+	sequence uint64      // of the last message; the next one gets sequence + 1
+	header   nats.Header // of the last message, nil if there is none
+}
+
+// last returns the end of the log, as the stream's leader has it.
+func (l *Log) last(ctx context.Context) (tail, error) {
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return tail{}, fmt.Errorf("jetstream: read the end of stream %q: %w", l.name, err)
+	}
+	end := tail{sequence: info.State.LastSeq}
+	if info.State.Msgs == 0 {
+		return end, nil
+	}
+	msg, err := l.stream.GetMsg(ctx, end.sequence)
+	if err != nil {
+		return tail{}, fmt.Errorf("jetstream: read message %d of stream %q: %w", end.sequence, l.name, err)
+	}
+	end.header = msg.Header
+	return end, nil
+}
+
+// subject returns the subject of e, or an error if the stream does not have it.
+func (l *Log) subject(e codec.Event) (string, error) {
+	if l.config.Subject == nil {
+		return l.covers[0], nil
+	}
+	subject := l.config.Subject(e)
+	for _, pattern := range l.covers {
+		if matches(pattern, subject) {
+			return subject, nil
+		}
+	}
+	return "", fmt.Errorf("jetstream: event %q: subject %q is none of the subjects of stream %q (%s)", e.ID, subject, l.name, strings.Join(l.covers, ", "))
+}
+
+// matches reports whether a subject without wildcards matches pattern.
+func matches(pattern, subject string) bool {
+	if subject == "" || strings.ContainsAny(subject, " \t\r\n*>") {
+		return false
+	}
+	for {
+		want, restPattern, morePattern := strings.Cut(pattern, ".")
+		have, restSubject, moreSubject := strings.Cut(subject, ".")
+		switch {
+		case have == "":
+			return false
+		case want == ">":
+			return true
+		case want != "*" && want != have:
+			return false
+		case morePattern != moreSubject:
+			return false
+		case !morePattern:
+			return true
+		}
+		pattern, subject = restPattern, restSubject
+	}
+}
+
+// servers names the servers of a connection, without credentials.
+func servers(nc *nats.Conn) string {
+	if url := nc.ConnectedUrlRedacted(); url != "" {
+		return url
+	}
+	return "a cluster that is not connected"
+}

@@ -1,0 +1,37 @@
+package jetstream
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strconv"
+
+	"github.com/rxsse/rxsse/codec"
+)
+
+// PartitionBy returns a function for [LogConfig.Subject] that spreads events over n
+// subjects, from prefix.0 to prefix.(n-1). Events for which key returns the same
+// string have the same subject, and so keep their order when they are consumed. See
+// [Partitions] for the names.
+//
+// Changing n moves keys to other partitions: the order of a key is only kept among
+// events that were appended with the same n. PartitionBy panics if n is less than 1.
+func PartitionBy(prefix string, n int, key func(codec.Event) string) func(codec.Event) string {
+	subjects := Partitions(prefix, n)
+	return func(e codec.Event) string {
+		hash := fnv.New32a()
+		_, _ = hash.Write([]byte(key(e))) // it never fails
+		return subjects[hash.Sum32()%uint32(n)]
+	}
+}
+
+// Partitions returns the n subjects that [PartitionBy] spreads events over.
+func Partitions(prefix string, n int) []string {
+	if n < 1 {
+		panic(fmt.Sprintf("jetstream: the number of partitions must be at least 1, got %d", n))
+	}
+	subjects := make([]string, n)
+	for i := range subjects {
+		subjects[i] = prefix + "." + strconv.Itoa(i)
+	}
+	return subjects
+}

@@ -1,0 +1,324 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+)
+
+// A Consumer says how a group of workers consumes a log.
+type Consumer struct {
+	// Stream is the name of the log's stream.
+	Stream string
+	// Durable is the beginning of the names of the durable consumers, one for each
+	// partition. They are created if they do not exist, and keep the position of the
+	// group.
+	Durable string
+	// Partitions are the subjects to consume, each by one worker at a time. See
+	// [Partitions]. A subject may have wildcards.
+	Partitions []string
+	// Group is the group of workers. Its Name is Durable if it is empty.
+	Group Group
+	// MaxPending is how many events of a partition may be delivered and not be
+	// acknowledged yet; then no more are delivered. It must be larger than the number of
+	// events that a worker holds back, for example in open windows. Default: 1024.
+	MaxPending int
+	// MaxTries is for [Consume]: how often workers may begin at the same event before it
+	// goes to OnPoison. Default: no limit.
+	MaxTries int
+	// OnPoison is for [Consume]: it is called with an event at which workers have begun
+	// MaxTries times and which was never taken, with a nil error, and with an event that
+	// cannot be decoded, with that error. The event is acknowledged when it returns nil. Without OnPoison, an
+	// event that cannot be decoded ends the stream. It may be called by several
+	// goroutines.
+	OnPoison func(e codec.Event, err error) error
+}
+
+// Work shares the partitions of a log among the workers of a group, and calls work for
+// each partition that belongs to this worker. The partitions of a worker that dies go
+// to others, at the first event that it had not acknowledged. Each partition is one
+// worker's at a time, so the events of a partition are processed in order.
+//
+//	err := jetstream.Work(ctx, js, consumer, func(ctx context.Context, p *jetstream.Partition) error {
+//		trades := operators.DecodeJSON[codec.Message[Trade]](p.Events())
+//		candles := operators.AggregateBy(trades, …)
+//		return sink.Commit(ctx, candles, insert, p)
+//	})
+//
+// work is called on a goroutine of its own and must return soon after its ctx has
+// ended, which it does with [ErrClaimLost] when the partition goes to another worker.
+// When work returns earlier, with or without an error, it is called again after a
+// tenth of the group's TTL, at the first event that is not acknowledged.
+//
+// Events whose work was done and not yet acknowledged when a worker died are
+// delivered again. Nothing is lost as long as the log has it.
+//
+// Work returns when ctx ends, with its cause, or at once with an error if the arguments
+// cannot work.
+func Work(ctx context.Context, js jetstream.JetStream, c Consumer, work func(ctx context.Context, p *Partition) error) error {
+	stream, err := c.open(ctx, js)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Group.share(ctx, js, c.Partitions, func(ctx context.Context, subject string) error {
+		p := &Partition{subject: subject, js: js, stream: stream, config: c}
+		if err := p.begin(ctx); err != nil {
+			return err
+		}
+		return work(ctx, p)
+	})
+}
+
+// open checks the settings, fills in the defaults and opens the stream.
+func (c *Consumer) open(ctx context.Context, js jetstream.JetStream) (jetstream.Stream, error) {
+	if !isKey(c.Durable) {
+		return nil, fmt.Errorf("jetstream: Consumer.Durable must be of letters, digits, - and _, got %q", c.Durable)
+	}
+	if len(c.Partitions) == 0 {
+		return nil, errors.New("jetstream: Consumer.Partitions is empty")
+	}
+	if c.MaxPending <= 0 {
+		c.MaxPending = 1024
+	}
+	if c.Group.Name == "" {
+		c.Group.Name = c.Durable
+	}
+	if c.Group.TTL == 0 {
+		c.Group.TTL = defaultClaimTTL
+	}
+	stream, err := js.Stream(ctx, c.Stream)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil, fmt.Errorf("jetstream: stream %q does not exist", c.Stream)
+	case err != nil:
+		return nil, fmt.Errorf("jetstream: open stream %q on %s: %w", c.Stream, servers(js.Conn()), err)
+	}
+	return stream, nil
+}
+
+// A Partition is one subject of a log while it belongs to this worker. [Work] makes
+// them. It is a checkpoint for sink.Commit: its Save acknowledges.
+type Partition struct {
+	subject string
+	js      jetstream.JetStream
+	stream  jetstream.Stream
+	config  Consumer
+	name    string // of the durable consumer
+	attempt int
+
+	mu      sync.Mutex // guards what follows; Save and Events may run at once
+	pending []delivery // delivered and unacknowledged, in order
+	seen    uint64     // the sequence of the newest event that was delivered
+}
+
+// A delivery is what is kept of an event until it is acknowledged.
+type delivery struct {
+	sequence uint64
+	reply    string // the subject to acknowledge on
+}
+
+const (
+	priorityGroup = "worker"
+	ackWait       = 5 * time.Minute // a worker's successor does not wait for it
+	attemptsKey   = "rxsse-attempts"
+)
+
+// Subject returns the partition's subject.
+func (p *Partition) Subject() string { return p.subject }
+
+// Attempt returns how many times a worker has begun at the first event that is not
+// acknowledged, this time included. It is 1 unless workers have failed at that event, or
+// before they acknowledged it.
+func (p *Partition) Attempt() int { return p.attempt }
+
+// begin finds or creates the consumer, takes it over, and counts the attempt.
+func (p *Partition) begin(ctx context.Context) error {
+	p.name = p.config.Durable + "_" + keyToken(p.subject)
+	config := jetstream.ConsumerConfig{
+		Durable:        p.name,
+		FilterSubject:  p.subject,
+		AckPolicy:      jetstream.AckExplicitPolicy,
+		AckWait:        ackWait,
+		MaxAckPending:  p.config.MaxPending,
+		PriorityPolicy: jetstream.PriorityPolicyPinned,
+		PriorityGroups: []string{priorityGroup},
+		PinnedTTL:      p.config.Group.TTL,
+	}
+	floor, before := uint64(0), ""
+	consumer, err := p.stream.Consumer(ctx, p.name)
+	switch {
+	case err == nil:
+		info := consumer.CachedInfo()
+		floor, before = info.AckFloor.Stream, info.Config.Metadata[attemptsKey]
+	case !errors.Is(err, jetstream.ErrConsumerNotFound):
+		return fmt.Errorf("jetstream: partition %q: %w", p.subject, err)
+	}
+	p.attempt = 1
+	at, n, _ := strings.Cut(before, " ")
+	if at == strconv.FormatUint(floor, 10) {
+		tried, _ := strconv.Atoi(n)
+		p.attempt = tried + 1
+	}
+	config.Metadata = map[string]string{attemptsKey: strconv.FormatUint(floor, 10) + " " + strconv.Itoa(p.attempt)}
+	if _, err := p.stream.CreateOrUpdateConsumer(ctx, config); err != nil {
+		return fmt.Errorf("jetstream: partition %q: create consumer %q: %w", p.subject, p.name, err)
+	}
+	return nil
+}
+
+// Events delivers the events of the partition, beginning with the first that is not
+// acknowledged, and then new ones as they are appended. The ID of each event is its
+// sequence in the stream, which is what [Partition.Save] takes. It never completes.
+//
+// When [Consumer.MaxPending] events are unacknowledged it delivers no more until Save is
+// called. When servers fail, it goes on by itself once they are back; no event is
+// missed, and none is delivered twice by one range. A range begins anew at the first
+// event that is not acknowledged. When ctx is cancelled it ends with the cause. It runs
+// on the consumer's goroutine; at most one range of a Partition may run at a time.
+func (p *Partition) Events() rxsse.Observable[codec.Event] {
+	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) {
+			p.forget()
+			wait := backoff.NewExponentialBackOff()
+			wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 2*time.Second
+			for {
+				more := p.deliver(ctx, wait.Reset, yield)
+				if !more {
+					return
+				}
+				select {
+				case <-time.After(wait.NextBackOff()):
+				case <-ctx.Done():
+				}
+				if ctx.Err() != nil {
+					yield(codec.Event{}, context.Cause(ctx))
+					return
+				}
+			}
+		}
+	}
+}
+
+// forget begins a range anew.
+func (p *Partition) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pending, p.seen = nil, 0
+}
+
+// deliver takes the consumer over and delivers events until something fails, which
+// deliver reports as more, or the range ends.
+func (p *Partition) deliver(ctx context.Context, healthy func(), yield func(codec.Event, error) bool) (more bool) {
+	messages, err := p.takeOver(ctx)
+	if err != nil {
+		return true
+	}
+	defer messages.Stop()
+	for delivered := uint64(1); ; delivered++ {
+		msg, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return true
+		}
+		meta, err := msg.Metadata()
+		if err != nil || meta.Sequence.Consumer != delivered {
+			return true // a message went to another worker, or was lost on the way
+		}
+		healthy()
+		if ctx.Err() != nil {
+			return true
+		}
+		if !p.add(delivery{meta.Sequence.Stream, msg.Reply()}) {
+			continue
+		}
+		e := eventOf(msg.Headers(), msg.Data())
+		e.ID = strconv.FormatUint(meta.Sequence.Stream, 10)
+		if !yield(e, nil) {
+			return false
+		}
+	}
+}
+
+// takeOver makes this worker the one that messages are delivered to, from the first
+// that is not acknowledged.
+func (p *Partition) takeOver(ctx context.Context) (jetstream.MessagesContext, error) {
+	err := p.stream.UnpinConsumer(ctx, p.name, priorityGroup)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.stream.ResetConsumer(ctx, p.name); err != nil {
+		return nil, err
+	}
+	consumer, err := p.stream.Consumer(ctx, p.name)
+	if err != nil {
+		return nil, err
+	}
+	return consumer.Messages(
+		jetstream.PullMaxMessages(min(p.config.MaxPending, 512)),
+		jetstream.PullExpiry(10*time.Second),
+		jetstream.PullHeartbeat(2*time.Second),
+		jetstream.PullPriorityGroup(priorityGroup),
+		jetstream.WithMessagesErrOnMissingHeartbeat(true),
+	)
+}
+
+// add keeps a delivery until it is acknowledged, and reports whether it is new. One
+// that is not is delivered again: its acknowledgement goes to another subject now.
+func (p *Partition) add(d delivery) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d.sequence > p.seen {
+		p.seen = d.sequence
+		p.pending = append(p.pending, d)
+		return true
+	}
+	i, found := slices.BinarySearchFunc(p.pending, d.sequence, func(d delivery, sequence uint64) int {
+		return int(int64(d.sequence - sequence))
+	})
+	if found {
+		p.pending[i] = d
+	} else {
+		_ = p.ack(d) // its acknowledgement was lost
+	}
+	return false
+}
+
+// Save acknowledges all events up to the one whose ID is position: they are not
+// delivered to any worker again. It returns nil once the acknowledgements are sent. If
+// the worker dies before they arrive, the events are delivered again.
+func (p *Partition) Save(_ context.Context, position string) error {
+	sequence, err := strconv.ParseUint(position, 10, 64)
+	if err != nil {
+		return fmt.Errorf("jetstream: partition %q: %q is not a position of its events", p.subject, position)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.pending) > 0 && p.pending[0].sequence <= sequence {
+		if err := p.ack(p.pending[0]); err != nil {
+			return fmt.Errorf("jetstream: partition %q: acknowledge event %d: %w", p.subject, p.pending[0].sequence, err)
+		}
+		if p.pending = p.pending[1:]; len(p.pending) == 0 {
+			p.pending = nil
+		}
+	}
+	return nil
+}
+
+// ack sends the acknowledgement of a delivery.
+func (p *Partition) ack(d delivery) error {
+	return p.js.Conn().Publish(d.reply, []byte("+ACK"))
+}

@@ -1,0 +1,235 @@
+package jetstream_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	natsjs "github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/jetstream"
+)
+
+// partitioned makes a log of n partitions, by the last digit of the event's ID, and a
+// consumer of it.
+func partitioned(t *testing.T, js natsjs.JetStream, n int) (*jetstream.Log, jetstream.Consumer) {
+	t.Helper()
+	name := streamName(t)
+	log := openLog(t, js, natsjs.StreamConfig{Name: name, Subjects: []string{name + ".*"}}, jetstream.LogConfig{
+		Subject: jetstream.PartitionBy(name, n, func(e codec.Event) string { return e.ID[len(e.ID)-1:] }),
+	})
+	return log, jetstream.Consumer{
+		Stream: name, Durable: "workers", Partitions: jetstream.Partitions(name, n),
+		Group: jetstream.Group{Name: name, Bucket: "test-claims", TTL: 5 * time.Second},
+	}
+}
+
+// An effects is what workers have done, in order.
+type effects struct {
+	mu   sync.Mutex
+	data map[string][]int // by the last digit of the number
+	all  int
+}
+
+func (e *effects) add(data string) (total int) {
+	n, err := strconv.Atoi(strings.TrimPrefix(data, "event "))
+	if err != nil {
+		panic(err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.data == nil {
+		e.data = map[string][]int{}
+	}
+	key := strconv.Itoa(n % 10)
+	e.data[key] = append(e.data[key], n)
+	e.all++
+	return e.all
+}
+
+// check checks that each key has all its numbers up to last, in order, and returns how
+// many came again.
+func (e *effects) check(t *testing.T, last int) (again int) {
+	t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for key := range 10 {
+		want := key
+		if key == 0 {
+			want = 10
+		}
+		for _, n := range e.data[strconv.Itoa(key)] {
+			if n < want {
+				again++
+				continue
+			}
+			require.Equal(t, want, n, "key %d", key)
+			want += 10
+		}
+		require.Greater(t, want, last, "key %d is complete", key)
+	}
+	return again
+}
+
+func TestConsumeDeliversEachPartitionInOrder(t *testing.T) {
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 4)
+	const last = 2000
+	require.NoError(t, log.Append(t.Context(), numbered(1, last)))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var done effects
+	for d, err := range jetstream.Consume(js, consumer, codec.Text)(ctx) {
+		require.NoError(t, err)
+		assert.Equal(t, "trade", d.Type)
+		assert.Equal(t, 1, d.Attempt)
+		assert.Contains(t, consumer.Partitions, d.Subject)
+		if done.add(d.Value) == last {
+			break
+		}
+	}
+	assert.Zero(t, done.check(t, last))
+}
+
+// The event at which the consumer leaves is delivered again, and those before it not.
+func TestConsumeAcknowledgesWhatWasTaken(t *testing.T) {
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 1)
+	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
+	for attempt, want := range []string{"event 1", "event 3", "event 3", "event 3"} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		n := 0
+		for d, err := range jetstream.Consume(js, consumer, codec.Text)(ctx) {
+			require.NoError(t, err)
+			if n++; n == 1 {
+				assert.Equal(t, want, d.Value)
+				assert.Equal(t, max(1, attempt), d.Attempt, d.Value)
+			}
+			if d.Value == "event 3" {
+				break
+			}
+		}
+		cancel()
+	}
+}
+
+func TestConsumeHandsOverPoison(t *testing.T) {
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 1)
+	require.NoError(t, log.Append(t.Context(), numbered(1, 5)))
+	var poison []string
+	consumer.MaxTries = 2
+	consumer.OnPoison = func(e codec.Event, err error) error {
+		poison = append(poison, fmt.Sprint(e.Data, " ", err))
+		return nil
+	}
+	numbers := func(e codec.Event) (string, error) {
+		if e.Data == "event 4" {
+			return "", errors.New("four")
+		}
+		return e.Data, nil
+	}
+	var got []string
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for len(got) == 0 || got[len(got)-1] != "event 5" {
+		for d, err := range jetstream.Consume(js, consumer, numbers)(ctx) {
+			require.NoError(t, err)
+			got = append(got, d.Value)
+			if d.Value == "event 2" || d.Value == "event 5" {
+				break // at event 2 the worker fails
+			}
+		}
+	}
+	assert.Equal(t, []string{"event 1", "event 2", "event 2", "event 2", "event 3", "event 5"}, got)
+	assert.Equal(t, []string{"event 2 <nil>", "event 4 four"}, poison)
+}
+
+func TestConsumeFails(t *testing.T) {
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 1)
+	require.NoError(t, log.Append(t.Context(), numbered(1, 5)))
+	broken := errors.New("broken")
+	for _, err := range jetstream.Consume(js, consumer, func(codec.Event) (int, error) { return 0, broken })(t.Context()) {
+		assert.Same(t, broken, err)
+	}
+	consumer.Stream = "missing"
+	for _, err := range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
+		assert.EqualError(t, err, `jetstream: stream "missing" does not exist`)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(broken)
+	for _, err := range jetstream.Consume(js, consumer, codec.Text)(ctx) {
+		assert.Same(t, broken, err)
+	}
+}
+
+// A panic of the consumer reaches it, and leaves nothing behind.
+func TestConsumePanics(t *testing.T) {
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 2)
+	require.NoError(t, log.Append(t.Context(), numbered(1, 50)))
+	assert.PanicsWithValue(t, "boom", func() {
+		for range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
+			panic("boom")
+		}
+	})
+	assert.Panics(t, func() {
+		for range jetstream.Consume(js, consumer, func(codec.Event) (int, error) { panic("in payload") })(t.Context()) {
+			t.Error("delivered")
+		}
+	})
+}
+
+// Workers come and go; each key's effects are complete and in order.
+func TestPartitionsMoveBetweenWorkers(t *testing.T) {
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 4)
+	consumer.Group.Bucket, consumer.Group.TTL = "test-claims-1s", time.Second
+	const last = 3000
+	var done effects
+	all := make(chan struct{})
+	work := func(ctx context.Context) error {
+		return jetstream.Work(ctx, connect(t, shared.URL()), consumer, func(ctx context.Context, p *jetstream.Partition) error {
+			for e, err := range p.Events()(ctx) {
+				if err != nil {
+					return err
+				}
+				if done.add(e.Data) == last {
+					close(all)
+				}
+				if err := p.Save(ctx, e.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var workers sync.WaitGroup
+	workers.Go(func() { _ = work(ctx) })
+	require.NoError(t, log.Append(ctx, numbered(1, 1000)))
+	second, leave := context.WithCancel(ctx)
+	defer leave()
+	workers.Go(func() { _ = work(second) })
+	for n := 1000; n < last; n += 100 {
+		require.NoError(t, log.Append(ctx, numbered(n+1, n+100)))
+		time.Sleep(100 * time.Millisecond)
+		if n == 2000 {
+			leave()
+		}
+	}
+	<-all
+	cancel()
+	workers.Wait()
+	assert.Zero(t, done.check(t, last), "a worker that leaves in an orderly way leaves nothing to do again")
+}
