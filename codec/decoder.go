@@ -41,6 +41,9 @@ type Decoder struct {
 	hasRetry bool
 
 	err error // why the stream ended, io.EOF included
+
+	rest             Event // see Unterminated
+	hasRest, flushed bool
 }
 
 // A DecoderOption changes what a [Decoder] does.
@@ -61,7 +64,7 @@ func WithComments() DecoderOption {
 }
 
 // WithRetryEvents has blocks delivered that set the reconnection time and hold no
-// message: as an event with an empty Type, the Retry (0 for "retry: 0") and the
+// message: as an event with an empty Type, the Retry ([RetryZero] for "retry: 0") and the
 // last event ID. By default they only show in [Decoder.Retry].
 func WithRetryEvents() DecoderOption {
 	return func(d *Decoder) { d.retryEvents = true }
@@ -83,7 +86,8 @@ func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
 // together; types seen before are not allocated again.
 //
 // At the end of the stream the error is [io.EOF] itself; an event that the stream
-// did not complete with a blank line is discarded, as the standard demands. It is
+// did not complete with a blank line is discarded, as the standard demands (see
+// [Decoder.Unterminated]). It is
 // a [SizeError] for an event that is too large, and otherwise the reader's
 // error, unchanged, after all events read before it. Once Next has returned an
 // error it returns the same error for ever.

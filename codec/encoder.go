@@ -31,7 +31,7 @@ const maxKeptBuffer = 64 << 10
 // What the format cannot carry is refused with an [EncodeError], and dst is
 // returned as it was: CR in Data (it would come back as LF); LF, CR or NUL in
 // Type or ID; LF or CR in Comment (write one comment for each line); invalid
-// UTF-8 anywhere; a Retry that is negative or not in whole milliseconds; and a
+// UTF-8 anywhere; a Retry that is negative or not in whole milliseconds (but [RetryZero] is "retry: 0"); and a
 // Comment together with anything else (write two events).
 //
 // The output begins with an ASCII character, so no event is mistaken for a byte
@@ -97,7 +97,7 @@ func check(e *Event) error {
 	if e.Retry < 0 {
 		return &EncodeError{Field: "retry", Reason: "is negative"}
 	}
-	if e.Retry%time.Millisecond != 0 {
+	if e.Retry%time.Millisecond != 0 && e.Retry != RetryZero {
 		return &EncodeError{Field: "retry", Reason: "is not in whole milliseconds"}
 	}
 	if err := checkText("event", e.Type, "\n\r\x00"); err != nil {

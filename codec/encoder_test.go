@@ -39,6 +39,8 @@ var encodable = []struct {
 	{"id", codec.Event{ID: "7"}, "id: 7\n\n"},
 	{"id and retry", codec.Event{ID: "7", Retry: time.Millisecond}, "retry: 1\nid: 7\n\n"},
 	{"retry", codec.Event{Retry: 3 * time.Second}, "retry: 3000\n\n"},
+	{"retry of zero", codec.Event{Retry: codec.RetryZero}, "retry: 0\n\n"},
+	{"message with a retry of zero", codec.Event{Type: "message", Data: "x", Retry: codec.RetryZero}, "retry: 0\ndata: x\n\n"},
 	{"largest retry", codec.Event{Retry: 9223372036854 * time.Millisecond}, "retry: 9223372036854\n\n"},
 	{"heartbeat", codec.Event{}, ":\n\n"},
 	{"comment", codec.Event{Comment: "ping"}, ":ping\n\n"},

@@ -22,9 +22,8 @@ type Event struct {
 	// until the stream sets another, and is empty in a comment, which has no
 	// position of its own.
 	ID string `json:"id,omitzero"`
-	// Retry is the reconnection time set in this event's block, in whole
-	// milliseconds, and 0 if there was none. [Decoder.Retry] tells no time from a
-	// time of zero.
+	// Retry is the reconnection time set in this event's block, in whole milliseconds:
+	// 0 if there was none, and [RetryZero] if it was set to 0.
 	Retry time.Duration `json:"-"`
 	// Comment is the text of a comment line after its colon, with any leading
 	// space. An event has either a comment or something else, never both.

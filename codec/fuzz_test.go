@@ -85,7 +85,7 @@ func representable(e codec.Event) bool {
 		!strings.ContainsAny(e.ID, "\r\n\x00") &&
 		!strings.ContainsAny(e.Data, "\r") &&
 		!strings.ContainsAny(e.Comment, "\r\n") &&
-		e.Retry >= 0 && e.Retry == e.Retry.Truncate(time.Millisecond)
+		e.Retry >= 0 && (e.Retry == e.Retry.Truncate(time.Millisecond) || e.Retry == codec.RetryZero)
 }
 
 // FuzzRoundTrip writes two events and reads them back.

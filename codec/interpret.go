@@ -112,7 +112,7 @@ func (d *Decoder) interpretLine(start, end int) bool {
 	case fieldRetry:
 		if t, ok := parseRetry(value); ok {
 			d.retry, d.hasRetry = t, true
-			d.block.retry, d.block.hasRetry = t, true
+			d.block.retry, d.block.hasRetry = max(t, RetryZero), true
 		}
 	case fieldUnknown:
 	}

@@ -182,7 +182,7 @@ func (p *parser) processLine(line string, offset, end int) {
 			ms = largest
 		}
 		p.Retry, p.HasRetry = time.Duration(ms.Int64())*time.Millisecond, true
-		p.blockRetry, p.hasBlockRetry = p.Retry, true
+		p.blockRetry, p.hasBlockRetry = max(p.Retry, codec.RetryZero), true
 	}
 }
 

@@ -105,6 +105,9 @@ func (v *vector) add(key, rest string) error {
 		}
 	}
 	d := time.Duration(ms) * time.Millisecond
+	if rest == "0" && key != "retry" {
+		d = codec.RetryZero
+	}
 	switch {
 	case key == "in" && len(words) == 1:
 		v.stream = append(v.stream, words[0]...)
