@@ -27,6 +27,8 @@ type attempt struct {
 	opened    time.Time
 	delivered bool   // at least one event
 	startID   string // the last event ID before its first event
+
+	unterminated *codec.Event // was delivered although the response has left it unterminated
 }
 
 func newAttempt(ctx context.Context) *attempt {
@@ -150,6 +152,9 @@ func (s *stream) startReading(resp *http.Response) {
 	if s.diagnostics != nil {
 		body = s.diagnostics.reader(body)
 	}
+	if s.log != nil {
+		body = s.log.reader(body)
+	}
 	a.startID = s.lastEventID
 	startID := a.startID
 	if s.deduplicator != nil {
@@ -174,8 +179,11 @@ func (s *stream) read() (codec.Event, *outcome) {
 		e, err := a.decoder.Next()
 		switch {
 		case err == io.EOF: //nolint:errorlint // wrapped, it is an error of the network
-			return codec.Event{}, &outcome{kind: responseEnded}
+			return s.endOfResponse()
 		case err != nil:
+			if e, ok := s.unterminated(); ok && !isDone(s.done) {
+				s.notify(change{kind: unterminated, event: e, err: err})
+			}
 			return codec.Event{}, &outcome{kind: connectionBroken, err: err}
 		case isDone(s.done):
 			return codec.Event{}, &outcome{kind: cancelled}
@@ -187,12 +195,17 @@ func (s *stream) read() (codec.Event, *outcome) {
 			}
 			e.ID = a.position(e.ID)
 		}
-		if s.diagnostics != nil {
-			s.diagnostics.delivered(e)
-		}
-		if s.meter != nil {
-			s.meter.delivered(e)
-		}
+		s.delivered(e)
 		return e, nil
+	}
+}
+
+// delivered passes an event on to the observers that look at each.
+func (s *stream) delivered(e codec.Event) {
+	if s.diagnostics != nil {
+		s.diagnostics.delivered(e)
+	}
+	if s.meter != nil {
+		s.meter.delivered(e)
 	}
 }

@@ -32,7 +32,7 @@ func (s *stream) decide(out *outcome) decision {
 	case next.isFinal:
 		s.notify(change{kind: failed, err: next.err})
 	default:
-		s.notify(change{kind: disconnected, err: next.err})
+		s.notify(change{kind: disconnected, err: next.err, wait: next.delay})
 		if next.delay > 0 {
 			s.notify(change{kind: waiting, wait: next.delay})
 		}

@@ -79,11 +79,14 @@ var (
 	ErrCheckpoint = errors.New("the checkpoint cannot be loaded")
 )
 
-// Error names the request, the reason with the first 200 bytes of the body, and
-// how far the stream had got.
-func (e *Error) Error() string {
+// Error names the request, the reason with the first 200 bytes of the body, and the last
+// event ID.
+func (e *Error) Error() string { return fmt.Sprintf("source: %s %s: %s", e.Method, e.URL, e.reason()) }
+
+// reason is the part of the message after the request.
+func (e *Error) reason() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "source: %s %s: %.1000v", e.Method, e.URL, e.Err) // a reason may quote the server
+	fmt.Fprintf(&b, "%.1000v", e.Err) // a reason may quote the server
 	if body := bytes.TrimSpace(e.Body); len(body) > 0 {
 		fmt.Fprintf(&b, ": %.200q", body)
 	}

@@ -2,43 +2,172 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"time"
 )
 
-// WithLogger has the stream write to log: at the debug level that it connects, is
-// open, waits, completes, and at the warn level that an attempt or a connection has
-// failed, with the [Error]. By default it writes nothing. URLs are shown as in an
-// Error; of requests no header is shown, and of answers only what an Error's message
-// has.
+// WithLogger makes the stream write to log. By default it writes nothing.
+//
+//   - WARN when a connection is lost, or when the server cannot be reached: once, with the
+//     reason and the time until the next attempt. Further attempts that fail are at DEBUG.
+//   - INFO when it is connected again: for how long it was not, after how many attempts,
+//     and from which event on.
+//   - ERROR when the stream fails.
+//   - INFO, once a stream, when a connection is open but nothing has arrived for 30 seconds:
+//     a proxy may hold the events back. See docs/troubleshooting.md.
+//   - WARN, once a stream, when the server has ended a response without the blank line that
+//     ends an event, and when an event ID cannot be sent in a header.
+//   - DEBUG: each attempt, each wait, and each response that ends in an orderly way.
+//
+// URLs are shown as in an [Error], and payloads and headers are not shown, except what the
+// message of an Error has of them.
 func WithLogger(log *slog.Logger) Option { return func(c *config) { c.log = log } }
 
-// A logObserver writes the state of a stream to a log.
+const (
+	// silenceBeforeHint is how long a new connection may be silent before the log says so.
+	silenceBeforeHint = 30 * time.Second
+	// troubleshooting is the page that helps.
+	troubleshooting = "https://github.com/rxsse/rxsse/blob/main/docs/troubleshooting.md"
+)
+
+// A logObserver writes the state of one stream to a log.
 type logObserver struct {
 	ctx context.Context //nolint:containedctx // part of a stream, which ends with its context
 	log *slog.Logger
+	url string
+
+	connected bool      // a connection is open
+	lost      bool      // a warning is out, and there was no connection since
+	since     time.Time // since when there is none
+	attempts  int       // since then
+	hinted    bool      // the hint has been given
+	said      map[changeKind]bool
+}
+
+func newLogObserver(ctx context.Context, log *slog.Logger, method, url string) *logObserver {
+	return &logObserver{ctx: ctx, log: log.With("method", method, "url", url), url: url, since: time.Now(), said: map[changeKind]bool{}}
 }
 
 func (l *logObserver) observe(c change) {
 	switch c.kind {
 	case connecting:
+		l.attempts++
 		l.log.DebugContext(l.ctx, "source: connecting", "attempt", c.attempt.Number)
 	case connected:
-		l.log.DebugContext(l.ctx, "source: open", "status", c.response.StatusCode, "protocol", c.response.Proto)
+		l.open(c)
+	case unterminated:
+		l.unterminated(c)
 	case disconnected:
-		switch c.err {
-		case io.EOF:
-			l.log.DebugContext(l.ctx, "source: the server ended the response")
-		case ErrReconnectRequested:
-			l.log.DebugContext(l.ctx, "source: reconnecting as requested")
-		default:
-			l.log.WarnContext(l.ctx, "source: disconnected", "error", c.err)
-		}
+		l.disconnected(c)
 	case waiting:
-		l.log.DebugContext(l.ctx, "source: waiting to connect again", "duration", c.wait)
+		l.log.DebugContext(l.ctx, "source: waiting to connect again", "wait", c.wait)
+	case idNotSent:
+		l.once(c.kind, "source: the last event ID cannot be sent in a header, so the server is not told where to resume", "id", fmt.Sprintf("%.100q", c.lastEventID))
 	case completed:
 		l.log.DebugContext(l.ctx, "source: completed")
 	case failed:
-		l.log.WarnContext(l.ctx, "source: failed", "error", c.err)
+		l.log.ErrorContext(l.ctx, "source: failed", l.reason(c.err)...)
 	}
+}
+
+func (l *logObserver) open(c change) {
+	if l.lost {
+		after := time.Since(l.since).Round(100 * time.Millisecond)
+		l.log.InfoContext(l.ctx, fmt.Sprintf("source: reconnected after %v, %s, %s", after, plural(l.attempts, "attempt"), from(c.lastEventID)))
+	} else {
+		l.log.DebugContext(l.ctx, "source: connected", "status", c.response.StatusCode, "protocol", c.response.Proto)
+	}
+	l.connected, l.lost, l.attempts = true, false, 0
+}
+
+func (l *logObserver) disconnected(c change) {
+	message := "source: cannot connect"
+	if l.connected {
+		message = "source: disconnected"
+		l.since = time.Now()
+	}
+	l.connected = false
+	switch {
+	case c.err == io.EOF: //nolint:errorlint // wrapped, it is a failure
+		l.log.DebugContext(l.ctx, "source: the server ended the response")
+	case c.err == ErrReconnectRequested: //nolint:errorlint // wrapped, it is a failure
+		l.log.DebugContext(l.ctx, "source: reconnecting as requested")
+	default:
+		level := slog.LevelWarn
+		if l.lost {
+			level = slog.LevelDebug
+		}
+		l.lost = true
+		l.log.Log(l.ctx, level, message, append(l.reason(c.err), "retry_in", c.wait.Round(time.Millisecond))...)
+	}
+}
+
+func (l *logObserver) unterminated(c change) {
+	if c.err != nil {
+		l.log.DebugContext(l.ctx, "source: an event was cut off")
+		return
+	}
+	l.once(c.kind, "source: the last event of the response was dropped, since no blank line ends it; WithUnterminatedEvent delivers such events")
+}
+
+// once writes a warning, the first time that a change of this kind happens.
+func (l *logObserver) once(kind changeKind, message string, args ...any) {
+	if !l.said[kind] {
+		l.said[kind] = true
+		l.log.WarnContext(l.ctx, message, args...)
+	}
+}
+
+// reader returns a reader that gives the hint when the first Read of a connection waits
+// for too long. It gives it once a stream.
+func (l *logObserver) reader(r io.Reader) io.Reader {
+	if l.hinted {
+		return r
+	}
+	first := true
+	return readerFunc(func(p []byte) (int, error) {
+		if !first {
+			return r.Read(p)
+		}
+		first = false
+		hint := newHint(func() {
+			l.hinted = true
+			l.log.InfoContext(l.ctx, fmt.Sprintf("source: connected, but nothing has arrived for %v: the server may have nothing to send, or a proxy holds the response back", silenceBeforeHint), "help", troubleshooting+"#nothing-comes")
+		})
+		defer hint.stop()
+		return r.Read(p)
+	})
+}
+
+// reason returns an error as attributes of a line that names the stream's request already.
+func (l *logObserver) reason(err error) []any {
+	e, ok := err.(*Error) //nolint:errorlint // one of this stream, not one that is wrapped
+	if !ok {
+		return []any{"error", err}
+	}
+	args := []any{"error", e.reason()}
+	if e.StatusCode != 0 {
+		args = append(args, "status", e.StatusCode)
+	}
+	if e.URL != l.url {
+		args = append(args, "redirected_to", e.URL)
+	}
+	return args
+}
+
+// from says where a stream goes on.
+func from(lastEventID string) string {
+	if lastEventID == "" {
+		return "without an id"
+	}
+	return fmt.Sprintf("from id %.100s", lastEventID)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -2,10 +2,12 @@ package source_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,23 +46,23 @@ func TestWithLogger(t *testing.T) {
 		}
 	}
 	const of = ` method=GET url="http://ssetest.test/path?token=…&topic=prices"`
-	const busy = ` error="source: GET http://ssetest.test/path?token=…&topic=prices: status 503 Service Unavailable: \"busy\""`
-	const no = ` error="source: GET http://other.example/?code=…: status 403 Forbidden: \"no\" (2 attempts)"`
+	const busy = ` error="status 503 Service Unavailable: \"busy\"" status=503 retry_in=3s`
+	const no = ` error="status 403 Forbidden: \"no\" (2 attempts)" status=403 redirected_to="http://other.example/?code=…"`
 	for level, want := range map[slog.Level][]string{
 		slog.LevelDebug: {
 			`level=DEBUG msg="source: connecting"` + of + ` attempt=1`,
-			`level=DEBUG msg="source: open"` + of + ` status=200 protocol=HTTP/1.1`,
+			`level=DEBUG msg="source: connected"` + of + ` status=200 protocol=HTTP/1.1`,
 			`level=DEBUG msg="source: the server ended the response"` + of,
-			`level=DEBUG msg="source: waiting to connect again"` + of + ` duration=3s`,
+			`level=DEBUG msg="source: waiting to connect again"` + of + ` wait=3s`,
 			`level=DEBUG msg="source: connecting"` + of + ` attempt=1`,
-			`level=WARN msg="source: disconnected"` + of + busy,
-			`level=DEBUG msg="source: waiting to connect again"` + of + ` duration=3s`,
+			`level=WARN msg="source: cannot connect"` + of + busy,
+			`level=DEBUG msg="source: waiting to connect again"` + of + ` wait=3s`,
 			`level=DEBUG msg="source: connecting"` + of + ` attempt=2`,
-			`level=WARN msg="source: failed"` + of + no,
+			`level=ERROR msg="source: failed"` + of + no,
 		},
-		slog.LevelWarn: {
-			`level=WARN msg="source: disconnected"` + of + busy,
-			`level=WARN msg="source: failed"` + of + no,
+		slog.LevelInfo: {
+			`level=WARN msg="source: cannot connect"` + of + busy,
+			`level=ERROR msg="source: failed"` + of + no,
 		},
 	} {
 		t.Run(level.String(), func(t *testing.T) {
@@ -83,5 +85,141 @@ func TestLogOfCompletion(t *testing.T) {
 		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithLogger(log)))
 		require.NoError(t, err)
 		assert.Contains(t, written()[1], `msg="source: completed"`)
+	})
+}
+
+// An outage is two lines, however long it lasts: when it begins, and when it has ended.
+func TestLogOfAnOutage(t *testing.T) {
+	for name, c := range map[string]struct {
+		script func(*ssetest.Conn)
+		want   []string
+	}{
+		"a connection that breaks": {func(c *ssetest.Conn) {
+			switch {
+			case c.N == 1:
+				c.Send(codec.Event{ID: "812", Data: "x"})
+				c.Drop()
+			case c.N < 5:
+				c.Answer(http.StatusBadGateway, "")
+			case c.N == 5:
+				c.Send(codec.Event{ID: "813", Data: "x"})
+			default:
+				c.Answer(http.StatusNoContent, "")
+			}
+		}, []string{
+			`level=WARN msg="source: disconnected" method=GET url=http://ssetest.test error="unexpected EOF (after event \"812\")" retry_in=3s`,
+			`level=INFO msg="source: reconnected after 24s, 4 attempts, from id 812" method=GET url=http://ssetest.test`,
+		}},
+		"a server that is not there": {func(c *ssetest.Conn) {
+			if c.N < 3 {
+				c.Answer(http.StatusBadGateway, "")
+			}
+			if c.N == 3 {
+				c.Open()
+				c.Drop()
+			}
+			c.Answer(http.StatusNoContent, "")
+		}, []string{
+			`level=WARN msg="source: cannot connect" method=GET url=http://ssetest.test error="status 502 Bad Gateway" status=502 retry_in=3s`,
+			`level=INFO msg="source: reconnected after 9s, 3 attempts, without an id" method=GET url=http://ssetest.test`,
+			`level=WARN msg="source: disconnected" method=GET url=http://ssetest.test error="unexpected EOF (3 attempts)" retry_in=12s`,
+		}},
+		"a server that ends in order": {func(c *ssetest.Conn) {
+			if c.N > 5 {
+				c.Answer(http.StatusNoContent, "")
+			}
+			c.Send(codec.Event{ID: "1", Data: "x"})
+		}, []string{""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, c.script, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+				log, written := lines(slog.LevelInfo)
+				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithLogger(log)))
+				require.NoError(t, err)
+				assert.Equal(t, c.want, written())
+			})
+		})
+	}
+}
+
+// A connection that is open and silent gets a hint, once, and only if nothing has ever
+// arrived.
+func TestLogOfSilence(t *testing.T) {
+	for name, c := range map[string]struct {
+		script func(*ssetest.Conn)
+		hints  int
+	}{
+		"silent":                 {func(c *ssetest.Conn) { c.Hold() }, 1},
+		"silent again and again": {func(c *ssetest.Conn) { c.Open(); c.Sleep(time.Minute) }, 1},
+		"a heartbeat in time":    {func(c *ssetest.Conn) { c.Open(); c.Sleep(29 * time.Second); c.Comment(""); c.Hold() }, 0},
+		"quiet after an event":   {func(c *ssetest.Conn) { c.Send(numbered(1)...); c.Hold() }, 0},
+		"short connections":      {func(c *ssetest.Conn) { c.Open(); c.Sleep(20 * time.Second) }, 0},
+		"refused":                {func(c *ssetest.Conn) { c.Answer(http.StatusBadGateway, "") }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, c.script, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+				log, written := lines(slog.LevelInfo)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				_, err := sink.Collect(ctx, client.Observe(server.URL(), source.WithLogger(log)))
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				hints := 0
+				for _, line := range written() {
+					if strings.Contains(line, "nothing has arrived for 30s") {
+						hints++
+						assert.Contains(t, line, "docs/troubleshooting.md#nothing-comes")
+					}
+				}
+				assert.Equal(t, c.hints, hints, written())
+			})
+		})
+	}
+}
+
+// While nobody reads from a session, silence is not the server's.
+func TestNoHintWhileNobodyReads(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Send(numbered(1)...)
+		c.Hold()
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		log, written := lines(slog.LevelInfo)
+		session, err := client.Open(t.Context(), server.URL(), source.WithLogger(log))
+		require.NoError(t, err)
+		defer session.Close()
+		time.Sleep(time.Hour)
+		assert.Equal(t, "event 1", take(t, session, 1))
+		assert.Equal(t, []string{""}, written())
+	})
+}
+
+// An ID that cannot be sent is said once.
+func TestLogOfAnIDThatCannotBeSent(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		if c.N > 5 {
+			c.Answer(http.StatusNoContent, "")
+		}
+		c.Raw("id: bell\a\ndata: x\n\n")
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		log, written := lines(slog.LevelInfo)
+		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithLogger(log)))
+		require.NoError(t, err)
+		assert.Equal(t, []string{`level=WARN msg="source: the last event ID cannot be sent in a header, so the server is not told where to resume" method=GET url=http://ssetest.test id="\"bell\\a\""`}, written())
+	})
+}
+
+// Reconnect is what the program wants: no warning, no error.
+func TestLogOfReconnect(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Send(numbered(2)[c.N-1])
+		c.Hold()
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		log, written := lines(slog.LevelInfo)
+		session, err := client.Open(t.Context(), server.URL(), source.WithLogger(log))
+		require.NoError(t, err)
+		defer session.Close()
+		assert.Equal(t, "event 1", take(t, session, 1))
+		session.Reconnect()
+		assert.Equal(t, "event 2", take(t, session, 1))
+		assert.Equal(t, []string{""}, written())
 	})
 }

@@ -30,6 +30,9 @@ type Stats struct {
 	// Events is how many events were handed to consumers, comments and retry
 	// events included where they were asked for.
 	Events int64
+	// Unterminated is how many events were dropped because their response has ended
+	// without the blank line that ends an event; see [WithUnterminatedEvent].
+	Unterminated int64
 	// Bytes is how many bytes of bodies were read, after what net/http decompresses.
 	Bytes int64
 	// LastEventID is that of the last event, and LastEventAt is when the last byte of
@@ -65,6 +68,8 @@ func (m *streamMeter) observe(c change) {
 			stats.Reconnects++
 		}
 		m.connected = true
+	case unterminated:
+		stats.Unterminated++
 	default:
 	}
 }

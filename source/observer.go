@@ -3,6 +3,8 @@ package source
 import (
 	"net/http"
 	"time"
+
+	"github.com/rxsse/rxsse/codec"
 )
 
 // An observer follows the state of one stream. It is called by the goroutine that ranges
@@ -16,8 +18,11 @@ type change struct {
 	kind     changeKind
 	attempt  Attempt
 	response *http.Response // of connected
-	err      error          // of disconnected and failed
-	wait     time.Duration  // of waiting
+	err      error          // of disconnected and failed; of unterminated, nil if the end was orderly
+	wait     time.Duration  // of waiting, and of disconnected
+	event    codec.Event    // of unterminated
+
+	lastEventID string
 }
 
 type changeKind int
@@ -27,6 +32,8 @@ const (
 	connected                      // the server has accepted
 	disconnected                   // an attempt has failed or a connection has ended, and the stream goes on
 	waiting                        // the stream waits before the next attempt
+	unterminated                   // the last event of a response has been dropped
+	idNotSent                      // the last event ID cannot be sent in a header
 	completed                      // the stream has completed
 	failed                         // the stream has failed
 )
@@ -45,8 +52,8 @@ func (s *stream) observe() {
 		s.observers = append(s.observers, s.cfg.trace)
 	}
 	if s.cfg.log != nil {
-		log := s.cfg.log.With("method", method(s.req), "url", s.cfg.redact(s.req.URL))
-		s.observers = append(s.observers, &logObserver{ctx: s.ctx, log: log})
+		s.log = newLogObserver(s.ctx, s.cfg.log, method(s.req), s.cfg.redact(s.req.URL))
+		s.observers = append(s.observers, s.log)
 	}
 }
 
@@ -55,6 +62,7 @@ func (s *stream) notify(c change) {
 	if len(s.observers) == 0 {
 		return
 	}
+	c.lastEventID = s.lastEventID
 	c.attempt = Attempt{Method: method(s.req), URL: s.cfg.redact(s.req.URL), Number: s.backoff.failures}
 	if c.kind == connecting || c.kind == connected {
 		c.attempt.Number++

@@ -38,6 +38,8 @@ type config struct {
 	comments    bool
 	retryEvents bool
 
+	unterminated bool // deliver the last event of a response without its blank line
+
 	trace      *Trace
 	log        *slog.Logger
 	meter      *Meter

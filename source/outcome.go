@@ -46,6 +46,9 @@ func (s *stream) endAttempt(out *outcome) {
 	if a.decoder != nil {
 		out.accepted = true
 		s.lastEventID = a.position(a.decoder.LastEventID())
+		if a.unterminated != nil {
+			s.lastEventID = a.unterminated.ID
+		}
 		if d, set := a.decoder.Retry(); set {
 			s.backoff.setReconnectionTime(d)
 		}

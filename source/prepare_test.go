@@ -2,7 +2,9 @@ package source_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -67,4 +69,70 @@ func TestPrepareIsChecked(t *testing.T) {
 	})))
 	require.ErrorIs(t, err, source.ErrRequest)
 	assert.NotContains(t, err.Error(), "secret")
+}
+
+// A body that prepare sets is the one that is sent.
+func TestPrepareSetsABody(t *testing.T) {
+	body := func(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
+	for name, c := range map[string]struct {
+		given   io.Reader
+		prepare func(*http.Request)
+		want    string
+	}{
+		"another":                   {strings.NewReader("old"), func(r *http.Request) { r.Body = body("the new one") }, "the new one"},
+		"another with its length":   {strings.NewReader("old"), func(r *http.Request) { r.Body, r.ContentLength = body("new"), 3 }, "new"},
+		"one where there was none":  {nil, func(r *http.Request) { r.Body = body("new") }, "new"},
+		"none where there was one":  {strings.NewReader("old"), func(r *http.Request) { r.Body = nil }, ""},
+		"the old one is left":       {strings.NewReader("old"), func(r *http.Request) { r.Header.Set("X", "y") }, "old"},
+		"one for a body of one use": {io.MultiReader(strings.NewReader("old")), func(r *http.Request) { r.Body = body("new") }, "new"},
+		"it reads the old one": {strings.NewReader("old"), func(r *http.Request) {
+			old, _ := io.ReadAll(r.Body)
+			r.Body = body(string(old) + " and new")
+		}, "old and new"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(conn *ssetest.Conn) {
+				if conn.N == 1 {
+					conn.Answer(http.StatusServiceUnavailable, "")
+				}
+				conn.Answer(http.StatusNoContent, "")
+			}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+				req, err := http.NewRequest(http.MethodPost, server.URL(), c.given)
+				require.NoError(t, err)
+				_, err = sink.Collect(t.Context(), client.ObserveRequest(req, source.WithPrepare(func(r *http.Request) error {
+					c.prepare(r)
+					return nil
+				})))
+				require.NoError(t, err)
+				require.Len(t, server.Requests(), 2)
+				for _, r := range server.Requests() {
+					assert.Equal(t, c.want, string(r.Body))
+				}
+			})
+		})
+	}
+}
+
+// A body that is not sent is closed.
+func TestBodyThatIsNotSentIsClosed(t *testing.T) {
+	for name, prepare := range map[string]func(*http.Request) error{
+		"it fails":           func(*http.Request) error { return errGone },
+		"it sets another":    func(r *http.Request) error { r.Body = io.NopCloser(strings.NewReader("new")); return nil },
+		"it leaves it alone": func(*http.Request) error { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(c *ssetest.Conn) { c.Answer(http.StatusNoContent, "") }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+				opened, closed := 0, 0
+				req, err := http.NewRequest(http.MethodPost, server.URL(), strings.NewReader("old"))
+				require.NoError(t, err)
+				req.GetBody = func() (io.ReadCloser, error) {
+					opened++
+					return closingBody{strings.NewReader("old"), func() { closed++ }}, nil
+				}
+				_, _ = sink.Collect(t.Context(), client.ObserveRequest(req, source.WithPrepare(prepare), source.WithReconnect(source.ReconnectNever)))
+				assert.Equal(t, 1, opened)
+				assert.Equal(t, opened, closed)
+			})
+		})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -19,7 +20,9 @@ import (
 // like any other: it is an [Error] that wraps [ErrPrepare] and prepare's own, which
 // [WithRetryIf] can tell from others if it is final. A status of 401 is final by
 // default: for a token that has to be refreshed then, say otherwise there. A
-// Last-Event-ID that it sets or deletes is that of this request alone.
+// Last-Event-ID that it sets or deletes is that of this request alone. A body that it sets
+// is sent in place of the request's, with the ContentLength that it sets; it is not sent
+// again after a redirect.
 func WithPrepare(prepare func(*http.Request) error) Option {
 	return func(c *config) { c.prepare = prepare }
 }
@@ -62,14 +65,9 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	setDefaultField(req.Header, "Accept", "text/event-stream")
 	setDefaultField(req.Header, "Cache-Control", "no-cache")
 	maps.Copy(req.Header, s.cfg.header)
-	req.Header.Del("Last-Event-ID") // where the caller wanted to begin
-	if isFieldValue(s.lastEventID) && strings.Trim(s.lastEventID, " \t") != "" {
-		req.Header.Set("Last-Event-ID", s.lastEventID)
-	}
-	if s.cfg.prepare != nil {
-		if err := s.cfg.prepare(req); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrPrepare, err)
-		}
+	s.setLastEventID(req.Header)
+	if err := s.prepare(req); err != nil {
+		return nil, err
 	}
 	if err := checkURL(req.URL); err != nil {
 		return nil, err
@@ -80,17 +78,78 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	if err := checkHeader(req.Header); err != nil {
 		return nil, err
 	}
-	if req.Body != nil && req.Body != http.NoBody {
-		if req.GetBody == nil {
-			return nil, ErrNoGetBody
-		}
-		body, err := req.GetBody()
+	return req, nil
+}
+
+// setLastEventID sets the field that says where to resume, in place of one that said where
+// the stream began.
+func (s *stream) setLastEventID(header http.Header) {
+	const key = "Last-Event-ID"
+	header.Del(key)
+	switch {
+	case s.lastEventID == "":
+	case !isFieldValue(s.lastEventID) || strings.Trim(s.lastEventID, " \t") == "":
+		s.notify(change{kind: idNotSent})
+	default:
+		header.Set(key, s.lastEventID)
+	}
+}
+
+// prepare gives req a body of its own and calls the function of WithPrepare.
+func (s *stream) prepare(req *http.Request) error {
+	hasBody, getBody := req.Body != nil && req.Body != http.NoBody, req.GetBody
+	if hasBody && getBody != nil {
+		body, err := getBody()
 		if err != nil {
-			return nil, fmt.Errorf("%w: GetBody: %w", ErrRequest, err)
+			return fmt.Errorf("%w: GetBody: %w", ErrRequest, err)
 		}
 		req.Body = body
 	}
-	return req, nil
+	if s.cfg.prepare != nil {
+		replaced, err := callPrepare(s.cfg.prepare, req)
+		if err != nil || replaced {
+			return err
+		}
+	}
+	if hasBody && getBody == nil {
+		return ErrNoGetBody
+	}
+	return nil
+}
+
+// A preparedBody marks the body that a prepare function was given.
+type preparedBody struct{ io.ReadCloser }
+
+// callPrepare calls prepare and reports whether it has replaced the body.
+func callPrepare(prepare func(*http.Request) error, req *http.Request) (replaced bool, err error) {
+	given, length := req.Body, req.ContentLength
+	if given != nil {
+		req.Body = &preparedBody{given}
+	}
+	err = prepare(req)
+	kept, isKept := req.Body.(*preparedBody)
+	switch {
+	case err != nil:
+		if given != nil {
+			_ = given.Close() // nothing was sent
+		}
+		return false, fmt.Errorf("%w: %w", ErrPrepare, err)
+	case isKept:
+		req.Body = kept.ReadCloser
+		return false, nil
+	case given == nil && req.Body == nil:
+		return false, nil
+	}
+	if given != nil {
+		_ = given.Close() // prepare has set another
+	}
+	if req.GetBody = nil; req.ContentLength == length {
+		req.ContentLength = -1 // of the body that was replaced
+	}
+	if req.Body == nil {
+		req.ContentLength = 0
+	}
+	return true, nil
 }
 
 func setDefaultField(header http.Header, key, value string) {

@@ -24,6 +24,7 @@ type stream struct {
 	observers    []observer
 	meter        *streamMeter  // also an observer; nil: nothing is counted
 	diagnostics  *diagnostics  // also an observer; nil: nothing is kept
+	log          *logObserver  // also an observer; nil: nothing is logged
 	deduplicator *deduplicator // nil: duplicates are delivered
 
 	lastEventID string

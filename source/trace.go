@@ -3,6 +3,8 @@ package source
 import (
 	"net/http"
 	"time"
+
+	"github.com/rxsse/rxsse/codec"
 )
 
 // A Trace is a set of hooks that a stream calls as its state changes, on the goroutine
@@ -18,6 +20,10 @@ type Trace struct {
 	// orderly way, [ErrReconnectRequested] if [Session.Reconnect] was called, and
 	// otherwise an [Error].
 	Disconnected func(Attempt, error)
+	// Unterminated is called when a response has ended without the blank line that ends
+	// an event, and the event is dropped; see [WithUnterminatedEvent]. The call of
+	// Disconnected that follows, if the stream goes on, says how the response has ended.
+	Unterminated func(Attempt, codec.Event)
 	// Waiting is called before the stream waits to connect again.
 	Waiting func(Attempt, time.Duration)
 }
@@ -42,6 +48,8 @@ func (t *Trace) observe(c change) {
 		t.Open(c.attempt, c.response)
 	case c.kind == disconnected && t.Disconnected != nil:
 		t.Disconnected(c.attempt, c.err)
+	case c.kind == unterminated && t.Unterminated != nil:
+		t.Unterminated(c.attempt, c.event)
 	case c.kind == waiting && t.Waiting != nil:
 		t.Waiting(c.attempt, c.wait)
 	}

@@ -1,0 +1,42 @@
+package source
+
+import "github.com/rxsse/rxsse/codec"
+
+// WithUnterminatedEvent delivers the last event of a response that the server has ended
+// in an orderly way, but without the blank line that ends an event: several servers of
+// language models end so. By default it is dropped, as the standard demands (WHATWG HTML
+// §9.2.6), and trace, log and meter report it. An event that a broken connection has cut
+// off is always dropped.
+//
+// An orderly end is an end of the body by its length or by its last chunk. A response of
+// HTTP/1.0, or with "Connection: close" and no length, ends when the connection closes,
+// and then a cut is not always to be told from an end.
+func WithUnterminatedEvent() Option { return func(c *config) { c.unterminated = true } }
+
+// unterminated returns the event that the present response has left unterminated.
+func (s *stream) unterminated() (e codec.Event, ok bool) {
+	a := s.attempt
+	if a.unterminated != nil {
+		return codec.Event{}, false // was delivered
+	}
+	e, ok = a.decoder.Unterminated()
+	e.ID = a.position(e.ID)
+	return e, ok
+}
+
+// endOfResponse returns the event that the response has left unterminated, if it is to be
+// delivered, and otherwise the outcome.
+func (s *stream) endOfResponse() (codec.Event, *outcome) {
+	e, ok := s.unterminated()
+	switch {
+	case !ok:
+	case s.cfg.unterminated && !isDone(s.done):
+		s.attempt.unterminated = &e
+		s.attempt.delivered = true
+		s.delivered(e)
+		return e, nil
+	default:
+		s.notify(change{kind: unterminated, event: e})
+	}
+	return codec.Event{}, &outcome{kind: responseEnded}
+}

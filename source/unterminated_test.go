@@ -1,0 +1,86 @@
+package source_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+	"github.com/rxsse/rxsse/source/ssetest"
+)
+
+// An event without its blank line is dropped, but not in silence, or delivered where the
+// caller has asked for it and the response has ended in order.
+func TestUnterminatedEvent(t *testing.T) {
+	const stream = "id: 1\ndata: a\n\nid: 2\ndata: stop\n"
+	for name, c := range map[string]struct {
+		stream    string
+		drop      bool
+		opts      []source.Option
+		want      string // data and the last event ID of the request that follows
+		reported  []string
+		warnings  int
+		forgotten int64
+	}{
+		"dropped":               {stream, false, nil, "a 1", []string{"2stop"}, 1, 1},
+		"delivered":             {stream, false, []source.Option{source.WithUnterminatedEvent()}, "a stop 2", nil, 0, 0},
+		"without a line end":    {stream[:len(stream)-1], false, []source.Option{source.WithUnterminatedEvent()}, "a stop 2", nil, 0, 0},
+		"cut off":               {stream, true, nil, "a 1", []string{"2stop"}, 0, 1},
+		"cut off, asked for":    {stream, true, []source.Option{source.WithUnterminatedEvent()}, "a 1", []string{"2stop"}, 0, 1},
+		"nothing left":          {"id: 1\ndata: a\n\n", false, nil, "a 1", nil, 0, 0},
+		"a comment":             {"id: 1\ndata: a\n\n: bye", false, nil, "a 1", nil, 0, 0},
+		"inherits its ID":       {"id: 1\ndata: a\n\ndata: b", false, []source.Option{source.WithUnterminatedEvent(), source.WithDeduplication(5)}, "a b 1", nil, 0, 0},
+		"the only one":          {"data: b", false, []source.Option{source.WithUnterminatedEvent(), source.WithDeduplication(5)}, "b ", nil, 0, 0},
+		"reported with its own": {"id: 1\ndata: a\n\ndata: b", false, []source.Option{source.WithDeduplication(5)}, "a 1", []string{"1b"}, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(conn *ssetest.Conn) {
+				if conn.N > 1 {
+					conn.Answer(http.StatusNoContent, "")
+				}
+				conn.Raw(c.stream)
+				if c.drop {
+					conn.Drop()
+				}
+			}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+				var reported []string
+				var meter source.Meter
+				log, written := lines(slog.LevelWarn)
+				trace := &source.Trace{Unterminated: func(_ source.Attempt, e codec.Event) { reported = append(reported, e.ID+e.Data) }}
+				events, err := sink.Collect(t.Context(), client.Observe(server.URL(), append(c.opts,
+					source.WithTrace(trace), source.WithMeter(&meter), source.WithLogger(log))...))
+				require.NoError(t, err)
+				assert.Equal(t, c.want, fmt.Sprint(data(events), " ", server.Requests()[1].LastEventID))
+				assert.Equal(t, c.reported, reported)
+				assert.Equal(t, c.forgotten, meter.Stats().Unterminated)
+				warnings := 0
+				for _, line := range written() {
+					if assert.NotContains(t, line, "stop", "no payload") && line != "" && !c.drop {
+						warnings++
+						assert.Contains(t, line, "no blank line ends it")
+					}
+				}
+				assert.Equal(t, c.warnings, warnings)
+			})
+		})
+	}
+}
+
+// A session's position is that of the event it has delivered.
+func TestUnterminatedEventOfASession(t *testing.T) {
+	within(t, func(c *ssetest.Conn) { c.Raw("id: 2\ndata: stop") }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		session, err := client.Open(t.Context(), server.URL(), source.WithUnterminatedEvent(), source.WithReconnect(source.ReconnectNever))
+		require.NoError(t, err)
+		defer session.Close()
+		events, err := rest(session)
+		require.NoError(t, err)
+		assert.Equal(t, "stop", events)
+		assert.Equal(t, "2", session.LastEventID())
+	})
+}
