@@ -261,3 +261,38 @@ func TestHTTP2IsIdle(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, ":\n"+wires("1"), string(body))
 }
+
+// The server's timeouts are for requests that end. They do not end a stream.
+func TestServerTimeouts(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		b := sink.NewBroadcaster()
+		server := httptest.NewUnstartedServer(b)
+		server.Config.ReadTimeout = 50 * time.Millisecond
+		server.Config.WriteTimeout = 50 * time.Millisecond
+		server.Config.IdleTimeout = 50 * time.Millisecond
+		server.EnableHTTP2 = http2
+		if http2 {
+			server.StartTLS()
+		} else {
+			server.Start()
+		}
+		response, err := server.Client().Get(server.URL)
+		require.NoError(t, err)
+		ended := make(chan string)
+		go func() {
+			body, err := io.ReadAll(response.Body)
+			assert.NoError(t, err)
+			ended <- string(body)
+		}()
+		select {
+		case <-ended:
+			t.Error("the stream ended")
+		case <-time.After(200 * time.Millisecond):
+			require.NoError(t, b.Send(t.Context(), event("1")))
+			require.NoError(t, b.Complete(t.Context()))
+			assert.Equal(t, ":\n"+wires("1"), <-ended)
+		}
+		require.NoError(t, response.Body.Close())
+		server.Close()
+	}
+}
