@@ -9,7 +9,7 @@ import (
 	"github.com/rxsse/rxsse/rx"
 )
 
-// An Order is what comes in, a Line is what is to be packed where.
+// An Order is what the shop sends, a Line is one product to pack.
 type (
 	Order struct {
 		Number int    `json:"number"`
@@ -18,28 +18,25 @@ type (
 	Line struct {
 		Product string `json:"product"`
 		Pieces  int    `json:"pieces"`
-		Store   string `json:"-"`
+		Store   string `json:"store,omitzero"`
 	}
 )
 
-func (l Line) warehouse() string { return l.Store }
-
-// warehouses are where products are.
 var warehouses = []string{"north", "south"}
 
-// flow is as it was before it knew of rxsse: orders from the shop and from the
-// telephone become lines, which are sorted by warehouse. New are opt, which each
-// operator is given, and the Scope around a Merge in the midst of the flow: that sends
-// whether or not anybody reads, and who is above it when the flow is left would stay.
+// flow is an existing RxGo flow: orders from the shop and from the telephone become
+// lines, each with its warehouse. New are opt, which each operator is given, and the Scope
+// around the Merge: the telephone is a source of RxGo, and without the Scope a Merge of
+// such sources leaks a goroutine when an operator follows.
 func flow(ctx context.Context, orders rxgo.Observable, opt rxgo.Option) rxgo.Observable {
 	all := rx.Scope(ctx, func(_ context.Context, opt rxgo.Option) rxgo.Observable {
 		return rxgo.Merge([]rxgo.Observable{orders, telephone(opt)}, opt)
 	}, opt)
 	lines := all.FlatMap(func(item rxgo.Item) rxgo.Observable {
-		if item.Error() { // RxGo asks for these too
+		if item.Error() { // RxGo calls FlatMap for errors too
 			return rxgo.Thrown(item.E)
 		}
-		order := item.V.(Order) //nolint:errcheck,forcetypeassert // as flows of RxGo do
+		order := item.V.(Order) //nolint:errcheck,forcetypeassert // RxGo has no types
 		values := make([]any, len(order.Lines))
 		for i, line := range order.Lines {
 			values[i] = line
@@ -47,17 +44,17 @@ func flow(ctx context.Context, orders rxgo.Observable, opt rxgo.Option) rxgo.Obs
 		return rxgo.Just(values...)(opt)
 	}, opt)
 	groups := lines.GroupBy(len(warehouses), func(item rxgo.Item) int {
-		line, _ := item.V.(Line) // an error is none
+		line, _ := item.V.(Line) // an error has none
 		return len(line.Product) % len(warehouses)
 	}, opt)
-	// FlatMap would read the groups one after the other, and block: the second group
-	// is not read while the first one waits. Merge reads them at once.
+	// FlatMap would read one group after the other, and block: the second group waits
+	// until it is read. Merge reads them at once.
 	var packed []rxgo.Observable
 	for group := range groups.Observe(opt) {
 		name := warehouses[len(packed)]
-		lines := group.V.(rxgo.Observable) //nolint:errcheck,forcetypeassert // as flows of RxGo do
+		lines := group.V.(rxgo.Observable) //nolint:errcheck,forcetypeassert // RxGo has no types
 		packed = append(packed, lines.Map(func(_ context.Context, v any) (any, error) {
-			line, _ := v.(Line) // as it came out of GroupBy
+			line, _ := v.(Line)
 			line.Store = name
 			return line, nil
 		}, opt))
@@ -65,12 +62,11 @@ func flow(ctx context.Context, orders rxgo.Observable, opt rxgo.Option) rxgo.Obs
 	return rxgo.Merge(packed, opt)
 }
 
-// telephone is the orders that came by telephone, from a service that has to be asked
-// twice.
+// telephone is the orders that came by telephone, from a service that fails once.
 func telephone(opt rxgo.Option) rxgo.Observable {
-	asked := 0
+	calls := 0
 	return rxgo.Defer([]rxgo.Producer{func(_ context.Context, next chan<- rxgo.Item) {
-		if asked++; asked == 1 {
+		if calls++; calls == 1 {
 			next <- rxgo.Error(errors.New("the service is busy"))
 			return
 		}

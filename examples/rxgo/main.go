@@ -1,6 +1,6 @@
-// Command rxgo takes a flow that was written for RxGo, gives it a stream that outlives
-// its connections for a source, and goes on with what comes out: windows, a sink, and
-// nothing left behind.
+// Command rxgo is an RxGo program with a hot bus and three observers. Its source is a
+// stream that survives broken connections, and its results end in a file, a committed
+// position and a broadcast.
 //
 //	go run ./examples/rxgo
 package main
@@ -13,9 +13,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"time"
+	"path/filepath"
 
-	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
@@ -31,9 +30,10 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, stdout io.Writer, args []string) error {
+func run(ctx context.Context, stdout io.Writer, args []string) (err error) {
 	flags := flag.NewFlagSet("rxgo", flag.ContinueOnError)
 	url := flags.String("url", "", "the `URL` of a stream of orders (default: an embedded one, which breaks often)")
+	folder := flags.String("folder", "", "the `folder` for the lines and the position (default: a temporary one)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -46,46 +46,74 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 			return err
 		}
 		defer shop.close()
-		*url = shop.url()
+		*url = shop.url
 	}
-	err := report(ctx, stdout, *url)
-	if err != nil && ctx.Err() == nil {
+	if *folder == "" {
+		if *folder, err = os.MkdirTemp("", "rxgo-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(*folder)) }()
+	}
+	if err := report(ctx, stdout, *url, *folder); err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil
 }
 
-// report prints what is to be packed where, half a second at a time.
-func report(ctx context.Context, stdout io.Writer, url string) error {
+// report runs the depot on the stream at url, and prints what a client of its broadcast
+// sees.
+func report(ctx context.Context, stdout io.Writer, url, folder string) error {
+	checkpoint := source.NewFileCheckpoint(filepath.Join(folder, "position"))
 	reconnects := 0
-	orders := operators.DecodeJSON[Order](source.SSE(url, source.WithTrace(&source.Trace{
+	events := source.SSE(url, source.WithCheckpoint(checkpoint), source.WithTrace(&source.Trace{
 		Disconnected: func(source.Attempt, error) { reconnects++ },
-	})))
-	total := 0
-	lines := operators.Tap(packing(orders), func(Line) { total++ })
-	windows := operators.AggregateBy(lines, Line.warehouse, operators.Tumbling(500*time.Millisecond), newPieces, pieces.add)
-	err := sink.ForEach(ctx, windows, func(k operators.Keyed[string, operators.WindowResult[pieces]]) error {
-		_, err := fmt.Fprintf(stdout, "%-6s  %v\n", k.Key, k.Value.Value)
-		return err
-	})
+	}))
+	board := sink.NewBroadcaster()
+	web, err := serve(ctx, board)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "lines: %d  reconnects: %d\n", total, reconnects)
+	defer web.close()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	seen := make(chan error)
+	go func() { // ends when the broadcast is complete, or with ctx
+		counts := operators.DecodeJSON[int](source.SSE(web.url))
+		seen <- sink.ForEach(ctx, counts, func(n int) error {
+			_, err := fmt.Fprintf(stdout, "pieces in half a second: %d\n", n)
+			return err
+		})
+	}()
+
+	d := &depot{folder: folder, checkpoint: checkpoint, board: board, stdout: stdout}
+	err = d.run(ctx, operators.DecodeJSON[message](events))
+	if err != nil {
+		stop()
+	}
+	if watching := <-seen; err == nil {
+		err = watching
+	}
+	if err != nil {
+		return err
+	}
+	lines, err := countLines(filepath.Join(folder, "lines.ndjson"))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "lines: %d  reconnects: %d\n", lines, reconnects)
 	return err
 }
 
-// pieces is how many of each product are to be packed.
-type pieces map[string]int
-
-func newPieces() pieces { return pieces{} }
-
-func (p pieces) add(l Line) pieces {
-	p[l.Product] += l.Pieces
-	return p
-}
-
-// packing is the flow of RxGo between two streams of ours.
-func packing(orders rxsse.Observable[Order]) rxsse.Observable[Line] {
-	return between[Order, Line](orders, flow)
+func countLines(path string) (int, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, b := range text {
+		if b == '\n' {
+			n++
+		}
+	}
+	return n, nil
 }

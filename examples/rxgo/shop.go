@@ -13,34 +13,50 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// orders is how many a shop has, one each 10 milliseconds.
+// orders is how many orders the shop has, one each 10 milliseconds.
 const orders = 150
 
-// A shop is a server of orders that breaks its connections.
-type shop struct {
-	server *http.Server
-	addr   net.Addr
+// A server serves a handler on a free port until it is closed.
+type server struct {
+	url    string
+	http   *http.Server
 	cancel context.CancelFunc
-	gone   sync.WaitGroup
+	done   sync.WaitGroup
 }
 
-func openShop(ctx context.Context) (*shop, error) {
+func serve(ctx context.Context, handler http.Handler) (*server, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
+	s := &server{
+		url:    "http://" + listener.Addr().String() + "/?lastEventId=0", // from the beginning
+		http:   &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
+		cancel: func() {},
+	}
+	s.done.Go(func() { _ = s.http.Serve(listener) })
+	return s, nil
+}
+
+func (s *server) close() {
+	s.cancel()
+	_ = s.http.Close()
+	s.done.Wait()
+}
+
+// openShop starts a shop that sends orders and breaks each connection after 400 ms.
+func openShop(ctx context.Context) (*server, error) {
 	out := sink.NewBroadcaster(sink.WithRetry(20 * time.Millisecond))
-	s := &shop{addr: listener.Addr(), server: &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ctx, cancel := context.WithTimeout(r.Context(), 400*time.Millisecond)
-			defer cancel()
-			out.ServeHTTP(w, r.WithContext(ctx))
-		}),
-		ReadHeaderTimeout: 10 * time.Second,
-	}}
+	s, err := serve(ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 400*time.Millisecond)
+		defer cancel()
+		out.ServeHTTP(w, r.WithContext(ctx))
+	}))
+	if err != nil {
+		return nil, err
+	}
 	ctx, s.cancel = context.WithCancel(ctx)
-	s.gone.Go(func() { _ = s.server.Serve(listener) }) // until it is closed
-	s.gone.Go(func() {
+	s.done.Go(func() {
 		all := operators.Map(operators.Take(source.Interval(10*time.Millisecond), orders), func(n int) Order {
 			return Order{Number: n, Lines: []Line{
 				{Product: "lamp", Pieces: 1 + n%3},
@@ -53,12 +69,4 @@ func openShop(ctx context.Context) (*shop, error) {
 		}
 	})
 	return s, nil
-}
-
-func (s *shop) url() string { return "http://" + s.addr.String() + "/?lastEventId=0" }
-
-func (s *shop) close() {
-	s.cancel()
-	_ = s.server.Close()
-	s.gone.Wait()
 }
