@@ -96,23 +96,41 @@ func (g Group) open(ctx context.Context, js jetstream.JetStream) (Group, jetstre
 	if g.Logger == nil {
 		g.Logger = slog.New(slog.DiscardHandler)
 	}
-	bucket, err := js.KeyValue(ctx, g.Bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		bucket, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: g.Bucket, Description: "claims of rxsse groups", TTL: g.TTL, Replicas: max(g.Replicas, 1),
-		})
-	}
+	bucket, ttl, err := g.openBucket(ctx, js)
 	if err != nil {
 		return g, nil, fmt.Errorf("jetstream: open bucket %q on %s: %w", g.Bucket, servers(js.Conn()), err)
 	}
-	status, err := bucket.Status(ctx)
-	if err != nil {
-		return g, nil, fmt.Errorf("jetstream: bucket %q: %w", g.Bucket, err)
-	}
-	if status.TTL() != g.TTL {
-		return g, nil, fmt.Errorf("jetstream: the entries of bucket %q expire after %s, and the group has a TTL of %s; they must be the same", g.Bucket, status.TTL(), g.TTL)
+	if ttl != g.TTL {
+		return g, nil, fmt.Errorf("jetstream: the entries of bucket %q expire after %s, and the group has a TTL of %s; they must be the same", g.Bucket, ttl, g.TTL)
 	}
 	return g, bucket, nil
+}
+
+// openBucket opens the bucket, or creates it. Members that create it at the same time
+// disturb each other for a moment, so it tries again.
+func (g Group) openBucket(ctx context.Context, js jetstream.JetStream) (bucket jetstream.KeyValue, ttl time.Duration, err error) {
+	const tries = 10
+	for range tries {
+		bucket, err = js.KeyValue(ctx, g.Bucket)
+		if errors.Is(err, jetstream.ErrBucketNotFound) {
+			bucket, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
+				Bucket: g.Bucket, Description: "claims of rxsse groups", TTL: g.TTL, Replicas: max(g.Replicas, 1),
+			})
+		}
+		var status jetstream.KeyValueStatus
+		if err == nil {
+			status, err = bucket.Status(ctx)
+		}
+		if err == nil {
+			return bucket, status.TTL(), nil
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, 0, context.Cause(ctx)
+		}
+	}
+	return nil, 0, err
 }
 
 // isKey reports whether s can be a token of a key.

@@ -24,6 +24,13 @@ import (
 var shared *cluster.Cluster
 
 func TestMain(m *testing.M) {
+	if child := children[os.Getenv(childEnv)]; child != nil {
+		if err := runAsChild(child, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	before := goleak.IgnoreCurrent()
 	folder, err := os.MkdirTemp("", "jetstream")
 	if err == nil {

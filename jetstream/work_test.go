@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,6 +54,18 @@ func (e *effects) add(data string) (total int) {
 	e.data[key] = append(e.data[key], n)
 	e.all++
 	return e.all
+}
+
+// complete reports whether all numbers up to last are there.
+func (e *effects) complete(last int) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for n := last - 9; n <= last; n++ {
+		if numbers := e.data[strconv.Itoa(n%10)]; len(numbers) == 0 || !slices.Contains(numbers[max(0, len(numbers)-1000):], n) {
+			return false
+		}
+	}
+	return true
 }
 
 // check checks that each key has all its numbers up to last, in order, and returns how

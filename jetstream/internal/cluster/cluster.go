@@ -18,7 +18,8 @@ import (
 type Cluster struct {
 	folder  string
 	ports   []int // for clients
-	routes  []int // between servers
+	routes  []int // for other servers
+	links   map[link]*proxy
 	servers []*server.Server
 }
 
@@ -34,6 +35,9 @@ func Start(folder string, n int) (*Cluster, error) {
 			return nil, err
 		}
 		c.ports, c.routes = append(c.ports, client), append(c.routes, route)
+	}
+	if err := c.startLinks(); err != nil {
+		return nil, err
 	}
 	for i := range n {
 		if err := c.StartServer(i); err != nil {
@@ -66,9 +70,12 @@ func (c *Cluster) StartServer(i int) error {
 		NoSigs: true, NoLog: true,
 	}
 	if len(c.ports) > 1 {
-		opts.Cluster = server.ClusterOpts{Name: "rxsse", Host: "127.0.0.1", Port: c.routes[i]}
-		for _, route := range c.routes {
-			opts.Routes = append(opts.Routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", route)})
+		// The others must not learn of a way around the links.
+		opts.Cluster = server.ClusterOpts{Name: "rxsse", Host: "127.0.0.1", Port: c.routes[i], Advertise: "127.0.0.1:1"}
+		for l, p := range c.links {
+			if l.from == i {
+				opts.Routes = append(opts.Routes, &url.URL{Scheme: "nats", Host: p.address()})
+			}
 		}
 	}
 	s, err := server.NewServer(opts)
@@ -118,6 +125,9 @@ func (c *Cluster) StopServer(i int) {
 func (c *Cluster) Stop() error {
 	for i := range c.servers {
 		c.StopServer(i)
+	}
+	for _, p := range c.links {
+		p.stop()
 	}
 	return nil
 }
