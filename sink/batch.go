@@ -7,18 +7,18 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// ForEachBatch subscribes to src and calls f with the items that have come since
-// its last call: one if f keeps up with the stream, and up to 256 if it does not.
-// What costs much for a call and little for an item, such as a write, a commit or
-// a request, is so done at once while the stream is slow and seldom while it is
-// fast, and no timer is needed. The slice is f's until it returns.
+// ForEachBatch subscribes to src and calls f with the items that have arrived since its
+// last call: one item if f keeps up with the stream, up to 256 if it does not. So the
+// cost of a call, such as a write, a commit or a request, is paid for each item while
+// the stream is slow and once per batch while it is fast, and no item waits for a timer.
+// f must not keep the slice.
 //
-// It returns nil when src completes and f has had all items; when src fails, its
-// error, after f has had the items before it. An error of f ends the stream and is
-// returned as it is. When ctx is cancelled that is its cause; items that have come
-// and were not given to f by then are dropped.
+// It returns nil when src completes and f has processed all items. When src fails, it
+// returns that error after f has processed the items before it. An error of f ends src
+// and is returned as it is. When ctx is cancelled, it returns the cause and drops the
+// items that f has not been given.
 //
-// It runs src on a goroutine of its own, and at most 256 items wait for f.
+// It runs src on a goroutine of its own, which is at most 256 items ahead of f.
 func ForEachBatch[T any](ctx context.Context, src rxsse.Observable[T], f func([]T) error) error {
 	q := handoff.New[T](ctx, handoff.DefaultLimit)
 	defer q.Stop()

@@ -7,24 +7,23 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// Channel subscribes to src and calls read with a channel of its items, with room
-// for n of them, for code that wants to select. The channel is closed when the
-// stream ends. When read returns, before that or after, the stream is ended and
-// gone, so that nobody has to drain the channel or close anything; read must not
-// use it any more.
+// Channel subscribes to src and calls read with a channel of its items, for code that
+// needs select. The channel buffers n items, and is closed when src ends. When read
+// returns, Channel ends src if it has not ended; read need not drain the channel, and
+// must not use it afterwards.
 //
-// Channel returns the error of read, if that is not nil; otherwise, if the stream
-// had ended by then, its error: nil for completion, and for a cancelled context the
-// cause. The items that came before an error are in the channel before it is closed.
+// Channel returns the error of read if it is not nil. Otherwise, if src had ended when
+// read returned, it returns nil if src completed, the error of src, or the cause of the
+// cancelled context. All items before an error are in the channel before it is closed.
 //
-// It runs src on a goroutine of its own. A panic in src closes the channel and is
-// raised once read has returned.
+// It runs src on a goroutine of its own. If src panics, the channel is closed, and
+// Channel panics with the same value once read has returned.
 func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read func(<-chan T) error) error {
 	upstream, cancel := context.WithCancel(ctx)
 	items := make(chan T, n)
 	gone := make(chan struct{})
 	var ending handoff.Ending
-	cut := false // the stream was ended by a cancellation, between two items
+	cancelled := false // src was ended by a cancellation, between two items
 	// Ends when src does; Channel cancels its context and waits for it.
 	go handoff.Run(upstream, src,
 		func(v T) bool {
@@ -32,13 +31,13 @@ func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read fu
 			case items <- v:
 				return true
 			case <-upstream.Done():
-				cut = true
+				cancelled = true
 				return false
 			}
 		},
 		func(e handoff.Ending) {
 			ending = e
-			close(gone) // first: who sees the channel closed may return, and the end has to be known
+			close(gone) // first: read may return when it sees the channel closed
 			close(items)
 		})
 	ended := false
@@ -58,7 +57,7 @@ func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read fu
 	switch {
 	case err != nil:
 		return err
-	case ended && !cut:
+	case ended && !cancelled:
 		return ending.Err()
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -8,14 +8,13 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// ErrTooMany means that a stream had more items than [CollectN] was to hold.
+// ErrTooMany means that a stream has more items than [CollectN] may hold.
 var ErrTooMany = errors.New("too many items")
 
-// Collect subscribes to src and returns its items once it completes. If it fails
-// or ctx is cancelled, Collect returns the items that came before, with the error.
+// Collect subscribes to src and returns its items once it completes. If src fails or ctx
+// is cancelled, Collect returns the items before that, and the error.
 //
-// It holds every item of src: for a stream that may not end by itself see
-// [CollectN].
+// It holds all items of src in memory. For a stream that may not end, see [CollectN].
 func Collect[T any](ctx context.Context, src rxsse.Observable[T]) ([]T, error) {
 	var items []T
 	err := ForEach(ctx, src, func(v T) error {
@@ -25,9 +24,9 @@ func Collect[T any](ctx context.Context, src rxsse.Observable[T]) ([]T, error) {
 	return items, err
 }
 
-// CollectN is [Collect] for at most n items: when one more comes it ends the
-// stream, and returns the first n with an error that wraps [ErrTooMany]. For the
-// first n of a stream that goes on, without an error, collect an operators.Take.
+// CollectN is [Collect] with a limit. If src has more than n items, CollectN ends it and
+// returns the first n and an error that wraps [ErrTooMany]. To get the first n items
+// without an error, use operators.Take.
 func CollectN[T any](ctx context.Context, src rxsse.Observable[T], n int) ([]T, error) {
 	var items []T
 	err := ForEach(ctx, src, func(v T) error {

@@ -8,12 +8,12 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// ErrEmpty means that a stream completed without the item that was wanted of it.
+// ErrEmpty means that a stream completed without an item.
 var ErrEmpty = errors.New("the stream completed without an item")
 
-// First subscribes to src, returns its first item and ends the stream. If src
-// completes without one, First returns an error that wraps [ErrEmpty]; if it fails
-// or ctx is cancelled before, that error.
+// First subscribes to src, returns its first item and ends src. If src completes without
+// an item, First returns an error that wraps [ErrEmpty]. If src fails or ctx is cancelled
+// first, it returns that error.
 func First[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
 	for v, err := range src(ctx) {
 		return v, err
@@ -22,9 +22,9 @@ func First[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
 	return zero, fmt.Errorf("sink: First: %w", ErrEmpty)
 }
 
-// Last subscribes to src and returns its last item once it completes. If src
-// completes without one, Last returns an error that wraps [ErrEmpty]; if it fails
-// or ctx is cancelled, the last item that came before, with the error.
+// Last subscribes to src and returns its last item once it completes. If src completes
+// without an item, Last returns an error that wraps [ErrEmpty]. If src fails or ctx is
+// cancelled, it returns the last item before that, and the error.
 func Last[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
 	var last T
 	empty := true
@@ -38,10 +38,10 @@ func Last[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
 	return last, err
 }
 
-// Reduce subscribes to src and folds its items into one value, as they come: f is
-// given seed, or what it returned last, and an item. Once src completes, Reduce
-// returns the value, which is seed if there was no item. If src fails, f does, or
-// ctx is cancelled, it returns the value so far, with the error.
+// Reduce subscribes to src and folds its items into one value: it calls f for each item
+// with the value so far, which is seed at first. Once src completes, Reduce returns the
+// value. If src or f fails, or ctx is cancelled, it returns the value so far, and the
+// error.
 func Reduce[T, A any](ctx context.Context, src rxsse.Observable[T], seed A, f func(acc A, v T) (A, error)) (A, error) {
 	err := ForEach(ctx, src, func(v T) error {
 		next, err := f(seed, v)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // Format returns a function that appends an item to dst as a line of JSON, with a line
@@ -14,11 +15,10 @@ import (
 // method of an item has panicked.
 //
 // The options are those of the encoder; those that would write an item in several
-// lines have no effect.
+// lines have no effect. Durations are numbers of nanoseconds, as in [encoding/json],
+// where the options do not say otherwise.
 func Format[T any](opts ...json.Options) func(dst []byte, v T) ([]byte, error) {
-	if len(opts) > 0 {
-		opts = append(slices.Clip(opts), jsontext.Multiline(false))
-	}
+	opts = slices.Concat([]json.Options{jsonv1.FormatDurationAsNano(true)}, opts, []json.Options{jsontext.Multiline(false)})
 	var out appender
 	encoder := jsontext.NewEncoder(&out, opts...)
 	item := new(T)

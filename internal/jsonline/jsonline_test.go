@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -129,4 +130,16 @@ func TestFormatWithOptions(t *testing.T) {
 		_, err = format(nil, map[string]any{"f": func() {}})
 		require.Error(t, err)
 	}
+}
+
+// Durations have no form of their own in JSON; without a default, a struct with one
+// could not be written.
+func TestFormatOfDurations(t *testing.T) {
+	line, err := Format[any]()(nil, []any{time.Second, struct{ D time.Duration }{2}})
+	require.NoError(t, err)
+	assert.Equal(t, `[1000000000,{"D":2}]`+"\n", string(line))
+	text := json.MarshalFunc(func(d time.Duration) ([]byte, error) { return []byte(`"` + d.String() + `"`), nil })
+	line, err = Format[time.Duration](json.WithMarshalers(text))(nil, time.Second)
+	require.NoError(t, err)
+	assert.Equal(t, `"1s"`+"\n", string(line))
 }
