@@ -21,6 +21,8 @@ type attempt struct {
 	ctx    context.Context //nolint:containedctx // an attempt ends with its context
 	cancel context.CancelCauseFunc
 
+	abandoned atomic.Bool // no later attempt may use its connection
+
 	body *ownedBody // nil: no response has been received
 
 	decoder   *codec.Decoder // nil: the server has not accepted
@@ -39,7 +41,10 @@ func newAttempt(ctx context.Context) *attempt {
 
 // abandon gives up the attempt and its connection for a reason: the connection may be
 // dead, so no later attempt may use it. Any goroutine may call it.
-func (a *attempt) abandon(reason error) { a.cancel(reason) }
+func (a *attempt) abandon(reason error) {
+	a.abandoned.Store(true)
+	a.cancel(reason)
+}
 
 // abandonAfter abandons the attempt after d unless the timer is stopped.
 func (a *attempt) abandonAfter(d time.Duration, reason error) *time.Timer {
@@ -92,11 +97,14 @@ func (s *stream) connect() *outcome {
 }
 
 // send sends the request and returns the server's answer once its header is there. The
-// connect timeout covers all of it. If it fails, isUnanswered reports whether the request
-// may have reached the server.
+// connect timeout covers all of it. Without one the idle timeout does, for a request that
+// may always be sent again; the answer to others may take the server a while. If it fails,
+// isUnanswered reports whether the request may have reached the server.
 func (s *stream) send(a *attempt) (resp *http.Response, isUnanswered bool, err error) {
 	if d := s.cfg.connectTimeout; d > 0 {
 		defer a.abandonAfter(d, fmt.Errorf("%w of %v", ErrConnectTimeout, d)).Stop()
+	} else if d := s.cfg.idleTimeout; d > 0 && s.reconnect == ReconnectAlways {
+		defer a.abandonAfter(d, fmt.Errorf("%w of %v", ErrIdleTimeout, d)).Stop()
 	}
 	ctx, wasSent := a.ctx, func() bool { return false }
 	if s.reconnect == ReconnectUntilAccepted {
@@ -108,7 +116,8 @@ func (s *stream) send(a *attempt) (resp *http.Response, isUnanswered bool, err e
 	}
 	resp, err = s.http.Do(req)
 	if err != nil {
-		return nil, wasSent(), unanswered(unwrapURL(err))
+		isRefused := errors.Is(err, errTooManyConnections) // the server has not processed it
+		return nil, wasSent() && !isRefused, unanswered(unwrapURL(err))
 	}
 	return resp, false, nil
 }
@@ -149,6 +158,7 @@ func (s *stream) startReading(resp *http.Response) {
 	if s.meter != nil {
 		body = s.meter.reader(body)
 	}
+	body = decodeContent(resp.Header, body)
 	if s.diagnostics != nil {
 		body = s.diagnostics.reader(body)
 	}

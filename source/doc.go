@@ -31,8 +31,8 @@
 //     tells its clients to go away.
 //   - It fails with an [Error] when trying again cannot help: with another status than
 //     200 (but 408, 425, 429 and 5xx except 501 and 505 are tried again, after the time
-//     that Retry-After says), a content type that is not text/event-stream, redirects in a
-//     circle, a certificate that is not trusted, an event larger than [WithMaxEventSize]
+//     that Retry-After says), a content type that is not text/event-stream, a content
+//     encoding other than gzip, redirects in a circle, a certificate that is not trusted, an event larger than [WithMaxEventSize]
 //     allows, or a request that can never be sent. [WithRetryIf] may decide otherwise.
 //   - It ends with the cause of its context when that is cancelled, at once, also
 //     while it connects, waits or reads.
@@ -51,7 +51,8 @@
 // # Silence
 //
 // A connection whose other end has vanished looks like one that has nothing to say.
-// Where the server sends heartbeats, [WithIdleTimeout] tells them apart.
+// Where the server sends heartbeats, [WithIdleTimeout] tells them apart. Over HTTP/2 the
+// default client also pings the server, see [WithHTTPClient].
 //
 // # Across restarts
 //

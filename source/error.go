@@ -33,7 +33,9 @@ type Error struct {
 	TailLines  []string
 	TailEvents []codec.Event
 	// Err is the reason: an error of the network, of the HTTP client, of the
-	// decoder, or one of this package that says what was wrong with the response.
+	// decoder, or one of this package that says what was wrong with the response. Its
+	// text shows URLs as above, wherever they come from. [errors.As] finds the errors
+	// that it wraps as they were, with all that their own texts show.
 	Err error
 }
 
@@ -43,6 +45,12 @@ var (
 	ErrStatus = errors.New("status")
 	// ErrContentType is the reason when the server's answer was no event stream.
 	ErrContentType = errors.New("unexpected content type")
+	// ErrContentEncoding is the reason when the body of a response is compressed in a way
+	// that is not decoded; see [WithCompression].
+	ErrContentEncoding = errors.New("content encoding")
+	// ErrResponseCheck is the reason when the function given to [WithResponseCheck] has
+	// refused a response.
+	ErrResponseCheck = errors.New("the response was refused")
 	// ErrURL is the reason when there is no such URL to connect to, be it the
 	// request's or one that the server redirects to.
 	ErrURL = errors.New("unusable URL")
@@ -88,7 +96,8 @@ func (e *Error) reason() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%.1000v", e.Err) // a reason may quote the server
 	if body := bytes.TrimSpace(e.Body); len(body) > 0 {
-		fmt.Fprintf(&b, ": %.200q", body)
+		// Servers repeat the URL in it: "Cannot GET /events?key=secret".
+		fmt.Fprintf(&b, ": %.200q", redactText(string(body[:min(len(body), maxShownURL)]), nil))
 	}
 	if e.LastEventID != "" {
 		fmt.Fprintf(&b, " (after event %.100q)", e.LastEventID)

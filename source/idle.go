@@ -6,14 +6,19 @@ import (
 	"time"
 )
 
-// WithIdleTimeout has a connection given up, and another made, when it has been
-// silent for d: not one byte, comments included. By default there is no such
-// timeout, since many streams have nothing to say for hours; but then a connection
-// whose other end has vanished without a word is kept until the operating system
-// notices. Where the server sends heartbeats, set it to twice the time between
-// them. The failure is an [Error] that wraps [ErrIdleTimeout]. Time in which the
-// consumer does not read does not count. It panics if d is negative; 0 is the
-// default.
+// WithIdleTimeout reconnects when no byte has arrived for d, comments included. The new
+// attempt uses another connection, also over HTTP/2. Set d to at least twice the time
+// between the server's heartbeats.
+//
+// Without it, a connection whose peer has vanished is detected over HTTP/2 by the pings of
+// the default client, within half a minute, and over HTTP/1.1 only by TCP keepalive, after
+// about three minutes on Linux, or never behind a proxy that keeps the connection
+// alive. Default: no timeout, since many streams are silent for hours.
+//
+// Under [ReconnectAlways] it also limits the wait for the header of a response, unless
+// [WithConnectTimeout] does. Time in which the consumer does not read does not count. The
+// failure is an [Error] that wraps [ErrIdleTimeout]. WithIdleTimeout panics if d is
+// negative; 0 stands for the default.
 func WithIdleTimeout(d time.Duration) Option {
 	mustNotBeNegative("WithIdleTimeout", d)
 	return func(c *config) { c.idleTimeout = d }

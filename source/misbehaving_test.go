@@ -1,9 +1,6 @@
 package source_test
 
 import (
-	"compress/gzip"
-	"compress/zlib"
-	"io"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -170,83 +167,6 @@ func TestBurstToASlowConsumer(t *testing.T) {
 		assert.Len(t, server.Requests(), 2)
 	})
 }
-
-// What net/http decompresses by itself arrives as it was meant, event by event; what it
-// does not is for a transport of the caller's.
-func TestCompression(t *testing.T) {
-	type writer interface {
-		io.Writer
-		Flush() error
-	}
-	compressed := func(encoding string, wrap func(io.Writer) writer) func(*ssetest.Conn) {
-		return func(c *ssetest.Conn) {
-			c.Header().Set("Content-Encoding", encoding)
-			w := wrap(rawWriter{c})
-			for _, e := range numbered(3) {
-				_, _ = io.WriteString(w, e.String())
-				_ = w.Flush()
-				c.Sleep(time.Hour)
-			}
-		}
-	}
-	timely := func(t *testing.T, server *ssetest.Server, client *http.Client) {
-		t.Helper()
-		start := time.Now()
-		n := 0
-		for e, err := range source.SSE(server.URL(), source.WithHTTPClient(client))(t.Context()) {
-			require.NoError(t, err)
-			assert.Equal(t, numbered(3)[n], e)
-			assert.Equal(t, time.Duration(n)*time.Hour, time.Since(start), "each when it was sent")
-			if n++; n == 3 {
-				break
-			}
-		}
-	}
-	t.Run("gzip", func(t *testing.T) {
-		within(t, compressed("gzip", func(w io.Writer) writer { return gzip.NewWriter(w) }),
-			func(t *testing.T, server *ssetest.Server, _ *source.Client) {
-				timely(t, server, server.Client())
-				assert.Equal(t, "gzip", server.Requests()[0].Header.Get("Accept-Encoding"))
-			})
-	})
-	t.Run("deflate, by the caller's transport", func(t *testing.T) {
-		within(t, compressed("deflate", func(w io.Writer) writer { return zlib.NewWriter(w) }),
-			func(t *testing.T, server *ssetest.Server, _ *source.Client) {
-				inflating := roundTripper(func(req *http.Request) (*http.Response, error) {
-					resp, err := server.Client().Transport.RoundTrip(req)
-					if err == nil {
-						resp.Body = &inflatedBody{body: resp.Body}
-					}
-					return resp, err
-				})
-				timely(t, server, &http.Client{Transport: inflating})
-			})
-	})
-}
-
-// A rawWriter writes to a connection.
-type rawWriter struct{ conn *ssetest.Conn }
-
-func (w rawWriter) Write(p []byte) (int, error) {
-	w.conn.Raw(string(p))
-	return len(p), nil
-}
-
-// An inflatedBody is decompressed as it is read.
-type inflatedBody struct {
-	body, plain io.ReadCloser
-}
-
-func (b *inflatedBody) Read(p []byte) (n int, err error) {
-	if b.plain == nil {
-		if b.plain, err = zlib.NewReader(b.body); err != nil {
-			return 0, err
-		}
-	}
-	return b.plain.Read(p)
-}
-
-func (b *inflatedBody) Close() error { return b.body.Close() }
 
 // The proxy of the caller's transport is asked for the stream, and asked again.
 func TestProxy(t *testing.T) {

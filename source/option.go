@@ -40,6 +40,10 @@ type config struct {
 
 	unterminated bool // deliver the last event of a response without its blank line
 
+	compression   bool
+	responseCheck func(*http.Response) error
+	abandoned     *abandonedConns // of all streams of a client
+
 	trace      *Trace
 	log        *slog.Logger
 	meter      *Meter
@@ -53,24 +57,42 @@ func (c config) with(opts []Option) config {
 	c.header = c.header.Clone()
 	c.decoder = slices.Clone(c.decoder)
 	c.visible = slices.Clone(c.visible)
+	if c.abandoned == nil {
+		c.abandoned = new(abandonedConns)
+	}
 	for _, opt := range opts {
 		opt(&c)
 	}
 	return c
 }
 
-// WithHTTPClient has connections made by client, [http.DefaultClient] by default:
-// to set a proxy, TLS, a cookie jar, a redirect policy. The stream uses a copy of
-// it whose Timeout is not applied, since that would cut off a healthy stream.
+// WithHTTPClient connects with client: use it to set a proxy, TLS, a cookie jar or a
+// redirect policy. The stream uses a copy of it without its Timeout, which would cut off a
+// healthy stream.
+//
+// A client without a Transport, and that is the default, connects with a copy of
+// [http.DefaultTransport] that pings an HTTP/2 connection after 15 seconds of silence, and
+// closes it if the server does not answer within 15 more. The copy is made when a stream
+// first needs it. To have pings with a Transport of your own, set [http.Transport.HTTP2].
+//
+// After an idle timeout, a connect timeout or [Session.Reconnect], the next attempt uses
+// another connection. An HTTP/2 connection is then taken out of the Transport's pool, also
+// for other requests; those that it carries already go on. This works with an
+// [http.Transport] and with RoundTrippers around one, if they pass on the context of the
+// request.
+//
+// When a server refuses a request with an HTTP/2 GOAWAY, the attempt tries again on up to
+// three new connections, and then fails like any other.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) { c.http = client }
 }
 
 // WithHeader sets a header field of every request, in place of the client's
 // default or the request's own field of that name. Without it, requests say
-// "Accept: text/event-stream" and "Cache-Control: no-cache".
+// "Accept: text/event-stream", "Cache-Control: no-cache" and "Accept-Encoding: identity",
+// see [WithCompression].
 //
-// When the server redirects to another host, or from https to http, only fields
+// When the server redirects to another origin (scheme, host or port), only fields
 // that are known to be no secret go along: Accept and its kin, Cache-Control,
 // Content-Type and its kin, Last-Event-ID, User-Agent. A field Host changes the
 // host asked for, and Last-Event-ID is taken for [WithLastEventID].

@@ -54,6 +54,9 @@ func (s *stream) endAttempt(out *outcome) {
 		}
 		out.healthy = s.backoff.isHealthy(a.delivered, time.Since(a.opened))
 	}
+	if a.abandoned.Load() {
+		s.transport.abandon()
+	}
 	a.end()
 	switch {
 	case s.ctx.Err() != nil:

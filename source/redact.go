@@ -4,23 +4,27 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// WithVisibleQuery has errors and logs show the values that these names have in a
-// URL's query, besides the names: what is known to be no secret, such as a topic.
-// By default no value is shown. Names are compared as they stand in the URL.
+// WithVisibleQuery shows the values that these names have in the query of a URL, in errors
+// and logs: use it for values that are no secret, such as a topic. By default only
+// the names are shown. Names are compared as they stand in the URL.
 func WithVisibleQuery(names ...string) Option {
 	return func(c *config) { c.visible = append(c.visible, names...) }
 }
 
-// maxShownURL is how many bytes of a URL errors show: a server can make one as
-// long as it likes by redirecting.
+// maxShownURL is how many bytes of a URL errors show: a server can redirect to one of any
+// length.
 const maxShownURL = 1000
 
-// redact returns a URL as it may be shown, without what may be secret: user and
-// password, fragment, and of the query all but the names.
+// hidden stands for what is not shown.
+const hidden = "…"
+
+// redact returns a URL as it may be shown: without user, password and fragment, and of the
+// query only the names.
 func (c config) redact(u *url.URL) string {
 	if u == nil {
 		return ""
@@ -28,17 +32,27 @@ func (c config) redact(u *url.URL) string {
 	shown := *u
 	shown.User = nil
 	shown.Fragment, shown.RawFragment = "", ""
-	if shown.Opaque != "" {
-		shown.Opaque = "…" // user:password@host, if the slashes were forgotten
-	}
 	shown.RawQuery = redactQuery(shown.RawQuery, c.visible)
-	text := shown.String()
-	if len(text) > maxShownURL {
-		text = strings.ToValidUTF8(text[:maxShownURL], "") + "…"
+	switch isHTTP := u.Scheme == "http" || u.Scheme == "https"; {
+	case u.Opaque != "" && !isHTTP:
+		return hidden // user:password@host, with the user where the scheme should be
+	case u.Opaque != "":
+		shown.Opaque = hidden // http:user:password@host
+	case u.Host == "" && strings.Contains(u.Path, "@"):
+		return u.Scheme + ":/" + hidden // http:/user:password@host
+	}
+	return cutText(shown.String(), maxShownURL)
+}
+
+// cutText returns the first n bytes of a text that is longer.
+func cutText(text string, n int) string {
+	if len(text) > n {
+		return strings.ToValidUTF8(text[:n], "") + hidden
 	}
 	return text
 }
 
+// redactQuery replaces the values of a query, but for those of the visible names.
 func redactQuery(query string, visible []string) string {
 	if query == "" {
 		return ""
@@ -49,36 +63,165 @@ func redactQuery(query string, visible []string) string {
 		switch {
 		case isPair && slices.Contains(visible, name):
 		case isPair:
-			pairs[i] = name + "=…"
+			pairs[i] = name + "=" + hidden
 		case pair != "":
-			pairs[i] = "…" // a name, or a token that stands alone
+			pairs[i] = hidden // a name, or a token that stands alone
 		}
 	}
 	return strings.Join(pairs, "&")
 }
 
-// redactRaw returns what may be shown of a URL that cannot be parsed, where much
-// may be a password: its scheme, and its host as far as that looks like one.
+// redactRaw returns what may be shown of a URL that cannot be parsed, where anything may be
+// a password: its scheme, and its host as far as that looks like one.
 func redactRaw(raw string) string {
 	scheme, rest, found := strings.Cut(raw, "://")
-	if !found || scheme == "" || strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz+ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		return "…"
+	if !found || scheme == "" || strings.Trim(scheme, schemeChars) != "" {
+		return hidden
 	}
 	host := rest
 	if i := strings.IndexFunc(rest, func(r rune) bool { return strings.ContainsRune(":/?#%", r) || r <= ' ' || r >= 0x7f }); i >= 0 {
 		host = rest[:i]
 	}
 	if strings.Contains(rest, "@") || len(host) > maxShownURL {
-		host = "" // it may be a user's name, which may be a token
+		host = "" // it may be the name of a user, which may be a token
 	}
 	if host != rest {
-		host += "…"
+		host += hidden
 	}
 	return scheme + "://" + host
 }
 
-// unwrapURL returns the reason of a [url.Error], whose own message repeats the
-// URL with what it should not show.
+const (
+	alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	schemeChars  = alphanumeric + "+.-" // RFC 3986 §3.1
+	hostChars    = alphanumeric + ".-_:[]%"
+)
+
+// A redactedError is an error whose text is shown without the secrets in it.
+type redactedError struct {
+	err  error
+	text string
+}
+
+func (e *redactedError) Error() string { return e.text }
+
+// Unwrap returns the error as it was.
+func (e *redactedError) Unwrap() error { return e.err }
+
+// redactError returns err without the secrets that URLs in its text show, however deep the
+// errors are nested that they come from. It returns err itself if there are none.
+func redactError(err error, visible []string) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if shown := redactText(text, visible); shown != text {
+		return &redactedError{err, shown}
+	}
+	return err
+}
+
+// invalidPort is how net/url quotes what follows the colon in "user:password", where the
+// host was forgotten.
+var invalidPort = regexp.MustCompile(`(?s)invalid port (\\*"):.*?" after host`)
+
+// redactText removes from the URLs in a text what may be secret: user and password,
+// fragments, and the values of queries.
+func redactText(text string, visible []string) string {
+	text = invalidPort.ReplaceAllString(text, "invalid port ${1}:"+hidden+`" after host`)
+	var b strings.Builder
+	for {
+		before, quoted, after, found := cutQuoted(text)
+		redactWords(&b, before, visible)
+		if !found {
+			return b.String()
+		}
+		b.WriteByte('"')
+		if scheme, _, isURL := strings.Cut(quoted, ":/"); isURL && strings.Trim(scheme, schemeChars) == "" {
+			b.WriteString(redactWord(quoted, visible)) // with any blanks in it
+		} else {
+			redactWords(&b, quoted, visible)
+		}
+		b.WriteByte('"')
+		text = after
+	}
+}
+
+// cutQuoted cuts a text around its first part in double quotes. Without one, before is the
+// whole text.
+func cutQuoted(text string) (before, quoted, after string, found bool) {
+	before, rest, found := strings.Cut(text, `"`)
+	if !found {
+		return text, "", "", false
+	}
+	for i := 0; i < len(rest); i++ {
+		switch rest[i] {
+		case '\\':
+			i++
+		case '"':
+			return before, rest[:i], rest[i+1:], true
+		}
+	}
+	return text, "", "", false
+}
+
+// redactWords redacts each word of a text.
+func redactWords(b *strings.Builder, text string, visible []string) {
+	for text != "" {
+		end := strings.IndexAny(text, "\"'`<>\\ \t\r\n")
+		if end < 0 {
+			b.WriteString(redactWord(text, visible))
+			return
+		}
+		b.WriteString(redactWord(text[:end], visible))
+		b.WriteByte(text[end])
+		text = text[end+1:]
+	}
+}
+
+// redactWord redacts a word that may hold a URL.
+func redactWord(word string, visible []string) string {
+	if !strings.ContainsAny(word, "@?") && !strings.Contains(word, ":/") {
+		return word
+	}
+	end := len(strings.TrimRight(word, ".,;:!)]}"))
+	word, punctuation := word[:end], word[end:]
+	word, _, _ = strings.Cut(word, "#")
+	word, query, hasQuery := strings.Cut(word, "?")
+	switch colon, at := strings.Index(word, ":"), strings.LastIndex(word, "@"); {
+	case strings.Contains(word, "://"):
+		word = redactAddress(word)
+	case colon >= 0 && colon < at: // slashes were forgotten, or the scheme
+		word = hidden + word[at:]
+	}
+	if hasQuery {
+		word += "?" + redactQuery(query, visible)
+	}
+	return word + punctuation
+}
+
+// redactAddress redacts a URL without query that may stand behind other characters.
+func redactAddress(text string) string {
+	i := strings.Index(text, "://")
+	start := len(strings.TrimRight(text[:i], schemeChars))
+	before, scheme, rest := text[:start], text[start:i], text[i+len("://"):]
+	authority, path, hasPath := strings.Cut(rest, "/")
+	host := authority[strings.LastIndex(authority, "@")+1:]
+	port := host[strings.LastIndexAny(host, ":]")+1:]
+	if port == host {
+		port = ""
+	}
+	if host == "" || strings.Trim(host, hostChars) != "" || strings.Trim(port, "0123456789") != "" {
+		return before + redactRaw(scheme+"://"+rest)
+	}
+	if hasPath {
+		host += "/" + path
+	}
+	return before + scheme + "://" + host
+}
+
+// unwrapURL returns the reason of a [url.Error], as net/http wraps every error in one. The
+// client's own errors name the URL already.
 func unwrapURL(err error) error {
 	var wrapped *url.Error
 	if !errors.As(err, &wrapped) {
@@ -96,5 +239,5 @@ func withoutQuotes(message string) string {
 	if first == last {
 		return message
 	}
-	return message[:first+1] + "…" + message[last:]
+	return message[:first+1] + hidden + message[last:]
 }

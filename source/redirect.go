@@ -1,6 +1,7 @@
 package source
 
 import (
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,20 +10,18 @@ import (
 // maxRedirects is how many [http.Client] follows by default.
 const maxRedirects = 10
 
-// streaming returns a copy of client that is fit for streams: it has no Timeout,
-// and takes the request's secrets to no other host.
-func streaming(client *http.Client) *http.Client {
-	if client == nil {
-		client = http.DefaultClient
-	}
+// streaming returns a copy of client that is fit for streams: it sends its requests through
+// t, has no Timeout, and takes the secrets of a request to no other origin.
+func streaming(client *http.Client, t *transport) *http.Client {
 	c := *client
+	c.Transport = t
 	c.Timeout = 0
 	policy := client.CheckRedirect
 	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		if err := checkURL(req.URL); err != nil {
 			return err
 		}
-		if leavesHost(req.URL, via) {
+		if leavesOrigin(req.URL, via) {
 			for key := range req.Header {
 				if !isHarmless(key) {
 					delete(req.Header, key)
@@ -40,25 +39,34 @@ func streaming(client *http.Client) *http.Client {
 	return &c
 }
 
-// leavesHost reports whether a chain of redirects, the next of which leads to
-// next, has ever led away from the host it began at, or from TLS. Once it has, the
-// way back is not one to trust either.
-func leavesHost(next *url.URL, via []*http.Request) bool {
-	first := via[0].URL
-	leaves := func(u *url.URL) bool {
-		return !strings.EqualFold(u.Hostname(), first.Hostname()) || first.Scheme == "https" && u.Scheme != "https"
-	}
+// leavesOrigin reports whether a chain of redirects, the next of which leads to next, has
+// ever left the origin of its first request. A way back is not trusted either.
+func leavesOrigin(next *url.URL, via []*http.Request) bool {
+	first := origin(via[0].URL)
 	for _, hop := range via[1:] {
-		if leaves(hop.URL) {
+		if origin(hop.URL) != first {
 			return true
 		}
 	}
-	return leaves(next)
+	return origin(next) != first
 }
 
-// isHarmless reports whether a header field is known to be no secret. net/http
-// itself holds back those that it knows to be one, which X-API-Key is not, and
-// sends on the query in Referer.
+// origin returns the origin of a URL of http or https: scheme, host and port (RFC 6454 §4).
+func origin(u *url.URL) string {
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	case u.Scheme == "http":
+		port = "80"
+	}
+	return strings.ToLower(u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port))
+}
+
+// isHarmless reports whether a header field is known to be no secret. net/http itself
+// removes those that it knows to be one, which X-API-Key is not, and sends the query in
+// Referer.
 func isHarmless(key string) bool {
 	switch key {
 	case "Accept", "Accept-Encoding", "Accept-Language", "Cache-Control",

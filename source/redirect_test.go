@@ -14,7 +14,7 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// Secrets stay with the host they were meant for, whatever header they are in.
+// Secrets stay with the origin they were meant for, whatever header they are in.
 func TestRedirectsAndSecrets(t *testing.T) {
 	for name, c := range map[string]struct {
 		hops  []string // where the server redirects to, one after the other
@@ -24,7 +24,9 @@ func TestRedirectsAndSecrets(t *testing.T) {
 		"another host":          {[]string{"http://other.example/"}, false, []string{"ssetest.test", "other.example"}},
 		"a host below":          {[]string{"http://sub.ssetest.test/"}, false, []string{"ssetest.test", "sub.ssetest.test"}},
 		"another path":          {[]string{"/moved"}, true, []string{"ssetest.test", "ssetest.test"}},
-		"another port":          {[]string{"http://ssetest.test:8080/"}, true, []string{"ssetest.test", "ssetest.test:8080"}},
+		"another port":          {[]string{"http://ssetest.test:8080/"}, false, []string{"ssetest.test", "ssetest.test:8080"}},
+		"the default port":      {[]string{"http://ssetest.test:80/moved"}, true, []string{"ssetest.test", "ssetest.test:80"}},
+		"back by another port":  {[]string{"http://ssetest.test:8080/", "http://ssetest.test/back"}, false, []string{"ssetest.test", "ssetest.test:8080", "ssetest.test"}},
 		"back by another host":  {[]string{"http://other.example/", "http://ssetest.test/back"}, false, []string{"ssetest.test", "other.example", "ssetest.test"}},
 		"another path and host": {[]string{"/moved", "http://other.example/"}, false, []string{"ssetest.test", "ssetest.test", "other.example"}},
 	} {

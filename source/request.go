@@ -64,6 +64,7 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	}
 	setDefaultField(req.Header, "Accept", "text/event-stream")
 	setDefaultField(req.Header, "Cache-Control", "no-cache")
+	setDefaultField(req.Header, "Accept-Encoding", s.cfg.acceptEncoding())
 	maps.Copy(req.Header, s.cfg.header)
 	s.setLastEventID(req.Header)
 	if err := s.prepare(req); err != nil {
@@ -163,6 +164,8 @@ func checkURL(u *url.URL) error {
 	switch {
 	case u == nil:
 		return fmt.Errorf("%w: the request has none", ErrURL)
+	case u.Scheme != "http" && u.Scheme != "https" && u.Opaque != "":
+		return fmt.Errorf("%w: it has no \"http://\" or \"https://\"", ErrURL)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("%w: scheme %.20q, want \"http\" or \"https\"", ErrURL, u.Scheme)
 	case u.Host == "":

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,15 +26,13 @@ var errNoContent = errors.New("source: no content")
 
 // accept returns nil if resp is an event stream, and otherwise what is wrong with it.
 func (c config) accept(resp *http.Response) error {
-	switch contentType := resp.Header.Get("Content-Type"); {
+	switch {
 	case resp.StatusCode == http.StatusNoContent && !c.strict:
 		return errNoContent
 	case resp.StatusCode != http.StatusOK:
 		return fmt.Errorf("%w %s", ErrStatus, strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+http.StatusText(resp.StatusCode)))
-	case !isEventStream(contentType):
-		return fmt.Errorf("%w %.100q, want \"text/event-stream\"", ErrContentType, contentType)
 	}
-	return nil
+	return c.checkContent(resp)
 }
 
 // refuse returns the outcome of an attempt whose answer is refused, with as much of the
@@ -56,13 +53,3 @@ func (s *stream) refuse(a *attempt, resp *http.Response, reason error) *outcome 
 
 // errRefused cancels an attempt whose answer is refused.
 var errRefused = errors.New("source: refused")
-
-// isEventStream compares the type alone: parameters may say anything, and
-// anything but UTF-8 is against the standard (WHATWG HTML §9.2.5).
-func isEventStream(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
-		return false
-	}
-	return mediaType == "text/event-stream"
-}

@@ -21,6 +21,8 @@ type stream struct {
 	cfg  config
 	http *http.Client
 
+	transport *transport // of http
+
 	observers    []observer
 	meter        *streamMeter  // also an observer; nil: nothing is counted
 	diagnostics  *diagnostics  // also an observer; nil: nothing is kept
@@ -39,7 +41,10 @@ type stream struct {
 }
 
 func newStream(ctx context.Context, req *http.Request, cfg config) *stream {
-	s := &stream{ctx: ctx, done: ctx.Done(), req: req, cfg: cfg, http: streaming(cfg.http), attempt: newAttempt(ctx)}
+	s := &stream{ctx: ctx, done: ctx.Done(), req: req, cfg: cfg, attempt: newAttempt(ctx)}
+	client := cmp.Or(cfg.http, http.DefaultClient)
+	s.transport = newTransport(client.Transport, cfg.abandoned)
+	s.http = streaming(client, s.transport)
 	s.reconnect, s.backoff = cfg.reconnectPolicy(method(req)), newBackoff(cfg)
 	if cfg.window > 0 {
 		s.deduplicator = newDeduplicator(cfg.window)

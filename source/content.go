@@ -1,0 +1,184 @@
+package source
+
+import (
+	"bufio"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// WithCompression asks the server for a response that is compressed with gzip. By default
+// requests say "Accept-Encoding: identity", because proxies that compress a stream and do
+// not flush it are a common reason why no event arrives. Use it to save bandwidth after
+// a test shows that events still arrive at once.
+//
+// A field Accept-Encoding that [WithHeader] or the request sets takes precedence. Whatever
+// the request says, a response in gzip is decoded, and one in another coding ends the
+// stream with an [Error] that wraps [ErrContentEncoding].
+func WithCompression() Option {
+	return func(c *config) { c.compression = true }
+}
+
+// acceptEncoding returns the default of the request's field Accept-Encoding.
+func (c config) acceptEncoding() string {
+	if c.compression {
+		return "gzip"
+	}
+	return "identity"
+}
+
+// WithResponseCheck sets the rule by which a response with the status 200 is accepted as
+// an event stream, for servers that send no Content-Type or a wrong one. check must
+// not read the body. If it returns an error, the stream ends with an [Error] that wraps
+// [ErrResponseCheck] and check's own, unless [WithRetryIf] decides otherwise.
+//
+// By default the media type must be text/event-stream, as the Fetch standard's "extract a
+// MIME type" finds it: the last valid one if the server sends several.
+//
+//	source.WithResponseCheck(func(resp *http.Response) error {
+//		if resp.Header.Get("Content-Type") == "" {
+//			return nil
+//		}
+//		return source.CheckContentType(resp)
+//	})
+func WithResponseCheck(check func(*http.Response) error) Option {
+	return func(c *config) { c.responseCheck = check }
+}
+
+// CheckContentType is the rule that [WithResponseCheck] replaces: it returns an error that
+// wraps [ErrContentType] unless the response is of the media type text/event-stream.
+func CheckContentType(resp *http.Response) error {
+	if mediaType(resp.Header.Values("Content-Type")) == "text/event-stream" {
+		return nil
+	}
+	return fmt.Errorf("%w %.100q, want \"text/event-stream\"", ErrContentType, strings.Join(resp.Header.Values("Content-Type"), ", "))
+}
+
+// checkContent returns an error for a response with the status 200 that cannot be read as
+// an event stream.
+func (c config) checkContent(resp *http.Response) error {
+	if c.responseCheck == nil {
+		if err := CheckContentType(resp); err != nil {
+			return err
+		}
+	} else if err := c.responseCheck(resp); err != nil {
+		return fmt.Errorf("%w: %w", ErrResponseCheck, err)
+	}
+	_, err := contentCoding(resp.Header)
+	return err
+}
+
+// contentCoding returns the coding in which the body arrives: "gzip", or "" for none. It
+// returns an error for any other (RFC 9110 §8.4).
+func contentCoding(header http.Header) (string, error) {
+	var codings []string
+	for value := range strings.SplitSeq(strings.Join(header.Values("Content-Encoding"), ","), ",") {
+		switch value = strings.ToLower(strings.Trim(value, " \t")); value {
+		case "", "identity":
+		case "gzip", "x-gzip": // RFC 9110 §8.4.1.3
+			codings = append(codings, "gzip")
+		default:
+			codings = append(codings, value)
+		}
+	}
+	switch {
+	case len(codings) == 0:
+		return "", nil
+	case len(codings) == 1 && codings[0] == "gzip":
+		return "gzip", nil
+	}
+	return "", fmt.Errorf("%w %.100q: only gzip is decoded; without Accept-Encoding in its header the request asks for none",
+		ErrContentEncoding, strings.Join(codings, ", "))
+}
+
+// decodeContent returns a reader of what is encoded in body. It reads only when it is read.
+func decodeContent(header http.Header, body io.Reader) io.Reader {
+	if coding, err := contentCoding(header); err == nil && coding == "gzip" {
+		return &gzipReader{compressed: bufio.NewReader(body)}
+	}
+	return body
+}
+
+// A gzipReader decodes gzip (RFC 1952) as it arrives. It returns what has been flushed
+// before it waits for more, also at the end of a member, which [gzip.Reader] does not.
+type gzipReader struct {
+	compressed *bufio.Reader
+	member     *gzip.Reader
+	inMember   bool
+}
+
+// Read implements [io.Reader].
+func (r *gzipReader) Read(p []byte) (int, error) {
+	for {
+		if !r.inMember {
+			if err := r.nextMember(); err != nil {
+				return 0, err
+			}
+		}
+		n, err := r.member.Read(p)
+		if err == io.EOF { //nolint:errorlint // wrapped, it is an error of the network
+			r.inMember, err = false, nil
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+// nextMember reads the header of a member. It returns [io.EOF] if there is none.
+func (r *gzipReader) nextMember() (err error) {
+	if r.member == nil {
+		r.member = new(gzip.Reader)
+	}
+	if err = r.member.Reset(r.compressed); err == nil {
+		r.member.Multistream(false)
+		r.inMember = true
+	}
+	return err
+}
+
+// mediaType returns the media type of a response, in lower case and without parameters:
+// the last valid one of all its fields Content-Type (Fetch §2.2.2, "extract a MIME type").
+// It returns "" if there is none.
+func mediaType(fields []string) string {
+	for _, value := range slices.Backward(splitField(strings.Join(fields, ", "))) {
+		if essence := mediaTypeEssence(value); essence != "" && essence != "*/*" {
+			return essence
+		}
+	}
+	return ""
+}
+
+// splitField splits the value of a header field at the commas that do not stand in a
+// quoted string (Fetch §2.2.2, "get, decode, and split").
+func splitField(value string) []string {
+	var values []string
+	quoted, start := false, 0
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && quoted:
+			i++ // the next character is escaped
+		case c == ',' && !quoted:
+			values = append(values, value[start:i])
+			start = i + 1
+		}
+	}
+	return append(values, value[start:])
+}
+
+// mediaTypeEssence returns the type and subtype of a media type in lower case, and "" if
+// they are not valid (MIME Sniffing §4.4, "parse a MIME type"). Parameters do not matter.
+func mediaTypeEssence(value string) string {
+	typ, rest, found := strings.Cut(strings.Trim(value, " \t\r\n"), "/")
+	subtype, _, _ := strings.Cut(rest, ";")
+	subtype = strings.TrimRight(subtype, " \t\r\n")
+	if !found || !isFieldName(typ) || !isFieldName(subtype) { // both are tokens, as names of fields are
+		return ""
+	}
+	return strings.ToLower(typ + "/" + subtype)
+}
