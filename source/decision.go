@@ -94,10 +94,11 @@ func (s *stream) failure(out *outcome) *Error {
 	if out.err == nil {
 		return nil
 	}
-	e := s.newError(out.err)
+	reason := out.err
 	if s.reconnect == ReconnectUntilAccepted && (out.accepted || out.isUnanswered) {
-		e.Err = fmt.Errorf("%w: %w", ErrNotSentAgain, out.err)
+		reason = fmt.Errorf("%w: %w", ErrNotSentAgain, out.err)
 	}
+	e := s.newError(reason)
 	if r := out.answer; r != nil {
 		e.Method, e.URL = r.Request.Method, s.cfg.redact(r.Request.URL)
 		e.StatusCode, e.Header, e.Body = r.StatusCode, r.Header, r.start
@@ -110,7 +111,7 @@ func (s *stream) newError(reason error) *Error {
 	e := &Error{
 		Method: method(s.req), URL: s.cfg.redact(s.req.URL),
 		LastEventID: s.lastEventID, Attempts: s.backoff.failures,
-		Err: reason,
+		Err: redactError(reason, s.cfg.visible),
 	}
 	if s.diagnostics != nil {
 		e.TailLines, e.TailEvents = s.diagnostics.tail()
