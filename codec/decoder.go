@@ -83,7 +83,8 @@ func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
 }
 
 // Next returns the next event. It allocates once for an event's data and id
-// together; types seen before are not allocated again.
+// together; types seen before are not allocated again. Events that have a long id in
+// common share its memory.
 //
 // At the end of the stream the error is [io.EOF] itself; an event that the stream
 // did not complete with a blank line is discarded, as the standard demands (see
@@ -209,6 +210,10 @@ func (d *Decoder) own(e *Event) {
 		return
 	}
 	id := d.ids.now().len()
+	if id > maxPackedID {
+		e.ID, e.Data = d.ids.string(buf), string(buf[b.start:b.end])
+		return
+	}
 	both, data := d.idAndData()
 	e.ID, e.Data = both[:id], both[data:]
 	d.ids.remember(e.ID, len(both))

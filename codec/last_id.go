@@ -5,6 +5,11 @@ package codec
 // short id should not hold on to megabytes of data.
 const maxPinned = 4 << 10
 
+// maxPackedID is the size of the largest ID that shares an allocation with its event's data.
+// A longer one is a string of its own, which all events that have it share: otherwise a
+// few bytes from the network could each cost as much memory as the ID.
+const maxPackedID = 1 << 10
+
 // A lastID is the last event ID of a stream, as bytes for views and as a string
 // for events, and the ID that the block being read is about to make it.
 type lastID struct {

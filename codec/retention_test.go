@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,28 @@ func TestLargeEventsAreNotKeptForTheirID(t *testing.T) {
 			e, err := d.Next()
 			require.NoError(t, err)
 			assert.Equal(t, "7", e.ID)
+		})
+	}
+}
+
+// An ID is copied once, however many events have it.
+func TestLongIDsAreHeldOnce(t *testing.T) {
+	for name, size := range map[string]int{"just too long": maxPackedID + 1, "7 MiB": 7 << 20} {
+		t.Run(name, func(t *testing.T) {
+			id := strings.Repeat("x", size)
+			d := NewDecoder(strings.NewReader("id: " + id + "\ndata: a\n\n" + strings.Repeat("data: b\n\n: comment\n\n", 300)))
+			first, err := d.Next()
+			require.NoError(t, err)
+			require.Len(t, first.ID, size)
+			n := 0
+			for e, err := range d.Events() {
+				require.NoError(t, err)
+				require.Same(t, unsafe.StringData(first.ID), unsafe.StringData(e.ID), "event %d", n)
+				assert.Equal(t, "b", e.Data)
+				n++
+			}
+			assert.Equal(t, 300, n)
+			assert.Same(t, unsafe.StringData(first.ID), unsafe.StringData(d.LastEventID()))
 		})
 	}
 }
