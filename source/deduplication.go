@@ -2,16 +2,19 @@ package source
 
 import (
 	"fmt"
+	"hash/maphash"
 
 	"github.com/rxsse/rxsse/codec"
 )
 
-// WithDeduplication drops events that were delivered before, which servers may send
-// again after a reconnect: it remembers the last window event IDs and how many
-// events came with each. Events without an ID are never dropped. By default
-// everything is delivered. Ask for it where the server repeats more than what comes
-// after the last event ID, with a window of as many events as it may repeat; where
-// IDs are used again for other events, do not. It panics if window is less than 1.
+// WithDeduplication drops events that were delivered before, which servers may send again
+// after a reconnect. It remembers the last window event IDs, as fingerprints of 16 bytes,
+// and how many events had each. It never drops events without an ID. By default everything
+// is delivered.
+//
+// Use it where the server repeats events from before the last event ID, with a window of
+// as many events as it may repeat. Do not use it where the server uses IDs again for
+// other events. It panics if window is less than 1.
 func WithDeduplication(window int) Option {
 	if window < 1 {
 		panic(fmt.Sprintf("source: WithDeduplication: window of %d", window))
@@ -19,48 +22,60 @@ func WithDeduplication(window int) Option {
 	return func(c *config) { c.window = window }
 }
 
-// A deduplicator tells events that come again from those that are new, by their IDs.
+// A deduplicator recognizes events that were delivered before by their IDs.
 //
-// Several events may share an ID, since an event without one of its own has that
-// of the one before. So it is runs of events with the same ID that are counted:
-// the third of a run is a duplicate if three were delivered before.
+// Several events may share an ID, since an event without one of its own has that of the
+// one before. So it counts runs of events with the same ID: the third of a run is a
+// duplicate if three were delivered before.
 type deduplicator struct {
-	delivered map[string]int // how many events, by ID
-	recent    []string       // the IDs in it: a ring, once it is full
-	oldest    int            // of recent
-	run       string         // the ID of the last event
-	length    int            // how many in a row have had it, 0 at the beginning
+	seeds     [2]maphash.Seed
+	delivered map[fingerprint]int // how many events
+	recent    []fingerprint       // those in delivered: a ring, once it is full
+	oldest    int                 // of recent
+	run       string              // the ID of the last event
+	runOf     fingerprint         // of run
+	length    int                 // how many events in a row have had it, 0 at the beginning
 }
+
+// A fingerprint stands for an ID, which a server can make megabytes long. The seeds are
+// random, so no server can send two IDs with the same fingerprint; that it happens by chance
+// is as good as impossible with 128 bits.
+type fingerprint [2]uint64
 
 // newDeduplicator returns one that remembers the last window IDs.
 func newDeduplicator(window int) *deduplicator {
-	return &deduplicator{delivered: map[string]int{}, recent: make([]string, 0, window)}
+	return &deduplicator{
+		seeds:     [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		delivered: map[fingerprint]int{},
+		recent:    make([]fingerprint, 0, window),
+	}
 }
 
 // reconnected begins the run of another connection.
 func (d *deduplicator) reconnected() { d.run, d.length = "", 0 }
 
-// has reports whether e was delivered before; if not, it takes note of it.
+// has reports whether e was delivered before; if not, it remembers e.
 func (d *deduplicator) has(e codec.Event) bool {
 	if e.Type == "" || e.ID == "" || e.ID == noIDSentinel {
 		return false
 	}
-	if e.ID != d.run {
+	if e.ID != d.run { // cheap for a long ID too: events that share it share its memory
 		d.run, d.length = e.ID, 0
+		d.runOf = fingerprint{maphash.String(d.seeds[0], e.ID), maphash.String(d.seeds[1], e.ID)}
 	}
 	d.length++
-	switch known := d.delivered[e.ID]; {
+	switch known := d.delivered[d.runOf]; {
 	case d.length <= known:
 		return true
 	case known == 0:
-		d.remember(e.ID)
+		d.remember(d.runOf)
 	}
-	d.delivered[e.ID] = d.length
+	d.delivered[d.runOf] = d.length
 	return false
 }
 
 // remember makes room for an ID, if need be by forgetting the oldest.
-func (d *deduplicator) remember(id string) {
+func (d *deduplicator) remember(id fingerprint) {
 	if len(d.recent) < cap(d.recent) {
 		d.recent = append(d.recent, id)
 		return
