@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/rx"
 )
 
@@ -140,6 +141,39 @@ func TestPublishedIsDisposed(t *testing.T) {
 					assert.Equal(t, []string{"int 1", "int 2"}, got[:2])
 					assert.Equal(t, tt.want, fmt.Sprint(got[2:]))
 				}
+			})
+		})
+	}
+}
+
+// TestObserversThatLeave is the advice of the package documentation: share before the
+// crossing, and give each observer a context of its own.
+func TestObserversThatLeave(t *testing.T) {
+	for name, overflow := range map[string]operators.Overflow{"Block": operators.Block, "DropOldest": operators.DropOldest} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				src, made, running := counted(script{values: []int{1, 2, 3, 4, 5, 6, 7, 8}, pace: tick}.typed())
+				shared := operators.Replay(src, 100, 16, overflow)
+				observe := func(ctx context.Context) <-chan []string {
+					lines := make(chan []string, 1)
+					items := rx.ToRxGo(t.Context(), shared).Map(double, rxgo.WithContext(ctx)).Observe(rxgo.WithContext(ctx))
+					go func() { lines <- read(ctx, items) }()
+					return lines
+				}
+				leaving, leave := context.WithCancel(t.Context())
+				defer leave()
+				staying, gone := observe(t.Context()), observe(leaving)
+				time.Sleep(2*tick + tick/2)
+				leave()
+				<-gone
+				time.Sleep(2 * tick)
+				late := observe(t.Context())
+				all := []string{"int 2", "int 4", "int 6", "int 8", "int 10", "int 12", "int 14", "int 16", "completed"}
+				assert.Equal(t, all, <-staying)
+				assert.Equal(t, all, <-late, "with what it missed")
+				assert.Equal(t, 1, made())
+				synctest.Wait()
+				assert.Zero(t, running())
 			})
 		})
 	}

@@ -117,7 +117,7 @@ func (h *hotObservation) drain() {
 	}
 	for item := range h.items {
 		if p := carriedPanic(item); p != nil {
-			panic(p) // nobody else can raise it
+			panic(p) // the range has returned and cannot raise it
 		}
 	}
 }

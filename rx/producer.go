@@ -60,7 +60,7 @@ func run(sub, bound context.Context, next chan<- rxgo.Item, produce produceFunc)
 }
 
 // sendLast sends the item that ends a subscription and reports whether it was
-// taken. When RxGo or the subscription downstream has ended, nobody wants it. When
+// taken. If RxGo or the subscription downstream has ended, it is not sent. If
 // only the bound context has ended, RxGo may still read, and has drainTimeout to do so.
 func (p *producer) sendLast(next chan<- rxgo.Item, err error) bool {
 	if p.sub.Err() != nil || p.life.Stopped() {

@@ -12,11 +12,11 @@ import (
 // RxGo does with them.
 
 // A boundOption is the option that a subscription of this package gives to build. It
-// holds a context and nothing else, so it needs no look.
+// holds a context and nothing else, so it need not be examined.
 type boundOption struct{ rxgo.Option }
 
-// worthALook leaves out the options of this package.
-func worthALook(opts []rxgo.Option) bool {
+// hasUserOptions reports whether opts hold options other than those of this package.
+func hasUserOptions(opts []rxgo.Option) bool {
 	for _, opt := range opts {
 		if _, ours := opt.(boundOption); !ours {
 			return true
@@ -25,10 +25,10 @@ func worthALook(opts []rxgo.Option) bool {
 	return false
 }
 
-// publishes reports whether opts hold rxgo.WithPublishStrategy: a channel is observed
-// as it is without it, and through another channel with it.
+// publishes reports whether opts hold rxgo.WithPublishStrategy. Observe returns the given
+// channel without it, and a new one with it.
 func publishes(opts []rxgo.Option) bool {
-	if !worthALook(opts) {
+	if !hasUserOptions(opts) {
 		return false
 	}
 	items := make(chan rxgo.Item)
@@ -41,37 +41,38 @@ var errDrop = errors.New("rx: ToRxGo and Scope have no use for rxgo.WithBackPres
 
 // refuseDrop panics if opts hold rxgo.WithBackPressureStrategy(rxgo.Drop).
 func refuseDrop(opts []rxgo.Option) {
-	if worthALook(opts) && drops(opts) {
+	if hasUserOptions(opts) && drops(opts) {
 		panic(errDrop)
 	}
 }
 
-// drops observes an event source that has opts, and reads nothing until the source has
-// dealt with its one item: it has dropped it, and closes the channel, or it waits for
-// the reader. In either case the source asks its context three times before.
+// drops reports whether an event source with opts drops its items. It sends one item and
+// does not read before the source has handled it: the source has then dropped the item
+// and closes the channel, or it waits for the reader. In both cases the source has called
+// Done of its context three times by then.
 func drops(opts []rxgo.Option) bool {
-	asked := &askedContext{Context: context.Background(), third: make(chan struct{})}
+	counter := &countingContext{Context: context.Background(), third: make(chan struct{})}
 	items := make(chan rxgo.Item)
-	opts = append(opts[:len(opts):len(opts)], rxgo.WithContext(asked))
+	opts = append(opts[:len(opts):len(opts)], rxgo.WithContext(counter))
 	observer := rxgo.FromEventSource(items, opts...).Observe()
 	items <- rxgo.Of(nil)
 	close(items)
-	<-asked.third
+	<-counter.third
 	_, kept := <-observer
 	return !kept
 }
 
-// An askedContext closes third when its Done is called for the third time. Only one
-// goroutine calls it.
-type askedContext struct {
+// A countingContext never ends. It closes third when Done is called for the third time.
+// Only one goroutine calls Done.
+type countingContext struct {
 	context.Context //nolint:containedctx // it is a context
 
 	times int
 	third chan struct{}
 }
 
-// Done never ends.
-func (c *askedContext) Done() <-chan struct{} {
+// Done counts the call.
+func (c *countingContext) Done() <-chan struct{} {
 	if c.times++; c.times == 3 {
 		close(c.third)
 	}

@@ -37,7 +37,7 @@ type subscription struct {
 	release   func() bool // ends the watch on ctx
 	life      *lifetime.Lifetime
 	pending   chan observation // delivers the items, nil once it has
-	abandoned chan struct{}    // closed when nobody waits for pending any more
+	abandoned chan struct{}    // closed when close has stopped waiting for pending
 	own       bool             // items is a channel of the caller's program: do not drain it
 }
 
@@ -93,8 +93,8 @@ func (s *subscription) observe(build func() rxgo.Iterable) bool {
 	}
 }
 
-// build ends when it has handed over its observation. If nobody waits for it any
-// more, the chain is drained here: Observe has returned later than close could wait.
+// build hands over its observation. If Observe returns later than close could wait, it
+// drains the chain instead.
 func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observation, abandoned <-chan struct{}) {
 	o := observation{exited: true}
 	defer func() {
@@ -117,7 +117,7 @@ func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observat
 			}
 		}
 		if o.panicked != nil {
-			panic(o.panicked) // nobody else can raise it
+			panic(o.panicked) // the range has returned and cannot raise it
 		}
 	}()
 	o.panicked, _ = lifetime.Guard(func() error {
@@ -155,7 +155,7 @@ func (s *subscription) takeDown() {
 	if s.isDown() {
 		return
 	}
-	late, stop := context.WithTimeout(context.Background(), drainTimeout)
+	late, stop := context.WithTimeout(context.WithoutCancel(s.ctx), drainTimeout)
 	defer stop()
 
 	if s.pending != nil {

@@ -194,7 +194,7 @@ func TestSourceSeesBothContexts(t *testing.T) {
 	}
 }
 
-// A register is a context that counts who waits for its end.
+// A register is a context that counts the callers that wait for its end.
 type register struct {
 	context.Context
 

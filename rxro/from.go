@@ -56,7 +56,7 @@ type subscription[T any] struct {
 	life       *lifetime.Lifetime
 	cancel     context.CancelCauseFunc
 	subscribed chan ro.Subscription
-	abandoned  chan struct{} // closed when nobody waits for subscribed any more
+	abandoned  chan struct{} // closed when close has stopped waiting for subscribed
 	ended      bool          // o has completed or failed
 	panicked   *rxsse.PanicError
 }
@@ -76,8 +76,8 @@ func subscribe[T any](ctx context.Context, o ro.Observable[T]) *subscription[T] 
 	return s
 }
 
-// run ends when it has handed over the subscription, or has unsubscribed because nobody
-// waits for it any more.
+// run hands over the subscription. If Subscribe returns later than close could wait, it
+// unsubscribes instead.
 func (s *subscription[T]) run(ctx context.Context, o ro.Observable[T]) {
 	var sub ro.Subscription
 	if _, err := lifetime.Guard(func() error {
@@ -137,8 +137,8 @@ func (s *subscription[T]) close() {
 		if sub != nil {
 			sub.Unsubscribe()
 		}
-		// Unsubscribe has stopped the sources that nobody shares. If o has ended by
-		// itself, they are being stopped on another goroutine, and not yet marked.
+		// Unsubscribe has stopped the sources without other subscribers. If o has ended
+		// by itself, another goroutine stops them, and may not have marked them yet.
 		stopped := s.life.Settled()
 		if s.ended {
 			stopped = s.life.Idle()
