@@ -33,6 +33,17 @@ func ExampleCombineLatest() {
 	// Output: 200 300 |
 }
 
+// The sum of several meters, from when each of them has been read.
+func ExampleCombineLatestAll() {
+	kitchen := source.FromChannel(after(0, 20))
+	cellar := source.FromChannel(after(0, 12))
+	roof := source.FromChannel(after(50*time.Millisecond, 31, 33))
+	show(operators.Map(operators.CombineLatestAll(kitchen, cellar, roof), func(readings []int) int {
+		return readings[0] + readings[1] + readings[2]
+	}))
+	// Output: 63 65 |
+}
+
 func ExampleWithLatestFrom() {
 	orders := source.FromChannel(after(50*time.Millisecond, "order 1", "order 2"))
 	session := source.FromChannel(after(0, "Ada"))

@@ -26,8 +26,9 @@
 //     key, over the windows of Tumbling, Sliding, BySession, ByCount, BySlidingCount,
 //     ByWeight and ByLast, by the clock or, with EventTime, by the time that items carry;
 //     GroupBy for a stream a key; Reduce for all items
-//   - a stream for each item: ConcatMap, MergeMap, SwitchMap
+//   - a stream for each item: ConcatMap, MergeMap, SwitchMap, ExhaustMap
 //   - combine streams: Merge, MergeDelayError, Concat, StartWith, Zip, CombineLatest,
+//     CombineLatestAll,
 //     WithLatestFrom, Race
 //   - share one subscription: Share, Replay
 //   - let a stream run ahead of a slow consumer: Buffer, which waits, drops or fails

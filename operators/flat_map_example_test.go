@@ -32,3 +32,12 @@ func ExampleSwitchMap() {
 	show(operators.SwitchMap(source.Just("first", "second"), answer))
 	// Output: answer to second |
 }
+
+// A poll that takes longer than the time between two ticks is not started twice.
+func ExampleExhaustMap() {
+	ticks := operators.Take(source.Interval(20*time.Millisecond), 4)
+	show(operators.ExhaustMap(ticks, func(int) rxsse.Observable[string] {
+		return source.FromChannel(after(time.Second, "polled"))
+	}))
+	// Output: polled |
+}

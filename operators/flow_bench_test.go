@@ -21,6 +21,10 @@ func BenchmarkFlow(b *testing.B) {
 	b.Run("Zip", exhaust(trades, func(s src) src {
 		return Zip(s, s, func(a, _ trade) trade { return a })
 	}))
+	b.Run("CombineLatestAll of 1", exhaust(trades, func(s src) rxsse.Observable[[]trade] { return CombineLatestAll(s) }))
+	b.Run("ExhaustMap", exhaust(trades, func(s src) src {
+		return ExhaustMap(from(1), func(int) src { return s })
+	}))
 	f := func(_ context.Context, t trade) (trade, error) { return t, nil }
 	b.Run("Parallel", exhaust(trades, func(s src) src { return Parallel(s, 2, f) }))
 	b.Run("ParallelUnordered", exhaust(trades, func(s src) src { return ParallelUnordered(s, 2, f) }))

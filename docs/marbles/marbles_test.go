@@ -79,6 +79,7 @@ var drawings = map[string]drawing{
 	"Catch":                {[]string{"-a-b-#", "-x-y|"}, "Catch(src, func(error) { return other })", two(func(a, b stream) stream { return op.Catch(a, func(error) stream { return b }) })},
 	"CombineLatest":        {[]string{"-a-----b-----|", "---x-----y-|"}, "CombineLatest(a, b, join)", two(func(a, b stream) stream { return op.CombineLatest(a, b, join) })},
 	"CompleteAt":           {[]string{"-a-b-E-c-|"}, "CompleteAt(src, E)", one(func(s stream) stream { return op.CompleteAt(s, is("E")) })},
+	"CombineLatestAll":     {[]string{"-a-----b----|", "---x-----y-|", "--p---------|"}, "CombineLatestAll(a, b, c), joined", all},
 	"Concat":               {[]string{"-a--b|", "-x-y-|"}, "Concat(a, b)", two(func(a, b stream) stream { return op.Concat(a, b) })},
 	"ConcatMap":            {[]string{"-a-b------|"}, "ConcatMap(src, twice)", one(func(s stream) stream { return op.ConcatMap(s, twice) })},
 	"ByCount":              {[]string{"-a-b-c--d-e-|"}, "Window(src, ByCount(2))", one(windows(op.ByCount(2)))},
@@ -94,6 +95,7 @@ var drawings = map[string]drawing{
 	"DistinctWithin":       {[]string{"-a-b-a---a-a-b-|"}, "DistinctWithin(src, 6ms, 100, itself)", one(func(s stream) stream { return op.DistinctWithin(s, 6*frame, 100, func(v string) string { return v }) })},
 	"DistinctUntilChanged": {[]string{"-a-a-b-b-a-|"}, "DistinctUntilChanged(src)", one(op.DistinctUntilChanged[string])},
 	"ElementAt":            {[]string{"-a-b-c-d-|"}, "ElementAt(src, 2)", one(func(s stream) stream { return op.ElementAt(s, 2) })},
+	"ExhaustMap":           {[]string{"-a-b----c---|"}, "ExhaustMap(src, twice)", one(func(s stream) stream { return op.ExhaustMap(s, twice) })},
 	"Filter":               {[]string{"-a-b-a-c-|"}, "Filter(src, not a)", one(func(s stream) stream { return op.Filter(s, not("a")) })},
 	"First":                {[]string{"---a-b-c-|"}, "First(src)", one(op.First[string])},
 	"Last":                 {[]string{"-a-b-c---|"}, "Last(src)", one(op.Last[string])},
@@ -147,6 +149,10 @@ func retried(first, second stream) stream {
 
 func limited(s stream) stream {
 	return op.RateLimit(s, rate.NewLimiter(rate.Every(3*frame), 2))
+}
+
+func all(in ...stream) stream {
+	return op.Map(op.CombineLatestAll(in...), func(items []string) string { return strings.Join(items, "") })
 }
 
 func joined(s stream) stream {

@@ -1,0 +1,45 @@
+package operators
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/handoff"
+)
+
+// ExhaustMap delivers the items of the stream that f returns for an item of src. While
+// that inner stream runs, it drops the items of src: a click while the answer to the
+// last one loads, a tick while the last poll is under way.
+//
+//	src:                 --1--2------3--|
+//	f(n):                n--n--n|
+//	ExhaustMap(src, f):  --1--1--1---3--3--3|
+//
+// It completes when src and the last inner stream have. When one of them fails, it
+// cancels the other and delivers the error after the items that came before. On cancel
+// it ends with the cause.
+//
+// Asynchronous: f runs on the goroutine of src. An inner stream has ended when it has
+// completed, though the consumer may not have taken its last items yet.
+//
+// In RxJS it is exhaustMap.
+func ExhaustMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
+	mustNotBeNil("ExhaustMap: src", src == nil)
+	mustNotBeNil("ExhaustMap: f", f == nil)
+	return func(ctx context.Context) iter.Seq2[R, error] {
+		return func(yield func(R, error) bool) {
+			q := handoff.New[R](ctx, handoff.DefaultLimit)
+			defer q.Stop()
+			var running atomic.Bool
+			q.Go(starting[T, R](src, func(ctx context.Context, v T) bool {
+				if ctx.Err() == nil && running.CompareAndSwap(false, true) {
+					q.Go(Finally(f(v), func() { running.Store(false) }))
+				}
+				return ctx.Err() == nil
+			}))
+			deliver(q, yield)
+		}
+	}
+}
