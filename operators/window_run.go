@@ -2,7 +2,9 @@ package operators
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"reflect"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -16,6 +18,10 @@ func windowed[T any, K comparable, A, R any](
 	src rxsse.Observable[T], plan windowPlan[T], key func(T) K,
 	accumulator func() window.Accumulator[T, A], result func(window.Result[K, A], WindowInfo) R,
 ) rxsse.Observable[R] {
+	pipeline := ""
+	if plan.options.state != nil {
+		pipeline = plan.describe(reflect.TypeFor[K](), reflect.TypeFor[A]())
+	}
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			run := windowRun[T, R]{out: emitter[R]{ctx: ctx, yield: yield}, clock: window.StartClock(), positions: window.NewPositions[T]()}
@@ -31,6 +37,18 @@ func windowed[T any, K comparable, A, R any](
 					}))
 				},
 			}, run.clock, late, run.out.fail)
+			if plan.options.state != nil {
+				checkpointed := window.NewCheckpointed(run.windows, run.positions, pipeline)
+				run.windows = checkpointed
+				if err := begin(plan.options.state, checkpointed); err != nil {
+					run.out.end(fmt.Errorf("operators: %s: %w", plan.operator, err))
+					return
+				}
+			}
+			if !run.windows.Advance(run.clock.Now()) { // of a State, some may be due
+				run.out.end(nil)
+				return
+			}
 			if plan.timed() {
 				run.withClock(src)
 			} else {
@@ -82,6 +100,7 @@ func (r *windowRun[T, R]) withClock(src rxsse.Observable[T]) {
 	defer q.Stop()
 	q.Go(src)
 	defer r.due.stop()
+	r.schedule(time.Now())
 	for r.step(q) {
 	}
 }

@@ -1,4 +1,221 @@
 package operators
 
-// A State is a placeholder.
-type State struct{}
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/rxsse/rxsse/internal/window"
+)
+
+// A State lets a program that is killed at any moment come to the same results as one
+// that is not. It is what a windowing operator holds: the accumulators of open windows,
+// the watermark, and the position in the stream. The program stores it together with the
+// results, in one transaction, and loads it when it starts again:
+//
+//	var state operators.State
+//	if err := state.Load(stored); err != nil { // nil at the first start
+//		return err
+//	}
+//	events := source.SSE(url, source.WithLastEventID(state.LastEventID()))
+//	trades := operators.DecodeJSON[codec.Message[Trade]](events)
+//	minutes := operators.AggregateBy(trades, symbol, spec, init, add, operators.WithState(&state))
+//	err := sink.TransactState(ctx, minutes, &state, time.Second, store)
+//
+// # Guarantee
+//
+// In event time, without Idle, and by count, weight or last item without a time limit,
+// the results of all runs together are those of one run that is never interrupted, in the
+// same order, each exactly once. That includes late items and windows that are delivered
+// again. It needs a server that keeps its events back to LastEventID, and one pipeline
+// that always makes the same items of the same events. The times in Start and End of
+// windows by count are those of the machine.
+//
+// For windows that the clock ends, Idle included, each item counts in exactly one window
+// (or as many as overlap), but in which one depends on when the program ran: an item that
+// arrives after the restart counts in the window that is open then. Windows that ended
+// while the program was down are delivered at the start.
+//
+// Results that are Early or Partial are not part of this: an early one may be repeated
+// or missing, and the items of a partial one remain in the state. Handlers such as
+// EventTime.Late are called again for items that come again.
+//
+// # Limits
+//
+// Items must have a position, see [codec.Resumable]. Keys and accumulators are saved as
+// JSON, and with Window and sessions in event time items are too: the operator panics
+// when it is built if their types would lose something, such as unexported fields
+// without a MarshalJSON method. A saved state has a version; one of another pipeline, of
+// other types, or a damaged one ends the stream with an error before any item.
+//
+// Saving costs about a microsecond for each accumulator: save every so often, not after
+// each result, if there are many. A State serves one subscription at a time and is not
+// safe for concurrent use. The zero State is empty and ready to use.
+type State struct {
+	loaded      []byte
+	lastEventID string
+	saved       func() ([]byte, error) // nil: no subscription has begun
+}
+
+// Load makes data, which Save returned, the state that the next subscription begins with.
+// Empty data means an empty state. Call it before each subscription but the first.
+//
+// Load returns an error, and leaves the state empty, if data is damaged or of another
+// version. The way out is to load nil and to start from a position of your own.
+func (s *State) Load(data []byte) error {
+	*s = State{}
+	if len(data) == 0 {
+		return nil
+	}
+	id, err := window.LastEventID(data)
+	if err != nil {
+		return fmt.Errorf("operators: State: cannot load: %w", err)
+	}
+	s.loaded, s.lastEventID = data, id
+	return nil
+}
+
+// LastEventID returns the ID after which the stream must resume, for
+// source.WithLastEventID, or "" for the beginning. This is one ID before the newest in
+// the state, so the first items come again; the operator skips them.
+func (s *State) LastEventID() string { return s.lastEventID }
+
+// Save returns the state as of the newest result: that result and those before it are
+// not in it, and all other items are. Call it on the goroutine that ranges, in the body
+// of the loop or after the stream has ended. Before a subscription it returns what was
+// loaded.
+//
+// Save returns an error if a key, an accumulator or an item cannot be encoded, or if no
+// item has had an ID so far.
+func (s *State) Save() ([]byte, error) {
+	if s.saved == nil {
+		return s.loaded, nil
+	}
+	data, err := s.saved()
+	if err != nil {
+		return nil, fmt.Errorf("operators: State: cannot save: %w", err)
+	}
+	return data, nil
+}
+
+// WithState lets the operator begin with what state has loaded, and state save what the
+// operator holds. The operator panics if its items have no positions or if a type cannot
+// be saved.
+func WithState(state *State) WindowOption {
+	mustNotBeNil("WithState: state", state == nil)
+	return func(o *windowOptions) { o.state = state }
+}
+
+// errStateInUse is how a second subscription fails.
+var errStateInUse = errors.New("State: a subscription has used it: call Load before the next one")
+
+// begin prepares a subscription whose windows are c.
+func begin[T any](s *State, c *window.Checkpointed[T]) error {
+	if s.saved != nil {
+		return errStateInUse
+	}
+	s.saved = c.SaveState
+	if s.loaded == nil {
+		return nil
+	}
+	if err := c.LoadState(s.loaded); err != nil {
+		return fmt.Errorf("State: cannot begin with it: %w; load nil to begin without it", err)
+	}
+	return nil
+}
+
+// describe returns everything that a State of this plan depends on. It panics if a type
+// cannot be saved.
+func (p *windowPlan[T]) describe(key, accumulator reflect.Type) string {
+	if window.PositionOf[T]() == nil {
+		panic(fmt.Sprintf("operators: %s: State: items of type %v have no position: implement codec.Resumable, or decode into a codec.Message", p.operator, reflect.TypeFor[T]()))
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of", p.operator)
+	switch {
+	case p.onGrid():
+		fmt.Fprintf(&b, " windows of %v each %v, offset %v", p.grid.Size, p.grid.Slide, p.grid.Offset)
+		if p.grid.Location != nil {
+			fmt.Fprintf(&b, " in %v", p.grid.Location)
+		}
+	case p.bounds.Gap > 0:
+		fmt.Fprintf(&b, " sessions with a gap of %v", p.bounds.Gap)
+	default:
+		fmt.Fprintf(&b, " windows with limit %d, step %d, within %v", p.bounds.Limit, p.bounds.Step, p.bounds.Within)
+		if p.bounds.Weigh != nil {
+			b.WriteString(", by weight")
+		}
+		if p.bounds.Last != nil {
+			b.WriteString(", by last item")
+		}
+	}
+	if p.event != nil {
+		b.WriteString(" in event time")
+	}
+	types := []reflect.Type{key, accumulator}
+	if p.operator == "Window" || p.event != nil && p.bounds.Gap > 0 { // these hold the items
+		types[1] = reflect.TypeFor[T]()
+	}
+	for _, t := range types {
+		if why := unsavable(t, nil); why != "" {
+			panic(fmt.Sprintf("operators: %s: State: type %v cannot be saved: %s", p.operator, t, why))
+		}
+	}
+	fmt.Fprintf(&b, ", keys %v, contents %v", types[0], types[1])
+	return b.String()
+}
+
+// unsavable returns why values of a type would lose something when they are saved as
+// JSON, or "". The types seen contain this one.
+func unsavable(t reflect.Type, seen []reflect.Type) string {
+	for _, encodes := range []reflect.Type{
+		reflect.TypeFor[interface{ MarshalJSON() ([]byte, error) }](),
+		reflect.TypeFor[encoding.TextMarshaler](),
+		reflect.TypeFor[encoding.TextAppender](),
+	} {
+		if t.Implements(encodes) || reflect.PointerTo(t).Implements(encodes) {
+			return ""
+		}
+	}
+	for _, s := range seen {
+		if s == t {
+			return ""
+		}
+	}
+	seen = append(seen, t)
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return unsavable(t.Elem(), seen)
+	case reflect.Map:
+		if why := unsavable(t.Key(), seen); why != "" {
+			return why
+		}
+		return unsavable(t.Elem(), seen)
+	case reflect.Struct:
+		return unsavableField(t, seen)
+	case reflect.Interface:
+		return fmt.Sprintf("%v is an interface, so its values would come back as other types", t)
+	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
+		return fmt.Sprintf("%v has no JSON", t)
+	default:
+		return ""
+	}
+}
+
+func unsavableField(t reflect.Type, seen []reflect.Type) string {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		switch tag := f.Tag.Get("json"); {
+		case tag == "-":
+		case !f.IsExported() && !f.Anonymous:
+			return fmt.Sprintf("field %v.%s is not exported, so it would be lost: export it, give the type a MarshalJSON and an UnmarshalJSON method, or tag it json:\"-\"", t, f.Name)
+		default:
+			if why := unsavable(f.Type, seen); why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,187 @@
+package operators
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+)
+
+// withIDs returns messages with the IDs "1", "2", …
+func withIDs(values ...int) rxsse.Observable[codec.Message[int]] {
+	messages := make([]codec.Message[int], len(values))
+	for i, v := range values {
+		messages[i] = codec.Message[int]{ID: string(rune('1' + i)), Value: v}
+	}
+	return from(messages...)
+}
+
+func sumMessages(src rxsse.Observable[codec.Message[int]], spec Assigner, opts ...WindowOption) rxsse.Observable[WindowResult[int]] {
+	return Aggregate(src, spec, func() int { return 0 }, func(sum int, m codec.Message[int]) int { return sum + m.Value }, opts...)
+}
+
+// savedState returns a state that holds 4, after windows of 1+2 and before the rest.
+func savedState(t *testing.T) []byte {
+	t.Helper()
+	var state State
+	sums := collect(t, sumMessages(withIDs(1, 2, 4), ByCount(2), WithState(&state)))
+	require.Len(t, sums, 2)
+	assert.True(t, sums[1].Partial)
+	data, err := state.Save()
+	require.NoError(t, err)
+	return data
+}
+
+func TestStateGoesOn(t *testing.T) {
+	var state State
+	require.NoError(t, state.Load(savedState(t)))
+	assert.Equal(t, "2", state.LastEventID())
+	sums := collect(t, sumMessages(Skip(withIDs(1, 2, 4, 8), 2), ByCount(2), WithState(&state)))
+	require.Len(t, sums, 1)
+	assert.Equal(t, 12, sums[0].Value)
+	assert.False(t, sums[0].Partial)
+	assert.Equal(t, "4", sums[0].ResumeID())
+}
+
+// A state is what was saved and nothing else: what does not fit is an error, and no item
+// is taken.
+func TestStateThatDoesNotFit(t *testing.T) {
+	good := string(savedState(t))
+	messages := withIDs(1, 2)
+	for name, row := range map[string]struct {
+		data string
+		run  func(*State) error
+		want string
+	}{
+		"another assigner": {good, func(s *State) error {
+			_, err := first(t, sumMessages(messages, ByCount(3), WithState(s)))
+			return err
+		}, "operators: Aggregate: State: cannot begin with it: it was saved by another pipeline"},
+		"another operator": {good, func(s *State) error {
+			_, err := first(t, Window(messages, ByCount(2), WithState(s)))
+			return err
+		}, "operators: Window: State: cannot begin with it: it was saved by another pipeline"},
+		"another accumulator": {good, func(s *State) error {
+			_, err := first(t, Aggregate(messages, ByCount(2), func() string { return "" }, func(a string, _ codec.Message[int]) string { return a }, WithState(s)))
+			return err
+		}, "cannot begin with it: it was saved by another pipeline"},
+		"contents of another shape": {strings.Replace(good, `"Value":4`, `"Value":"4"`, 1), func(s *State) error {
+			_, err := first(t, sumMessages(messages, ByCount(2), WithState(s)))
+			return err
+		}, "it does not fit the types of this program"},
+		"used twice": {good, func(s *State) error {
+			_, err := first(t, sumMessages(messages, ByCount(2), WithState(s)))
+			require.NoError(t, err)
+			_, err = first(t, sumMessages(messages, ByCount(2), WithState(s)))
+			return err
+		}, "State: a subscription has used it: call Load before the next one"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var state State
+			require.NoError(t, state.Load([]byte(row.data)))
+			require.ErrorContains(t, row.run(&state), row.want)
+		})
+	}
+}
+
+// first returns the first result of a stream, or its error.
+func first[T any](t *testing.T, src rxsse.Observable[T]) (v T, err error) {
+	t.Helper()
+	for v, err = range src(t.Context()) {
+		break
+	}
+	return v, err
+}
+
+func TestStateLoadRefuses(t *testing.T) {
+	good := string(savedState(t))
+	for name, row := range map[string]struct{ data, want string }{
+		"cut off":         {good[:len(good)/2], "operators: State: cannot load: it is damaged, or was not written by State.Save"},
+		"something else":  {`{"position":"5"}`, "it is damaged, or was not written by State.Save"},
+		"another version": {strings.Replace(good, `"Version":1`, `"Version":9`, 1), "it has version 9, this program reads version 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var state State
+			require.ErrorContains(t, state.Load([]byte(row.data)), row.want)
+			assert.Empty(t, state.LastEventID())
+			data, err := state.Save()
+			require.NoError(t, err)
+			assert.Empty(t, data, "the state is empty")
+		})
+	}
+}
+
+// A type that would lose something is refused when the operator is built.
+func TestStateRefusesTypes(t *testing.T) {
+	type hidden struct {
+		N   int
+		sum float64
+	}
+	type skipped struct {
+		N   int
+		sum float64 `json:"-"`
+	}
+	type nested struct{ All map[string][]*hidden }
+	src := withIDs(1)
+	build := func(init func() any) func() {
+		return func() {
+			switch v := init().(type) {
+			case hidden:
+				Aggregate(src, ByCount(1), func() hidden { return v }, func(a hidden, _ codec.Message[int]) hidden { return a }, WithState(new(State)))
+			case skipped:
+				Aggregate(src, ByCount(1), func() skipped { return v }, func(a skipped, _ codec.Message[int]) skipped { return a }, WithState(new(State)))
+			case nested:
+				Aggregate(src, ByCount(1), func() nested { return v }, func(a nested, _ codec.Message[int]) nested { return a }, WithState(new(State)))
+			case []any:
+				Aggregate(src, ByCount(1), func() []any { return v }, func(a []any, _ codec.Message[int]) []any { return a }, WithState(new(State)))
+			case func():
+				Aggregate(src, ByCount(1), func() func() { return v }, func(a func(), _ codec.Message[int]) func() { return a }, WithState(new(State)))
+			case time.Duration:
+				Aggregate(src, ByCount(1), func() time.Duration { return v }, func(a time.Duration, _ codec.Message[int]) time.Duration { return a }, WithState(new(State)))
+			}
+		}
+	}
+	assert.PanicsWithValue(t, `operators: Aggregate: State: type operators.hidden cannot be saved: field operators.hidden.sum is not exported, so it would be lost: export it, give the type a MarshalJSON and an UnmarshalJSON method, or tag it json:"-"`, build(func() any { return hidden{sum: 1} }))
+	assert.Panics(t, build(func() any { return nested{} }))
+	assert.PanicsWithValue(t, "operators: Aggregate: State: type []interface {} cannot be saved: interface {} is an interface, so its values would come back as other types", build(func() any { return []any{} }))
+	assert.Panics(t, build(func() any { return func() {} }))
+	assert.NotPanics(t, build(func() any { return skipped{sum: 1} }))
+	assert.NotPanics(t, build(func() any { return time.Second }))
+	assert.PanicsWithValue(t, "operators: Window: State: items of type int have no position: implement codec.Resumable, or decode into a codec.Message", func() {
+		Window(from(1), ByCount(1), WithState(new(State)))
+	})
+}
+
+// Events without IDs cannot be resumed, so there is nothing to save.
+func TestStateWithoutIDs(t *testing.T) {
+	var state State
+	src := from(codec.Message[int]{Value: 1}, codec.Message[int]{Value: 2})
+	collect(t, sumMessages(src, ByCount(1), WithState(&state)))
+	_, err := state.Save()
+	require.EqualError(t, err, "operators: State: cannot save: no item has had an ID so far, so the stream cannot resume")
+}
+
+// Everything that a Message or an Event holds comes back.
+func TestStateOfEvents(t *testing.T) {
+	events := []codec.Event{{Type: "t", Data: "d", ID: "1", Comment: "c"}, {Type: "message", Data: "e", ID: "2"}, {Type: "message", Data: "f", ID: "3"}}
+	var state State
+	_, err := first(t, Window(from(events[:2]...), ByCount(1).Within(time.Hour), WithState(&state)))
+	require.NoError(t, err)
+	run := func(src rxsse.Observable[codec.Event]) []WindowOf[codec.Event] {
+		return collect(t, Window(src, ByCount(3), WithState(&state)))
+	}
+	state = State{}
+	assert.True(t, run(from(events[:2]...))[0].Partial)
+	data, err := state.Save()
+	require.NoError(t, err)
+	require.NoError(t, state.Load(data))
+	assert.Equal(t, "1", state.LastEventID())
+	all := run(from(events[1:]...))
+	require.Len(t, all, 1)
+	assert.Equal(t, events, all[0].Items)
+}

@@ -1,0 +1,85 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rxsse/rxsse"
+)
+
+// TransactState calls work with the results of a windowing operator and the operator's
+// state after them, an operators.State. work stores both in one transaction. A program
+// that loads the stored state when it starts then comes to the same results as one that
+// is never killed; operators.State documents the guarantee and its conditions.
+//
+//	err := sink.TransactState(ctx, minutes, &state, time.Second, func(minutes []Minute, state []byte) error {
+//		tx, err := db.BeginTx(ctx, nil)
+//		… // insert minutes, replace the state
+//		return tx.Commit()
+//	})
+//
+// A state as large as the windows that are open is encoded for each call of work. every
+// limits how often that happens: results that arrive sooner after the last call wait for
+// the next result, or for the end of the stream. 0 means a call for each result. work
+// must not keep the slices.
+//
+// Partial results are not passed to work: their items remain in the state, and complete
+// the window after a restart.
+//
+// Everything runs on the caller's goroutine, and the stream stands still while work
+// runs. TransactState returns nil when src completes and everything is stored. When src
+// fails or ctx is cancelled, it stores the results before that and returns the error or
+// the cause. An error of work, or of saving the state, is returned, and the results of
+// that call are not stored.
+func TransactState[T any](ctx context.Context, src rxsse.Observable[T], state interface{ Save() ([]byte, error) }, every time.Duration, work func(results []T, state []byte) error) error {
+	var results []T
+	store := func() error {
+		data, err := state.Save()
+		if err != nil {
+			return fmt.Errorf("sink: TransactState: %w", err)
+		}
+		if err := work(results, data); err != nil {
+			return err
+		}
+		clear(results)
+		results = results[:0]
+		return nil
+	}
+	last := time.Now()
+	for r, err := range src(ctx) {
+		if err != nil {
+			if len(results) > 0 {
+				if err := store(); err != nil {
+					return err
+				}
+			}
+			return err
+		}
+		results = append(results, r)
+		if isPartial(&results[len(results)-1]) {
+			results = results[:len(results)-1]
+			continue
+		}
+		if now := time.Now(); now.Sub(last) >= every || len(results) >= maxUnstored {
+			last = now
+			if err := store(); err != nil {
+				return err
+			}
+		}
+	}
+	if len(results) == 0 {
+		return nil
+	}
+	return store()
+}
+
+// maxUnstored bounds how many results wait to be stored.
+const maxUnstored = 1 << 16
+
+// isPartial reports whether r is the result of a window that the end of the stream cut
+// off.
+func isPartial(r any) bool {
+	p, ok := r.(interface{ IsPartial() bool })
+	return ok && p.IsPartial()
+}
