@@ -24,6 +24,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -45,6 +46,7 @@ type Price struct {
 var (
 	_ = fmt.Sprint
 	_ = http.MethodGet
+	_ = slog.Default
 	_ = time.Second
 	_ codec.Event
 	_ = operators.First[int]
