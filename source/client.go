@@ -15,26 +15,25 @@ func SSE(url string, opts ...Option) rxsse.Observable[codec.Event] {
 	return NewClient().Observe(url, opts...)
 }
 
-// A Client holds options that its streams have in common. It holds no
-// connections, needs no closing, and may be used by many goroutines at once. The
-// zero Client is one without options.
+// A Client holds options that its streams have in common. It holds no connections, need
+// not be closed, and may be used by several goroutines. The zero Client has no options.
 type Client struct {
 	config config
 }
 
-// NewClient returns a client whose streams have opts, unless a stream's own
-// options say otherwise.
+// NewClient returns a client whose streams have opts. The options of a stream override
+// them.
 func NewClient(opts ...Option) *Client {
 	return &Client{config: config{}.with(opts)}
 }
 
-// Observe returns the stream of events that a GET of url delivers. Options given
-// here come on top of the client's, for this stream alone. A url that is not one of
-// http or https is reported by the stream.
+// Observe returns the stream of events that a GET of url delivers. The options apply to
+// this stream, after those of the client. If url is not a URL of http or https, the stream
+// fails with an [Error] that wraps [ErrURL].
 //
-// The package documentation says how the stream reconnects and how it ends. It
-// starts no goroutine beside those of [net/http], reads only while the consumer
-// is not busy, and holds one event.
+// The package documentation says how the stream reconnects and how it ends. It starts no
+// goroutine while it waits, besides those of [net/http]; it reads only while the consumer
+// waits for an event, and holds one event.
 func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Event] {
 	cfg := c.config.with(opts)
 	req, err := get(url)

@@ -9,11 +9,11 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// WithErrorTail has the errors of the stream show how it ended: the last lines received,
-// as they came and up to a KiB of each, and the last events delivered, in the
-// TailLines and TailEvents of [Error]. It is off by default, because payloads may be
-// secret; their text is not part of an error's message. Ask for it to find out why
-// a server breaks off. It panics if a number is negative; 0 is none.
+// WithErrorTail makes the errors of the stream carry the last lines that were received, up
+// to one KiB of each, and the last events that were delivered: in TailLines and TailEvents
+// of [Error]. Use it to find out why a server breaks off. By default errors carry neither,
+// because payloads may be secret; they are never part of an error's message. It panics if
+// a number is negative; 0 means none.
 func WithErrorTail(lines, events int) Option {
 	mustNotBeNegative("WithErrorTail", min(lines, events))
 	return func(c *config) { c.tailLines, c.tailEvents = lines, events }

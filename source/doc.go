@@ -1,5 +1,5 @@
-// Package source holds what streams begin with: a Server-Sent Events client that
-// reconnects, and the beginnings that need no network.
+// Package source holds the beginnings of streams: a Server-Sent Events client that
+// reconnects, and sources that need no network.
 //
 //	events := source.SSE("https://stream.example/prices")
 //	for e, err := range events(ctx) {
@@ -11,13 +11,12 @@
 //
 // # What the client does
 //
-// [SSE] and [Client.Observe] give a cold stream: each range over it opens a
-// connection of its own, and leaving the range closes that before control
-// returns. In between, the stream outlives its connections. When one ends, for
-// whatever reason the network or the server has, the client waits for the
-// reconnection time (3 seconds, or what the server said with "retry:") and
-// connects again, with the last event ID it has seen; a server that keeps its
-// events goes on from there, and nothing is lost or repeated. While attempts fail
+// [SSE] and [Client.Observe] return a cold stream: each range over it sends a request of
+// its own, and the end of the range ends the response before control returns. The stream
+// outlives its connections. When one ends, the client waits for the reconnection time (3
+// seconds, or the time that the server sets with "retry:") and connects again, with the
+// last event ID that it has seen. A server that keeps its events goes on from there, and
+// nothing is lost or repeated. While attempts fail
 // it waits longer each time, up to 30 seconds. Every wait is spread at random over half its
 // length, so that the clients of a server that restarts do not return all at once;
 // [WithBackoff] sets all of that.
@@ -45,8 +44,8 @@
 //
 // # Sessions
 //
-// Who wants to know at once whether the server accepts, or to see its answer, opens a
-// [Session] with [Client.Open]; [Client.Use] closes it at the end of a function.
+// To learn at once whether the server accepts, or to see its answer, open a [Session] with
+// [Client.Open]. [Client.Use] closes it at the end of a function.
 //
 // # Silence
 //

@@ -24,12 +24,12 @@ type Error struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
-	// LastEventID is the last event ID the stream had got to.
+	// LastEventID is the last event ID that the stream had received.
 	LastEventID string
 	// Attempts is how many attempts in a row have failed, this one included.
 	Attempts int
-	// TailLines and TailEvents are the last that the stream had received, if
-	// [WithErrorTail] asked for them.
+	// TailLines are the last lines that the stream had received, TailEvents the last events
+	// that it had delivered, if [WithErrorTail] asked for them.
 	TailLines  []string
 	TailEvents []codec.Event
 	// Err is the reason: an error of the network, of the HTTP client, of the
@@ -43,7 +43,7 @@ var (
 	// ErrStatus is the reason when the server answered with a status that is not
 	// 200.
 	ErrStatus = errors.New("status")
-	// ErrContentType is the reason when the server's answer was no event stream.
+	// ErrContentType is the reason when the server's answer was not an event stream.
 	ErrContentType = errors.New("unexpected content type")
 	// ErrContentEncoding is the reason when the body of a response is compressed in a way
 	// that is not decoded; see [WithCompression].
@@ -51,25 +51,25 @@ var (
 	// ErrResponseCheck is the reason when the function given to [WithResponseCheck] has
 	// refused a response.
 	ErrResponseCheck = errors.New("the response was refused")
-	// ErrURL is the reason when there is no such URL to connect to, be it the
-	// request's or one that the server redirects to.
+	// ErrURL is the reason when no attempt could connect to a URL: that of the request, or
+	// one that the server redirects to.
 	ErrURL = errors.New("unusable URL")
-	// ErrRedirects is the reason when the server redirects more than ten times: in a
-	// circle, as a rule. [http.Client.CheckRedirect] sets another policy.
+	// ErrRedirects is the reason when the server redirects more than ten times, usually in
+	// a circle. [http.Client.CheckRedirect] sets another policy.
 	ErrRedirects = errors.New("stopped after 10 redirects")
 	// ErrEnded is the reason when the server has ended the response in an orderly way.
 	// [WithRetryIf] is called with it; no stream fails with it.
 	ErrEnded = errors.New("the server ended the response")
-	// ErrEndedEarly is the reason when the server ended the response in an orderly way
-	// but before an event, or before the time of [WithHealthyAfter], as often as
-	// [WithMaxAttempts] allows.
+	// ErrEndedEarly is the reason when [WithMaxAttempts] or Backoff.GiveUpAfter ends the
+	// stream, and the server has ended the last response in an orderly way, but before an
+	// event, or before the time of [WithHealthyAfter].
 	ErrEndedEarly = errors.New("the server ended the response early")
 	// ErrNotSentAgain is the reason when the server has accepted the request, or may have
 	// done so, and [WithReconnect] says not to send it again. It comes with the error that
 	// the connection or the attempt has ended with.
 	ErrNotSentAgain = errors.New("the server may have acted on the request, so it is not sent again")
-	// ErrRequest is the reason when the request can never be sent as it is: there is
-	// something wrong with its header, or its GetBody has failed.
+	// ErrRequest is the reason when the request cannot be sent: its header is not valid,
+	// or its GetBody has failed.
 	ErrRequest = errors.New("the request cannot be sent")
 	// ErrNoGetBody is the reason when a request has a body that cannot be sent
 	// again; see [Client.ObserveRequest].

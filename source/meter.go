@@ -8,40 +8,39 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A Meter counts what streams do, for whoever gives it to them with [WithMeter]:
-// one stream, or several, whose counts it adds up. The zero Meter is ready. It may
-// be read at any time, from any goroutine.
+// A Meter counts what the streams do that are given it with [WithMeter]. If there are
+// several, it adds up their counts. The zero Meter is ready to use. Any goroutine may read
+// it at any time.
 type Meter struct {
 	mu    sync.Mutex
 	stats Stats
 }
 
-// WithMeter has m count what the stream does.
+// WithMeter makes m count what the stream does.
 func WithMeter(m *Meter) Option { return func(c *config) { c.meter = m } }
 
 // Stats is what a [Meter] has counted so far.
 type Stats struct {
-	// Attempts is how many times a connection was tried, Connects how many times
-	// the server accepted, and Reconnects how many of these were not a stream's
-	// first.
+	// Attempts counts the attempts to connect, Connects those that the server accepted,
+	// and Reconnects those of them that were not a stream's first.
 	Attempts   int64
 	Connects   int64
 	Reconnects int64
-	// Events is how many events were handed to consumers, comments and retry
-	// events included where they were asked for.
+	// Events counts the events that consumers got, comments and retry events included if
+	// the stream delivers them.
 	Events int64
 	// Unterminated is how many events were dropped because their response has ended
 	// without the blank line that ends an event; see [WithUnterminatedEvent].
 	Unterminated int64
-	// Bytes is how many bytes of bodies were read, after what net/http decompresses.
+	// Bytes counts the bytes of bodies that were read, as net/http returns them.
 	Bytes int64
-	// LastEventID is that of the last event, and LastEventAt is when the last byte of
-	// it was read.
+	// LastEventID is the ID of the last event, and LastEventAt is when its last byte was
+	// read.
 	LastEventID string
 	LastEventAt time.Time
 }
 
-// Stats returns the counts of one moment.
+// Stats returns the present counts.
 func (m *Meter) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()

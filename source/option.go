@@ -10,8 +10,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// An Option changes how a stream is opened and kept open. Given to [NewClient] it
-// is a default, given for one stream it holds for that stream alone.
+// An Option changes how a stream connects and what it delivers. An option of [NewClient]
+// applies to all streams of the client, an option of one stream to that stream only.
 type Option func(*config)
 
 type config struct {
@@ -105,9 +105,8 @@ func WithHeader(key, value string) Option {
 	}
 }
 
-// WithLastEventID has the first connection ask for the events after id, as if
-// the stream had seen that event: to go on where an earlier run of the program
-// stopped.
+// WithLastEventID makes the first attempt ask for the events after id, as if the stream had
+// received that event. Use it to continue where an earlier run of the program stopped.
 func WithLastEventID(id string) Option {
 	return func(c *config) { c.lastEventID = id }
 }
@@ -120,12 +119,12 @@ func WithMaxEventSize(bytes int) Option {
 	return func(c *config) { c.decoder = append(c.decoder, opt) }
 }
 
-// WithComments says whether comments are delivered, as events of their own without a
-// Type: servers send them as heartbeats. By default they are skipped.
+// WithComments sets whether comments are delivered, each as an event of
+// [codec.KindComment]. Servers send them as heartbeats. By default they are skipped.
 func WithComments(deliver bool) Option { return func(c *config) { c.comments = deliver } }
 
-// WithRetryEvents says whether changes of the reconnection time are delivered, as events
-// of their own without a Type. By default they only take effect.
+// WithRetryEvents sets whether changes of the reconnection time are delivered, each as an
+// event of [codec.KindRetry]. By default they only take effect.
 func WithRetryEvents(deliver bool) Option { return func(c *config) { c.retryEvents = deliver } }
 
 // WithTrace calls the hooks of t as the state of the stream changes.

@@ -14,25 +14,27 @@ import (
 	"time"
 )
 
-// WithPrepare has prepare called with each request before it is sent, one for each
-// attempt: to set a fresh token, to change the URL. It may block, and should then
-// watch the request's context. An error is that of the attempt, which is tried again
-// like any other: it is an [Error] that wraps [ErrPrepare] and prepare's own, which
-// [WithRetryIf] can tell from others if it is final. A status of 401 is final by
-// default: for a token that has to be refreshed then, say otherwise there. A
-// Last-Event-ID that it sets or deletes is that of this request alone. A body that it sets
-// is sent in place of the request's, with the ContentLength that it sets; it is not sent
-// again after a redirect.
+// WithPrepare calls prepare with the request of each attempt before it is sent, for
+// example to set a fresh token or to change the URL. If prepare blocks, it should watch the
+// request's context.
+//
+// If prepare returns an error, the attempt fails with an [Error] that wraps [ErrPrepare]
+// and that error, and is tried again like any other; [WithRetryIf] can make it final. By
+// default the status 401 is final: to fetch a new token and try again, say so in
+// WithRetryIf.
+//
+// A Last-Event-ID that prepare sets or deletes applies to this request only. A body that it
+// sets replaces the request's; prepare should also set ContentLength if it is known. Such a
+// body is not sent again after a redirect.
 func WithPrepare(prepare func(*http.Request) error) Option {
 	return func(c *config) { c.prepare = prepare }
 }
 
-// WithConnectTimeout has an attempt given up when the server has not accepted
-// within d: from the preparation of the request until the header of the answer,
-// redirects included. By default there is no such timeout beside those of the HTTP
-// client's transport, since some servers send the header with the first event. The
-// failure is an [Error] that wraps [ErrConnectTimeout]. It panics if d is negative;
-// 0 is the default.
+// WithConnectTimeout gives up an attempt when the server has not accepted within d. The
+// time begins with the preparation of the request, includes redirects, and ends with the
+// header of the answer. The failure is an [Error] that wraps [ErrConnectTimeout]. By
+// default only the HTTP client's transport has timeouts, since some servers send the
+// header with the first event. It panics if d is negative; 0 means the default.
 func WithConnectTimeout(d time.Duration) Option {
 	mustNotBeNegative("WithConnectTimeout", d)
 	return func(c *config) { c.connectTimeout = d }

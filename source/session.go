@@ -15,7 +15,8 @@ import (
 var ErrClosed = errors.New("source: the session is closed")
 
 // ErrReconnectRequested is why a connection has ended that [Session.Reconnect] dropped.
-// It is passed to [Trace.Disconnected]; a stream never ends with it.
+// [Trace.Disconnected] gets it. A session ends with it only if its request may not be sent
+// again: then it is wrapped in an [Error], beside [ErrNotSentAgain].
 var ErrReconnectRequested = errors.New("source: dropped by Session.Reconnect")
 
 // A Session is a stream that the server has accepted before it is consumed. Use one to
@@ -36,13 +37,12 @@ type Session struct {
 	lastEventID string
 }
 
-// Open opens a session with a GET of url: it returns once the server has accepted,
-// or has answered 204, which makes a session without events. If the first attempt
-// fails it returns the [Error] of that at once, whatever other options say: it is for
-// the caller to know. From then on the session reconnects as the package
-// documentation says.
+// Open opens a session with a GET of url. It returns once the server has accepted, or has
+// answered 204: then the session has no events. If the first attempt fails, Open returns
+// its [Error] at once, and does not try again, whatever the options say. Later the session
+// reconnects as the package documentation says.
 //
-// The context is that of the whole session.
+// The session ends when ctx is cancelled, also after Open has returned.
 func (c *Client) Open(ctx context.Context, url string, opts ...Option) (*Session, error) {
 	req, err := get(url)
 	if err != nil {
@@ -67,8 +67,8 @@ func (c *Client) OpenRequest(ctx context.Context, req *http.Request, opts ...Opt
 	return s, nil
 }
 
-// Use opens a session, calls use with it and closes it: when use returns, or panics,
-// nothing of it is left. It returns the error of [Client.Open] or that of use.
+// Use opens a session, calls use with it, and closes it when use returns or panics. It
+// returns the error of [Client.Open] or that of use.
 func (c *Client) Use(ctx context.Context, url string, use func(*Session) error, opts ...Option) error {
 	s, err := c.Open(ctx, url, opts...)
 	if err != nil {
@@ -198,8 +198,9 @@ func (s *Session) setPosition(e codec.Event) {
 }
 
 // Reconnect drops the connection, or the attempt or the wait for one, and makes the
-// session connect again at once, from the last event on. Events that were received before
-// are still delivered. It does not wait: the goroutine that ranges over Events connects,
+// session connect again at once, from the last event on, over another connection. Events
+// that were decoded before are still delivered. If [WithReconnect] does not let the request
+// be sent again, the session ends instead. It does not wait: the goroutine that ranges over Events connects,
 // and while none does the next one will.
 func (s *Session) Reconnect() { s.stream.abandon(ErrReconnectRequested) }
 
