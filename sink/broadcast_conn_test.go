@@ -131,6 +131,8 @@ func (c *conn) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failure = err
+	close(c.changed) // for a write that is held up
+	c.changed = make(chan struct{})
 }
 
 // all returns all that was written.
@@ -168,6 +170,14 @@ func connect(t *testing.T, h http.Handler, target string, header ...string) (c *
 // connectWith is connect with a ResponseWriter of the test's own.
 func connectWith(t *testing.T, h http.Handler, w http.ResponseWriter, target string, header ...string) (leave func(), gone <-chan struct{}) {
 	t.Helper()
+	leave, gone = begin(t, h, w, target, header...)
+	synctest.Wait()
+	return leave, gone
+}
+
+// begin is connectWith that does not wait until the header is sent.
+func begin(t *testing.T, h http.Handler, w http.ResponseWriter, target string, header ...string) (leave func(), gone <-chan struct{}) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	for i := 0; i < len(header); i += 2 {
@@ -178,7 +188,6 @@ func connectWith(t *testing.T, h http.Handler, w http.ResponseWriter, target str
 		defer close(done)
 		h.ServeHTTP(w, r)
 	}()
-	synctest.Wait()
 	return cancel, done
 }
 

@@ -1,12 +1,9 @@
 package sink_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -14,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -110,48 +108,37 @@ func readNumbers(ctx context.Context, t *testing.T, url string, random *rand.Ran
 	}
 }
 
-// One Send that is larger than the history cuts off no client that reads. (On a machine
-// that is too busy to run the clients, some of them are slow.)
+// One Send that is larger than the history cuts off no client that reads.
 func TestSendToManyClients(t *testing.T) {
-	const clients, events, sends = 100, 3000, 3
-	b := sink.NewBroadcaster()
-	server := httptest.NewServer(b)
-	defer server.Close()
-	var read atomic.Int64
-	var all sync.WaitGroup
-	for range clients {
-		conn, err := net.Dial("tcp", server.Listener.Addr().String())
-		require.NoError(t, err)
-		_, err = fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-		require.NoError(t, err)
-		all.Go(func() {
-			defer conn.Close()
-			n, _ := io.Copy(eventCounter{&read}, conn)
-			assert.Positive(t, n)
+	const clients, events, sends = 40, 2000, 2
+	for name, policy := range policies {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := sink.NewBroadcaster(sink.WithSlowClients(policy))
+				var all []*conn
+				for i := range clients {
+					c, _, _ := connect(t, b, "/")
+					c.pace = time.Duration(i) * time.Millisecond / 2 // up to 20 ms for 32 KiB
+					all = append(all, c)
+				}
+				batch, want := eventsOf(idsFrom(1, events)), ""
+				for i := range batch {
+					batch[i].Data = strings.Repeat("x", 190)
+					want += batch[i].String()
+				}
+				for range sends {
+					require.NoError(t, b.Send(t.Context(), batch...))
+				}
+				finish(t, b)
+				want = strings.Repeat(want, sends)
+				for _, c := range all {
+					require.Equal(t, len(want), len(c.body()))
+					require.True(t, want == c.body())
+				}
+				assert.Equal(t, map[sink.LeaveReason]int64{sink.LeftEnded: clients}, b.Stats().Left)
+			})
 		})
 	}
-	require.Eventually(t, func() bool { return b.Stats().Clients == clients }, 10*time.Second, time.Millisecond)
-	data := strings.Repeat("x", 190) + "z"
-	batch := numbered(0, events)
-	for i := range batch {
-		batch[i].Data = data
-	}
-	for range sends {
-		require.NoError(t, b.Send(t.Context(), batch...))
-	}
-	require.NoError(t, b.Shutdown(t.Context()))
-	all.Wait()
-	whole := b.Stats().Left[sink.LeftEnded]
-	assert.Greater(t, whole, int64(clients*8/10))
-	assert.GreaterOrEqual(t, read.Load(), whole*events*sends)
-}
-
-// eventCounter counts events, each of which has one z.
-type eventCounter struct{ events *atomic.Int64 }
-
-func (c eventCounter) Write(p []byte) (int, error) {
-	c.events.Add(int64(bytes.Count(p, []byte("z"))))
-	return len(p), nil
 }
 
 // Ten thousand clients come, read for a moment, and go.
@@ -219,42 +206,42 @@ func TestTenThousandClients(t *testing.T) {
 	assert.EqualValues(t, clients, left)
 }
 
-// Clients that connect, never read, and come again hold up the publisher for 50 ms at a
-// time at most.
+// Clients that connect, do not read, and come again hold up a publisher for no more than
+// 50 ms each time.
 func TestClientsThatNeverRead(t *testing.T) {
-	b := sink.NewBroadcaster(sink.WithHistory(1024, 1<<20))
-	server := httptest.NewServer(b)
-	defer server.Close()
-	defer server.CloseClientConnections()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	var attackers sync.WaitGroup
-	for range 10 {
-		attackers.Go(func() {
-			for ctx.Err() == nil {
-				conn, err := net.Dial("tcp", server.Listener.Addr().String())
-				if err != nil {
-					continue
+	synctest.Test(t, func(t *testing.T) {
+		b := sink.NewBroadcaster(sink.WithHistory(100, 1<<20))
+		good, _, _ := connect(t, b, "/")
+		ctx, stop := context.WithCancel(t.Context())
+		var attackers sync.WaitGroup
+		for i := range 10 {
+			attackers.Go(func() {
+				time.Sleep(time.Duration(i) * 15 * time.Millisecond)
+				for ctx.Err() == nil {
+					c := newConn()
+					leave, gone := begin(t, b, c, "/?lastEventId=none")
+					time.Sleep(time.Microsecond) // it gets its header
+					c.hold()
+					select {
+					case <-ctx.Done():
+					case <-time.After(150 * time.Millisecond):
+					}
+					leave()
+					c.fail(errGone)
+					<-gone
 				}
-				_ = conn.(*net.TCPConn).SetReadBuffer(4096)
-				_, _ = fmt.Fprint(conn, "GET /?lastEventId=none HTTP/1.1\r\nHost: x\r\n\r\n")
-				select {
-				case <-ctx.Done():
-				case <-time.After(150 * time.Millisecond):
-				}
-				_ = conn.Close()
-			}
-		})
-	}
-	data := strings.Repeat("x", 2000)
-	sent := 0
-	for b.Send(ctx, codec.Event{Data: data}) == nil {
-		sent++
-	}
-	attackers.Wait()
-	assert.Greater(t, sent, 2000, "without attackers it is a hundred times that")
-	ending, stop := context.WithTimeout(context.Background(), time.Second)
-	defer stop()
-	_ = b.Shutdown(ending) // some of them may be in the middle of a write
-	assert.Zero(t, b.Stats().Clients)
+			})
+		}
+		start := time.Now()
+		for i := range 1000 {
+			require.NoError(t, b.Send(t.Context(), event(fmt.Sprint(i))))
+			time.Sleep(time.Millisecond)
+		}
+		assert.Less(t, time.Since(start), 4*time.Second, "without attackers it is one second")
+		stop()
+		attackers.Wait()
+		settle()
+		assert.Equal(t, 1000, strings.Count(good.body(), "data: "))
+		finish(t, b)
+	})
 }

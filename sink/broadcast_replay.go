@@ -164,7 +164,7 @@ func (b *Broadcaster) attachAfter(c *client, id string) bool {
 	defer b.mu.Unlock()
 	next, known := b.log.after(id)
 	if known {
-		b.place(c, next)
+		b.placeWaited(c, next)
 	}
 	return known
 }
@@ -177,8 +177,15 @@ func (b *Broadcaster) attachIfOldest(c *client, oldest int64) bool {
 	if b.log.oldest.Load() != oldest {
 		return false
 	}
-	b.place(c, oldest)
+	b.placeWaited(c, oldest)
 	return true
+}
+
+// placeWaited is place for a client whose next events may be about to be forgotten:
+// publishers wait for it, though it is not at the end, so that it need not replay again.
+func (b *Broadcaster) placeWaited(c *client, next int64) {
+	b.place(c, next)
+	c.behind.Store(false)
 }
 
 // wantsEvent is wants for an event that is not in the log.

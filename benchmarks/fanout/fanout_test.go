@@ -31,3 +31,10 @@ func TestLoad(t *testing.T) {
 	require.Len(t, s.Tables, 2)
 	assert.Len(t, s.Tables[1].Rows, len(servers()))
 }
+
+func TestCrowd(t *testing.T) {
+	s, err := Crowd(measure.Quick)
+	require.NoError(t, err)
+	require.Len(t, s.Tables, 2)
+	assert.Len(t, s.Tables[0].Rows, 1+len(servers()))
+}

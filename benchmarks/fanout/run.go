@@ -26,6 +26,8 @@ type cost struct {
 	burst    float64 // deliveries a second
 	pacedCPU float64 // µs a delivery
 	p50, p99 float64 // ms from before the publishing to the subscriber, paced
+	writes   float64 // calls of Write of the server's connections for a delivery, burst
+	locked   float64 // ns that the server's goroutines waited for locks for a delivery, burst
 	peak     float64 // MiB
 }
 
@@ -79,17 +81,21 @@ func hosted(name string, use func(ctx context.Context, server string) error) (ch
 // burst and then with pauses.
 func measured(ctx context.Context, server string, s scale) (c cost, err error) {
 	all, failed, err := connect(ctx, server, s.subscribers, false)
-	defer func() {
-		for _, one := range all {
-			one.conn.Close()
-		}
-	}()
+	defer disconnect(all)
+	if err != nil {
+		return c, err
+	}
+	before, err := count(ctx, server, false)
 	if err != nil {
 		return c, err
 	}
 	burst, err := publish(ctx, server, all, failed, s.burst, 0)
 	if err != nil {
 		return c, fmt.Errorf("burst: %w", err)
+	}
+	after, err := count(ctx, server, false)
+	if err != nil {
+		return c, err
 	}
 	paced, err := publish(ctx, server, all, failed, s.paced, s.every)
 	if err != nil {
@@ -98,10 +104,18 @@ func measured(ctx context.Context, server string, s scale) (c cost, err error) {
 	deliveries := float64(s.subscribers * s.burst)
 	c.burstCPU = float64(burst.cpu.Nanoseconds()) / 1e3 / deliveries
 	c.burst = deliveries / burst.took.Seconds()
+	c.writes = float64(after.writes-before.writes) / deliveries
+	c.locked = float64(after.locked-before.locked) / deliveries
 	c.pacedCPU = float64(paced.cpu.Nanoseconds()) / 1e3 / float64(s.subscribers*s.paced)
 	c.p50 = float64(measure.Quantile(paced.delays, 0.5)) / 1e6
 	c.p99 = float64(measure.Quantile(paced.delays, 0.99)) / 1e6
 	return c, nil
+}
+
+func disconnect(all []*subscriber) {
+	for _, one := range all {
+		one.conn.Close()
+	}
 }
 
 // connect returns subscribers that all have been greeted, and where their errors
@@ -111,7 +125,7 @@ func measured(ctx context.Context, server string, s scale) (c cost, err error) {
 func connect(ctx context.Context, server string, n int, quiet bool) (all []*subscriber, failed chan error, err error) {
 	failed = make(chan error, n)
 	for i := range n {
-		one, err := subscribe(ctx, server)
+		one, err := subscribe(ctx, server, "")
 		if err != nil {
 			return all, failed, err
 		}

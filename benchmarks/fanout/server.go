@@ -11,7 +11,7 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// A server sends events to all who are connected to it, and loses none.
+// A server sends events to all clients that are connected to it, and loses none.
 type server struct {
 	name  string
 	about string
@@ -25,7 +25,7 @@ func servers() []server {
 func ours() server {
 	return server{
 		name:  "rxsse",
-		about: "sink.Broadcaster, which waits for slow clients as the others do; it wakes a goroutine for each client, so that one that does not read holds up no other before the history is full, and writes all that a client has not had yet at once",
+		about: "sink.Broadcaster, which waits for slow clients as the others do; each client has a goroutine that is woken once a millisecond at most and writes all events since then at once; a client that does not read holds up no other before the history is full",
 		start: func() (http.Handler, func(string, string) error) {
 			b := sink.NewBroadcaster(sink.WithSlowClients(sink.WaitForClients))
 			return b, func(kind, data string) error {

@@ -31,8 +31,8 @@ type subscriber struct {
 	quiet bool // it does not look at delays
 }
 
-// subscribe connects to a server.
-func subscribe(ctx context.Context, server string) (*subscriber, error) {
+// subscribe connects to a server. query is added to its address.
+func subscribe(ctx context.Context, server, query string) (*subscriber, error) {
 	at, err := url.Parse(server)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func subscribe(ctx context.Context, server string) (*subscriber, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = fmt.Fprintf(conn, "GET /events?stream=%s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n\r\n", stream, at.Host)
+	_, err = fmt.Fprintf(conn, "GET /events?stream=%s%s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n\r\n", stream, query, at.Host)
 	if err != nil {
 		_ = conn.Close()
 		return nil, err

@@ -33,7 +33,7 @@ func Parts() map[string]child.Part {
 		if err := json.Unmarshal(arguments, &j); err != nil {
 			return nil, err
 		}
-		for _, s := range servers() {
+		for _, s := range append(servers(), bare()) {
 			if s.name == j.Server {
 				return nil, serve(s, j.Parent)
 			}
@@ -42,8 +42,8 @@ func Parts() map[string]child.Part {
 	}}
 }
 
-// serve is a server until the parent has it quit. It greets whoever comes with
-// events of type hello until it is to publish.
+// serve is a server until the parent has it quit. It greets clients with events of type
+// hello until it is to publish.
 func serve(s server, parent string) error {
 	ctx, quit := context.WithTimeout(context.Background(), within)
 	defer quit()
@@ -61,7 +61,13 @@ func serve(s server, parent string) error {
 		fmt.Fprint(w, int64(child.CPU()))
 	})
 	mux.HandleFunc("/quit", func(http.ResponseWriter, *http.Request) { quit() })
-	listener := httptest.NewServer(mux)
+	listener := httptest.NewUnstartedServer(mux)
+	counting := &countingListener{Listener: listener.Listener}
+	listener.Listener = counting
+	mux.HandleFunc("/counts", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, counting.report(r.FormValue("collect") == "true"))
+	})
+	listener.Start()
 	_, err := ask(ctx, parent+"/?at="+url.QueryEscape(listener.URL))
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ func sections() []section {
 		{latency.Name, latency.Section},
 		{fanout.Name, fanout.Section},
 		{fanout.LoadName, fanout.Load},
+		{fanout.CrowdName, fanout.Crowd},
 		{scale.Name, scale.Section},
 	}
 }
