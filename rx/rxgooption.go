@@ -51,7 +51,7 @@ func refuseDrop(opts []rxgo.Option) {
 // and closes the channel, or it waits for the reader. In both cases the source has called
 // Done of its context three times by then.
 func drops(opts []rxgo.Option) bool {
-	counter := &countingContext{Context: context.Background(), third: make(chan struct{})}
+	counter := &countingContext{Context: context.Background(), third: make(chan struct{})} //nolint:forbidigo // it waits for nothing
 	items := make(chan rxgo.Item)
 	opts = append(opts[:len(opts):len(opts)], rxgo.WithContext(counter))
 	observer := rxgo.FromEventSource(items, opts...).Observe()
