@@ -78,8 +78,9 @@ func (c config) with(opts []Option) config {
 // After an idle timeout, a connect timeout or [Session.Reconnect], the next attempt uses
 // another connection. An HTTP/2 connection is then taken out of the Transport's pool, also
 // for other requests; those that it carries already go on. This works with an
-// [http.Transport] and with RoundTrippers around one, if they pass on the context of the
-// request.
+// [http.Transport], an http2.Transport of golang.org/x/net, and RoundTrippers around one
+// that pass on the context of the request. Such a RoundTripper sees a HEAD request with an
+// impossible host then, which is not sent.
 //
 // When a server refuses a request with an HTTP/2 GOAWAY, the attempt tries again on up to
 // three new connections, and then fails like any other.

@@ -22,6 +22,7 @@ type tcpProxy struct {
 	mu       sync.Mutex
 	conns    []net.Conn
 	accepted int
+	closed   bool
 	forgot   chan struct{} // closed when the present connections are forgotten
 }
 
@@ -59,6 +60,7 @@ func (p *tcpProxy) connections() int {
 func (p *tcpProxy) close() {
 	_ = p.listener.Close()
 	p.mu.Lock()
+	p.closed = true
 	for _, c := range p.conns {
 		_ = c.Close()
 	}
@@ -81,6 +83,9 @@ func (p *tcpProxy) serve() {
 		p.accepted++
 		p.conns = append(p.conns, client, server)
 		forgot := p.forgot
+		if p.closed {
+			_, _ = client.Close(), server.Close()
+		}
 		p.mu.Unlock()
 		p.serving.Go(func() { forward(server, client, forgot) })
 		p.serving.Go(func() { forward(client, server, forgot) })

@@ -27,8 +27,8 @@ const (
 	// maxAbandoned is how many abandoned connections the streams of a client remember.
 	maxAbandoned = 32
 
-	// maxEvictions is how often a request removes an abandoned connection from its pool
-	// before it closes the connection, and evictionTimeout how long that may take.
+	// maxEvictions is how often a connection that was abandoned is removed from its pool
+	// before it is closed, and evictionTimeout how long that may take.
 	maxEvictions    = 2
 	evictionTimeout = 250 * time.Millisecond
 	// maxTries ends a request to which the pool offers only abandoned connections.
@@ -85,20 +85,27 @@ func (t *transport) abandon() {
 // RoundTrip implements [http.RoundTripper].
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.setConn(nil)
+	next := req
 	for n := range maxTries {
-		resp, err := t.try(req)
+		resp, err := t.try(next)
 		offered, isAbandoned := err.(*abandonedConnError) //nolint:errorlint // try returns it unwrapped
 		if !isAbandoned {
+			if err == nil {
+				resp.Request = req
+			}
 			return resp, err
 		}
-		if n < maxEvictions {
+		if next, err = rewind(req); err != nil {
+			return nil, err
+		}
+		switch {
+		case n < maxEvictions:
 			t.abandoned.evict(offered, func() { t.evict(req) })
-		} else {
+		case n == maxEvictions: // an http2.Transport of golang.org/x/net dials for this
+			next.Close = true
+		default:
 			closeNow(offered.conn)
 			sleep(req.Context(), time.Millisecond<<n) // until the pool has noticed
-		}
-		if req, err = rewind(req); err != nil {
-			return nil, err
 		}
 	}
 	return nil, &abandonedConnError{}
@@ -138,7 +145,6 @@ func (t *transport) try(req *http.Request) (*http.Response, error) {
 		cancel(nil)
 		return nil, err
 	}
-	resp.Request = req
 	return resp, nil
 }
 
@@ -181,8 +187,9 @@ func (t *transport) setConn(conn net.Conn) (before net.Conn) {
 
 // rewind returns a copy of req whose body can be sent again.
 func rewind(req *http.Request) (*http.Request, error) {
+	again := *req
 	if req.Body == nil || req.Body == http.NoBody {
-		return req, nil
+		return &again, nil
 	}
 	if req.GetBody == nil {
 		return nil, ErrNoGetBody
@@ -191,7 +198,6 @@ func rewind(req *http.Request) (*http.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: GetBody: %w", ErrRequest, err)
 	}
-	again := *req
 	again.Body = body
 	return &again, nil
 }
