@@ -27,9 +27,8 @@
 //     ByWeight and ByLast, by the clock or, with EventTime, by the time that items carry;
 //     GroupBy for a stream a key; Reduce for all items
 //   - a stream for each item: ConcatMap, MergeMap, SwitchMap, ExhaustMap
-//   - combine streams: Merge, MergeDelayError, Concat, StartWith, Zip, CombineLatest,
-//     CombineLatestAll,
-//     WithLatestFrom, Race
+//   - combine streams: Merge, MergeDelayError, Concat, StartWith, Zip, ZipAll,
+//     CombineLatest, CombineLatestAll, WithLatestFrom, Race
 //   - share one subscription: Share, Replay
 //   - let a stream run ahead of a slow consumer: Buffer, which waits, drops or fails
 //     when it is full

@@ -66,6 +66,14 @@ func ExampleZip() {
 	// Output: 1+1=2 2+2=4 |
 }
 
+// The parts of each row come from streams of their own.
+func ExampleZipAll() {
+	names := source.Just("Ada", "Bob")
+	cities := source.Just("London", "Paris", "Rome")
+	show(operators.ZipAll(names, cities))
+	// Output: [Ada London] [Bob Paris] |
+}
+
 // The mirror that answers first is used.
 func ExampleRace() {
 	near := source.FromChannel(after(0, "near"))

@@ -133,6 +133,7 @@ var drawings = map[string]drawing{
 	"Tumbling":             {[]string{"-a-b--c--------d-|"}, "Window(src, Tumbling(5ms))", one(windows(op.Tumbling(5 * frame)))},
 	"WithLatestFrom":       {[]string{"--a--b---c--|", "---x---y----"}, "WithLatestFrom(src, other, join)", two(func(a, b stream) stream { return op.WithLatestFrom(a, b, join) })},
 	"Zip":                  {[]string{"-a-b-----c-|", "---x--y-----z-|"}, "Zip(a, b, join)", two(func(a, b stream) stream { return op.Zip(a, b, join) })},
+	"ZipAll":               {[]string{"-a-b---c-|", "---x--y------z|", "--p-q-r|"}, "ZipAll(a, b, c), joined", zipAll},
 }
 
 // retried is first one stream and then another.
@@ -153,6 +154,10 @@ func limited(s stream) stream {
 
 func all(in ...stream) stream {
 	return op.Map(op.CombineLatestAll(in...), func(items []string) string { return strings.Join(items, "") })
+}
+
+func zipAll(in ...stream) stream {
+	return op.Map(op.ZipAll(in...), func(items []string) string { return strings.Join(items, "") })
 }
 
 func joined(s stream) stream {
