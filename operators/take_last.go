@@ -20,11 +20,8 @@ func TakeLast[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 	mustNotBeNegative("TakeLast: n", n)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			var (
-				ring   []T // the newest n items
-				oldest int // index of the oldest, once the ring is full
-				failed bool
-			)
+			var last fifo[T]
+			failed := false
 			src(ctx)(func(v T, err error) bool {
 				switch {
 				case failed:
@@ -32,22 +29,19 @@ func TakeLast[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 				case err != nil:
 					failed = true
 					return fail(yield, err)
-				case len(ring) < n:
-					ring = append(ring, v)
 				case n > 0:
-					ring[oldest] = v
-					oldest = (oldest + 1) % n
+					if last.len() == n {
+						last.pop()
+					}
+					last.push(v)
 				}
 				return true
 			})
 			if failed {
 				return
 			}
-			for i := range ring {
-				if ctx.Err() != nil {
-					break
-				}
-				if !yield(ring[(oldest+i)%len(ring)], nil) {
+			for last.len() > 0 && ctx.Err() == nil {
+				if !yield(last.pop(), nil) {
 					return
 				}
 			}
