@@ -13,7 +13,7 @@ import (
 //	src:       -ab-c------d----e|
 //	Audit(3):  ----b--c------d--(e|)
 //
-// The pending item is handled as [Debounce] does, on completion, error and cancel, at
+// Audit treats the pending item as [Debounce] does: on completion, error and cancel, at
 // the instant it is due, and while the consumer is busy. A d that is not positive
 // panics.
 func Audit[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {

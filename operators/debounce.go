@@ -30,8 +30,8 @@ func Debounce[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[
 
 // DebounceMax is [Debounce] with a longest wait: it delivers the newest item after d
 // without a newer one, and at the latest maxWait after the first item that it has held
-// back since it last delivered one. A steady stream so delivers an item every maxWait,
-// where Debounce would deliver none.
+// back since it last delivered one. With a steady stream it
+// delivers an item every maxWait, and Debounce delivers none.
 //
 //	src:                -abcdefg----h--|
 //	DebounceMax(3, 5):  ------e---g----(h|)

@@ -8,8 +8,8 @@ import (
 )
 
 // Dematerialize turns notifications back into the stream that [Materialize] made
-// them from: it delivers their values, and ends as the first notification says that
-// is an end. It releases src then.
+// them from. It delivers their values until one of them is an end. Then it ends the
+// same way and releases src.
 //
 //	src:            --1--2--(#|)
 //	Dematerialize:  --1--2--#

@@ -12,7 +12,7 @@ import (
 //	src:        -ab-----c----d|
 //	Sample(3):  ---b-----c----(d|)
 //
-// The pending item is handled as [Debounce] does, on completion, error and cancel, at
+// Sample treats the pending item as [Debounce] does: on completion, error and cancel, at
 // the instant it is due, and while the consumer is busy. A d that is not positive
 // panics.
 func Sample[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {

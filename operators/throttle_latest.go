@@ -13,9 +13,9 @@ import (
 //	src:                -abc--------de---|
 //	ThrottleLatest(4):  -a---c------d---e|
 //
-// The pending item is handled as [Debounce] does, on completion, error and cancel, and
-// at the instant it is due. A d that is not positive panics. While the consumer is
-// busy, ThrottleLatest holds the next item and the newest besides the pending one.
+// ThrottleLatest treats the pending item as [Debounce] does: on completion, error and
+// cancel, and at the instant it is due. A d that is not positive panics. While the
+// consumer is busy, it holds the next item and the newest, besides the pending one.
 //
 // RxJava calls it throttleLatest; in RxJS it is throttleTime with leading and
 // trailing.
