@@ -27,7 +27,7 @@ type client struct {
 	opened bool
 	oldest bool // it begins with the oldest event, whichever that is, and has not begun
 
-	wake      chan struct{}                      // holds one token. Every reason to look around puts one there
+	wake      chan struct{}                      // holds one token, so that no reason to look around is lost
 	cancel    atomic.Pointer[context.CancelFunc] // ends the stream that it reads instead of the log
 	next      atomic.Int64                       // number of the event that it reads next; notWaiting while no publisher must wait for it
 	busySince atomic.Int64                       // when it began to filter or write, in Unix nanoseconds, or 0
@@ -70,8 +70,6 @@ func (c *client) endSource() {
 // stream writes to a client until one of them ends, and returns why.
 func (b *Broadcaster) stream(c *client, r *http.Request) error {
 	ctx := r.Context()
-	stop := context.AfterFunc(ctx, c.wakeUp)
-	defer stop()
 	if err := b.begin(ctx, c, r); err != nil {
 		return err
 	}
@@ -97,7 +95,10 @@ func (b *Broadcaster) stream(c *client, r *http.Request) error {
 			return nil
 		}
 		c.rest()
-		<-c.wake
+		select {
+		case <-c.wake:
+		case <-ctx.Done():
+		}
 		if now := time.Now(); !now.Before(due) {
 			if now.Sub(c.sent) >= b.heartbeat {
 				if err := c.send(b.beat); err != nil {
