@@ -56,33 +56,36 @@ func ExampleClient() {
 	// 2 {"BTC":81462} <nil>
 }
 
-// Services such as language models stream the answer to a POST. Their streams
-// end by themselves and are not to be repeated: no reconnecting.
+// Language models stream their answer to a POST. While the model is busy the request is
+// tried again, after the time that the server asks for; once the server has accepted it, it
+// is never sent again.
 func ExampleClient_ObserveRequest() {
-	server := ssetest.NewServer(func(c *ssetest.Conn) {
-		for word := range strings.FieldsSeq("You said: " + string(c.Request.Body)) {
-			c.Send(codec.Event{Data: word})
+	model := ssetest.NewServer(func(c *ssetest.Conn) {
+		if c.N == 1 {
+			c.Header().Set("Retry-After", "0")
+			c.Answer(http.StatusTooManyRequests, "busy")
 		}
-		c.Send(codec.Event{Data: "[DONE]"})
+		c.Send(codec.Event{Data: "Because"}, codec.Event{Data: "of scattering."})
 	})
-	defer server.Close()
+	defer model.Close()
 
-	req, err := http.NewRequest(http.MethodPost, server.URL(), strings.NewReader("hello"))
+	req, err := http.NewRequest(http.MethodPost, model.URL(), strings.NewReader(`{"prompt":"Why is the sky blue?"}`))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	var client source.Client
-	for e, err := range client.ObserveRequest(req, source.WithReconnect(source.ReconnectNever))(context.Background()) {
-		if err != nil || e.Data == "[DONE]" {
-			break
-		}
-		fmt.Print(e.Data, " ")
+	req.Header.Set("Content-Type", "application/json")
+	client := source.NewClient(source.WithReconnectionTime(100 * time.Millisecond))
+	for e, err := range client.ObserveRequest(req)(context.Background()) {
+		fmt.Println(e.Data, err)
 	}
-	// Output: You said: hello
+	fmt.Println(len(model.Requests()), "requests")
+	// Output:
+	// Because <nil>
+	// of scattering. <nil>
+	// 2 requests
 }
 
-// A session knows the server's answer before the first event.
 func ExampleClient_Open() {
 	server := prices()
 	defer server.Close()
@@ -200,4 +203,43 @@ func ExampleWithTrace() {
 	// open: 200 OK
 	// event 2
 	// disconnected
+}
+
+// A stream that gives up when the server was away for long.
+func ExampleWithBackoff() {
+	server := ssetest.NewServer(func(c *ssetest.Conn) { c.Answer(http.StatusServiceUnavailable, "closed") })
+	defer server.Close()
+
+	backoff := source.Backoff{First: 100 * time.Millisecond, Growth: 1, GiveUpAfter: time.Second / 4}
+	for _, err := range source.SSE(server.URL(), source.WithBackoff(backoff))(context.Background()) {
+		fmt.Println(errors.Is(err, source.ErrStatus), len(server.Requests()) > 1)
+	}
+	// Output: true true
+}
+
+// A stream that ends with its first response, whatever the method.
+func ExampleWithReconnect() {
+	server := ssetest.NewServer(func(c *ssetest.Conn) { c.Send(codec.Event{Data: "the answer"}) })
+	defer server.Close()
+
+	for e, err := range source.SSE(server.URL(), source.WithReconnect(source.ReconnectUntilAccepted))(context.Background()) {
+		fmt.Println(e.Data, err)
+	}
+	fmt.Println(len(server.Requests()), "request")
+	// Output:
+	// the answer <nil>
+	// 1 request
+}
+
+// A server that forgets the blank line after its last event.
+func ExampleWithUnterminatedEvent() {
+	server := ssetest.NewServer(func(c *ssetest.Conn) { c.Raw("data: one\n\ndata: [DONE]\n") })
+	defer server.Close()
+
+	for e, err := range source.SSE(server.URL(), source.WithUnterminatedEvent(), source.WithReconnect(source.ReconnectNever))(context.Background()) {
+		fmt.Println(e.Data, err)
+	}
+	// Output:
+	// one <nil>
+	// [DONE] <nil>
 }
