@@ -149,8 +149,10 @@ func BenchmarkOutOfRxGo(b *testing.B) {
 		chain func() rxgo.Observable
 		read  func(rxgo.Observable) (int, int64)
 	}{
-		{"full channel/bare", full, bare}, {"full channel/From", full, bridged},
-		{"Map/bare", sent, bare}, {"Map/From", sent, bridged},
+		{"full channel/bare", full, bare},
+		{"full channel/From", full, bridged},
+		{"Map/bare", sent, bare},
+		{"Map/From", sent, bridged},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -156,7 +156,7 @@ func TestObserversThatLeave(t *testing.T) {
 				shared := operators.Replay(src, 100, 16, overflow)
 				observe := func(ctx context.Context) <-chan []string {
 					lines := make(chan []string, 1)
-					items := rx.ToRxGo(t.Context(), shared).Map(double, rxgo.WithContext(ctx)).Observe(rxgo.WithContext(ctx))
+					items := rx.ToRxGo(t.Context(), shared).Map(double, rxgo.WithContext(ctx)).Observe(rxgo.WithContext(ctx)) //nolint:contextcheck // the program's, and the observer's
 					go func() { lines <- read(ctx, items) }()
 					return lines
 				}

@@ -66,7 +66,7 @@ func FromFunc[T any, I rxgo.Iterable](build func(opt rxgo.Option) I, opts ...Opt
 				return
 			}
 			s := newSubscription(ctx)
-			defer s.close()
+			defer s.close() //nolint:contextcheck // s was made with ctx
 			if s.observe(func() rxgo.Iterable { return build(s.option()) }) &&
 				!deliver(&s.reader, o, yield) {
 				return

@@ -18,7 +18,7 @@ type produceFunc func(ctx context.Context, next chan<- rxgo.Item) error
 // toRxGo makes an RxGo Observable of produce: cold, or connectable if opts hold
 // [rxgo.WithPublishStrategy].
 func toRxGo(bound context.Context, opts []rxgo.Option, produce produceFunc) rxgo.Observable {
-	refuseDrop(opts)
+	refuseDrop(opts) //nolint:contextcheck // it waits for nothing
 	// RxGo appends to the slice on each Observe, so spare capacity would be shared
 	// between subscriptions.
 	opts = slices.Clip(slices.Clone(opts))

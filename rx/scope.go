@@ -32,8 +32,8 @@ func Scope[I rxgo.Iterable](ctx context.Context, build func(ctx context.Context,
 			return context.Cause(ctx)
 		}
 		s := newSubscription(ctx)
-		defer s.close()
-		if !s.observe(func() rxgo.Iterable { return build(s.sub, s.option()) }) { //nolint:contextcheck // s.sub is made of ctx
+		defer s.close() //nolint:contextcheck // s was made with ctx
+		if !s.observe(func() rxgo.Iterable { return build(s.sub, s.option()) }) {
 			return s.err()
 		}
 		for item, ok := s.next(); ok; item, ok = s.next() {

@@ -35,7 +35,7 @@ func (d *depot) run(ctx context.Context, orders rxsse.Observable[message]) error
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // pack reports the error of the first Close
 
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
