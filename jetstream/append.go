@@ -202,7 +202,7 @@ func (a *appender) recover(ctx context.Context) error {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 2*time.Second
 	for {
-		a.settle()
+		a.settle(ctx)
 		err := a.resend(ctx)
 		if err == nil || errors.Is(err, ErrSuperseded) {
 			return err
@@ -215,10 +215,10 @@ func (a *appender) recover(ctx context.Context) error {
 	}
 }
 
-// settle waits until every pending message is answered or overdue, and forgets those
-// that are stored. Each message is only stored after the one before it, so an
+// settle waits until every pending message is answered, within ackTimeout, and forgets
+// those that are stored. Each message is only stored after the one before it, so an
 // acknowledgement stands for all earlier messages too.
-func (a *appender) settle() {
+func (a *appender) settle(ctx context.Context) {
 	unknown := a.pending[:0]
 	for _, p := range a.pending {
 		if p.future == nil {
@@ -231,9 +231,12 @@ func (a *appender) settle() {
 				a.last = ack.Sequence
 				unknown = unknown[:0]
 			}
-		case <-p.future.Err(): // within ackTimeout
-			unknown = append(unknown, p)
+			continue
+		case <-p.future.Err():
+		case <-ctx.Done():
 		}
+		p.future = nil
+		unknown = append(unknown, p)
 	}
 	clear(a.pending[len(unknown):])
 	a.pending = unknown

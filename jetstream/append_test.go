@@ -182,3 +182,25 @@ func TestAppendNamesASubjectThatTheStreamDoesNotHave(t *testing.T) {
 		assert.ErrorContains(t, log.Append(t.Context(), numbered(3, 3)), `is none of the subjects of stream "s" (prices.*, more.>)`, subject)
 	}
 }
+
+// With the connection gone for good, Append goes on trying, and ends with its context.
+func TestAppendEndsWithItsContextWithoutAConnection(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{MaxPending: 10})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	stop := errors.New("stop")
+	closing := func(ctx context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) {
+			for n := 1; yield(event(n), nil); n++ {
+				if n == 50 {
+					js.Conn().Close()
+					time.AfterFunc(300*time.Millisecond, func() { cancel(stop) })
+				}
+			}
+		}
+	}
+	begin := time.Now()
+	assert.Same(t, stop, log.Append(ctx, closing))
+	assert.Less(t, time.Since(begin), 3*time.Second)
+}

@@ -133,39 +133,22 @@ func (f *follower) follow(ctx context.Context) error {
 	if f.after > 0 && f.after+1 < info.State.FirstSeq {
 		return &ForgottenError{f.log.name, strconv.FormatUint(f.after, 10), info.State.FirstSeq}
 	}
-	consumer, err := f.log.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:   f.after + 1,
+	consumer, err := f.log.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		AckPolicy:         jetstream.AckNonePolicy,
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       f.after + 1,
+		InactiveThreshold: 30 * time.Second, // the server deletes it that long after the range
+		MemoryStorage:     true,
+		Replicas:          1,
 	})
 	if err != nil {
 		return err
 	}
-	messages, err := consumer.Messages()
-	if err != nil {
-		return err
-	}
-	defer messages.Stop()
-	for {
-		msg, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return err
-		}
-		if meta.Sequence.Stream <= f.after {
-			continue
-		}
+	return receive(ctx, consumer, func(msg jetstream.Msg, meta *jetstream.MsgMetadata) bool {
 		f.healthy()
 		f.after = meta.Sequence.Stream
 		e := eventOf(msg.Headers(), msg.Data())
 		e.ID = strconv.FormatUint(meta.Sequence.Stream, 10)
-		if !f.yield(e, nil) {
-			return nil
-		}
-	}
+		return f.yield(e, nil)
+	})
 }

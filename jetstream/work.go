@@ -224,56 +224,32 @@ func (p *Partition) forget() {
 // deliver takes the consumer over and delivers events until something fails, which
 // deliver reports as more, or the range ends.
 func (p *Partition) deliver(ctx context.Context, healthy func(), yield func(codec.Event, error) bool) (more bool) {
-	messages, err := p.takeOver(ctx)
+	consumer, err := p.takeOver(ctx)
 	if err != nil {
 		return true
 	}
-	defer messages.Stop()
-	for delivered := uint64(1); ; delivered++ {
-		msg, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return true
-		}
-		meta, err := msg.Metadata()
-		if err != nil || meta.Sequence.Consumer != delivered {
-			return true // a message went to another worker, or was lost on the way
-		}
+	err = receive(ctx, consumer, func(msg jetstream.Msg, meta *jetstream.MsgMetadata) bool {
 		healthy()
-		if ctx.Err() != nil {
-			return true
-		}
 		if !p.add(delivery{meta.Sequence.Stream, msg.Reply()}) {
-			continue
+			return true
 		}
 		e := eventOf(msg.Headers(), msg.Data())
 		e.ID = strconv.FormatUint(meta.Sequence.Stream, 10)
-		if !yield(e, nil) {
-			return false
-		}
-	}
+		return yield(e, nil)
+	}, jetstream.PullMaxMessages(min(p.config.MaxPending, 512)), jetstream.PullPriorityGroup(priorityGroup))
+	return err != nil
 }
 
 // takeOver makes this worker the one that messages are delivered to, from the first
 // that is not acknowledged.
-func (p *Partition) takeOver(ctx context.Context) (jetstream.MessagesContext, error) {
-	err := p.stream.UnpinConsumer(ctx, p.name, priorityGroup)
-	if err != nil {
+func (p *Partition) takeOver(ctx context.Context) (jetstream.Consumer, error) {
+	if err := p.stream.UnpinConsumer(ctx, p.name, priorityGroup); err != nil {
 		return nil, err
 	}
 	if _, err := p.stream.ResetConsumer(ctx, p.name); err != nil {
 		return nil, err
 	}
-	consumer, err := p.stream.Consumer(ctx, p.name)
-	if err != nil {
-		return nil, err
-	}
-	return consumer.Messages(
-		jetstream.PullMaxMessages(min(p.config.MaxPending, 512)),
-		jetstream.PullExpiry(10*time.Second),
-		jetstream.PullHeartbeat(2*time.Second),
-		jetstream.PullPriorityGroup(priorityGroup),
-		jetstream.WithMessagesErrOnMissingHeartbeat(true),
-	)
+	return p.stream.Consumer(ctx, p.name)
 }
 
 // add keeps a delivery until it is acknowledged, and reports whether it is new. One

@@ -1,0 +1,48 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// errGap says that a message went elsewhere or was lost on the way. What follows it must
+// be delivered anew.
+var errGap = errors.New("a message is missing")
+
+// receive calls deliver with the messages of a consumer, in order and without a gap,
+// until deliver returns false, for which it returns nil, or until something fails. It
+// returns promptly when ctx ends.
+func receive(ctx context.Context, consumer jetstream.Consumer, deliver func(jetstream.Msg, *jetstream.MsgMetadata) bool, opts ...jetstream.PullMessagesOpt) error {
+	opts = append(opts,
+		jetstream.PullExpiry(10*time.Second),
+		jetstream.PullHeartbeat(2*time.Second),
+		jetstream.WithMessagesErrOnMissingHeartbeat(true),
+	)
+	messages, err := consumer.Messages(opts...)
+	if err != nil {
+		return err
+	}
+	defer messages.Stop()
+	for delivered := uint64(1); ; delivered++ {
+		msg, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return err
+		}
+		if meta.Sequence.Consumer != delivered {
+			return errGap
+		}
+		if !deliver(msg, meta) {
+			return nil
+		}
+	}
+}
