@@ -20,7 +20,10 @@ import (
 // sent, or may not be sent again.
 func (e *Error) Temporary() bool {
 	var tooLarge *codec.SizeError
+	var other *Error // of a stream that the transport reads
 	switch {
+	case errors.As(e.Err, &other) && !other.Temporary():
+		return false
 	case slices.ContainsFunc(finalErrors, func(final error) bool { return errors.Is(e.Err, final) }):
 		return false
 	case errors.As(e.Err, &tooLarge), isTLSMisconfigured(e.Err):

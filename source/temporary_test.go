@@ -32,6 +32,8 @@ func TestTemporary(t *testing.T) {
 		"505":            {source.Error{StatusCode: 505, Err: source.ErrStatus}, false},
 		"599":            {source.Error{StatusCode: 599, Err: source.ErrStatus}, true},
 		"end":            {source.Error{Err: source.ErrEnded}, true},
+		"another stream": {source.Error{Err: &source.Error{StatusCode: 404, Err: source.ErrStatus}}, false},
+		"a busy one":     {source.Error{Err: &source.Error{StatusCode: 503, Err: source.ErrStatus}}, true},
 		"accepted":       {source.Error{Err: fmt.Errorf("%w: %w", source.ErrNotSentAgain, io.ErrUnexpectedEOF)}, false},
 		"500":            {source.Error{StatusCode: 500, Err: source.ErrStatus}, true},
 		"499":            {source.Error{StatusCode: 499, Err: source.ErrStatus}, false},
