@@ -87,8 +87,8 @@ func (s *State) LastEventID() string { return s.lastEventID }
 // of the loop or after the stream has ended. Before a subscription it returns what was
 // loaded.
 //
-// Save returns an error if a key, an accumulator or an item cannot be encoded, or if no
-// item has had an ID so far.
+// Save returns an error if a key, an accumulator or an item cannot be encoded, or if none
+// of the first 1,000 items has an ID.
 func (s *State) Save() ([]byte, error) {
 	if s.saved == nil {
 		return s.loaded, nil

@@ -1,7 +1,6 @@
 package window
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json"
@@ -16,6 +15,10 @@ var stateFormat = json.JoinOptions(json.RejectUnknownMembers(true), jsonv1.Forma
 // version is that of the format of a State. Change it when an older one can no longer be
 // loaded.
 const version = 1
+
+// unpositionedItems is after how many items without an ID a stream is taken to have none.
+// Fewer can belong to the first event that has one.
+const unpositionedItems = 1000
 
 // A savedState is what State.Save returns.
 type savedState struct {
@@ -63,8 +66,8 @@ func (c *Checkpointed[T]) SaveState() ([]byte, error) {
 	if c.frozen != nil {
 		return c.frozen()
 	}
-	if r := c.positions.replay; r.Newest == "" && r.Since > 0 {
-		return nil, errors.New("no item has had an ID so far, so the stream cannot resume")
+	if r := c.positions.replay; r.Newest == "" && r.Since >= unpositionedItems {
+		return nil, fmt.Errorf("none of the first %d items has an ID, so the stream cannot resume", r.Since)
 	}
 	windows, err := c.Windows.Save()
 	if err != nil {
