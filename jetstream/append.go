@@ -82,7 +82,7 @@ func (a *appender) run(ctx context.Context, src rxsse.Observable[codec.Event]) e
 	ctx, stop := context.WithCancel(ctx)
 	a.next = a.last
 	events := make(chan codec.Event, 256)
-	ended := make(chan handoff.Ending, 1)
+	ended := make(chan handoff.Outcome, 1)
 	go handoff.Run(ctx, src, func(e codec.Event) bool { // until src ends, or stop
 		select {
 		case events <- e:
@@ -90,7 +90,7 @@ func (a *appender) run(ctx context.Context, src rxsse.Observable[codec.Event]) e
 		case <-ctx.Done():
 			return false
 		}
-	}, func(end handoff.Ending) {
+	}, func(end handoff.Outcome) {
 		close(events)
 		ended <- end
 	})

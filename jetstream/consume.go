@@ -65,7 +65,7 @@ type taking[T any] struct {
 // deliver runs Work on another goroutine and delivers what it sends.
 func (r *consuming[T]) deliver(ctx context.Context, yield func(Delivery[T], error) bool) {
 	working, stop := context.WithCancel(ctx)
-	var end handoff.Ending
+	var end handoff.Outcome
 	ended := make(chan struct{})
 	// Its items go through r.out. It delivers only the error of Work.
 	workers := func(ctx context.Context) iter.Seq2[struct{}, error] {
@@ -73,7 +73,7 @@ func (r *consuming[T]) deliver(ctx context.Context, yield func(Delivery[T], erro
 			yield(struct{}{}, Work(ctx, r.js, r.config, r.work))
 		}
 	}
-	go handoff.Run(working, workers, func(struct{}) bool { return true }, func(e handoff.Ending) { // until stop
+	go handoff.Run(working, workers, func(struct{}) bool { return true }, func(e handoff.Outcome) { // until stop
 		end = e
 		close(ended)
 	})

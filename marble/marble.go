@@ -10,7 +10,9 @@
 //	})
 //
 // Inside a [testing/synctest] bubble, as here, the clock is fake: the test takes
-// no time and gives the same diagram on every run.
+// no time and gives the same diagram on every run. Two streams that draw something in
+// the same frame do so in the order in which they were created with [Cold]: each has
+// its own place within the frame, less than a tenth of it away from the start.
 //
 // In a diagram every character is one [Frame] of time:
 //
@@ -48,9 +50,11 @@ var Err = errors.New("marble: the stream failed at #")
 // makes no sense panics.
 func Cold(diagram string) rxsse.Observable[string] {
 	marks := parse(diagram)
+	stream := newPlaces()
 	return func(ctx context.Context) iter.Seq2[string, error] {
 		return func(yield func(string, error) bool) {
-			start := time.Now()
+			start := stream.start(time.Now())
+			defer stream.end()
 			for _, m := range marks {
 				if !waitUntil(ctx, start.Add(m.at)) {
 					yield("", context.Cause(ctx))

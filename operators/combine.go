@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/handoff"
 )
 
 // CombineLatest delivers f of the newest item of a and the newest of b, whenever
@@ -15,98 +16,108 @@ import (
 //	CombineLatest(a, b):  ----1x--2x2y--|
 //
 // It completes when both have completed, and as soon as one completes that has
-// never delivered anything. When one fails the other is cancelled, and the error
-// is delivered after the items that had come before it. On cancel it ends with the
-// cause.
+// never delivered anything. When one fails, CombineLatest cancels the other and
+// delivers the error after the items that arrived before it. On cancel it ends with
+// the cause.
 //
-// It runs a and b on goroutines of their own and holds at most 256 of their items,
-// besides as many being dealt with; while it holds that many they wait.
+// It runs a and b on goroutines of their own, a first, and holds at most 256 of their
+// items, besides as many being dealt with; while it holds that many they wait.
 func CombineLatest[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B) R) rxsse.Observable[R] {
 	mustNotBeNil("CombineLatest: a", a == nil)
 	mustNotBeNil("CombineLatest: b", b == nil)
 	mustNotBeNil("CombineLatest: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			var c combined[A, B]
-			both(a, b)(ctx)(func(m either[A, B], err error) bool {
-				if err != nil {
-					var zero R
-					yield(zero, err)
+			var newest sideItem[A, B]
+			hasA, hasB := false, false
+			runSides(ctx, sideA[A, B](a), sideB[A](b), yield, func(m *sideItem[A, B]) bool {
+				switch {
+				case m.end && (m.isB && !hasB || !m.isB && !hasA):
+					complete(ctx, yield)
 					return false
+				case m.end:
+					return true
+				case m.isB:
+					newest.b, hasB = m.b, true
+				default:
+					newest.a, hasA = m.a, true
 				}
-				if m.mark == theEnd {
-					return m.isB && c.hasB || !m.isB && c.hasA
-				}
-				c.set(m)
-				return !c.hasA || !c.hasB || yield(f(c.a, c.b), nil)
+				return !hasA || !hasB || yield(f(newest.a, newest.b), nil)
 			})
 		}
 	}
 }
 
-// WithLatestFrom delivers f of each item of src and the newest item of other.
-// Items that come before the first of other are dropped.
+// maxHeldItems is how many items WithLatestFrom holds until other has delivered.
+const maxHeldItems = 256
+
+// WithLatestFrom delivers f of each item of src and the newest item of other. Until
+// other has delivered its first item, it holds the items of src and delivers them
+// then.
 //
 //	src:                         --1--2-----3--|
 //	other:                       ---x----y-------…
-//	WithLatestFrom(src, other):  -----2x----3y-|
+//	WithLatestFrom(src, other):  ---1x2x----3y-|
 //
-// It completes when src does, whatever other does. When one fails the other is
-// cancelled, and the error is delivered after the items that had come before it.
-// On cancel it ends with the cause.
+// It holds the newest 256 items of src; older ones are dropped. It completes when src
+// has and it holds nothing; items that it still holds when other completes without an
+// item, or when either fails, are dropped. When one fails, WithLatestFrom cancels the
+// other and delivers the error after the items that arrived before it. On cancel it
+// ends with the cause.
 //
-// It runs src and other on goroutines of their own and holds at most 256 of their
-// items, besides as many being dealt with; while it holds that many they wait.
+// It runs src and other on goroutines of their own, src first, and holds at most 256
+// of their items, besides as many being dealt with; while it holds that many they
+// wait.
 func WithLatestFrom[T, O, R any](src rxsse.Observable[T], other rxsse.Observable[O], f func(T, O) R) rxsse.Observable[R] {
 	mustNotBeNil("WithLatestFrom: src", src == nil)
 	mustNotBeNil("WithLatestFrom: other", other == nil)
 	mustNotBeNil("WithLatestFrom: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			var c combined[T, O]
-			both(src, other)(ctx)(func(m either[T, O], err error) bool {
-				if err != nil {
-					var zero R
-					yield(zero, err)
+			l := latestFrom[T, O]{}
+			runSides(ctx, sideA[T, O](src), sideB[T](other), yield, func(m *sideItem[T, O]) bool {
+				l.add(m)
+				for l.hasOther && l.held.Len() > 0 {
+					if ctx.Err() != nil {
+						return true // the queue ends with the cause
+					}
+					if !yield(f(l.held.Pop(), l.other), nil) {
+						return false
+					}
+				}
+				if l.ended && l.held.Len() == 0 {
+					complete(ctx, yield)
 					return false
 				}
-				if m.mark == theEnd {
-					return m.isB
-				}
-				c.set(m)
-				return m.isB || !c.hasB || yield(f(c.a, c.b), nil)
+				return true
 			})
 		}
 	}
 }
 
-// An either is an item, or the end, of one of two streams.
-type either[A, B any] struct {
-	mark mark
-	isB  bool
-	a    A
-	b    B
+// latestFrom is the state of a WithLatestFrom.
+type latestFrom[T, O any] struct {
+	held     handoff.Ring[T] // items of src that are not delivered
+	other    O               // its newest item
+	hasOther bool
+	never    bool // other has completed without an item
+	ended    bool // src has completed
 }
 
-// both runs a and b at once and says when each completes.
-func both[A, B any](a rxsse.Observable[A], b rxsse.Observable[B]) rxsse.Observable[either[A, B]] {
-	return Merge(
-		Map(markEnd(a), func(m marked[A]) either[A, B] { return either[A, B]{mark: m.mark, a: m.value} }),
-		Map(markEnd(b), func(m marked[B]) either[A, B] { return either[A, B]{mark: m.mark, isB: true, b: m.value} }),
-	)
-}
-
-// combined is the newest item of each of two streams.
-type combined[A, B any] struct {
-	a          A
-	b          B
-	hasA, hasB bool
-}
-
-func (c *combined[A, B]) set(m either[A, B]) {
-	if m.isB {
-		c.b, c.hasB = m.b, true
-	} else {
-		c.a, c.hasA = m.a, true
+// add records an item or the end of one of the streams.
+func (l *latestFrom[T, O]) add(m *sideItem[T, O]) {
+	switch {
+	case m.isB && !m.end:
+		l.other, l.hasOther = m.b, true
+	case m.isB && !l.hasOther:
+		l.never, l.held = true, handoff.Ring[T]{}
+	case m.isB:
+	case m.end:
+		l.ended = true
+	case !l.never:
+		if l.held.Len() == maxHeldItems {
+			l.held.Pop()
+		}
+		l.held.Push(m.a)
 	}
 }

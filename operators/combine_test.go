@@ -23,13 +23,13 @@ func TestCombining(t *testing.T) {
 			want       map[string]string
 		}{
 			{"newest of both", "--1-----2-----|", "----x-----y--|", map[string]string{
-				"CombineLatest": "----[1x]---[2x]-[2y]---|", "WithLatestFrom": "--------[2x]-----|",
+				"CombineLatest": "----[1x]---[2x]-[2y]---|", "WithLatestFrom": "----[1x]---[2x]-----|",
 			}},
 			{"one never delivers", "-1-2-|", "---|", map[string]string{"CombineLatest": "---|", "WithLatestFrom": "-----|"}},
 			{"the first never delivers", "---|", "-x-y-|", map[string]string{"CombineLatest": "---|", "WithLatestFrom": "---|"}},
-			{"the first completes", "1-|", "-x--y|", map[string]string{"CombineLatest": "-[1x]--[1y]|", "WithLatestFrom": "--|"}},
-			{"an error of the first", "1--#", "-x", map[string]string{"CombineLatest": "-[1x]-#", "WithLatestFrom": "---#"}},
-			{"an error of the second", "1--2|", "-x#", map[string]string{"CombineLatest": "-[1x]#", "WithLatestFrom": "--#"}},
+			{"the first completes", "1-|", "-x--y|", map[string]string{"CombineLatest": "-[1x]--[1y]|", "WithLatestFrom": "-[1x]|"}},
+			{"an error of the first", "1--#", "-x", map[string]string{"CombineLatest": "-[1x]-#", "WithLatestFrom": "-[1x]-#"}},
+			{"an error of the second", "1--2|", "-x#", map[string]string{"CombineLatest": "-[1x]#", "WithLatestFrom": "-[1x]#"}},
 		} {
 			t.Run(name+"/"+c.name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

@@ -3,6 +3,7 @@ package operators
 import (
 	"context"
 	"iter"
+	"sync"
 	"sync/atomic"
 
 	"github.com/rxsse/rxsse"
@@ -64,17 +65,14 @@ func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observab
 	mustBePositive("MergeMap: n", n)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			q := handoff.New[R](ctx, handoff.DefaultLimit)
+			q := handoff.NewByArrival[R](ctx, handoff.DefaultLimit)
 			defer q.Stop()
-			running := make(chan struct{}, n)
+			running := handoff.NewSemaphore(n)
+			// The outcome of an inner stream is recorded before its room is given to the
+			// next one, so that nothing starts after a failure.
+			done := func() { running.Release(1) }
 			q.Go(starting[T, R](src, func(ctx context.Context, v T) bool {
-				select {
-				case running <- struct{}{}:
-				case <-ctx.Done():
-					return false
-				}
-				q.Go(Finally(f(v), func() { <-running }))
-				return true
+				return running.Acquire(ctx) && ctx.Err() == nil && q.GoThen(f(v), done)
 			}))
 			deliver(q, yield)
 		}
@@ -102,26 +100,54 @@ func SwitchMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 	mustNotBeNil("SwitchMap: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			q := handoff.New[numbered[R]](ctx, handoff.DefaultLimit)
+			q := handoff.NewByArrival[numbered[R]](ctx, handoff.DefaultLimit)
 			defer q.Stop()
-			var newest atomic.Int64
+			var s switching
 			cancel := func() {}
 			q.Go(starting[T, numbered[R]](src, func(ctx context.Context, v T) bool {
-				number := newest.Add(1) // before the cancellation, which then is no failure
+				number, ok := s.next()
+				if !ok {
+					return false
+				}
 				cancel()
 				ctx, cancel = context.WithCancel(ctx)
-				q.Go(whileNewest(ctx, f(v), number, &newest))
-				return true
+				return q.Go(whileNewest(ctx, f(v), number, &s))
 			}))
-			var zero R
 			deliver(q, func(m numbered[R], err error) bool {
 				if err != nil {
-					return yield(zero, err)
+					return fail(yield, err)
 				}
-				return m.number != newest.Load() || yield(m.value, nil)
+				return m.number != s.newest.Load() || yield(m.value, nil)
 			})
 		}
 	}
+}
+
+// switching decides between the failure of an inner stream and the next item of src
+// where both come at once.
+type switching struct {
+	newest atomic.Int64 // number of the newest inner stream
+
+	mu     sync.Mutex
+	failed bool // an inner stream has failed, while it was the newest
+}
+
+// next returns the number of a new inner stream. It returns false after a failure.
+func (s *switching) next() (number int64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed {
+		return 0, false
+	}
+	return s.newest.Add(1), true
+}
+
+// fail reports whether the failure of the inner stream with this number counts.
+func (s *switching) fail(number int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = s.failed || number == s.newest.Load()
+	return s.failed
 }
 
 // numbered is an item of the inner stream with this number.
@@ -131,19 +157,19 @@ type numbered[R any] struct {
 }
 
 // whileNewest runs inner under ctx and numbers its items, until there is a newer
-// stream: its end is none of the whole then.
-func whileNewest[R any](ctx context.Context, inner rxsse.Observable[R], number int64, newest *atomic.Int64) rxsse.Observable[numbered[R]] {
+// stream. From then on its end does not matter.
+func whileNewest[R any](ctx context.Context, inner rxsse.Observable[R], number int64, s *switching) rxsse.Observable[numbered[R]] {
 	return func(context.Context) iter.Seq2[numbered[R], error] {
 		return func(yield func(numbered[R], error) bool) {
 			inner(ctx)(func(v R, err error) bool {
-				if number != newest.Load() {
-					return false
+				switch {
+				case number != s.newest.Load():
+				case err == nil:
+					return yield(numbered[R]{number, v}, nil)
+				case s.fail(number):
+					fail(yield, err)
 				}
-				if err != nil {
-					yield(numbered[R]{}, err)
-					return false
-				}
-				return yield(numbered[R]{number, v}, nil)
+				return false
 			})
 		}
 	}
@@ -156,9 +182,7 @@ func starting[T, R any](src rxsse.Observable[T], start func(ctx context.Context,
 		return func(yield func(R, error) bool) {
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {
-					var zero R
-					yield(zero, err)
-					return false
+					return fail(yield, err)
 				}
 				return start(ctx, v)
 			})

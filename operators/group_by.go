@@ -11,47 +11,53 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// GroupBy splits src into one stream for each key. A group is delivered when its
-// key first comes, and is read through its Items, beside the others or in the body
-// of the loop over the groups.
+// GroupBy splits src into one stream per key. It delivers a [Group] when its key
+// first appears; read the group through Items, in the body of the loop over the groups
+// or on another goroutine.
 //
 //	src:      -a1--b1--a2---b2-a3--|
 //	GroupBy:  -A---B---------------|
 //	     A:   -a1------a2------a3--|
 //	     B:       -b1-------b2-----|
 //
-// A key that has been silent for idle is forgotten: its group completes, and the
-// next item of the key opens a new one. The time during which src waits for
-// readers is no silence.
+// A group completes after its key has been silent for idle; the next item with that
+// key opens a new group. Time that src spends waiting for readers does not count as
+// silence. At most 65,536 groups are open, or as many as [MaxGroups] says: a new key
+// then completes the group whose key has been silent for longest.
 //
-// When src completes the groups complete after the items they hold; when it
-// fails, they fail so, and then the stream of groups does. When that stream is left
-// or cancelled, its groups end with [context.Canceled] or the cause.
+// Each group buffers up to n unread items, besides those its reader works on. When a
+// group is full, src waits for its reader. A full group without a reader is dropped
+// one second after it opened, so one unread group cannot block the others; ranging
+// over it later returns a [GroupError]. Later items for it, or for a group whose
+// reader has left, are dropped until the key has been silent for idle. While 256
+// groups wait for the consumer to take them, src waits too.
 //
-// A group holds at most n items that were not read, besides those its reader works
-// on. One that is full makes src wait for its reader, but groups that nobody reads
-// do not block the others: one that is full and has no reader a second after it was
-// opened is given up, and ends with a [GroupError] if it is read after all. What
-// comes for it then, or for a group whose reader has left, is dropped until the key
-// has been silent for idle. While 256 groups wait for the consumer to take them src
-// waits too, and silent keys complete meanwhile. An n or idle that is not positive
-// panics.
+// When src completes, each group completes after its buffered items. When src fails,
+// the groups that are read deliver their buffered items first, all of them; a group
+// that has no reader yet is given one second to get one. Then each group delivers the
+// error, and the stream of groups fails last. When the stream of groups is left or
+// cancelled, its groups end with [context.Canceled] or the cause.
 //
-// GroupBy runs src on a goroutine of its own and tells the items apart on another;
-// key runs there. It sets one timer for all keys. A key that does not equal itself,
-// such as NaN, is a new one each time. To fold the items of each key into one
-// value, [AggregateBy] is the efficient way.
-func GroupBy[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, idle time.Duration) rxsse.Observable[Group[K, T]] {
+// GroupBy runs src on one goroutine and key on another. It sets one timer for all
+// keys. A key that does not equal itself, such as NaN, opens a new group each time. To
+// fold the items of each key into one value, use [AggregateBy], which is faster.
+//
+// GroupBy panics if src or key is nil, or n or idle is not positive.
+func GroupBy[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, idle time.Duration, opts ...GroupOption) rxsse.Observable[Group[K, T]] {
 	mustNotBeNil("GroupBy: src", src == nil)
 	mustNotBeNil("GroupBy: key", key == nil)
 	mustBePositive("GroupBy: n", n)
 	mustBePositive("GroupBy: idle", idle)
+	o := groupOptions{maxGroups: 1 << 16}
+	for _, opt := range opts {
+		opt(&o)
+	}
 	return func(ctx context.Context) iter.Seq2[Group[K, T], error] {
 		return func(yield func(Group[K, T], error) bool) {
 			untaken := make(chan struct{}, maxUntaken)
 			q := handoff.New[Group[K, T]](ctx, maxUntaken+1)
 			defer q.Stop()
-			q.Go(split(src, key, n, idle, untaken))
+			q.Go(route(src, key, n, idle, o.maxGroups, untaken))
 			deliver(q, func(g Group[K, T], err error) bool {
 				if err == nil {
 					<-untaken
@@ -62,213 +68,288 @@ func GroupBy[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int,
 	}
 }
 
-// maxUntaken is how many groups wait for the consumer to take them.
-const maxUntaken = 256
+// A GroupOption changes how [GroupBy] works.
+type GroupOption func(*groupOptions)
 
-// split is GroupBy on the goroutine that tells the items apart. It leaves a token
-// in untaken for each group it delivers.
-func split[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, idle time.Duration, untaken chan<- struct{}) rxsse.Observable[Group[K, T]] {
+type groupOptions struct{ maxGroups int }
+
+// MaxGroups bounds the groups that are open at once, and with them the memory that
+// keys from the network can take. Default: 65,536. An n that is not positive panics.
+func MaxGroups(n int) GroupOption {
+	mustBePositive("MaxGroups: n", n)
+	return func(o *groupOptions) { o.maxGroups = n }
+}
+
+const (
+	// maxUntaken is how many groups wait for the consumer to take them.
+	maxUntaken = 256
+	// firstReaderTimeout is for how long a full group, or one whose stream has failed,
+	// waits for its first reader.
+	firstReaderTimeout = time.Second
+)
+
+// route is GroupBy on the goroutine that runs key. It leaves a token in untaken for
+// each group it delivers.
+func route[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, idle time.Duration, maxGroups int, untaken chan<- struct{}) rxsse.Observable[Group[K, T]] {
 	return func(ctx context.Context) iter.Seq2[Group[K, T], error] {
 		return func(yield func(Group[K, T], error) bool) {
 			q := handoff.New[T](ctx, handoff.DefaultLimit)
 			defer q.Stop()
 			q.Go(src)
-			s := splitter[T, K]{
-				ctx: ctx, key: key, limit: n, idle: idle, yield: yield,
+			r := keyRouter[T, K]{
+				ctx: ctx, key: key, limit: n, idle: idle, maxGroups: maxGroups, yield: yield,
 				untaken: untaken,
+				changed: make(chan struct{}, 1),
 				clock:   window.StartClock(),
-				open:    make(map[K]*lru.Entry[*inbox[K, T]]),
+				open:    make(map[K]*lru.Entry[*openGroup[K, T]]),
 			}
 			// Also when key panics: readers elsewhere wait for it.
-			defer s.endAll(context.Canceled)
-			defer s.due.stop()
-			s.run(q)
+			defer func() { endGroups(r.removeAll(), handoff.Failed(context.Canceled)) }()
+			defer r.due.stop()
+			r.run(q)
 		}
 	}
 }
 
-// patience is for how long a full group waits for somebody to begin to read it.
-const patience = time.Second
-
-// A splitter tells the items of one subscription apart.
-type splitter[T any, K comparable] struct {
-	ctx   context.Context //nolint:containedctx // the subscription's; a splitter ends with it
-	key   func(T) K
-	limit int
-	idle  time.Duration
-	yield func(Group[K, T], error) bool
+// A keyRouter hands the items of one subscription to the groups of their keys.
+type keyRouter[T any, K comparable] struct {
+	ctx       context.Context //nolint:containedctx // the subscription's; a keyRouter ends with it
+	key       func(T) K
+	limit     int
+	idle      time.Duration
+	maxGroups int
+	yield     func(Group[K, T], error) bool
 
 	untaken chan<- struct{}
+	changed chan struct{} // a group is drained; holds one token
 	clock   window.Clock
 	stalled time.Duration // how long it has waited for readers, which is no silence
-	open    map[K]*lru.Entry[*inbox[K, T]]
-	order   lru.List[*inbox[K, T]]
-	staged  []*inbox[K, T] // those that hold items for the next pass
+	open    map[K]*lru.Entry[*openGroup[K, T]]
+	order   lru.List[*openGroup[K, T]] // of all open groups, by when they were used last
+	groups  int                        // in order
+	staged  []*openGroup[K, T]         // those that hold items for the next pass
 	due     alarm
 	newest  window.Instant // when the newest group was opened: order does not go back behind it
 }
 
 // run reads the clock once for each batch of items.
-func (s *splitter[T, K]) run(q *handoff.Queue[T]) {
+func (r *keyRouter[T, K]) run(q *handoff.Queue[T]) {
 	for {
-		items, signal := q.Receive(s.due.c())
+		items, signal := q.Receive(r.due.c())
 		now := time.Now()
-		at := s.at(now)
+		at := r.at(now)
 		switch signal {
 		case handoff.End:
-			err := q.Err()
-			s.endAll(err)
-			if err != nil {
-				s.yield(Group[K, T]{}, err)
-			}
+			r.end(q.Err())
 			return
 		case handoff.Tick:
-			s.due.rearm()
+			r.due.rearm()
 		case handoff.Items:
 		}
-		s.expire(at)
+		r.expire(at)
 		for i := range items {
-			if !s.sort(items[i], at) {
+			if !r.route(items[i], at) {
 				return
 			}
 		}
-		if !s.pass() {
+		if !r.pass() {
 			return
 		}
-		s.setDue(time.Now())
+		r.setDue(time.Now())
+	}
+}
+
+// end ends the groups as src ended, and then the stream of groups.
+func (r *keyRouter[T, K]) end(err error) {
+	if r.ctx.Err() != nil {
+		err = context.Cause(r.ctx)
+	}
+	groups := r.removeAll()
+	if err != nil && r.ctx.Err() == nil {
+		r.waitForReaders(groups)
+	}
+	endGroups(groups, handoff.Failed(err))
+	if err != nil {
+		fail(r.yield, err)
+	}
+}
+
+// waitForReaders waits until the groups are drained. The first group to deliver the
+// error may end whoever reads the others too, as in MergeMap, so each of them gets the
+// error only when all items are delivered.
+func (r *keyRouter[T, K]) waitForReaders(groups []*openGroup[K, T]) {
+	for _, g := range groups {
+		g.drained.Store(false)
+		if g.in != nil {
+			g.in.Wake() // a reader that waits says again that it has read everything
+		}
+	}
+	timeout := time.NewTimer(firstReaderTimeout)
+	defer timeout.Stop()
+	waitForUnread := true
+	for {
+		drained := true
+		for _, g := range groups {
+			if g.in != nil && !g.drained.Load() && !g.queue.Stopped() && (waitForUnread || g.taken.Load()) {
+				drained = false
+				break
+			}
+		}
+		if drained {
+			return
+		}
+		select {
+		case <-r.changed:
+		case <-timeout.C:
+			waitForUnread = false
+		case <-r.ctx.Done():
+			return
+		}
 	}
 }
 
 // setDue sets the alarm for the key that has been silent for longest.
-func (s *splitter[T, K]) setDue(now time.Time) {
-	if first := s.order.First(); first == nil {
-		s.due.clear()
+func (r *keyRouter[T, K]) setDue(now time.Time) {
+	if first := r.order.First(); first == nil {
+		r.due.clear()
 	} else {
-		s.due.set(now, s.clock.Time(window.Instant(first.Used()).Plus(s.idle).Plus(s.stalled)))
+		r.due.set(now, r.clock.Time(window.Instant(first.Used()).Plus(r.idle).Plus(r.stalled)))
 	}
 }
 
 // at is the clock that stands still while readers are waited for.
-func (s *splitter[T, K]) at(now time.Time) window.Instant { return s.clock.At(now).Minus(s.stalled) }
+func (r *keyRouter[T, K]) at(now time.Time) window.Instant { return r.clock.At(now).Minus(r.stalled) }
 
-// sort stages v for the group of its key, and opens it if there is none. It
+// route stages v for the group of its key, and opens it if there is none. It
 // reports whether the stream goes on.
-func (s *splitter[T, K]) sort(v T, at window.Instant) bool {
-	k := s.key(v)
-	g := s.open[k]
+func (r *keyRouter[T, K]) route(v T, at window.Instant) bool {
+	k := r.key(v)
+	g := r.open[k]
 	if g == nil {
-		return s.begin(k, v)
+		return r.begin(k, v)
 	}
-	s.order.Use(g, int64(max(at, s.newest)))
-	s.stage(g.Value, v)
+	r.order.Use(g, int64(max(at, r.newest)))
+	r.stage(g.Value, v)
 	return true
 }
 
 // begin opens a group with its first item and delivers the group, once the
 // consumer has taken enough of the others.
-func (s *splitter[T, K]) begin(k K, v T) bool {
+func (r *keyRouter[T, K]) begin(k K, v T) bool {
 	select {
-	case s.untaken <- struct{}{}:
+	case r.untaken <- struct{}{}:
 	default:
-		if !s.pass() || !s.waitForConsumer() {
+		if !r.pass() || !r.waitForConsumer() {
 			return false
 		}
 	}
-	now := time.Now()
-	g := &lru.Entry[*inbox[K, T]]{Value: newInbox[K, T](k, s.limit, now.Add(patience))}
-	if k == k { //nolint:gocritic // not so for NaN, which could not be deleted again
-		s.open[k] = g
+	if r.groups == r.maxGroups {
+		if !r.pass() { // the oldest group may have items in the staged batch
+			return false
+		}
+		r.remove(r.order.First()).end(handoff.Outcome{})
 	}
-	s.newest = s.at(now)
-	s.order.Use(g, int64(s.newest))
-	s.stage(g.Value, v)
-	return s.yield(Group[K, T]{k, g.Value.read}, nil)
+	now := time.Now()
+	g := &lru.Entry[*openGroup[K, T]]{Value: newOpenGroup[K, T](k, r.limit, now.Add(firstReaderTimeout), r.changed)}
+	if k == k { //nolint:gocritic // not so for NaN, which could not be deleted again
+		r.open[k] = g
+	}
+	r.newest = r.at(now)
+	r.order.Use(g, int64(r.newest))
+	r.groups++
+	r.stage(g.Value, v)
+	return r.yield(Group[K, T]{k, g.Value.read}, nil)
 }
 
 // waitForConsumer leaves the token for a group when the consumer has taken
-// another. Keys that fall silent complete meanwhile: it may be one of these that
-// the consumer is busy with.
-func (s *splitter[T, K]) waitForConsumer() bool {
+// another. Keys that fall silent complete meanwhile: the consumer may be busy with one
+// of these.
+func (r *keyRouter[T, K]) waitForConsumer() bool {
 	for {
-		s.setDue(time.Now())
+		r.setDue(time.Now())
 		select {
-		case s.untaken <- struct{}{}:
+		case r.untaken <- struct{}{}:
 			return true
-		case <-s.due.c():
+		case <-r.due.c():
 			now := time.Now()
-			s.due.rearm()
-			s.expire(s.at(now))
-		case <-s.ctx.Done():
+			r.due.rearm()
+			r.expire(r.at(now))
+		case <-r.ctx.Done():
 			return false
 		}
 	}
 }
 
 // stage holds v for the next pass.
-func (s *splitter[T, K]) stage(b *inbox[K, T], v T) {
-	if len(b.staged) == 0 {
-		s.staged = append(s.staged, b)
+func (r *keyRouter[T, K]) stage(g *openGroup[K, T], v T) {
+	if len(g.staged) == 0 {
+		r.staged = append(r.staged, g)
 	}
-	b.staged = append(b.staged, v)
+	g.staged = append(g.staged, v)
 }
 
 // pass hands what is staged to the readers: to those that have room first, so
 // that they need not wait for the others.
-func (s *splitter[T, K]) pass() bool {
-	full := s.staged[:0]
-	for _, b := range s.staged {
-		if !b.pass() {
-			full = append(full, b)
+func (r *keyRouter[T, K]) pass() bool {
+	full := r.staged[:0]
+	for _, g := range r.staged {
+		if !g.pass() {
+			full = append(full, g)
 		}
 	}
-	for _, b := range full {
-		if !s.passSlowly(b) {
+	for _, g := range full {
+		if !r.passSlowly(g) {
 			return false
 		}
 	}
-	clear(s.staged)
-	s.staged = s.staged[:0]
+	clear(r.staged)
+	r.staged = r.staged[:0]
 	return true
 }
 
 // passSlowly waits for the reader of a group until there is room for what is
 // staged, or gives the group up.
-func (s *splitter[T, K]) passSlowly(b *inbox[K, T]) bool {
+func (r *keyRouter[T, K]) passSlowly(g *openGroup[K, T]) bool {
 	now := time.Now()
-	defer s.stall(now)
-	enough := time.NewTimer(b.until.Sub(now))
+	defer func() { r.stalled += time.Since(now) }()
+	enough := time.NewTimer(g.until.Sub(now))
 	defer enough.Stop()
-	for !b.pass() {
-		select {
-		case <-b.space:
-		case <-enough.C:
-			b.giveUp()
-		case <-s.ctx.Done():
-			return false
+	for !g.pass() {
+		if !g.in.WaitForRoom(enough.C, r.ctx.Done()) {
+			if r.ctx.Err() != nil {
+				return false
+			}
+			g.giveUp()
 		}
 	}
 	return true
 }
 
-// stall takes the time since out of the clock.
-func (s *splitter[T, K]) stall(since time.Time) { s.stalled += time.Since(since) }
-
 // expire completes the groups that have been silent for long enough.
-func (s *splitter[T, K]) expire(at window.Instant) {
-	for g := s.order.First(); g != nil && window.Instant(g.Used()).Plus(s.idle) <= at; g = s.order.First() {
-		s.order.Remove(g)
-		delete(s.open, g.Value.key)
-		g.Value.end(nil)
+func (r *keyRouter[T, K]) expire(at window.Instant) {
+	for g := r.order.First(); g != nil && window.Instant(g.Used()).Plus(r.idle) <= at; g = r.order.First() {
+		r.remove(g).end(handoff.Outcome{})
 	}
 }
 
-// endAll ends the groups as the stream ended.
-func (s *splitter[T, K]) endAll(err error) {
-	if s.ctx.Err() != nil {
-		err = context.Cause(s.ctx)
+// remove forgets a group.
+func (r *keyRouter[T, K]) remove(g *lru.Entry[*openGroup[K, T]]) *openGroup[K, T] {
+	r.order.Remove(g)
+	r.groups--
+	delete(r.open, g.Value.key)
+	return g.Value
+}
+
+// removeAll forgets all groups and returns them.
+func (r *keyRouter[T, K]) removeAll() (groups []*openGroup[K, T]) {
+	for g := r.order.First(); g != nil; g = r.order.First() {
+		groups = append(groups, r.remove(g))
 	}
-	for g := s.order.First(); g != nil; g = s.order.First() {
-		s.order.Remove(g)
-		g.Value.end(err)
+	return groups
+}
+
+func endGroups[K comparable, T any](groups []*openGroup[K, T], o handoff.Outcome) {
+	for _, g := range groups {
+		g.end(o)
 	}
 }

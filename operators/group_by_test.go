@@ -321,15 +321,15 @@ func TestGroupByForgetsIdleKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				opened := 0
-				s := splitter[int, float64]{
-					ctx: t.Context(), key: key, limit: 1, idle: 10 * time.Second,
+				s := keyRouter[int, float64]{
+					ctx: t.Context(), key: key, limit: 1, idle: 10 * time.Second, maxGroups: 1000,
 					yield:   func(Group[float64, int], error) bool { opened++; return true },
 					untaken: make(chan struct{}, 1000),
 					clock:   window.StartClock(),
-					open:    map[float64]*lru.Entry[*inbox[float64, int]]{},
+					open:    map[float64]*lru.Entry[*openGroup[float64, int]]{},
 				}
 				for i := range 1000 {
-					require.True(t, s.sort(i, s.at(time.Now())))
+					require.True(t, s.route(i, s.at(time.Now())))
 					require.True(t, s.pass())
 					time.Sleep(time.Second)
 				}

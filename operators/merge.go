@@ -9,30 +9,30 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// Merge runs all of srcs at once and delivers their items as they come. Items of
-// one source keep their order.
+// Merge runs all of srcs at once and delivers their items in the order of their
+// arrival.
 //
 //	a:            --1-----3--|
 //	b:            ----2------4--|
 //	Merge(a, b):  --1-2---3--4--|
 //
-// It completes when all of srcs have, at once if there are none. When one of them
-// fails the others are cancelled, and the error is delivered after the items that
-// had come before it. On cancel it ends with the cause.
+// The sources start in the order of the arguments: a source that delivers items
+// without waiting delivers them before the next one starts.
+//
+// Merge completes when all of srcs have, at once if there are none. When one of them
+// fails, Merge cancels the others and delivers the error after the items that arrived
+// before it. On cancel it ends with the cause.
 //
 // It runs each source on a goroutine of its own and holds at most 256 of their
-// items, besides as many being delivered; while it holds that many the sources
-// wait.
+// items, besides as many being delivered; while it holds that many the sources wait.
 func Merge[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotHoldNil("Merge: srcs", srcs)
 	srcs = slices.Clone(srcs)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			q := handoff.New[T](ctx, handoff.DefaultLimit)
+			q := handoff.NewByArrival[T](ctx, handoff.DefaultLimit)
 			defer q.Stop()
-			for _, src := range srcs {
-				q.Go(src)
-			}
+			q.GoInOrder(srcs...)
 			deliver(q, yield)
 		}
 	}
@@ -44,8 +44,7 @@ func deliver[T any](q *handoff.Queue[T], yield func(T, error) bool) {
 		batch, signal := q.Receive(nil)
 		if signal == handoff.End {
 			if err := q.Err(); err != nil {
-				var zero T
-				yield(zero, err)
+				fail(yield, err)
 			}
 			return
 		}
@@ -55,8 +54,8 @@ func deliver[T any](q *handoff.Queue[T], yield func(T, error) bool) {
 	}
 }
 
-// deliverBatch hands a batch to the consumer, up to a cancellation, of which the
-// next Receive tells. It returns false when the consumer has left.
+// deliverBatch hands a batch to the consumer, up to a cancellation, which the next
+// Receive reports. It returns false when the consumer has left.
 func deliverBatch[T any](q *handoff.Queue[T], batch []T, yield func(T, error) bool) bool {
 	for _, v := range batch {
 		if q.Cancelled() {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/internal/handoff"
@@ -25,8 +27,13 @@ import (
 // delivered. On cancel it ends with the cause. A panic in f reaches the consumer and
 // ends the other calls.
 //
-// It runs src and the n calls on goroutines of their own. From src, at most 256
-// items, or n if that is more, are read ahead of what has been delivered.
+// It runs src on a goroutine of its own, and the calls on up to n others, which it
+// starts as items need them. From src, at most 256 items, or n if that is more, are
+// read ahead of what has been delivered.
+//
+// While items wait and calls are fast, goroutines take several items at once, up to 64:
+// this costs some 50 ns an item. A call that is slow after many fast ones may hold up
+// the items taken with it.
 func Parallel[T, R any](src rxsse.Observable[T], n int, f func(context.Context, T) (R, error)) rxsse.Observable[R] {
 	mustNotBeNil("Parallel: src", src == nil)
 	mustNotBeNil("Parallel: f", f == nil)
@@ -35,7 +42,7 @@ func Parallel[T, R any](src rxsse.Observable[T], n int, f func(context.Context, 
 		return func(yield func(R, error) bool) {
 			p := newPool(ctx, src, n, true, f)
 			defer p.stop()
-			o := inOrder[R]{ring: make([]answer[R], p.limit)}
+			var o inOrder[R]
 			p.run(func(a answer[R]) (int, bool) { return o.add(a, yield) }, yield)
 		}
 	}
@@ -66,15 +73,37 @@ func ParallelUnordered[T, R any](src rxsse.Observable[T], n int, f func(context.
 }
 
 // A pool runs a function on the items of a stream, on many goroutines.
+//
+// A worker takes a chunk of the waiting items at once. Its chunks grow while the calls
+// for a whole chunk take less than chunkTime, and are single items otherwise: what is
+// slow is spread over all workers. One worker at a time is on its way to the
+// items; when it has taken its chunk it wakes the next one, if items are left.
 type pool[T, R any] struct {
-	limit   int
-	gate    *gate
-	tasks   tasks[T]
+	n       int
+	ordered bool
+	f       func(context.Context, T) (R, error)
+	ahead   *handoff.Semaphore // bounds the items read ahead of what is delivered
 	answers *handoff.Queue[answer[R]]
 	failure error // of the source; read once answers has ended
+
+	mu      sync.Mutex
+	wake    sync.Cond
+	waiting handoff.Ring[T] // items without a worker
+	taken   int             // number of the next item to be taken
+	workers int             // goroutines started
+	idle    int             // workers that wait and have not been woken
+	waking  bool            // a worker is on its way
+	closed  bool            // no items will be added
+
+	abandoned atomic.Bool // no call begins
 }
 
-// An answer is what came of the item with this number.
+const (
+	maxChunk  = 64
+	chunkTime = 20 * time.Microsecond
+)
+
+// An answer is the result for the item with this number.
 type answer[R any] struct {
 	number int
 	ready  bool
@@ -85,67 +114,150 @@ type answer[R any] struct {
 func newPool[T, R any](ctx context.Context, src rxsse.Observable[T], n int, ordered bool, f func(context.Context, T) (R, error)) *pool[T, R] {
 	limit := max(n, handoff.DefaultLimit)
 	p := &pool[T, R]{
-		limit:   limit,
-		gate:    newGate(limit),
+		n: n, ordered: ordered, f: f,
+		ahead:   handoff.NewSemaphore(limit),
 		answers: handoff.New[answer[R]](ctx, limit),
 	}
-	p.tasks.more.L = &p.tasks.mu
-	p.answers.Go(p.reading(src))
-	for range n {
-		p.answers.Go(p.working(f, ordered))
-	}
+	p.wake.L = &p.mu
+	p.answers.Go(p.read(src))
 	return p
 }
 
 func (p *pool[T, R]) stop() {
-	p.tasks.abandon()
+	p.close(true)
 	p.answers.Stop()
 }
 
-// reading makes tasks of the items of src.
-func (p *pool[T, R]) reading(src rxsse.Observable[T]) rxsse.Observable[answer[R]] {
+// read runs src and hands its items to the workers.
+func (p *pool[T, R]) read(src rxsse.Observable[T]) rxsse.Observable[answer[R]] {
 	return func(ctx context.Context) iter.Seq2[answer[R], error] {
 		return func(func(answer[R], error) bool) {
-			defer p.tasks.close()
-			defer context.AfterFunc(ctx, p.tasks.abandon)()
+			defer p.close(false)
+			defer context.AfterFunc(ctx, func() { p.close(true) })()
+			ended := false
 			src(ctx)(func(v T, err error) bool {
-				if err != nil {
-					p.failure = err
-					return false
+				switch {
+				case ended:
+				case err != nil:
+					p.failure, ended = err, true
+				default:
+					ended = !p.ahead.Acquire(ctx) || !p.put(v)
 				}
-				return p.gate.pass(ctx) && p.tasks.put(v)
+				return !ended
 			})
 		}
 	}
 }
 
-// working calls f for one task after the other. No further one is begun after an
-// error: in order that is an answer, which waits for its turn, and otherwise the end
-// of the stream.
-func (p *pool[T, R]) working(f func(context.Context, T) (R, error), ordered bool) rxsse.Observable[answer[R]] {
-	return func(ctx context.Context) iter.Seq2[answer[R], error] {
-		return func(yield func(answer[R], error) bool) {
-			for {
-				v, number, ok := p.tasks.take()
-				if !ok {
-					return
-				}
-				r, err := f(ctx, v)
-				if err != nil {
-					p.tasks.abandon()
-					var zero R
-					r = zero
-					if !ordered {
-						yield(answer[R]{}, err)
-						return
-					}
-				}
-				if !yield(answer[R]{number, true, r, err}, nil) {
+// put adds an item and reports whether a worker will take it.
+func (p *pool[T, R]) put(v T) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.waiting.Push(v)
+	p.wakeWorker()
+	return true
+}
+
+// wakeWorker wakes or starts a worker, unless one is on its way. Called with the lock
+// held.
+func (p *pool[T, R]) wakeWorker() {
+	switch {
+	case p.waking:
+	case p.idle > 0:
+		p.waking = true
+		p.idle--
+		p.wake.Signal()
+	case p.workers < p.n:
+		p.waking = true
+		p.workers++
+		p.answers.Go(p.work)
+	}
+}
+
+// take waits for items and moves up to size of them to chunk. It returns the number of
+// the first, and false when there will be none. A worker calls it with its last chunk,
+// or with nil when it has just started.
+func (p *pool[T, R]) take(chunk []T, size int) (items []T, first int, ok bool) {
+	clear(chunk)
+	items = chunk[:0]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if chunk == nil {
+		p.waking = false
+	}
+	for p.waiting.Len() == 0 {
+		if p.closed {
+			return nil, 0, false
+		}
+		p.idle++
+		p.wake.Wait()
+		p.waking = false
+	}
+	first = p.taken
+	for range min(size, p.waiting.Len()) {
+		items = append(items, p.waiting.Pop())
+	}
+	p.taken += len(items)
+	if p.waiting.Len() > 0 {
+		p.wakeWorker()
+	}
+	return items, first, true
+}
+
+// close says that no items will be added. If it abandons, the items that wait are
+// dropped.
+func (p *pool[T, R]) close(abandon bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	if abandon {
+		p.abandoned.Store(true)
+		p.waiting = handoff.Ring[T]{}
+	}
+	p.wake.Broadcast()
+}
+
+// work calls f for one chunk after the other.
+func (p *pool[T, R]) work(ctx context.Context) iter.Seq2[answer[R], error] {
+	return func(yield func(answer[R], error) bool) {
+		var chunk []T
+		fast := 0 // calls since the last slow chunk
+		for {
+			items, first, ok := p.take(chunk, min(1+fast/16, maxChunk))
+			if !ok {
+				return
+			}
+			start := time.Now()
+			for i := range items {
+				if p.abandoned.Load() || !p.call(ctx, items[i], first+i, yield) {
 					return
 				}
 			}
+			if fast += len(items); time.Since(start) >= chunkTime {
+				fast = 0
+			}
+			chunk = items
 		}
 	}
+}
+
+// call calls f for one item and reports whether the worker goes on. No call begins
+// after an error: in order the error is an answer, which waits for its turn, and
+// otherwise the end of the stream.
+func (p *pool[T, R]) call(ctx context.Context, v T, number int, yield func(answer[R], error) bool) bool {
+	r, err := p.f(ctx, v)
+	if err == nil {
+		return yield(answer[R]{number: number, ready: true, value: r}, nil)
+	}
+	p.close(true)
+	if !p.ordered {
+		return fail(yield, err)
+	}
+	yield(answer[R]{number: number, ready: true, err: err}, nil)
+	return false
 }
 
 // run hands all answers to deliver, which returns how many it is done with and
@@ -167,90 +279,37 @@ func (p *pool[T, R]) run(deliver func(answer[R]) (int, bool), yield func(R, erro
 			}
 			delivered += n
 		}
-		p.gate.release(delivered)
+		p.ahead.Release(delivered)
 	}
 	err := p.answers.Err()
 	if err == nil {
 		err = p.failure
 	}
 	if err != nil {
-		var zero R
-		yield(zero, err)
+		fail(yield, err)
 	}
 }
 
 // inOrder holds answers back until it is their turn.
 type inOrder[R any] struct {
-	ring []answer[R] // the one with number i at i modulo its length
-	next int
+	waiting handoff.Ring[answer[R]] // from number next on; not ready where there is none yet
+	next    int
 }
 
-// add delivers a and those after it that have waited for it.
+// add delivers a and the answers after it that have waited for it.
 func (o *inOrder[R]) add(a answer[R], yield func(R, error) bool) (delivered int, goOn bool) {
-	o.ring[a.number%len(o.ring)] = a
-	for {
-		slot := &o.ring[o.next%len(o.ring)]
-		if !slot.ready {
-			return delivered, true
-		}
-		a := *slot
-		*slot = answer[R]{}
+	place := a.number - o.next
+	for o.waiting.Len() <= place {
+		o.waiting.Push(answer[R]{})
+	}
+	*o.waiting.At(place) = a
+	for o.waiting.Len() > 0 && o.waiting.At(0).ready {
+		a := o.waiting.Pop()
 		o.next++
 		delivered++
 		if !yield(a.value, a.err) || a.err != nil {
 			return delivered, false
 		}
 	}
-}
-
-// tasks are the items that wait for a worker.
-type tasks[T any] struct {
-	mu     sync.Mutex
-	more   sync.Cond
-	items  fifo[T]
-	taken  int // number of the next item to be taken
-	closed bool
-}
-
-// put adds an item and reports whether it will be dealt with.
-func (t *tasks[T]) put(v T) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		return false
-	}
-	t.items.push(v)
-	t.more.Signal()
-	return true
-}
-
-// take waits for an item. It returns false when there will be none.
-func (t *tasks[T]) take() (v T, number int, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for t.items.len() == 0 {
-		if t.closed {
-			return v, 0, false
-		}
-		t.more.Wait()
-	}
-	number = t.taken
-	t.taken++
-	return t.items.pop(), number, true
-}
-
-// close says that no item will be added.
-func (t *tasks[T]) close() {
-	t.mu.Lock()
-	t.closed = true
-	t.mu.Unlock()
-	t.more.Broadcast()
-}
-
-// abandon drops the items that nobody has taken.
-func (t *tasks[T]) abandon() {
-	t.mu.Lock()
-	t.items = fifo[T]{}
-	t.mu.Unlock()
-	t.close()
+	return delivered, true
 }

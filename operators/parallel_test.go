@@ -3,6 +3,7 @@ package operators
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -163,4 +164,42 @@ func TestParallelArguments(t *testing.T) {
 	f := func(_ context.Context, v int) (int, error) { return v, nil }
 	assert.PanicsWithValue(t, "operators: Parallel: n must be positive, got 0", func() { Parallel(from(1), 0, f) })
 	assert.PanicsWithValue(t, "operators: ParallelUnordered: n must be positive, got -1", func() { ParallelUnordered(from(1), -1, f) })
+}
+
+// Goroutines start as items need them, so that any n works.
+func TestParallelWithoutALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 1000
+		start := time.Now()
+		var items []int
+		for v, err := range Parallel(from(upTo(n)...), math.MaxInt, func(_ context.Context, v int) (int, error) {
+			time.Sleep(time.Second)
+			return v, nil
+		})(t.Context()) {
+			require.NoError(t, err)
+			items = append(items, v)
+		}
+		assert.Equal(t, upTo(n), items)
+		assert.Equal(t, time.Second, time.Since(start), "all at once")
+	})
+}
+
+// Calls that turn from fast to slow are spread over all goroutines again.
+func TestParallelSpreadsSlowCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const fast, slow = 500, 80
+		start := time.Now()
+		got := 0
+		for _, err := range Parallel(from(upTo(fast+slow)...), 8, func(_ context.Context, v int) (int, error) {
+			if v >= fast {
+				time.Sleep(time.Second)
+			}
+			return v, nil
+		})(t.Context()) {
+			require.NoError(t, err)
+			got++
+		}
+		assert.Equal(t, fast+slow, got)
+		assert.Less(t, time.Since(start), 75*time.Second, "a chunk of 64 at most is done by one goroutine")
+	})
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// Race runs all of srcs at once, and is the one that delivers, completes or fails
-// first; the others are cancelled at that moment. RxJava and Reactor call it amb.
+// Race runs all of srcs at once. The source that delivers, completes or fails first
+// wins: Race delivers its items and cancels the others at that moment. RxJava and
+// Reactor call it amb.
 //
 //	a:           ----1--2--|
 //	b:           --x--y--z|
@@ -21,6 +22,9 @@ import (
 // that fails before the others deliver wins: put [Retry] or [Catch] around it if
 // it should not. On cancel it ends with the cause.
 //
+// The sources start in the order of the arguments. The first one that delivers or
+// ends without waiting wins, and those after it never start.
+//
 // It runs each source on a goroutine of its own and holds at most 256 items,
 // besides as many being delivered; while it holds that many the winner waits.
 func Race[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
@@ -28,25 +32,27 @@ func Race[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	srcs = slices.Clone(srcs)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			q := handoff.New[T](ctx, handoff.DefaultLimit)
+			q := handoff.NewByArrival[T](ctx, handoff.DefaultLimit)
 			defer q.Stop()
 			r := race{winner: -1, cancels: make([]context.CancelFunc, len(srcs))}
+			runners := make([]rxsse.Observable[T], len(srcs))
 			for i, src := range srcs {
-				q.Go(runner(src, i, &r))
+				runners[i] = runner(src, i, &r)
 			}
+			q.GoInOrder(runners...)
 			deliver(q, yield)
 		}
 	}
 }
 
-// A race is decided by the first of its runners who claims it.
+// A race is decided by the first runner that claims it.
 type race struct {
 	mu      sync.Mutex
 	winner  int // negative until it is known
 	cancels []context.CancelFunc
 }
 
-// enter tells how runner i is to be cancelled, and reports whether it may run.
+// enter registers how to cancel runner i, and reports whether it may run.
 func (r *race) enter(i int, cancel context.CancelFunc) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -54,7 +60,8 @@ func (r *race) enter(i int, cancel context.CancelFunc) bool {
 	return r.winner < 0
 }
 
-// claim reports whether runner i has won, and cancels the others if it did so now.
+// claim reports whether runner i has won. If it has won now, claim cancels the
+// others.
 func (r *race) claim(i int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

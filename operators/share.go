@@ -73,10 +73,10 @@ type hub[T any] struct {
 // A sharedRun is one subscription to the source of a hub, whose lock guards it.
 type sharedRun[T any] struct {
 	cancel  context.CancelFunc
-	gone    chan struct{}   // closed once the source has ended
-	over    bool            // it has, or is about to
-	users   int             // subscribers that have not left
-	fan     *handoff.Fan[T] // to these, and to the last one that has left
+	gone    chan struct{}         // closed once the source has ended
+	over    bool                  // it has, or is about to
+	users   int                   // subscribers that have not left
+	fan     *handoff.Multicast[T] // to these, and to the last one that has left
 	history memory[T]
 }
 
@@ -123,7 +123,7 @@ func (h *hub[T]) join(ctx context.Context, q *handoff.Queue[T]) (*sharedRun[T], 
 func (h *hub[T]) begin(ctx context.Context) *sharedRun[T] {
 	run := &sharedRun[T]{
 		gone:    make(chan struct{}),
-		fan:     handoff.NewFan[T](&h.mu, h.overflow.Policy),
+		fan:     handoff.NewMulticast[T](&h.mu, h.overflow.Policy),
 		history: memory[T]{limit: h.remember},
 	}
 	ctx, run.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // leave and end call it
@@ -137,7 +137,7 @@ func (h *hub[T]) begin(ctx context.Context) *sharedRun[T] {
 		}
 		handoff.Run(ctx, h.src,
 			func(v T) bool { return h.deliver(run, v) },
-			func(e handoff.Ending) { h.end(run, e) })
+			func(e handoff.Outcome) { h.end(run, e) })
 	}()
 	return run
 }
@@ -146,7 +146,7 @@ func (h *hub[T]) begin(ctx context.Context) *sharedRun[T] {
 func (h *hub[T]) deliver(run *sharedRun[T], v T) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	run.fan.Await()
+	run.fan.WaitForRoom()
 	run.history.add(v)
 	run.fan.Push(v)
 	return run.users > 0
@@ -154,7 +154,7 @@ func (h *hub[T]) deliver(run *sharedRun[T], v T) bool {
 
 // end ends run for all of its subscribers as its source has ended. A completed
 // run that remembers anything stays.
-func (h *hub[T]) end(run *sharedRun[T], e handoff.Ending) {
+func (h *hub[T]) end(run *sharedRun[T], e handoff.Outcome) {
 	h.mu.Lock()
 	run.over = true
 	if h.run == run && (h.remember == 0 || !e.Completed()) {

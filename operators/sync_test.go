@@ -218,7 +218,7 @@ func TestMergeEndsTheOthersAtOnce(t *testing.T) {
 		}
 		var got []string
 		var failure error
-		for v, err := range Merge(marble.Cold("(ab#)"), silent)(t.Context()) {
+		for v, err := range Merge(silent, marble.Cold("(ab#)"))(t.Context()) {
 			if err != nil {
 				failure = err
 				break

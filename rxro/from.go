@@ -53,6 +53,7 @@ type notification[T any] struct {
 // A subscription is one range over o.
 type subscription[T any] struct {
 	queue      *handoff.Queue[notification[T]]
+	producer   *handoff.Producer[notification[T]]
 	life       *lifetime.Lifetime
 	cancel     context.CancelCauseFunc
 	subscribed chan ro.Subscription
@@ -69,7 +70,7 @@ func subscribe[T any](ctx context.Context, o ro.Observable[T]) *subscription[T] 
 		subscribed: make(chan ro.Subscription),
 		abandoned:  make(chan struct{}),
 	}
-	s.queue.Expect()
+	s.producer = s.queue.AddProducer()
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	ctx, s.life = lifetime.New(ctx)
 	go s.run(ctx, o)
@@ -81,10 +82,10 @@ func subscribe[T any](ctx context.Context, o ro.Observable[T]) *subscription[T] 
 func (s *subscription[T]) run(ctx context.Context, o ro.Observable[T]) {
 	var sub ro.Subscription
 	if _, err := lifetime.Guard(func() error {
-		sub = o.SubscribeWithContext(ctx, &observer[T]{queue: s.queue})
+		sub = o.SubscribeWithContext(ctx, &observer[T]{producer: s.producer})
 		return nil
 	}); err != nil {
-		s.queue.Push(notification[T]{err: err, ended: true})
+		s.producer.Push(notification[T]{err: err, ended: true})
 	}
 	select {
 	case s.subscribed <- sub:
@@ -161,8 +162,8 @@ func (s *subscription[T]) close() {
 // An observer pushes what it is sent into the queue. After the end of the range it drops
 // everything.
 type observer[T any] struct {
-	queue  *handoff.Queue[notification[T]]
-	status atomic.Int32 // see below
+	producer *handoff.Producer[notification[T]]
+	status   atomic.Int32 // see below
 }
 
 const (
@@ -175,7 +176,7 @@ func (o *observer[T]) Next(value T) { o.NextWithContext(context.Background(), va
 
 func (o *observer[T]) NextWithContext(_ context.Context, value T) {
 	if o.status.Load() == open {
-		o.queue.Push(notification[T]{value: value})
+		o.producer.Push(notification[T]{value: value})
 	}
 }
 
@@ -183,7 +184,7 @@ func (o *observer[T]) Error(err error) { o.ErrorWithContext(context.Background()
 
 func (o *observer[T]) ErrorWithContext(_ context.Context, err error) {
 	if o.status.CompareAndSwap(open, failed) {
-		o.queue.Push(notification[T]{err: err, ended: true})
+		o.producer.Push(notification[T]{err: err, ended: true})
 	}
 }
 
@@ -191,7 +192,7 @@ func (o *observer[T]) Complete() { o.CompleteWithContext(context.Background()) }
 
 func (o *observer[T]) CompleteWithContext(context.Context) {
 	if o.status.CompareAndSwap(open, completed) {
-		o.queue.Push(notification[T]{ended: true})
+		o.producer.Push(notification[T]{ended: true})
 	}
 }
 

@@ -22,7 +22,7 @@ func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read fu
 	upstream, cancel := context.WithCancel(ctx)
 	items := make(chan T, n)
 	gone := make(chan struct{})
-	var ending handoff.Ending
+	var ending handoff.Outcome
 	cancelled := false // src was ended by a cancellation, between two items
 	// Ends when src does; Channel cancels its context and waits for it.
 	go handoff.Run(upstream, src,
@@ -35,7 +35,7 @@ func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read fu
 				return false
 			}
 		},
-		func(e handoff.Ending) {
+		func(e handoff.Outcome) {
 			ending = e
 			close(gone) // first: read may return when it sees the channel closed
 			close(items)

@@ -76,18 +76,18 @@ func Isolated[T any](s Sink[T], handle func(error)) Sink[T] {
 
 // A tee is one subscription that feeds many sinks.
 type tee[T any] struct {
-	subscribed sync.WaitGroup // sinks that have neither subscribed nor returned
-	ending     handoff.Ending // of src; read after all goroutines have ended
+	subscribed sync.WaitGroup  // sinks that have neither subscribed nor returned
+	ending     handoff.Outcome // of src; read after all goroutines have ended
 
 	mu     sync.Mutex
-	fan    *handoff.Fan[T]
+	fan    *handoff.Multicast[T]
 	active int                // sinks that may need another item
 	stop   context.CancelFunc // ends src
 }
 
 func newTee[T any](sinks int) *tee[T] {
 	t := &tee[T]{active: sinks, stop: func() {}}
-	t.fan = handoff.NewFan[T](&t.mu, handoff.Block)
+	t.fan = handoff.NewMulticast[T](&t.mu, handoff.Block)
 	t.subscribed.Add(sinks)
 	return t
 }
@@ -136,12 +136,12 @@ func (t *tee[T]) begin(stop context.CancelFunc) bool {
 func (t *tee[T]) push(v T) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.fan.Await()
+	t.fan.WaitForRoom()
 	t.fan.Push(v)
 	return t.active > 0
 }
 
-func (t *tee[T]) end(e handoff.Ending) {
+func (t *tee[T]) end(e handoff.Outcome) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.active == 0 {

@@ -2,94 +2,85 @@ package handoff
 
 import "sync/atomic"
 
-// An Overflow says what a queue does with an item it has no room for.
+// An Overflow says what a queue does with an item while it is full.
 type Overflow struct {
 	Policy  Policy
-	Dropped *atomic.Int64 // counts the items dropped, unless it is nil
-	Err     error         // what the stream fails with under Fail
+	Dropped *atomic.Int64 // counts the dropped items, unless it is nil
+	Err     error         // the error of the stream under Fail
 }
 
-// A Policy is one of the things to do with an item for which there is no room.
+// A Policy is one of the things to do with an item while the queue is full.
 type Policy int
 
 const (
 	// Block makes the producer wait for room.
 	Block Policy = iota
-	// DropOldest drops the item that has been queued for longest.
+	// DropOldest drops the oldest item in the queue.
 	DropOldest
-	// DropNewest drops the item that has just come.
+	// DropNewest drops the new item.
 	DropNewest
-	// Latest drops all that is queued.
+	// Latest drops all items in the queue.
 	Latest
-	// Fail makes the stream fail, after what is queued.
+	// Fail makes the stream fail, after the items in the queue.
 	Fail
-	// ReplaceNewest drops the newest item that is queued.
+	// ReplaceNewest drops the newest item in the queue.
 	ReplaceNewest
 )
 
-// makeRoom is called with the lock held while the queue is full. It returns false
-// if it has dropped the new item; otherwise the producer looks again.
-func (q *Queue[T]) makeRoom() bool {
-	switch q.overflow.Policy {
+// makeRoom applies the policy of a full queue, unless that is Block. It returns
+// false if it has dropped the new item; otherwise the producer tries again. Called
+// with the lock held.
+func (p *Producer[T]) makeRoom() bool {
+	o := &p.queue.overflow
+	switch o.Policy {
 	case Block:
-		q.space.Wait()
 	case DropOldest:
-		q.shift()
-		q.dropped(1)
+		p.shift()
+		o.dropped(1)
 	case DropNewest:
-		q.dropped(1)
+		o.dropped(1)
 		return false
 	case Latest:
-		q.dropped(len(q.items) - q.head)
-		clear(q.items)
-		q.items, q.head = q.items[:0], 0
+		o.dropped(p.len())
+		clear(p.items)
+		p.items, p.head = p.items[:0], 0
 	case ReplaceNewest:
-		last := len(q.items) - 1
-		clear(q.items[last:])
-		q.items = q.items[:last]
-		q.dropped(1)
+		last := len(p.items) - 1
+		clear(p.items[last:])
+		p.items = p.items[:last]
+		o.dropped(1)
 	case Fail:
-		q.fail(Ending{err: q.overflow.Err})
+		p.queue.fail(Outcome{err: o.Err})
 	}
 	return true
 }
 
-func (q *Queue[T]) dropped(n int) {
-	if q.overflow.Dropped != nil {
-		q.overflow.Dropped.Add(int64(n))
+func (o *Overflow) dropped(n int) {
+	if o.Dropped != nil {
+		o.Dropped.Add(int64(n))
 	}
 }
 
-// append queues v. Where items are taken one at a time, the room they leave is
-// used again once they were half of all, which keeps the cost of an item constant.
-func (q *Queue[T]) append(v T) {
-	if len(q.items) == cap(q.items) && q.head > 0 && q.head >= len(q.items)/2 {
-		n := copy(q.items, q.items[q.head:])
-		clear(q.items[n:])
-		q.items, q.head = q.items[:n], 0
+// append queues v. Where the consumer takes items one at a time, the room they
+// leave is used again once that is half of all. This keeps the cost of an item
+// constant.
+func (p *Producer[T]) append(v T) {
+	if len(p.items) == cap(p.items) && p.head > 0 && p.head >= len(p.items)/2 {
+		n := copy(p.items, p.items[p.head:])
+		clear(p.items[n:])
+		p.items, p.head = p.items[:n], 0
 	}
-	q.items = append(q.items, v)
+	p.items = append(p.items, v)
 }
 
-// take moves what is queued, or one item of it, to the consumer.
-func (q *Queue[T]) take() {
-	if q.overflow.Policy != Block {
-		q.taken = append(q.taken[:0], q.items[q.head])
-		q.shift()
-		return
-	}
-	q.taken, q.items = q.items, q.taken[:0]
-	if len(q.taken) >= q.limit {
-		q.space.Broadcast()
-	}
-}
-
-// shift forgets the oldest item.
-func (q *Queue[T]) shift() {
+// shift removes the oldest item and returns it.
+func (p *Producer[T]) shift() T {
 	var zero T
-	q.items[q.head] = zero
-	q.head++
-	if q.head == len(q.items) {
-		q.items, q.head = q.items[:0], 0
+	v := p.items[p.head]
+	p.items[p.head] = zero
+	p.head++
+	if p.head == len(p.items) {
+		p.items, p.head = p.items[:0], 0
 	}
+	return v
 }

@@ -50,16 +50,16 @@ func TestOverflowingQueueDoesNotGrow(t *testing.T) {
 	const limit = 100
 	q := NewOverflowing[int](t.Context(), limit, Overflow{Policy: Fail})
 	defer q.Stop()
-	q.Expect()
+	p := q.AddProducer()
 	for i := range 100_000 {
-		require.True(t, q.Push(i))
+		require.True(t, p.Push(i))
 		if i >= limit-1 {
 			batch, _ := q.Receive(nil)
 			require.Equal(t, []int{i - limit + 1}, batch)
 		}
 	}
-	assert.LessOrEqual(t, cap(q.items), 4*limit)
-	q.Finish(Ending{})
+	assert.LessOrEqual(t, cap(p.items), 4*limit)
+	p.Finish(Outcome{})
 }
 
 // An upstream that runs elsewhere is one of the queue's as any other.
@@ -67,10 +67,10 @@ func TestUpstreamElsewhere(t *testing.T) {
 	errLost := errors.New("lost")
 	q := New[int](t.Context(), 8)
 	defer q.Stop()
-	q.Expect()
-	assert.True(t, q.Push(1))
-	Run(t.Context(), counting(2, func(yield func(int, error) bool) { yield(0, errLost) }), q.Push, q.Finish)
-	assert.False(t, q.Push(2), "nothing follows a failure")
+	p := q.AddProducer()
+	assert.True(t, p.Push(1))
+	Run(t.Context(), counting(2, func(yield func(int, error) bool) { yield(0, errLost) }), p.Push, p.Finish)
+	assert.False(t, p.Push(2), "nothing follows a failure")
 	assert.Equal(t, []int{1, 0, 1}, drain(q))
 	assert.Equal(t, errLost, q.Err())
 }

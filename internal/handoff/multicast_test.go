@@ -11,19 +11,19 @@ import (
 )
 
 // push is what the stream's goroutine does with an item.
-func push[T any](mu *sync.Mutex, f *Fan[T], v T) {
+func push[T any](mu *sync.Mutex, f *Multicast[T], v T) {
 	mu.Lock()
 	defer mu.Unlock()
-	f.Await()
+	f.WaitForRoom()
 	f.Push(v)
 }
 
-// While its consumer is busy a fan holds items back, and hands them on when the
+// While its consumer is busy a multicast holds items back, and hands them on when the
 // consumer asks; they take up room all the same.
-func TestFanHoldsBack(t *testing.T) {
+func TestMulticastHoldsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
-		f := NewFan[int](&mu, Block)
+		f := NewMulticast[int](&mu, Block)
 		q := New[int](t.Context(), 4)
 		defer q.Stop()
 		mu.Lock()
@@ -37,7 +37,7 @@ func TestFanHoldsBack(t *testing.T) {
 				pushed = append(pushed, time.Since(start))
 			}
 			mu.Lock()
-			f.Finish(Ending{})
+			f.Finish(Outcome{})
 			mu.Unlock()
 		}()
 		for _, want := range [][]int{{0, 1, 2, 3}, {4, 5, 6, 7}, {8}} {
@@ -54,10 +54,10 @@ func TestFanHoldsBack(t *testing.T) {
 }
 
 // A consumer that waits is given each item at once, and so are the others then.
-func TestFanServesThoseWhoWait(t *testing.T) {
+func TestMulticastServesThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
-		f := NewFan[int](&mu, Block)
+		f := NewMulticast[int](&mu, Block)
 		waiting, busy := New[int](t.Context(), 4), New[int](t.Context(), 4)
 		defer waiting.Stop()
 		defer busy.Stop()
@@ -78,10 +78,10 @@ func TestFanServesThoseWhoWait(t *testing.T) {
 }
 
 // A full queue that is stopped, or taken out, is not waited for.
-func TestFanIsLeft(t *testing.T) {
+func TestMulticastIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
-		f := NewFan[int](&mu, Block)
+		f := NewMulticast[int](&mu, Block)
 		slow, fast := New[int](t.Context(), 1), New[int](t.Context(), 8)
 		defer fast.Stop()
 		mu.Lock()
@@ -96,7 +96,7 @@ func TestFanIsLeft(t *testing.T) {
 		push(&mu, f, 3)
 		mu.Lock()
 		f.Remove(slow)
-		f.Finish(Ending{})
+		f.Finish(Outcome{})
 		mu.Unlock()
 		got, _ := fast.Receive(nil)
 		assert.Equal(t, []int{1, 2, 3}, got)

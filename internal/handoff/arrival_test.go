@@ -1,0 +1,172 @@
+package handoff
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+)
+
+// While the consumer is busy, the items of several producers keep the order in
+// which they arrived.
+func TestArrivalWithABusyConsumer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := NewByArrival[string](t.Context(), 256)
+		defer q.Stop()
+		every := func(d time.Duration, name string) rxsse.Observable[string] {
+			return func(context.Context) iter.Seq2[string, error] {
+				return func(yield func(string, error) bool) {
+					for range 4 {
+						time.Sleep(d)
+						yield(name, nil)
+					}
+				}
+			}
+		}
+		q.Go(every(2*time.Second, "a"))
+		q.Go(every(3*time.Second, "b"))
+		time.Sleep(time.Minute)
+		got, signal := q.Receive(nil)
+		require.Equal(t, Items, signal)
+		want := []string{"a", "b", "a", "", "", "a", "b", "b"} // seconds 2 3 4 6 6 8 9 12
+		for i := range want {
+			if want[i] != "" {
+				assert.Equal(t, want[i], got[i], "item %d of %v", i, got)
+			}
+		}
+		assert.Len(t, got, len(want))
+	})
+}
+
+// An item that was pushed before another, as the producers themselves know, is
+// delivered before it, whatever the consumer is doing.
+func TestArrivalKeepsCauseBeforeEffect(t *testing.T) {
+	const producers, rounds = 3, 2_000
+	q := NewByArrival[int](t.Context(), 16)
+	defer q.Stop()
+	var mu sync.Mutex // who holds it pushes the next number
+	next := 0
+	for range producers {
+		q.Go(func(context.Context) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) {
+				for {
+					mu.Lock()
+					if next == rounds {
+						mu.Unlock()
+						return
+					}
+					goOn := yield(next, nil)
+					next++
+					mu.Unlock()
+					if !goOn {
+						return
+					}
+				}
+			}
+		})
+	}
+	require.Equal(t, upTo(rounds), drain(q))
+	require.NoError(t, q.Err())
+}
+
+// Producers that do not wait for each other lose nothing and keep their own order.
+func TestArrivalUnderContention(t *testing.T) {
+	const producers, items = 8, 300
+	for _, limit := range []int{1, 7, 256} {
+		q := NewByArrival[[2]int](t.Context(), limit)
+		for i := range producers {
+			q.Go(func(context.Context) iter.Seq2[[2]int, error] {
+				return func(yield func([2]int, error) bool) {
+					for n := range items {
+						if !yield([2]int{i, n}, nil) {
+							return
+						}
+					}
+				}
+			})
+		}
+		var seen [producers]int
+		for {
+			batch, signal := q.Receive(nil)
+			if signal == End {
+				break
+			}
+			require.LessOrEqual(t, len(batch), limit)
+			for _, item := range batch {
+				require.Equal(t, seen[item[0]], item[1], "producer %d, limit %d", item[0], limit)
+				seen[item[0]]++
+			}
+		}
+		for i := range seen {
+			require.Equal(t, items, seen[i], "producer %d, limit %d", i, limit)
+		}
+		q.Stop()
+	}
+}
+
+// The limit is that of all producers together.
+func TestArrivalLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := NewByArrival[int](t.Context(), 10)
+		defer q.Stop()
+		for range 3 {
+			q.Go(counting(100, nil))
+		}
+		synctest.Wait()
+		batch, _ := q.Receive(nil)
+		assert.Len(t, batch, 10)
+		synctest.Wait()
+		assert.EqualValues(t, 20, q.pushed.Load(), "one batch with the consumer, one queued")
+	})
+}
+
+// What came before a failure is delivered, and nothing starts after it.
+func TestNothingStartsAfterAFailure(t *testing.T) {
+	errLost := errors.New("lost")
+	synctest.Test(t, func(t *testing.T) {
+		q := NewByArrival[int](t.Context(), 10)
+		defer q.Stop()
+		q.Go(counting(3, func(yield func(int, error) bool) { yield(0, errLost) }))
+		synctest.Wait()
+		assert.False(t, q.Go(counting(1, func(func(int, error) bool) { t.Error("started") })))
+		assert.Equal(t, upTo(3), drain(q))
+		assert.Equal(t, errLost, q.Err())
+	})
+}
+
+// Upstreams start in order: one that delivers without waiting has ended before the
+// next one starts, and one that waits does not hold up the next.
+func TestGoInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at := func(first, n int, wait time.Duration) rxsse.Observable[int] {
+			return func(context.Context) iter.Seq2[int, error] {
+				return func(yield func(int, error) bool) {
+					for i := range n {
+						for range rand.IntN(10) {
+							go func() {}() // let others run
+						}
+						if !yield(first+i, nil) {
+							return
+						}
+						time.Sleep(wait)
+					}
+				}
+			}
+		}
+		for range 20 {
+			q := NewByArrival[int](t.Context(), 8)
+			q.GoInOrder(at(0, 100, 0), at(100, 1, time.Second), at(101, 1, 0), at(102, 300, 0))
+			require.Equal(t, upTo(402), drain(q))
+			q.Stop()
+		}
+	})
+}

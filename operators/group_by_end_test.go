@@ -1,0 +1,137 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+)
+
+// failingAfter delivers 0 to n-1 and fails with err, or completes.
+func failingAfter(n int, err error) rxsse.Observable[int] {
+	return func(context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			for i := range n {
+				if !yield(i, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(0, err)
+			}
+		}
+	}
+}
+
+// What groups hold when src fails is delivered before the error, also through MergeMap,
+// which the error of the first group ends.
+func TestGroupByDeliversEverythingBeforeTheError(t *testing.T) {
+	errLost := errors.New("lost")
+	const n = 2000
+	mod := func(v int) int { return v % 5 }
+	for name, pause := range map[string]time.Duration{"fast": 0, "slow": time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			for range 20 {
+				synctest.Test(t, func(t *testing.T) {
+					all := MergeMap(GroupBy(failingAfter(n, errLost), mod, 100, time.Hour), 100,
+						func(g Group[int, int]) rxsse.Observable[int] { return g.Items })
+					got := 0
+					var failure error
+					for _, err := range all(t.Context()) {
+						if err != nil {
+							failure = err
+							break
+						}
+						if got++; got%64 == 0 {
+							time.Sleep(pause)
+						}
+					}
+					assert.Equal(t, n, got)
+					assert.Equal(t, errLost, failure)
+				})
+			}
+		})
+	}
+}
+
+// The stream of groups fails last.
+func TestGroupByFailsLast(t *testing.T) {
+	errLost := errors.New("lost")
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var readers sync.WaitGroup
+		ended := 0
+		var failure error
+		for g, err := range GroupBy(failingAfter(6, errLost), func(v int) int { return v % 3 }, 10, time.Hour)(t.Context()) {
+			if err != nil {
+				failure = err
+				break
+			}
+			readers.Go(func() {
+				n := 0
+				for _, err := range g.Items(t.Context()) {
+					if err != nil {
+						assert.Equal(t, errLost, err)
+						mu.Lock()
+						ended++
+						mu.Unlock()
+						break
+					}
+					time.Sleep(time.Duration(g.Key+1) * time.Second)
+					n++
+				}
+				assert.Equal(t, 2, n)
+			})
+		}
+		assert.Equal(t, errLost, failure)
+		readers.Wait()
+		assert.Equal(t, 3, ended)
+	})
+}
+
+// A group that nobody reads holds up the error for a second.
+func TestGroupByErrorDoesNotWaitForUnreadGroups(t *testing.T) {
+	errLost := errors.New("lost")
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		groups := 0
+		for _, err := range GroupBy(failingAfter(6, errLost), func(v int) int { return v }, 10, time.Hour)(t.Context()) {
+			if err != nil {
+				assert.Equal(t, errLost, err)
+				break
+			}
+			groups++
+		}
+		assert.Equal(t, 6, groups)
+		assert.Equal(t, time.Second, time.Since(start))
+	})
+}
+
+// A new key completes the group that was silent for longest once there are too many.
+func TestGroupByBoundsItsGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var keys []int
+		src := Tap(from(1, 2, 1, 3, 2), func(int) { time.Sleep(time.Second) }) // 3 completes 2, which opens again and completes 1
+		all := MergeMap(GroupBy(src, func(v int) int { return v }, 10, time.Hour, MaxGroups(2)), 100,
+			func(g Group[int, int]) rxsse.Observable[int] {
+				keys = append(keys, g.Key)
+				return g.Items
+			})
+		var got []int
+		for v, err := range all(t.Context()) {
+			require.NoError(t, err)
+			got = append(got, v)
+		}
+		assert.Equal(t, []int{1, 2, 3, 2}, keys)
+		assert.Len(t, got, 5)
+	})
+	assert.PanicsWithValue(t, "operators: MaxGroups: n must be positive, got 0", func() { MaxGroups(0) })
+}
