@@ -63,6 +63,15 @@ type arrival[T any] struct {
 	at    time.Time // zero if the consumer was not busy
 }
 
+// SizeOf implements [handoff.Wrapper].
+func (*arrival[T]) SizeOf() func(*arrival[T]) int {
+	size := handoff.SizeOf[T]()
+	if size == nil {
+		return nil
+	}
+	return func(a *arrival[T]) int { return size(&a.value) }
+}
+
 // A delayed item waits until it is due.
 type delayed[T any] struct {
 	due   time.Time

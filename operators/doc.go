@@ -69,7 +69,8 @@
 // Other operators have to watch a clock, or several upstreams, at once. They run each
 // upstream on a goroutine of its own and take its items through a queue. Unless a
 // comment says otherwise, that queue holds at most 256 items, besides as many that the
-// consumer is working on, and while it is full the upstreams wait.
+// consumer is working on, and while it is full the upstreams wait. A queue of events,
+// texts or byte slices is also full when it holds 16 MiB of them, that of [Buffer] too.
 //
 // Operators that deliver only the newest item, such as [Debounce], hold that one and
 // never make their upstream wait.

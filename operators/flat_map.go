@@ -156,6 +156,15 @@ type numbered[R any] struct {
 	value  R
 }
 
+// SizeOf implements [handoff.Wrapper].
+func (*numbered[R]) SizeOf() func(*numbered[R]) int {
+	size := handoff.SizeOf[R]()
+	if size == nil {
+		return nil
+	}
+	return func(n *numbered[R]) int { return size(&n.value) }
+}
+
 // whileNewest runs inner under ctx and numbers its items, until there is a newer
 // stream. From then on its end does not matter.
 func whileNewest[R any](ctx context.Context, inner rxsse.Observable[R], number int64, s *switching) rxsse.Observable[numbered[R]] {

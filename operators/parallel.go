@@ -111,6 +111,15 @@ type answer[R any] struct {
 	err    error
 }
 
+// SizeOf implements [handoff.Wrapper].
+func (*answer[R]) SizeOf() func(*answer[R]) int {
+	size := handoff.SizeOf[R]()
+	if size == nil {
+		return nil
+	}
+	return func(a *answer[R]) int { return size(&a.value) }
+}
+
 func newPool[T, R any](ctx context.Context, src rxsse.Observable[T], n int, ordered bool, f func(context.Context, T) (R, error)) *pool[T, R] {
 	limit := max(n, handoff.DefaultLimit)
 	p := &pool[T, R]{

@@ -16,6 +16,20 @@ type sideItem[A, B any] struct {
 	b   B
 }
 
+// SizeOf implements [handoff.Wrapper].
+func (*sideItem[A, B]) SizeOf() func(*sideItem[A, B]) int {
+	a, b := handoff.SizeOf[A](), handoff.SizeOf[B]()
+	switch {
+	case a != nil && b != nil:
+		return func(s *sideItem[A, B]) int { return a(&s.a) + b(&s.b) }
+	case a != nil:
+		return func(s *sideItem[A, B]) int { return a(&s.a) }
+	case b != nil:
+		return func(s *sideItem[A, B]) int { return b(&s.b) }
+	}
+	return nil
+}
+
 // sideA delivers the items of a, and says when a completes.
 func sideA[A, B any](a rxsse.Observable[A]) rxsse.Observable[sideItem[A, B]] {
 	return withEnd(a, sideItem[A, B]{end: true}, func(v A) sideItem[A, B] { return sideItem[A, B]{a: v} })

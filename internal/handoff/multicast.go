@@ -9,6 +9,10 @@ import (
 // maxHeld is how many items a multicast holds back at most.
 const maxHeld = 64
 
+// maxHeldBytes is how many bytes of items a multicast holds back, besides the item that
+// reaches the number.
+const maxHeldBytes = 1 << 20
+
 // A Multicast hands each item of one stream to many queues. While all consumers are
 // busy it holds items back, and gives each queue many with one lock: when it holds
 // enough, or when the first consumer has nothing left to do. Held items count
@@ -21,14 +25,16 @@ type Multicast[T any] struct {
 	waits  bool // for full queues; otherwise nothing is held back
 	queues []*Producer[T]
 	held   []T
-	room   int  // for how many more items each queue is sure to have room
-	idle   bool // a consumer waits for an item
+	size   func(*T) int // as that of a queue
+	bytes  int          // of held
+	room   int          // for how many more items each queue is sure to have room
+	idle   bool         // a consumer waits for an item
 }
 
 // NewMulticast returns a multicast that is guarded by mu. All of its queues have the
 // policy.
 func NewMulticast[T any](mu sync.Locker, policy Policy) *Multicast[T] {
-	return &Multicast[T]{mu: mu, waits: policy == Block}
+	return &Multicast[T]{mu: mu, waits: policy == Block, size: SizeOf[T]()}
 }
 
 // Add subscribes q to later items. The consumer of q calls it before the first
@@ -85,6 +91,11 @@ func (m *Multicast[T]) Push(v T) {
 	}
 	m.held = append(m.held, v)
 	m.room--
+	if m.size != nil {
+		if m.bytes += m.size(&m.held[len(m.held)-1]); m.bytes >= maxHeldBytes {
+			m.room = 0 // there may be none: it is measured anew
+		}
+	}
 	if m.idle || m.room == 0 || len(m.held) == maxHeld {
 		m.flush()
 	}
@@ -114,9 +125,9 @@ func (m *Multicast[T]) flush() {
 		return
 	}
 	for _, p := range m.queues {
-		p.PushBatch(m.held)
+		p.pushAll(m.held)
 	}
 	clear(m.held)
-	m.held = m.held[:0]
+	m.held, m.bytes = m.held[:0], 0
 	m.idle = false
 }

@@ -43,9 +43,10 @@ func (p *Producer[T]) makeRoom() bool {
 	case Latest:
 		o.dropped(p.len())
 		clear(p.items)
-		p.items, p.head = p.items[:0], 0
+		p.items, p.head, p.bytes = p.items[:0], 0, 0
 	case ReplaceNewest:
 		last := len(p.items) - 1
+		p.bytes -= total(p.queue.size, p.items[last:])
 		clear(p.items[last:])
 		p.items = p.items[:last]
 		o.dropped(1)
@@ -71,12 +72,21 @@ func (p *Producer[T]) append(v T) {
 		p.items, p.head = p.items[:n], 0
 	}
 	p.items = append(p.items, v)
+	if size := p.queue.size; size != nil {
+		n := size(&p.items[len(p.items)-1])
+		if p.queue.byArrival {
+			p.queue.bytes.Add(int64(n))
+		} else {
+			p.bytes += n
+		}
+	}
 }
 
 // shift removes the oldest item and returns it.
 func (p *Producer[T]) shift() T {
 	var zero T
 	v := p.items[p.head]
+	p.bytes -= total(p.queue.size, p.items[p.head:p.head+1])
 	p.items[p.head] = zero
 	p.head++
 	if p.head == len(p.items) {

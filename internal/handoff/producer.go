@@ -21,6 +21,7 @@ type Producer[T any] struct {
 	mu      sync.Mutex
 	items   []T     // the batch, from head on
 	head    int     // always 0 unless the consumer takes items one at a time
+	bytes   int     // of the items
 	tickets []int64 // of the items, if the queue keeps the order of arrival
 	listed  bool    // the queue knows that there are items
 	blocked bool    // the producer waits for room
@@ -84,7 +85,7 @@ func (p *Producer[T]) full() bool {
 	if q := p.queue; q.byArrival {
 		return q.full()
 	}
-	return p.len() >= p.queue.limit
+	return p.len() >= p.queue.limit || p.bytes >= maxBytes
 }
 
 // len returns the number of queued items. Called with the lock held.
@@ -99,16 +100,33 @@ func (p *Producer[T]) PushBatch(items []T) int {
 	if p.queue.closed.Load() {
 		return len(items)
 	}
-	n := max(0, min(len(items), p.queue.limit-p.len()))
-	if n > 0 {
-		p.items = append(p.items, items[:n]...)
-		if !p.listed {
-			p.listed = true
-			p.queue.list(p)
-		}
+	n := 0
+	if len(items) > 0 && !p.full() {
+		n = min(len(items), p.queue.limit-p.len())
+		p.appendBatch(items[:n])
 	}
 	p.blocked = n < len(items)
 	return n
+}
+
+// appendBatch queues items, of which there is at least one. Called with the lock held.
+func (p *Producer[T]) appendBatch(items []T) {
+	p.items = append(p.items, items...)
+	p.bytes += total(p.queue.size, items)
+	if !p.listed {
+		p.listed = true
+		p.queue.list(p)
+	}
+}
+
+// pushAll queues items for which there is room, or drops them if nothing more is wanted.
+func (p *Producer[T]) pushAll(items []T) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.queue.closed.Load() {
+		p.appendBatch(items)
+		p.blocked = false
+	}
 }
 
 // WaitForRoom waits until there may be room for an item, nothing more is wanted,
@@ -145,6 +163,9 @@ func (p *Producer[T]) room() int {
 	if p.queue.closed.Load() {
 		return math.MaxInt
 	}
+	if p.bytes >= maxBytes {
+		return 0
+	}
 	return max(0, p.queue.limit-p.len())
 }
 
@@ -172,6 +193,7 @@ func (p *Producer[T]) take() (more bool) {
 		return p.listed
 	}
 	p.taken, p.items = p.items, p.taken[:0]
+	p.bytes = 0
 	p.listed = false
 	if p.blocked {
 		p.blocked = false
@@ -188,6 +210,9 @@ func (p *Producer[T]) takeUpTo(last int64) (more bool) {
 	n := len(p.tickets)
 	for n > 0 && p.tickets[n-1] > last {
 		n--
+	}
+	if size := p.queue.size; size != nil {
+		p.queue.bytes.Add(-int64(total(size, p.items[:n])))
 	}
 	left := append(p.taken[:0], p.items[n:]...)
 	clear(p.items[n:])

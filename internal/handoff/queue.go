@@ -5,8 +5,9 @@
 // A [Queue] belongs to one consumer. Each upstream has a [Producer] of its own: a
 // slice under a mutex, which the consumer takes whole. A consumer that is behind
 // finds many items for one lock, and producers wake it only while it waits. This
-// makes the boundary several times cheaper than a channel. The queue is bounded:
-// producers wait while it is full, or do what their [Overflow] says.
+// makes the boundary several times cheaper than a channel. The queue is bounded in
+// items and, for events, in bytes: producers wait while it is full, or do what their
+// [Overflow] says.
 //
 // A [Multicast] hands one stream to many queues. A [Semaphore] bounds the items
 // that a consumer holds after it has taken them, and a [Ring] holds them.
@@ -47,8 +48,9 @@ type Queue[T any] struct {
 	ctx       context.Context //nolint:containedctx // the subscription's; a queue ends with it
 	upstream  context.Context //nolint:containedctx // ends earlier: on Stop, or when an upstream fails
 	cancel    context.CancelFunc
-	limit     int
-	byArrival bool // the order of items is kept over all producers, and so is the limit
+	limit     int          // of items; a queue with maxBytes of them is full as well
+	size      func(*T) int // the bytes that an item holds; nil: they are not counted
+	byArrival bool         // the order of items is kept over all producers, and so is the limit
 	overflow  Overflow
 
 	idle    func()        // called before the consumer waits, unless it is nil: see Multicast
@@ -58,6 +60,7 @@ type Queue[T any] struct {
 	running sync.WaitGroup
 
 	pushed, taken atomic.Int64 // tickets given out, and those the consumer has taken
+	bytes         atomic.Int64 // of the items in a queue by arrival
 
 	// The consumer's.
 	pending   []*Producer[T] // those that have items for the next batches
@@ -106,7 +109,7 @@ func NewOverflowing[T any](ctx context.Context, limit int, overflow Overflow) *Q
 // before it calls anything else. The upstream runs elsewhere.
 func NewDetached[T any](limit int) *Queue[T] {
 	return &Queue[T]{
-		limit: limit, cancel: func() {},
+		limit: limit, size: SizeOf[T](), cancel: func() {},
 		ready: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 }
@@ -190,8 +193,12 @@ func (q *Queue[T]) list(p *Producer[T]) {
 	q.wakeAndUnlock()
 }
 
-// full reports whether a queue by arrival holds as many items as it may.
-func (q *Queue[T]) full() bool { return q.pushed.Load()-q.taken.Load() >= int64(q.limit) }
+// full reports whether a queue by arrival holds as many items, or bytes, as it may. It
+// is not full without an item: then no consumer would make room.
+func (q *Queue[T]) full() bool {
+	n := q.pushed.Load() - q.taken.Load()
+	return n >= int64(q.limit) || n > 0 && q.bytes.Load() >= maxBytes
+}
 
 // block adds p to the producers that the consumer wakes when it has made room. It
 // returns false if there is room.
