@@ -63,7 +63,7 @@ func ExampleReduce() {
 	// Output: 6 <nil>
 }
 
-// A stream beside other channels.
+// Items and other channels in one select.
 func ExampleChannel() {
 	quit := make(chan struct{})
 	err := sink.Channel(context.Background(), source.Just("a", "b"), 16, func(items <-chan string) error {
@@ -71,11 +71,11 @@ func ExampleChannel() {
 			select {
 			case v, ok := <-items:
 				if !ok {
-					return nil // the stream is over: Channel returns how
+					return nil // the stream has ended, and Channel returns its error
 				}
 				fmt.Println(v)
 			case <-quit:
-				return nil // the stream ends with its reader
+				return nil // Channel ends the stream
 			}
 		}
 	})
@@ -108,11 +108,10 @@ func ExampleWrite() {
 	// id: 7
 }
 
-// One sink that the stream depends on, and one that may fail alone.
+// Two sinks on one stream; the second may fail alone.
 func ExampleTee() {
-	show := func(ctx context.Context, src rxsse.Observable[string]) error { return sink.Lines(ctx, src, os.Stdout) }
 	upload := func(context.Context, rxsse.Observable[string]) error { return errors.New("no network") }
-	err := sink.Tee(context.Background(), source.Just("a", "b"), show,
+	err := sink.Tee(context.Background(), source.Just("a", "b"), sink.LinesTo[string](os.Stdout),
 		sink.Isolated(upload, func(err error) { fmt.Fprintln(os.Stderr, "not uploaded:", err) }))
 	fmt.Println(err)
 	// Output:
@@ -121,6 +120,7 @@ func ExampleTee() {
 	// <nil>
 }
 
+// A file for each day, compressed, of which the last 30 are kept.
 func ExampleOpenNDJSON() {
 	folder, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -129,7 +129,7 @@ func ExampleOpenNDJSON() {
 	defer func() { _ = os.RemoveAll(folder) }()
 
 	file, err := sink.OpenNDJSON[int](filepath.Join(folder, "numbers.ndjson"),
-		sink.WithRotateEvery(24*time.Hour), sink.WithGzip())
+		sink.WithRotateEvery(24*time.Hour), sink.WithGzip(), sink.WithKeep(30, 0))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -141,10 +141,10 @@ func ExampleOpenNDJSON() {
 	// <nil>
 }
 
-// Work that is done, position saved: whenever the program is killed, it goes on
-// where its work ended.
+// The position is saved after the work, so a program that is killed resumes after the
+// last event whose work is done.
 func ExampleCommit() {
-	checkpoint := &source.MemoryCheckpoint{} // source.NewFileCheckpoint("position") outlives the program
+	checkpoint := &source.MemoryCheckpoint{} // source.NewFileCheckpoint("position") survives the program
 	events := source.Just(codec.Event{ID: "41", Data: "a"}, codec.Event{ID: "42", Data: "b"})
 	work := func(events []codec.Event) error {
 		for _, e := range events {

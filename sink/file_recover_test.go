@@ -68,6 +68,20 @@ func TestFileRecoversATornRecord(t *testing.T) {
 	}
 }
 
+// Files are read backwards in blocks of 64 KiB. The end of the last whole event may be in
+// two of them.
+func TestFileRecoversAcrossBlocks(t *testing.T) {
+	for n := range 5 {
+		path := filepath.Join(t.TempDir(), "x.sse")
+		torn := "data: " + strings.Repeat("x", 64<<10-9+n)
+		require.NoError(t, os.WriteFile(path, []byte("data: 1\n\n"+torn), 0o600))
+		f, err := sink.OpenEvents(path)
+		require.NoError(t, err, n)
+		require.NoError(t, f.Close())
+		assert.Equal(t, "data: 1\n\n", content(t, path))
+	}
+}
+
 // A file that another program wrote is not changed.
 func TestFileLeavesForeignFilesAlone(t *testing.T) {
 	for _, text := range []string{"Dear diary,", "Dear diary,\ntoday", "a,b\n1,2\n", "[1,\n2]\n", "1\nDear diary", "\x00\x00Dear diary,\n"} {

@@ -188,3 +188,17 @@ func TestFileCompressesOneAfterTheOther(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, compressed, files)
 }
+
+// A rotation that fails does not overwrite a file that another program has created.
+func TestMoveBack(t *testing.T) {
+	from, to := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "to")
+	require.NoError(t, os.WriteFile(from, []byte("ours"), 0o600))
+	require.NoError(t, os.WriteFile(to, []byte("another one"), 0o600))
+	require.ErrorIs(t, moveBack(from, to), ErrFileChanged)
+	text, err := os.ReadFile(to)
+	require.NoError(t, err)
+	assert.Equal(t, "another one", string(text))
+	require.NoError(t, os.Remove(to))
+	require.NoError(t, moveBack(from, to))
+	assert.FileExists(t, to)
+}

@@ -75,7 +75,7 @@ func TestFileErrorsNameTheFile(t *testing.T) {
 	assert.Equal(t, path, failure.Path)
 }
 
-// An item that cannot be encoded takes those before it and after it not with it.
+// An item that cannot be encoded harms neither the items before it nor later ones.
 func TestFileRefusesAnItemAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.sse")
 	f, err := sink.OpenEvents(path)

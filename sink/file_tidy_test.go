@@ -70,7 +70,8 @@ func TestFileKeepsNFiles(t *testing.T) {
 		for hour := range 5 {
 			rotatedAt(t, path, time.Now().Add(time.Duration(hour-5)*time.Hour), ".ndjson.gz")
 		}
-		rotatedAt(t, path, time.Now().Add(-time.Hour), ".ndjson") // was being compressed, and counts once
+		rotatedAt(t, path, time.Now().Add(-time.Hour), ".ndjson")          // was being compressed, and counts once
+		rotatedAt(t, path, time.Now().Add(-2*time.Hour), ".ndjson.gz.new") // an interrupted compression
 		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), "n-1.ndjson"), nil, 0o600))
 		f, err := sink.OpenNDJSON[int](path, sink.WithRotateSize(2), sink.WithKeep(3, 0))
 		require.NoError(t, err)

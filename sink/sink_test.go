@@ -19,8 +19,8 @@ import (
 
 var errGone = errors.New("gone")
 
-// sinks are all sinks, behind one signature: what they pass on of src, and the
-// error they return.
+// sinks are all sinks behind one signature: they return the items that they passed on,
+// joined, and their error.
 var sinks = map[string]func(context.Context, rxsse.Observable[string]) (string, error){
 	"Collect": func(ctx context.Context, src rxsse.Observable[string]) (got string, err error) {
 		items, err := sink.Collect(ctx, src)
@@ -85,7 +85,7 @@ var sinks = map[string]func(context.Context, rxsse.Observable[string]) (string, 
 	},
 }
 
-// appending is a sink that adds to got what it gets.
+// appending returns a sink that appends its items to got.
 func appending(got *string) sink.Sink[string] {
 	return func(ctx context.Context, src rxsse.Observable[string]) error {
 		return sink.ForEach(ctx, src, func(v string) error { *got += v; return nil })
@@ -110,8 +110,7 @@ func (p *lastSaved) Save(_ context.Context, id string) error {
 	return nil
 }
 
-// A panic in the source, or in what a sink calls, reaches the caller, and nothing
-// is left behind.
+// A panic in the source reaches the caller, and nothing is left behind.
 func TestSinksPanic(t *testing.T) {
 	panicking := func(context.Context) iter.Seq2[string, error] {
 		return func(yield func(string, error) bool) {

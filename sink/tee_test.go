@@ -22,7 +22,7 @@ import (
 
 var errFull = errors.New("full")
 
-// failingAt is a sink that fails at v.
+// failingAt returns a sink that fails at an item.
 func failingAt(at string) sink.Sink[string] {
 	return func(ctx context.Context, src rxsse.Observable[string]) error {
 		return sink.ForEach(ctx, src, func(v string) error {
@@ -57,7 +57,7 @@ func TestTeeGoesOnWithoutAnIsolatedSink(t *testing.T) {
 	})
 }
 
-// What came before an error of the stream reaches the sink that is behind too.
+// The items before an error of the stream reach the slower sink too.
 func TestTeeErrorComesAfterTheItems(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var fast, slow string
@@ -71,7 +71,7 @@ func TestTeeErrorComesAfterTheItems(t *testing.T) {
 	})
 }
 
-func TestTeeEndsWhenNobodyWantsMore(t *testing.T) {
+func TestTeeEndsWhenNoSinkNeedsMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one := func(ctx context.Context, src rxsse.Observable[string]) error {
 			_, err := sink.First(ctx, src)
@@ -83,7 +83,7 @@ func TestTeeEndsWhenNobodyWantsMore(t *testing.T) {
 	})
 }
 
-// A sink that takes its time holds the others up once it is 256 items behind.
+// A slow sink holds the others up once it is 256 items behind.
 func TestTeeIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got atomic.Int64
@@ -103,7 +103,8 @@ func TestTeeIsBounded(t *testing.T) {
 	})
 }
 
-// A sink that bounds its own time is not the stream's end, but its own failure.
+// The timeout of a sink's own context is a failure of that sink, not the end of the
+// stream.
 func TestTeeSinkWithAContextOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		impatient := func(ctx context.Context, src rxsse.Observable[string]) error {
@@ -132,7 +133,7 @@ func TestTeeSinkThatPanics(t *testing.T) {
 	})
 }
 
-// What the source has to say at its end is heard when no sink is left, too.
+// A panic of the source at its end is raised even if no sink is left.
 func TestTeeSourceThatPanicsAsItIsLeft(t *testing.T) {
 	leaving := func(ctx context.Context) iter.Seq2[string, error] {
 		return func(yield func(string, error) bool) {

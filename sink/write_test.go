@@ -69,7 +69,7 @@ func TestWriteInAFormatOfItsOwn(t *testing.T) {
 	assert.Equal(t, "data: a\ndata: b\nid: 7\n\nevent: end\ndata: \n\n", strings.ReplaceAll(w.String(), "data:\n", "data: \n"))
 }
 
-// An item that cannot be written ends the stream, after those before it.
+// An item that cannot be formatted ends the stream after the items before it are written.
 func TestWriteEndsAtAnItemItCannotFormat(t *testing.T) {
 	var w bytes.Buffer
 	events := just(codec.Event{Type: "message", Data: "good"}, codec.Event{Type: "bad\n", Data: "x"}, codec.Event{Type: "message", Data: "later"})
@@ -78,7 +78,7 @@ func TestWriteEndsAtAnItemItCannotFormat(t *testing.T) {
 	assert.Equal(t, "data: good\n\n", w.String())
 }
 
-// brokenWriter takes n writes and then fails.
+// A brokenWriter accepts n writes and then fails.
 type brokenWriter struct{ n int }
 
 func (w *brokenWriter) Write(p []byte) (int, error) {
@@ -103,7 +103,7 @@ func TestWritersErrorEndsTheStream(t *testing.T) {
 	}
 }
 
-// slowWriter takes a second for each write.
+// A slowWriter needs a second for each write.
 type slowWriter struct{ writes []string }
 
 func (w *slowWriter) Write(p []byte) (int, error) {
@@ -112,9 +112,9 @@ func (w *slowWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A reader sees each item at once; a writer that is slow is given what has come
-// meanwhile in one go.
-func TestLinesWritesWhatHasCome(t *testing.T) {
+// A reader sees each item at once. A slow writer gets the items that have arrived
+// meanwhile in one write.
+func TestLinesWritesWhatHasArrived(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &slowWriter{}
 		require.NoError(t, sink.Lines(t.Context(), marble.Cold("a-bcd----e|"), w))
