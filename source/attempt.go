@@ -192,6 +192,7 @@ func (s *stream) read() (codec.Event, *outcome) {
 			return s.endOfResponse()
 		case err != nil:
 			if e, ok := s.unterminated(); ok && !isDone(s.done) {
+				e.ID = a.position(e.ID)
 				s.notify(change{kind: unterminated, event: e, err: err})
 			}
 			return codec.Event{}, &outcome{kind: connectionBroken, err: err}

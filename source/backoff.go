@@ -23,8 +23,9 @@ type Backoff struct {
 	// that fails. The server's "retry:" replaces it. Default: 3 seconds, or what
 	// [WithReconnectionTime] sets.
 	First time.Duration
-	// Growth is the factor by which the wait grows with each further attempt that fails.
-	// Default: 2. Set 1 for waits that stay the same.
+	// Growth is the factor by which the wait grows with each further attempt that fails,
+	// beginning with First, or with Min if that is longer. Default: 2. Set 1 for waits that
+	// stay the same.
 	Growth float64
 	// Max is where growth stops. It does not shorten First, nor what the server asks
 	// for. Default: 30 seconds.
@@ -157,12 +158,11 @@ func (b *backoff) setReconnectionTime(d time.Duration) { b.First = min(d, b.MaxS
 // next returns how long to wait after an attempt that ended with failure, nil if the
 // server ended the response in an orderly way.
 func (b *backoff) next(failure *Error) time.Duration {
-	wait := float64(b.First)
+	wait := float64(max(b.First, b.Min)) // grows from Min when First is 0
 	if b.failures > 1 {
 		grown := wait * math.Pow(b.Growth, float64(b.failures-1))
 		wait = max(wait, min(grown, float64(b.Max)))
 	}
-	wait = max(wait, float64(b.Min))
 	var asked time.Duration
 	if failure != nil {
 		asked = min(retryAfter(failure.Header, time.Now()), b.MaxServer)

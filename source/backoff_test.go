@@ -130,13 +130,13 @@ func TestWithBackoff(t *testing.T) {
 		"all":                   {nil, source.Backoff{First: s, Growth: 3, Max: 20 * s}, nil, []time.Duration{s, 3 * s, 9 * s, 20 * s, 20 * s}},
 		"constant":              {nil, source.Backoff{First: s, Growth: 1}, nil, []time.Duration{s, s, s, s}},
 		"first beyond max":      {nil, source.Backoff{First: time.Hour}, nil, []time.Duration{time.Hour, time.Hour}},
-		"min":                   {nil, source.Backoff{First: 1, Min: s}, nil, []time.Duration{s, s, s}},
-		"min and no time":       {[]source.Option{source.WithReconnectionTime(0)}, source.Backoff{Min: s}, nil, []time.Duration{s, s}},
+		"min":                   {nil, source.Backoff{First: 1, Min: s}, nil, []time.Duration{s, 2 * s, 4 * s}},
+		"min and no time":       {[]source.Option{source.WithReconnectionTime(0)}, source.Backoff{Min: s}, nil, []time.Duration{s, 2 * s}},
 		"reconnection time":     {[]source.Option{source.WithReconnectionTime(time.Minute)}, source.Backoff{Max: 3 * time.Minute}, nil, []time.Duration{time.Minute, 2 * time.Minute, 3 * time.Minute, 3 * time.Minute}},
 		"the last one wins":     {[]source.Option{source.WithReconnectionTime(time.Minute)}, source.Backoff{First: s}, nil, []time.Duration{s, 2 * s}},
 		"growth to the horizon": {nil, source.Backoff{First: s, Growth: 1e300, Max: time.Minute}, nil, []time.Duration{s, time.Minute, time.Minute, time.Minute}},
 		"retry beyond the most": {nil, source.Backoff{MaxServer: time.Minute}, func(c *ssetest.Conn) { c.Raw("retry: 90000\n"); c.Drop() }, []time.Duration{time.Minute, time.Minute}},
-		"retry zero":            {nil, source.Backoff{Min: s}, func(c *ssetest.Conn) { c.Raw("retry: 0\n"); c.Drop() }, []time.Duration{s, s}},
+		"retry zero":            {nil, source.Backoff{Min: s}, func(c *ssetest.Conn) { c.Raw("retry: 0\n"); c.Drop() }, []time.Duration{s, 2 * s}},
 		"Retry-After beyond the most": {nil, source.Backoff{MaxServer: time.Minute}, func(c *ssetest.Conn) {
 			c.Header().Set("Retry-After", "90")
 			c.Answer(http.StatusServiceUnavailable, "")
@@ -249,6 +249,32 @@ func TestBackoffState(t *testing.T) {
 		states[1].Err = nil
 		assert.Equal(t, source.BackoffState{Failures: 1, Elapsed: 3 * time.Second, RetryAfter: 7 * time.Second, Wait: 7 * time.Second}, states[1])
 	})
+}
+
+// With a reconnection time of 0, from the caller or the server, waits grow from the
+// shortest one, whatever the growth.
+func TestBackoffGrowsFromTheShortestWait(t *testing.T) {
+	for name, c := range map[string]struct {
+		growth float64
+		want   []time.Duration
+	}{
+		"by default": {0, []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}},
+		"overflows":  {1e300, []time.Duration{100 * time.Millisecond, 30 * time.Second, 30 * time.Second, 30 * time.Second}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(conn *ssetest.Conn) {
+				if conn.N > 4 {
+					conn.Answer(http.StatusNoContent, "")
+				}
+				conn.Raw("retry: 0\n\n")
+				conn.Drop()
+			}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithBackoff(source.Backoff{Growth: c.growth, Jitter: -1})))
+				require.NoError(t, err)
+				assert.Equal(t, c.want, waits(server.Requests()))
+			})
+		})
+	}
 }
 
 // What a server may ask for is bounded, what the caller asks for is not.

@@ -77,7 +77,7 @@ func contentCoding(header http.Header) (string, error) {
 	var codings []string
 	for value := range strings.SplitSeq(strings.Join(header.Values("Content-Encoding"), ","), ",") {
 		switch value = strings.ToLower(strings.Trim(value, " \t")); value {
-		case "", "identity":
+		case "", "identity", "none": // "none" is how servers ask proxies not to compress
 		case "gzip", "x-gzip": // RFC 9110 §8.4.1.3
 			codings = append(codings, "gzip")
 		default:

@@ -274,6 +274,20 @@ func TestContentEncodingThatIsNotDecoded(t *testing.T) {
 	}
 }
 
+// Codings that mean that there is none.
+func TestNoContentEncoding(t *testing.T) {
+	for _, coding := range []string{"", "identity", "none", "None", "identity, identity"} {
+		within(t, func(c *ssetest.Conn) {
+			c.Header().Set("Content-Encoding", coding)
+			c.Send(numbered(1)...)
+		}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+			events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithReconnect(source.ReconnectNever)))
+			require.NoError(t, err, coding)
+			assert.Equal(t, numbered(1), events, coding)
+		})
+	}
+}
+
 // A body in gzip that is broken ends the connection like any other failure of the network.
 func TestBrokenGzip(t *testing.T) {
 	var whole bytes.Buffer

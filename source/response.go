@@ -15,7 +15,7 @@ import (
 const errorBodyTime = 500 * time.Millisecond
 
 // WithMaxErrorBody sets how much of the body of an answer that is refused is kept, in
-// [Error].Body: 64 KiB by default. It panics if bytes is negative.
+// [Error].Body: 64 KiB by default. A body in gzip is decoded first. It panics if bytes is negative.
 func WithMaxErrorBody(bytes int) Option {
 	mustNotBeNegative("WithMaxErrorBody", bytes)
 	return func(c *config) { c.maxErrorBody = &bytes }
@@ -47,7 +47,7 @@ func (s *stream) refuse(a *attempt, resp *http.Response, reason error) *outcome 
 	}
 	timer := time.AfterFunc(errorBodyTime, func() { a.cancel(errRefused) })
 	defer timer.Stop()
-	start, _ := io.ReadAll(io.LimitReader(resp.Body, int64(limit))) // what has arrived is enough
+	start, _ := io.ReadAll(io.LimitReader(decodeContent(resp.Header, resp.Body), int64(limit))) // what has arrived is enough
 	return &outcome{kind: notAccepted, err: reason, answer: &answer{resp, start}}
 }
 

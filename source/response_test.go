@@ -1,6 +1,9 @@
 package source_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -40,7 +43,11 @@ func TestBodyOfARefusal(t *testing.T) {
 		"breaks":         {func(c *ssetest.Conn) { c.Header().Set("Content-Type", "text/html"); c.Raw("the begin"); c.Drop() }, nil, "the begin", 0},
 		"long":           {func(c *ssetest.Conn) { c.Answer(http.StatusNotFound, long) }, nil, long[:64<<10], 0},
 		"a larger limit": {func(c *ssetest.Conn) { c.Answer(http.StatusNotFound, long) }, []source.Option{source.WithMaxErrorBody(1 << 20)}, long, 0},
-		"none of it":     {func(c *ssetest.Conn) { c.Answer(http.StatusNotFound, long) }, []source.Option{source.WithMaxErrorBody(0)}, "", 0},
+		"in gzip": {func(c *ssetest.Conn) {
+			c.Header().Set("Content-Encoding", "gzip")
+			c.Answer(http.StatusNotFound, compressed(long+long))
+		}, nil, long[:64<<10], 0},
+		"none of it": {func(c *ssetest.Conn) { c.Answer(http.StatusNotFound, long) }, []source.Option{source.WithMaxErrorBody(0)}, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, c.script, func(t *testing.T, server *ssetest.Server, client *source.Client) {
@@ -55,4 +62,13 @@ func TestBodyOfARefusal(t *testing.T) {
 			})
 		})
 	}
+}
+
+// compressed returns a text in gzip.
+func compressed(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return b.String()
 }

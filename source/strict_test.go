@@ -180,7 +180,7 @@ func (s scenario) observe(ctx context.Context, leave context.CancelFunc, url str
 	if s.calls("close immediately") {
 		time.AfterFunc(500*time.Millisecond, leave) // while it waits for the header
 	}
-	opts = append(opts, source.WithStrictEventSource(), source.WithTrace(trace))
+	opts = append(opts, exactly, source.WithStrictEventSource(), source.WithTrace(trace))
 	for e, err := range source.SSE(url, opts...)(ctx) {
 		switch {
 		case err == nil:

@@ -13,30 +13,36 @@ import "github.com/rxsse/rxsse/codec"
 // and then a cut is not always to be told from an end.
 func WithUnterminatedEvent() Option { return func(c *config) { c.unterminated = true } }
 
-// unterminated returns the event that the present response has left unterminated.
+// unterminated returns the event that the present response has left unterminated, with its
+// ID as the decoder has it: see attempt.position.
 func (s *stream) unterminated() (e codec.Event, ok bool) {
 	a := s.attempt
 	if a.unterminated != nil {
 		return codec.Event{}, false // was delivered
 	}
-	e, ok = a.decoder.Unterminated()
-	e.ID = a.position(e.ID)
-	return e, ok
+	return a.decoder.Unterminated()
 }
 
 // endOfResponse returns the event that the response has left unterminated, if it is to be
 // delivered, and otherwise the outcome.
 func (s *stream) endOfResponse() (codec.Event, *outcome) {
+	a, ended := s.attempt, &outcome{kind: responseEnded}
 	e, ok := s.unterminated()
-	switch {
-	case !ok:
-	case s.cfg.unterminated && !isDone(s.done):
-		s.attempt.unterminated = &e
-		s.attempt.delivered = true
-		s.delivered(e)
-		return e, nil
-	default:
-		s.notify(change{kind: unterminated, event: e})
+	if !ok {
+		return codec.Event{}, ended
 	}
-	return codec.Event{}, &outcome{kind: responseEnded}
+	deliver := s.cfg.unterminated && !isDone(s.done)
+	isDuplicate := deliver && s.deduplicator != nil && s.deduplicator.has(e)
+	e.ID = a.position(e.ID)
+	if !deliver {
+		s.notify(change{kind: unterminated, event: e})
+		return codec.Event{}, ended
+	}
+	a.unterminated = &e
+	a.delivered = true
+	if isDuplicate {
+		return codec.Event{}, ended
+	}
+	s.delivered(e)
+	return e, nil
 }

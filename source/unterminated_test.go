@@ -72,6 +72,28 @@ func TestUnterminatedEvent(t *testing.T) {
 	}
 }
 
+// An event that was delivered although no blank line ended it is a duplicate when it comes
+// again, and so is one that was delivered before.
+func TestUnterminatedEventIsDeduplicated(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		switch c.N {
+		case 1:
+			c.Raw("id: 1\ndata: a\n\nid: 2\ndata: b")
+		case 2:
+			c.Raw("id: 2\ndata: b\n\nid: 3\ndata: c\n\n")
+		case 3:
+			c.Raw("id: 3\ndata: c")
+		default:
+			c.Answer(http.StatusNoContent, "")
+		}
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithUnterminatedEvent(), source.WithDeduplication(5)))
+		require.NoError(t, err)
+		assert.Equal(t, "a b c", data(events))
+		assert.Equal(t, "3", server.Requests()[3].LastEventID)
+	})
+}
+
 // A session's position is that of the event it has delivered.
 func TestUnterminatedEventOfASession(t *testing.T) {
 	within(t, func(c *ssetest.Conn) { c.Raw("id: 2\ndata: stop") }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
