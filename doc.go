@@ -8,14 +8,15 @@
 //	err := sink.ForEach(ctx, latest, func(p Price) error { return show(p) })
 //
 // This package holds the one type that the others share, [Observable], and the
-// contract it keeps. The rest of the house:
+// contract it keeps. The other packages:
 //
 //   - codec: the SSE wire format, and payload codecs such as JSON
-//   - source: where streams begin: the SSE client, slices, channels
+//   - source: where streams begin: the SSE client, slices, channels, functions
 //   - source/ssetest, marble: for tests: a scriptable server, streams drawn as text
-//   - operators: what turns one stream into another
+//   - operators: functions that turn one stream into another
 //   - sink: where streams end: collect, call, write
 //   - rx: the bridge to and from RxGo v2
+//   - rxro, jetstream: modules of their own, a bridge to samber/ro and scale-out with NATS
 //
 // # The contract
 //
