@@ -57,6 +57,14 @@
 // itself, when the range over it ends: also when the consumer leaves the range, or
 // panics.
 //
+// # Positions
+//
+// Items that know where their stream resumes, such as events and messages, keep that
+// position through operators that keep the order of items. Merge, MergeDelayError,
+// MergeMap, ParallelUnordered and GroupBy change the order, so they make the position of
+// each item unknown: its ResumeID becomes "", see [codec.Resumable]. They panic when built
+// if the item's type has ResumeID and no ClearResumeID.
+//
 // # Synchronous operators
 //
 // A comment says "Synchronous" if the operator is a plain nested call on the

@@ -63,7 +63,7 @@ func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observab
 	mustNotBeNil("MergeMap: src", src == nil)
 	mustNotBeNil("MergeMap: f", f == nil)
 	mustBePositive("MergeMap: n", n)
-	return func(ctx context.Context) iter.Seq2[R, error] {
+	return withoutPositions("MergeMap", func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			q := handoff.NewByArrival[R](ctx, handoff.DefaultLimit)
 			defer q.Stop()
@@ -76,7 +76,7 @@ func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observab
 			}))
 			deliver(q, yield)
 		}
-	}
+	})
 }
 
 // SwitchMap delivers the items of the stream that f returns for the newest item of

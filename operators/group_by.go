@@ -52,6 +52,7 @@ func GroupBy[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int,
 	for _, opt := range opts {
 		opt(&o)
 	}
+	src = withoutPositions("GroupBy", src)
 	return func(ctx context.Context) iter.Seq2[Group[K, T], error] {
 		return func(yield func(Group[K, T], error) bool) {
 			untaken := make(chan struct{}, maxUntaken)

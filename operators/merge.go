@@ -28,14 +28,14 @@ import (
 func Merge[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotHoldNil("Merge: srcs", srcs)
 	srcs = slices.Clone(srcs)
-	return func(ctx context.Context) iter.Seq2[T, error] {
+	return withoutPositions("Merge", func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			q := handoff.NewByArrival[T](ctx, handoff.DefaultLimit)
 			defer q.Stop()
 			q.GoInOrder(srcs...)
 			deliver(q, yield)
 		}
-	}
+	})
 }
 
 // deliver hands everything that comes through q to the consumer.

@@ -63,13 +63,13 @@ func ParallelUnordered[T, R any](src rxsse.Observable[T], n int, f func(context.
 	mustNotBeNil("ParallelUnordered: src", src == nil)
 	mustNotBeNil("ParallelUnordered: f", f == nil)
 	mustBePositive("ParallelUnordered: n", n)
-	return func(ctx context.Context) iter.Seq2[R, error] {
+	return withoutPositions("ParallelUnordered", func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			p := newPool(ctx, src, n, false, f)
 			defer p.stop()
 			p.run(func(a answer[R]) (int, bool) { return 1, yield(a.value, a.err) && a.err == nil }, yield)
 		}
-	}
+	})
 }
 
 // A pool runs a function on the items of a stream, on many goroutines.

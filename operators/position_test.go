@@ -1,0 +1,81 @@
+package operators
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+)
+
+// Operators that keep the order of items keep their positions. The others make them
+// unknown, so that a program that commits positions cannot lose items in silence.
+func TestPositionsThroughOperators(t *testing.T) {
+	type events = rxsse.Observable[codec.Event]
+	src := from(codec.Event{Type: "a", ID: "1"}, codec.Event{Type: "a", ID: "2"})
+	same := func(_ context.Context, e codec.Event) (codec.Event, error) { return e, nil }
+	one := func(e codec.Event) events { return from(e) }
+	for name, c := range map[string]struct {
+		out  events
+		kept bool
+	}{
+		"Filter":            {Filter(src, func(codec.Event) bool { return true }), true},
+		"EventType":         {EventType(src, "a"), true},
+		"Buffer":            {Buffer(src, 10, Block), true},
+		"Concat":            {Concat(src, from[codec.Event]()), true},
+		"ConcatMap":         {ConcatMap(src, one), true},
+		"Parallel":          {Parallel(src, 3, same), true},
+		"Share":             {Share(src, 10, Block), true},
+		"Merge":             {Merge(src, from[codec.Event]()), false},
+		"MergeDelayError":   {MergeDelayError(src, from[codec.Event]()), false},
+		"MergeMap":          {MergeMap(src, 3, one), false},
+		"ParallelUnordered": {ParallelUnordered(src, 3, same), false},
+		"GroupBy": {ConcatMap(GroupBy(src, func(e codec.Event) string { return e.Type }, 10, time.Minute),
+			func(g Group[string, codec.Event]) events { return g.Items }), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			for _, e := range collect(t, c.out) {
+				n++
+				assert.NotEmpty(t, e.ID, "the ID itself stays")
+				if c.kept {
+					assert.Equal(t, e.ID, e.ResumeID())
+				} else {
+					assert.Empty(t, e.ResumeID())
+				}
+			}
+			assert.Equal(t, 2, n)
+		})
+	}
+}
+
+// position is an item whose position cannot be made unknown.
+type position string
+
+func (p position) ResumeID() string { return string(p) }
+
+func TestReorderingRefusesItemsWhosePositionsItCannotClear(t *testing.T) {
+	const want = "operators: Merge: operators.position has a method ResumeID and no ClearResumeID; add one, since Merge changes the order of items"
+	assert.PanicsWithValue(t, want, func() { Merge(from(position("1")), from(position("2"))) })
+	assert.NotPanics(t, func() { Merge(from(1), from(2)) })
+}
+
+// Making positions unknown allocates nothing for an item.
+func TestWithoutPositionsAllocatesOnce(t *testing.T) {
+	const items = 1000
+	src := Map(repeatTo(items), func(int) codec.Message[int] { return codec.Message[int]{ID: "1"} })
+	run := func(src rxsse.Observable[codec.Message[int]]) float64 {
+		return testing.AllocsPerRun(10, func() {
+			for range src(context.Background()) {
+				continue
+			}
+		})
+	}
+	assert.LessOrEqual(t, run(withoutPositions("Test", src))-run(src), 10.0)
+}
+
+// repeatTo delivers the numbers below n.
+func repeatTo(n int) rxsse.Observable[int] { return from(make([]int, n)...) }
