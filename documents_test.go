@@ -22,6 +22,7 @@ const prelude = `package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,6 +54,7 @@ var (
 	_ = sink.Collect[int]
 	_ = source.SSE
 	_ = errors.Join
+	_ sql.DB
 	_ rx.Option
 )
 
