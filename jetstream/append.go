@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
@@ -38,7 +37,10 @@ const ackTimeout = 5 * time.Second
 //
 // When servers fail, Append finds out what has been stored and publishes the rest
 // again, until it succeeds or ctx ends; src is not read meanwhile, and stays
-// connected.
+// connected. It returns an error that names the event and the reason when the stream
+// refuses an event, for example because it is too large, or for five seconds because
+// the stream is full. It returns one when the stream has been deleted, and
+// nats.ErrConnectionClosed when the connection has been closed.
 //
 // Append returns nil when src completes and everything is stored. When src fails, it
 // returns that error after the events before it are stored. When ctx is cancelled it
@@ -52,7 +54,12 @@ func (l *Log) Append(ctx context.Context, src rxsse.Observable[codec.Event]) err
 	if err != nil {
 		return err
 	}
-	a := &appender{log: l, writer: nuid.Next(), last: end.sequence}
+	return l.appendAfter(ctx, end, src)
+}
+
+// appendAfter appends the events of src if the log still ends with end.
+func (l *Log) appendAfter(ctx context.Context, end tail, src rxsse.Observable[codec.Event]) error {
+	a := &appender{log: l, writer: nuid.Next(), last: end.sequence, retry: newRetry(l.publisher)}
 	a.numbering.id = unescape(end.header.Get(headerID))
 	return a.run(ctx, src)
 }
@@ -67,6 +74,10 @@ type appender struct {
 	last    uint64    // the sequence of the last message that is known to be stored
 	next    uint64    // the sequence that the last published message gets if all goes well
 	pending []pending // published and unanswered, in order
+
+	retry   *retry
+	stuck   int       // how often the oldest pending message was published again
+	refused time.Time // when the stream first refused it
 }
 
 // A pending message has been published and not been answered yet.
@@ -126,9 +137,11 @@ func (a *appender) publishAll(ctx context.Context, events <-chan codec.Event) er
 			err = a.add(ctx, e)
 		case ack := <-stored:
 			err = a.acknowledged(ctx, ack)
-		case <-failed:
+		case cause := <-failed:
 			a.pending[0].future = nil // it is answered
-			err = a.recover(ctx)
+			if err = a.refusal(cause); err == nil {
+				err = a.recover(ctx)
+			}
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -185,6 +198,32 @@ func (a *appender) acknowledged(ctx context.Context, ack *jetstream.PubAck) erro
 		return a.recover(ctx)
 	}
 	a.last = ack.Sequence
+	a.progress()
+	return nil
+}
+
+// progress notes that the oldest pending message was stored.
+func (a *appender) progress() {
+	if a.stuck > 0 {
+		a.stuck, a.refused = 0, time.Time{}
+		a.retry.reset()
+	}
+}
+
+// refusal returns an error if the stream will not store the oldest pending message,
+// which has failed with cause.
+func (a *appender) refusal(cause error) error {
+	var api *jetstream.APIError
+	if !errors.As(cause, &api) || isConflict(cause) {
+		return nil // no answer, or it was published for another sequence
+	}
+	const unavailable = 500 // codes from here on may be about the state of the cluster
+	if a.refused.IsZero() {
+		a.refused = time.Now()
+	} else if api.Code < unavailable || time.Since(a.refused) > ackTimeout {
+		id := unescape(a.pending[0].msg.Header.Get(headerID))
+		return fmt.Errorf("jetstream: stream %q refuses event %q: %w", a.log.name, id, cause)
+	}
 	return nil
 }
 
@@ -199,20 +238,27 @@ func dropFirst(p []pending) []pending {
 
 // recover finds out which pending messages are stored, and publishes the others again.
 func (a *appender) recover(ctx context.Context) error {
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 2*time.Second
+	var err error
 	for {
+		if a.stuck > 0 { // publishing again at once did not help
+			if stop := a.retry.wait(ctx, err); stop != nil {
+				return a.stopped(ctx, stop)
+			}
+		}
+		a.stuck++
 		a.settle(ctx)
-		err := a.resend(ctx)
-		if err == nil || errors.Is(err, ErrSuperseded) {
+		if err = a.resend(ctx); err == nil || errors.Is(err, ErrSuperseded) {
 			return err
 		}
-		select {
-		case <-time.After(wait.NextBackOff()):
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
 	}
+}
+
+// stopped returns the error with which recover gives up.
+func (a *appender) stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("jetstream: append to stream %q: %w", a.log.name, err)
 }
 
 // settle waits until every pending message is answered, within ackTimeout, and forgets
@@ -230,6 +276,7 @@ func (a *appender) settle(ctx context.Context) {
 			if !ack.Duplicate {
 				a.last = ack.Sequence
 				unknown = unknown[:0]
+				a.progress()
 			}
 			continue
 		case <-p.future.Err():
@@ -258,6 +305,7 @@ func (a *appender) resend(ctx context.Context) error {
 			a.pending = dropFirst(a.pending)
 		}
 		a.last = end.sequence
+		a.progress()
 	}
 	a.next = a.last
 	for i := range a.pending {

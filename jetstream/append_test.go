@@ -5,9 +5,12 @@ import (
 	"errors"
 	"iter"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	natsjs "github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,6 +18,7 @@ import (
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/jetstream"
+	"github.com/rxsse/rxsse/jetstream/internal/cluster"
 )
 
 func TestAppendStoresEachEventOnceInOrder(t *testing.T) {
@@ -162,10 +166,17 @@ func TestOpenLogSaysWhatToChange(t *testing.T) {
 		"its retention is WorkQueue, which deletes messages that have been consumed; a log needs limits": {natsjs.StreamConfig{Name: "q", Subjects: []string{"q"}, Retention: natsjs.WorkQueuePolicy}, jetstream.LogConfig{}},
 		"it has 1 replicas, and 3 are wanted":                     {natsjs.StreamConfig{Name: "r", Subjects: []string{"r"}}, jetstream.LogConfig{Replicas: 3}},
 		`its subject "w.*" has a wildcard; set LogConfig.Subject`: {natsjs.StreamConfig{Name: "w", Subjects: []string{"w.*"}}, jetstream.LogConfig{}},
+		"it is sealed; nothing can be appended":                   {natsjs.StreamConfig{Name: "sealed", Subjects: []string{"sealed"}}, jetstream.LogConfig{}},
+		"it is a copy of other streams; append to the original":   {natsjs.StreamConfig{Name: "copy", Mirror: &natsjs.StreamSource{Name: "r"}}, jetstream.LogConfig{}},
 		"it does not acknowledge messages":                        {natsjs.StreamConfig{Name: "n", Subjects: []string{"n"}, NoAck: true}, jetstream.LogConfig{}},
 	} {
-		_, err := js.CreateStream(t.Context(), c.stream)
+		_, err := js.CreateOrUpdateStream(t.Context(), c.stream)
 		require.NoError(t, err)
+		if c.stream.Name == "sealed" { // not possible when it is created
+			c.stream.Sealed = true
+			_, err = js.UpdateStream(t.Context(), c.stream)
+			require.NoError(t, err)
+		}
 		_, err = jetstream.OpenLog(t.Context(), js, c.stream.Name, c.log)
 		assert.ErrorContains(t, err, want)
 	}
@@ -183,24 +194,113 @@ func TestAppendNamesASubjectThatTheStreamDoesNotHave(t *testing.T) {
 	}
 }
 
-// With the connection gone for good, Append goes on trying, and ends with its context.
-func TestAppendEndsWithItsContextWithoutAConnection(t *testing.T) {
+// Once the connection is closed, nothing can succeed any more.
+func TestAClosedConnectionIsAnError(t *testing.T) {
 	js := connect(t, shared.URL())
-	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{MaxPending: 10})
-	ctx, cancel := context.WithCancelCause(t.Context())
-	defer cancel(nil)
-	stop := errors.New("stop")
+	log, consumer := partitioned(t, js, 1)
+	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
 	closing := func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
-			for n := 1; yield(event(n), nil); n++ {
+			for n := 11; yield(event(n), nil); n++ {
 				if n == 50 {
 					js.Conn().Close()
-					time.AfterFunc(300*time.Millisecond, func() { cancel(stop) })
 				}
 			}
 		}
 	}
+	require.ErrorIs(t, log.Append(t.Context(), closing), nats.ErrConnectionClosed)
+	for _, err := range log.Follow("")(t.Context()) {
+		require.ErrorIs(t, err, nats.ErrConnectionClosed)
+	}
+
+	js = connect(t, shared.URL())
+	n := 0
+	consumer.Group.Bucket, consumer.Group.TTL = "test-claims-1s", time.Second
+	for _, err := range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
+		if n++; n == 1 {
+			require.NoError(t, err)
+			js.Conn().Close()
+		} else if err != nil {
+			assert.EqualError(t, err, `jetstream: group "TestAClosedConnectionIsAnError": nats: connection closed`)
+		}
+	}
+	assert.Greater(t, n, 1)
+}
+
+// An event that the stream will never store is an error that names it, and the events
+// before it are stored.
+func TestAppendNamesAnEventThatTheStreamRefuses(t *testing.T) {
+	js := connect(t, shared.URL())
+	e := func(id string, n int) codec.Event {
+		return codec.Event{Type: "message", ID: id, Data: strings.Repeat("x", n)}
+	}
+	log := openLog(t, js, natsjs.StreamConfig{Name: "small", MaxMsgSize: 1000}, jetstream.LogConfig{})
+	err := log.Append(t.Context(), just(e("1", 1), e("2", 1000), e("3", 1)))
+	require.ErrorContains(t, err, `jetstream: stream "small" refuses event "2": `)
+	assert.ErrorContains(t, err, "message size exceeds maximum allowed")
+	position, err := log.Position(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "1", position)
+
+	err = log.Append(t.Context(), just(e("2", 2<<20)))
+	assert.EqualError(t, err, `jetstream: publish event "2" to stream "small": nats: maximum payload exceeded`)
+
+	log = openLog(t, js, natsjs.StreamConfig{Name: "full", MaxMsgs: 2, Discard: natsjs.DiscardNew}, jetstream.LogConfig{})
+	err = log.Append(t.Context(), numbered(1, 3))
+	require.ErrorContains(t, err, `jetstream: stream "full" refuses event "3": `)
+	assert.ErrorContains(t, err, "maximum messages exceeded")
+}
+
+// While no server can be reached everything goes on trying, and ends with its context.
+func TestContextEndsEverythingWithoutAServer(t *testing.T) {
+	c, err := cluster.Start(t.TempDir(), 1)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Stop() })
+	js := connect(t, c.URL())
+	log, consumer := partitioned(t, js, 2)
+	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
+	stop := errors.New("stop")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+
+	var running, begun sync.WaitGroup
+	run := func(name string, f func(begin func()) error) {
+		begun.Add(1)
+		running.Go(func() {
+			assert.Same(t, stop, f(sync.OnceFunc(begun.Done)), name)
+		})
+	}
+	run("Append", func(begin func()) error {
+		return log.Append(ctx, func(ctx context.Context) iter.Seq2[codec.Event, error] {
+			return func(yield func(codec.Event, error) bool) {
+				for n := 11; yield(event(n), nil); n++ {
+					begin()
+				}
+			}
+		})
+	})
+	run("Follow", func(begin func()) error {
+		for _, err := range log.Follow("")(ctx) {
+			if err != nil {
+				return err
+			}
+			begin()
+		}
+		return nil
+	})
+	run("Consume", func(begin func()) error {
+		for _, err := range jetstream.Consume(js, consumer, codec.Text)(ctx) {
+			if err != nil {
+				return err
+			}
+			begin()
+		}
+		return nil
+	})
+	begun.Wait()
+	c.StopServer(0)
+	cancel(stop)
 	begin := time.Now()
-	assert.Same(t, stop, log.Append(ctx, closing))
-	assert.Less(t, time.Since(begin), 3*time.Second)
+	running.Wait()
+	assert.Less(t, time.Since(begin), 5*time.Second)
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 
@@ -55,6 +56,7 @@ const (
 	defaultBucket   = "rxsse-claims"
 	defaultClaimTTL = 10 * time.Second
 	minClaimTTL     = time.Second
+	releaseTimeout  = time.Second // how long leaving may take without a cluster
 )
 
 // share claims pieces of work and calls work for each piece that this member holds,
@@ -69,8 +71,7 @@ func (g Group) share(ctx context.Context, js jetstream.JetStream, names []string
 		return err
 	}
 	c := &claims{group: g, bucket: bucket, names: names, work: work, held: map[string]*claim{}, ended: make(chan struct{}, 1), panicked: make(chan *rxsse.PanicError, 1)}
-	c.run(ctx)
-	return context.Cause(ctx)
+	return c.run(ctx, js.Conn())
 }
 
 // open checks the settings and opens the bucket.
@@ -109,8 +110,8 @@ func (g Group) open(ctx context.Context, js jetstream.JetStream) (Group, jetstre
 // openBucket opens the bucket, or creates it. Members that create it at the same time
 // disturb each other for a moment, so it tries again.
 func (g Group) openBucket(ctx context.Context, js jetstream.JetStream) (bucket jetstream.KeyValue, ttl time.Duration, err error) {
-	const tries = 10
-	for range tries {
+	const patience = 5 * time.Second
+	for begin := time.Now(); time.Since(begin) < patience; {
 		bucket, err = js.KeyValue(ctx, g.Bucket)
 		if errors.Is(err, jetstream.ErrBucketNotFound) {
 			bucket, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
@@ -156,8 +157,9 @@ type claims struct {
 
 // A claim is one piece of work of this member, until the work has ended.
 type claim struct {
-	revision uint64    // of its entry
-	renewed  time.Time // when the last renewal that succeeded was sent
+	revision uint64      // of its entry
+	renewed  time.Time   // when the last renewal that succeeded was sent
+	expiry   *time.Timer // ends the work if nothing renews the claim, whatever the loop waits for
 	state    claimState
 	cancel   context.CancelCauseFunc
 	done     chan struct{} // closed when its work has ended
@@ -171,8 +173,9 @@ const (
 	claimLost                // others may have it already
 )
 
-// run claims, renews and releases until ctx ends, and then releases everything.
-func (c *claims) run(ctx context.Context) {
+// run claims, renews and releases until ctx ends or the connection is closed, and then
+// releases everything. It returns why it ended.
+func (c *claims) run(ctx context.Context, nc *nats.Conn) error {
 	tick := time.NewTicker(c.group.TTL / 3)
 	defer tick.Stop()
 	for {
@@ -186,9 +189,23 @@ func (c *claims) run(ctx context.Context) {
 			c.releaseAll(p)
 			panic(p)
 		case <-ctx.Done():
-			c.releaseAll(context.Cause(ctx))
-			return
+			c.leave(context.Cause(ctx))
+			return context.Cause(ctx)
 		}
+		if nc.IsClosed() {
+			c.leave(nats.ErrConnectionClosed)
+			return fmt.Errorf("jetstream: group %q: %w", c.group.Name, nats.ErrConnectionClosed)
+		}
+	}
+}
+
+// leave releases everything, and raises a panic of work that has ended meanwhile.
+func (c *claims) leave(cause error) {
+	c.releaseAll(cause)
+	select {
+	case p := <-c.panicked:
+		panic(p)
+	default:
 	}
 }
 
@@ -211,28 +228,43 @@ func keyToken(name string) string {
 }
 
 // renew renews the claims, and gives up those that cannot be renewed.
+//
+// It renews all at once: one by one, a member that is cut off would need so long for the
+// first that the last expired meanwhile.
 func (c *claims) renew(ctx context.Context) {
+	request, cancel := context.WithTimeout(ctx, c.group.TTL/6)
+	defer cancel()
+	var renewing sync.WaitGroup
 	for name, held := range c.held {
-		sent := time.Now()
-		age := sent.Sub(held.renewed)
-		if held.state == claimLost || age < c.group.TTL/6 {
+		if held.state == claimLost || time.Since(held.renewed) < c.group.TTL/6 {
 			continue // some other work has ended just after a renewal
 		}
-		request, cancel := context.WithTimeout(ctx, c.group.TTL/6)
-		revision, err := c.bucket.Update(request, c.key("work", name), []byte(c.group.Member), held.revision)
-		cancel()
-		switch {
-		case err == nil:
-			held.revision, held.renewed = revision, sent
-		case ctx.Err() != nil:
-			return
-		case isConflict(err), age > c.group.TTL/2: // it must end before others can claim it
-			c.group.Logger.WarnContext(ctx, "jetstream: claim lost", "group", c.group.Name, "name", name, "cause", err)
-			held.end(claimLost)
-		default:
-			c.group.Logger.WarnContext(ctx, "jetstream: cannot renew a claim, trying again", "group", c.group.Name, "name", name, "cause", err)
-		}
+		renewing.Go(func() { c.renewOne(ctx, request, name, held) })
 	}
+	renewing.Wait()
+}
+
+// renewOne renews one claim, or gives it up.
+func (c *claims) renewOne(ctx, request context.Context, name string, held *claim) {
+	sent := time.Now()
+	revision, err := c.bucket.Update(request, c.key("work", name), []byte(c.group.Member), held.revision)
+	switch {
+	case err == nil:
+		held.revision, held.renewed = revision, sent
+		held.expiry.Reset(c.workTime(sent))
+	case ctx.Err() != nil:
+	case isConflict(err), sent.Sub(held.renewed) > c.group.TTL/2: // it must end before others can claim it
+		c.group.Logger.WarnContext(ctx, "jetstream: claim lost", "group", c.group.Name, "name", name, "cause", err)
+		held.end(claimLost)
+	default:
+		c.group.Logger.WarnContext(ctx, "jetstream: cannot renew a claim, trying again", "group", c.group.Name, "name", name, "cause", err)
+	}
+}
+
+// workTime returns how long work may go on whose claim was last renewed then. It ends
+// before the entry expires, since the work needs time to end.
+func (c *claims) workTime(renewed time.Time) time.Duration {
+	return time.Until(renewed.Add(c.group.TTL * 5 / 6))
 }
 
 // end tells the work of a claim to end.
@@ -249,16 +281,18 @@ func isConflict(err error) bool {
 }
 
 // collect forgets the claims whose work has ended, and lets others have those that are
-// released.
+// not lost.
 func (c *claims) collect(ctx context.Context) {
+	request, cancel := context.WithTimeout(ctx, c.group.TTL/6)
+	defer cancel()
 	for name, held := range c.held {
 		select {
 		case <-held.done:
 		default:
 			continue
 		}
-		if held.state == claimReleased {
-			c.give(ctx, name, held)
+		if held.state != claimLost {
+			c.give(request, name, held)
 		}
 		delete(c.held, name)
 	}
@@ -266,9 +300,7 @@ func (c *claims) collect(ctx context.Context) {
 
 // give removes the entry of a claim, so that others need not wait until it expires.
 func (c *claims) give(ctx context.Context, name string, held *claim) {
-	request, cancel := context.WithTimeout(ctx, c.group.TTL/6)
-	defer cancel()
-	_ = c.bucket.Delete(request, c.key("work", name), jetstream.LastRevision(held.revision)) // else it expires
+	_ = c.bucket.Delete(ctx, c.key("work", name), jetstream.LastRevision(held.revision)) // else it expires
 	c.group.Logger.InfoContext(ctx, "jetstream: released", "group", c.group.Name, "name", name)
 }
 
@@ -322,6 +354,9 @@ func (c *claims) list(ctx context.Context) (members, taken []string, err error) 
 			taken = append(taken, key)
 		}
 	}
+	if own := keyToken(c.group.Member); !slices.Contains(members, own) {
+		members = append(members, own) // the server that was asked does not have it yet
+	}
 	return members, taken, ctx.Err()
 }
 
@@ -331,7 +366,7 @@ func shareOf(n int, members []string, member string) int {
 	slices.Sort(members)
 	rank, found := slices.BinarySearch(members, member)
 	if !found {
-		return 0 // the entry is not visible yet
+		return 0
 	}
 	share := n / len(members)
 	if rank < n%len(members) {
@@ -349,6 +384,7 @@ func (c *claims) claim(ctx, request context.Context, name string) bool {
 	}
 	working, cancel := context.WithCancelCause(ctx)
 	held := &claim{revision: revision, renewed: sent, cancel: cancel, done: make(chan struct{})}
+	held.expiry = time.AfterFunc(c.workTime(sent), func() { cancel(ErrClaimLost) })
 	c.held[name] = held
 	c.group.Logger.InfoContext(ctx, "jetstream: claimed", "group", c.group.Name, "name", name)
 	c.wait.Go(func() { // until the claim ends
@@ -356,6 +392,8 @@ func (c *claims) claim(ctx, request context.Context, name string) bool {
 			if v := recover(); v != nil {
 				offer(c.panicked, asPanic(v))
 			}
+			held.expiry.Stop()
+			cancel(nil)
 			close(held.done)
 			offer(c.ended, struct{}{})
 		}()
@@ -410,7 +448,7 @@ func (c *claims) releaseAll(cause error) {
 		held.cancel(cause)
 	}
 	c.wait.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), c.group.TTL/3)
+	ctx, cancel := context.WithTimeout(context.Background(), min(c.group.TTL/3, releaseTimeout))
 	defer cancel()
 	for name, held := range c.held {
 		if held.state != claimLost {

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -33,14 +34,18 @@ type Delivery[T any] struct {
 // written, use [Work].
 //
 // Consume never completes. It survives the loss of servers and of connections. It fails
-// if the arguments cannot work, and at an event that cannot be decoded unless
-// [Consumer.OnPoison] is set. When ctx is cancelled it ends with the cause. Each
-// partition has a goroutine of its own, which holds one event; all are gone when the
-// range ends.
+// if the arguments cannot work, at an event that cannot be decoded unless
+// [Consumer.OnPoison] is set, and with nats.ErrConnectionClosed when the connection has
+// been closed. When ctx is cancelled it ends with the cause.
+//
+// Each partition has a goroutine of its own, which decodes ahead of the consumer, at most
+// [Consumer.MaxPending] events. All are gone when the range ends. When a partition goes
+// to another worker, the consumer gets none of the events that were decoded ahead; the
+// other worker begins after the one that it has taken.
 func Consume[T any](js jetstream.JetStream, c Consumer, payload codec.Payload[T]) rxsse.Observable[Delivery[T]] {
 	return func(ctx context.Context) iter.Seq2[Delivery[T], error] {
 		return func(yield func(Delivery[T], error) bool) {
-			run := &consuming[T]{js: js, config: c, payload: payload, out: make(chan taking[T]), left: make(chan struct{})}
+			run := &consuming[T]{js: js, config: c, payload: payload, ready: make(chan *turn[T], len(c.Partitions))}
 			run.deliver(ctx, yield)
 		}
 	}
@@ -51,23 +56,41 @@ type consuming[T any] struct {
 	js      jetstream.JetStream
 	config  Consumer
 	payload codec.Payload[T]
-	out     chan taking[T]
-	left    chan struct{} // closed when the consumer has left the range
+	ready   chan *turn[T] // the turns that have events waiting
 }
 
-// A taking hands an item to the ranging goroutine, and waits there until it is taken.
-type taking[T any] struct {
-	item  Delivery[T]
-	err   error
-	taken chan<- bool
+// A turn is the time for which a partition belongs to this worker. Two goroutines share
+// it: that of the partition adds events, and the ranging one takes and acknowledges
+// them.
+type turn[T any] struct {
+	partition *Partition
+	ctx       context.Context // ends with the turn
+	fail      context.CancelCauseFunc
+	careful   int // events after which to wait for the acknowledgement to arrive
+
+	taking sync.Mutex // held while the consumer has an event of this turn
+
+	mu        sync.Mutex // guards what follows
+	waiting   []decoded[T]
+	spare     []decoded[T] // the memory of the batch that was taken before
+	announced bool         // the turn is in ready
 }
 
-// deliver runs Work on another goroutine and delivers what it sends.
+// A decoded event waits for the consumer.
+type decoded[T any] struct {
+	event    codec.Event
+	sequence uint64
+	attempt  int
+	value    T
+	err      error // of payload
+}
+
+// deliver runs Work on another goroutine and delivers what its turns add.
 func (r *consuming[T]) deliver(ctx context.Context, yield func(Delivery[T], error) bool) {
 	working, stop := context.WithCancel(ctx)
 	var end handoff.Outcome
 	ended := make(chan struct{})
-	// Its items go through r.out. It delivers only the error of Work.
+	// Its items go through r.ready. It delivers only the error of Work.
 	workers := func(ctx context.Context) iter.Seq2[struct{}, error] {
 		return func(yield func(struct{}, error) bool) {
 			yield(struct{}{}, Work(ctx, r.js, r.config, r.work))
@@ -78,17 +101,14 @@ func (r *consuming[T]) deliver(ctx context.Context, yield func(Delivery[T], erro
 		close(ended)
 	})
 	defer func() {
-		close(r.left)
 		stop()
 		<-ended
 		end.Raise()
 	}()
 	for {
 		select {
-		case t := <-r.out:
-			more := yield(t.item, t.err) && t.err == nil
-			t.taken <- more
-			if !more {
+		case t := <-r.ready:
+			if !r.take(t, yield) {
 				return
 			}
 		case <-ended:
@@ -100,83 +120,111 @@ func (r *consuming[T]) deliver(ctx context.Context, yield func(Delivery[T], erro
 	}
 }
 
-// work delivers the events of one partition.
+// work adds the events of one partition while it belongs to this worker.
 func (r *consuming[T]) work(ctx context.Context, p *Partition) error {
-	first := true
-	careful := 0 // events after which to wait for the acknowledgement to arrive
-	if p.Attempt() > 1 {
-		careful = p.config.MaxPending
+	ctx, fail := context.WithCancelCause(ctx)
+	t := &turn[T]{partition: p, ctx: ctx, fail: fail}
+	defer func() {
+		fail(nil)
+		t.taking.Lock() // the next worker begins after the event that the consumer has
+		defer t.taking.Unlock()
+	}()
+	attempt := p.Attempt()
+	if attempt > 1 {
+		t.careful = p.config.MaxPending
 	}
-	taken := make(chan bool, 1)
-	for e, err := range p.Events()(ctx) {
-		if err != nil {
-			return err
+	return p.each(ctx, func(e codec.Event, sequence uint64) bool {
+		d := decoded[T]{event: e, sequence: sequence, attempt: attempt}
+		attempt = 1
+		d.value, d.err = r.payload(e)
+		if t.add(d) {
+			select {
+			case r.ready <- t:
+			case <-ctx.Done(): // each returns its cause
+			}
 		}
-		d := Delivery[T]{Subject: p.Subject(), Attempt: 1}
-		if first {
-			d.Attempt, first = p.Attempt(), false
-		}
-		done, err := r.poisoned(e, d.Attempt)
-		if !done && err == nil {
-			done, err = r.hand(ctx, e, d, taken)
-		}
-		if !done || err != nil {
-			return err
-		}
-		if careful > 0 {
-			careful--
-			err = p.saveAndWait(ctx, e.ID)
-		} else {
-			err = p.Save(ctx, e.ID)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		return true
+	})
 }
 
-// poisoned reports whether OnPoison has taken an event that was tried too often.
-func (r *consuming[T]) poisoned(e codec.Event, attempt int) (done bool, err error) {
-	if r.config.OnPoison == nil || r.config.MaxTries <= 0 || attempt <= r.config.MaxTries {
+// add adds an event, and reports whether the turn is to be announced. The server bounds
+// how many wait: it delivers no more while MaxPending are not acknowledged.
+func (t *turn[T]) add(d decoded[T]) (announce bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waiting = append(t.waiting, d)
+	announce, t.announced = !t.announced, true
+	return announce
+}
+
+// batch returns the events that wait. It is valid until the next call.
+func (t *turn[T]) batch() []decoded[T] {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.spare)
+	t.waiting, t.spare = t.spare[:0], t.waiting
+	t.announced = false
+	return t.spare
+}
+
+// take delivers and acknowledges the events of a turn that wait, while it lasts. It
+// reports whether the range goes on.
+func (r *consuming[T]) take(t *turn[T], yield func(Delivery[T], error) bool) (more bool) {
+	t.taking.Lock()
+	defer t.taking.Unlock()
+	batch := t.batch()
+	for i := range batch {
+		if t.ctx.Err() != nil {
+			return true
+		}
+		d := &batch[i]
+		poison, err := r.poison(d)
+		switch {
+		case err != nil:
+			t.fail(err) // and the work begins again at this event
+			return true
+		case poison:
+		case d.err != nil:
+			yield(Delivery[T]{}, d.err)
+			return false
+		case !yield(Delivery[T]{
+			Message: codec.Message[T]{Type: d.event.Type, ID: d.event.ID, Value: d.value},
+			Subject: t.partition.Subject(),
+			Attempt: d.attempt,
+		}, nil):
+			return false
+		}
+		if err := t.acknowledge(d.sequence); err != nil {
+			t.fail(err)
+			return true
+		}
+	}
+	return true
+}
+
+// poison gives an event to OnPoison if it was tried too often or cannot be decoded, and
+// reports whether it did.
+func (r *consuming[T]) poison(d *decoded[T]) (taken bool, err error) {
+	tooOften := r.config.MaxTries > 0 && d.attempt > r.config.MaxTries
+	switch {
+	case r.config.OnPoison == nil:
 		return false, nil
+	case tooOften:
+		return true, r.config.OnPoison(d.event, nil)
+	case d.err != nil:
+		return true, r.config.OnPoison(d.event, d.err)
 	}
-	err = r.config.OnPoison(e, nil)
-	return err == nil, err
+	return false, nil
 }
 
-// hand decodes an event and hands it to the consumer. It reports whether the event has
-// been dealt with.
-func (r *consuming[T]) hand(ctx context.Context, e codec.Event, d Delivery[T], taken chan bool) (done bool, err error) {
-	v, err := r.payload(e)
-	if err != nil && r.config.OnPoison != nil {
-		err = r.config.OnPoison(e, err)
-		return err == nil, err
-	}
-	d.Message = codec.Message[T]{Type: e.Type, ID: e.ID, Value: v}
-	t := taking[T]{item: d, taken: taken}
-	if err != nil {
-		t = taking[T]{err: err, taken: taken}
-	}
-	select {
-	case r.out <- t:
-		select {
-		case done = <-taken:
-		case <-r.left: // by a panic
-		}
-		return done, nil
-	case <-ctx.Done():
-		return false, context.Cause(ctx)
-	}
-}
-
-// saveAndWait is Save for one event, and returns when the server has the
-// acknowledgement. A worker that dies at the next event then begins there.
-func (p *Partition) saveAndWait(ctx context.Context, position string) error {
-	if err := p.Save(ctx, position); err != nil {
+// acknowledge acknowledges an event. After a worker has died, it waits until the server
+// has the acknowledgement: a worker that dies at the next event then begins there.
+func (t *turn[T]) acknowledge(sequence uint64) error {
+	if err := t.partition.acknowledge(sequence); err != nil || t.careful == 0 {
 		return err
 	}
-	flush, cancel := context.WithTimeout(ctx, time.Second)
+	t.careful--
+	flush, cancel := context.WithTimeout(t.ctx, time.Second)
 	defer cancel()
-	return p.js.Conn().FlushWithContext(flush)
+	return t.partition.js.Conn().FlushWithContext(flush)
 }

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rxsse/rxsse"
@@ -41,8 +40,9 @@ func (e *ForgottenError) Error() string {
 //
 // Follow never completes. It survives the loss of servers and of connections without
 // missing or repeating an event. It fails with a [ForgottenError] if the events after
-// lastEventID have been deleted, and with an error if lastEventID is not a sequence. When
-// ctx is cancelled it ends with the cause. It runs on the consumer's goroutine; the
+// lastEventID have been deleted, and with an error if lastEventID is not a sequence, if
+// the stream has been deleted, or if the connection has been closed. When ctx is
+// cancelled it ends with the cause. It runs on the consumer's goroutine; the
 // client library holds up to 500 events ahead.
 func (l *Log) Follow(lastEventID string) rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
@@ -52,9 +52,8 @@ func (l *Log) Follow(lastEventID string) rxsse.Observable[codec.Event] {
 				yield(codec.Event{}, fmt.Errorf("jetstream: follow stream %q: %w", l.name, err))
 				return
 			}
-			wait := backoff.NewExponentialBackOff()
-			wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 2*time.Second
-			f := &follower{log: l, after: after, healthy: wait.Reset, yield: yield}
+			again := newRetry(l.publisher)
+			f := &follower{log: l, after: after, healthy: again.reset, yield: yield}
 			for {
 				end := f.follow(ctx)
 				if end == nil {
@@ -65,10 +64,14 @@ func (l *Log) Follow(lastEventID string) rxsse.Observable[codec.Event] {
 					yield(codec.Event{}, forgotten)
 					return
 				}
-				select {
-				case <-time.After(wait.NextBackOff()):
-				case <-ctx.Done():
-					yield(codec.Event{}, context.Cause(ctx))
+				if errors.Is(end, jetstream.ErrConsumerNotFound) {
+					end = nil // it lived on a server that failed
+				}
+				if stop := again.wait(ctx, end); stop != nil {
+					if ctx.Err() == nil {
+						stop = fmt.Errorf("jetstream: follow stream %q: %w", l.name, stop)
+					}
+					yield(codec.Event{}, stop)
 					return
 				}
 			}

@@ -32,10 +32,12 @@ type Feed struct {
 //
 // Every event that the feed's server still has is in the log once, in order. A feed
 // that ends, by completion or with an error, is begun again after a tenth of the TTL:
-// give the source a wait that the server can bear.
+// give the source a wait that the server can bear. An event that the stream refuses is
+// such an error: the feed stays before it, and each attempt logs a warning.
 //
-// Ingest returns when ctx ends, with its cause and after it has released its feeds, or at
-// once with an error if the arguments cannot work.
+// Ingest returns when ctx ends, with its cause and after it has released its feeds; at
+// once with an error if the arguments cannot work; and with nats.ErrConnectionClosed
+// when the connection has been closed.
 func Ingest(ctx context.Context, js jetstream.JetStream, group Group, feeds ...Feed) error {
 	byName := map[string]Feed{}
 	names := make([]string, 0, len(feeds))
@@ -51,10 +53,12 @@ func Ingest(ctx context.Context, js jetstream.JetStream, group Group, feeds ...F
 	}
 	return group.share(ctx, js, names, func(ctx context.Context, name string) error {
 		f := byName[name]
-		position, err := f.Log.Position(ctx)
+		// One reading of the log's end decides both where the feed resumes and what the
+		// server requires of the first publish, so that no other writer fits in between.
+		end, err := f.Log.last(ctx)
 		if err != nil {
 			return err
 		}
-		return f.Log.Append(ctx, f.Source(position))
+		return f.Log.appendAfter(ctx, end, f.Source(unescape(end.header.Get(headerID))))
 	})
 }

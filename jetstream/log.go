@@ -46,8 +46,8 @@ type LogConfig struct {
 
 // OpenLog returns the log that is the named stream, which must exist. It returns an
 // error that says what to change if the cluster cannot be reached, or if the stream
-// does not exist, has fewer replicas than config wants, has no de-duplication window,
-// or deletes messages once they have been consumed.
+// does not exist, has fewer replicas than config wants, is sealed, is a copy of another
+// stream, does not acknowledge messages, or deletes them once they have been consumed.
 func OpenLog(ctx context.Context, js jetstream.JetStream, stream string, config LogConfig) (*Log, error) {
 	s, err := js.Stream(ctx, stream)
 	switch {
@@ -96,6 +96,8 @@ func (l *Log) check(c jetstream.StreamConfig) error {
 		return fmt.Errorf("it has %d replicas, and %d are wanted", c.Replicas, l.config.Replicas)
 	case c.Mirror != nil || len(c.Sources) > 0:
 		return errors.New("it is a copy of other streams; append to the original")
+	case c.Sealed:
+		return errors.New("it is sealed; nothing can be appended")
 	case c.NoAck:
 		return errors.New("it does not acknowledge messages")
 	case len(c.Subjects) == 0:
@@ -160,9 +162,11 @@ func (l *Log) subject(e codec.Event) (string, error) {
 
 // matches reports whether a subject without wildcards matches pattern.
 func matches(pattern, subject string) bool {
-	if subject == "" || strings.ContainsAny(subject, " \t\r\n*>") {
-		return false
-	}
+	return !strings.ContainsAny(subject, " \t\r\n*>") && covers(pattern, subject)
+}
+
+// covers reports whether pattern matches each subject that the other pattern matches.
+func covers(pattern, subject string) bool {
 	for {
 		want, restPattern, morePattern := strings.Cut(pattern, ".")
 		have, restSubject, moreSubject := strings.Cut(subject, ".")
@@ -171,6 +175,8 @@ func matches(pattern, subject string) bool {
 			return false
 		case want == ">":
 			return true
+		case have == ">":
+			return false
 		case want != "*" && want != have:
 			return false
 		case morePattern != moreSubject:

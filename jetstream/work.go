@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rxsse/rxsse"
@@ -40,9 +39,10 @@ type Consumer struct {
 	MaxTries int
 	// OnPoison is for [Consume]: it is called with an event at which workers have begun
 	// MaxTries times and which was never taken, with a nil error, and with an event that
-	// cannot be decoded, with that error. The event is acknowledged when it returns nil. Without OnPoison, an
-	// event that cannot be decoded ends the stream. It may be called by several
-	// goroutines.
+	// cannot be decoded, with that error. The event is acknowledged when it returns nil.
+	// When it returns an error, the partition pauses for a tenth of the TTL and begins
+	// again at the event. It runs on the consumer's goroutine, in the order of the
+	// partition. Without OnPoison, an event that cannot be decoded ends the stream.
 	OnPoison func(e codec.Event, err error) error
 }
 
@@ -65,8 +65,9 @@ type Consumer struct {
 // Events whose work was done and not yet acknowledged when a worker died are
 // delivered again. Nothing is lost as long as the log has it.
 //
-// Work returns when ctx ends, with its cause, or at once with an error if the arguments
-// cannot work.
+// Work returns when ctx ends, with its cause; at once with an error if the arguments
+// cannot work; and with nats.ErrConnectionClosed when the connection has been closed. A
+// panic of work is raised again in the goroutine that called Work.
 func Work(ctx context.Context, js jetstream.JetStream, c Consumer, work func(ctx context.Context, p *Partition) error) error {
 	stream, err := c.open(ctx, js)
 	if ctx.Err() != nil {
@@ -92,6 +93,13 @@ func (c *Consumer) open(ctx context.Context, js jetstream.JetStream) (jetstream.
 	if len(c.Partitions) == 0 {
 		return nil, errors.New("jetstream: Consumer.Partitions is empty")
 	}
+	for i, subject := range c.Partitions {
+		for _, other := range c.Partitions[:i] {
+			if covers(subject, other) || covers(other, subject) {
+				return nil, fmt.Errorf("jetstream: Consumer.Partitions %q and %q overlap; an event belongs to one partition", other, subject)
+			}
+		}
+	}
 	if c.MaxPending <= 0 {
 		c.MaxPending = 1024
 	}
@@ -108,7 +116,25 @@ func (c *Consumer) open(ctx context.Context, js jetstream.JetStream) (jetstream.
 	case err != nil:
 		return nil, fmt.Errorf("jetstream: open stream %q on %s: %w", c.Stream, servers(js.Conn()), err)
 	}
+	if version := js.Conn().ConnectedServerVersion(); tooOld(version) {
+		return nil, fmt.Errorf("jetstream: the server has version %s, which cannot reset a consumer; it needs 2.14", version)
+	}
+	subjects := stream.CachedInfo().Config.Subjects
+	for _, p := range c.Partitions {
+		if !slices.ContainsFunc(subjects, func(s string) bool { return covers(s, p) }) {
+			return nil, fmt.Errorf("jetstream: Consumer.Partitions: %q is none of the subjects of stream %q (%s)", p, c.Stream, strings.Join(subjects, ", "))
+		}
+	}
 	return stream, nil
+}
+
+// tooOld reports whether a server of that version cannot reset consumers.
+func tooOld(version string) bool {
+	var major, minor int
+	if _, err := fmt.Sscanf(strings.TrimPrefix(version, "v"), "%d.%d", &major, &minor); err != nil {
+		return false // not connected just now, or a version of its own kind
+	}
+	return major < 2 || major == 2 && minor < 14
 }
 
 // A Partition is one subject of a log while it belongs to this worker. [Work] makes
@@ -142,8 +168,8 @@ const (
 func (p *Partition) Subject() string { return p.subject }
 
 // Attempt returns how many times a worker has begun at the first event that is not
-// acknowledged, this time included. It is 1 unless workers have failed at that event, or
-// before they acknowledged it.
+// acknowledged, this time included. It is 1 unless workers have left at that event
+// without acknowledging it. A worker that finds no event waiting does not count.
 func (p *Partition) Attempt() int { return p.attempt }
 
 // begin finds or creates the consumer, takes it over, and counts the attempt.
@@ -159,12 +185,13 @@ func (p *Partition) begin(ctx context.Context) error {
 		PriorityGroups: []string{priorityGroup},
 		PinnedTTL:      p.config.Group.TTL,
 	}
-	floor, before := uint64(0), ""
+	floor, before, waiting := uint64(0), "", true
 	consumer, err := p.stream.Consumer(ctx, p.name)
 	switch {
 	case err == nil:
 		info := consumer.CachedInfo()
 		floor, before = info.AckFloor.Stream, info.Config.Metadata[attemptsKey]
+		waiting = info.NumPending > 0 || info.NumAckPending > 0
 	case !errors.Is(err, jetstream.ErrConsumerNotFound):
 		return fmt.Errorf("jetstream: partition %q: %w", p.subject, err)
 	}
@@ -174,7 +201,11 @@ func (p *Partition) begin(ctx context.Context) error {
 		tried, _ := strconv.Atoi(n)
 		p.attempt = tried + 1
 	}
+	if !waiting {
+		p.attempt = 0 // a partition that is idle may move any number of times
+	}
 	config.Metadata = map[string]string{attemptsKey: strconv.FormatUint(floor, 10) + " " + strconv.Itoa(p.attempt)}
+	p.attempt = max(p.attempt, 1)
 	if _, err := p.stream.CreateOrUpdateConsumer(ctx, config); err != nil {
 		return fmt.Errorf("jetstream: partition %q: create consumer %q: %w", p.subject, p.name, err)
 	}
@@ -188,28 +219,39 @@ func (p *Partition) begin(ctx context.Context) error {
 // When [Consumer.MaxPending] events are unacknowledged it delivers no more until Save is
 // called. When servers fail, it goes on by itself once they are back; no event is
 // missed, and none is delivered twice by one range. A range begins anew at the first
-// event that is not acknowledged. When ctx is cancelled it ends with the cause. It runs
-// on the consumer's goroutine; at most one range of a Partition may run at a time.
+// event that is not acknowledged. It fails if the stream or the consumer has been
+// deleted, or if the connection has been closed. When ctx is cancelled it ends with the
+// cause. It runs on the consumer's goroutine; at most one range of a Partition may run
+// at a time.
 func (p *Partition) Events() rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
-			p.forget()
-			wait := backoff.NewExponentialBackOff()
-			wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 2*time.Second
-			for {
-				more := p.deliver(ctx, wait.Reset, yield)
-				if !more {
-					return
-				}
-				select {
-				case <-time.After(wait.NextBackOff()):
-				case <-ctx.Done():
-				}
-				if ctx.Err() != nil {
-					yield(codec.Event{}, context.Cause(ctx))
-					return
-				}
+			err := p.each(ctx, func(e codec.Event, _ uint64) bool { return yield(e, nil) })
+			if err != nil {
+				yield(codec.Event{}, err)
 			}
+		}
+	}
+}
+
+// each calls yield with the events of the partition and their sequences until yield
+// returns false, for which it returns nil, or until it has to give up.
+func (p *Partition) each(ctx context.Context, yield func(e codec.Event, sequence uint64) bool) error {
+	p.forget()
+	again := newRetry(p.js)
+	for {
+		err := p.deliver(ctx, again.reset, yield)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() == nil && p.config.Group.Logger != nil {
+			p.config.Group.Logger.WarnContext(ctx, "jetstream: delivery was interrupted, trying again", "partition", p.subject, "cause", err)
+		}
+		if stop := again.wait(ctx, err); stop != nil {
+			if ctx.Err() == nil {
+				stop = fmt.Errorf("jetstream: partition %q: %w", p.subject, stop)
+			}
+			return stop
 		}
 	}
 }
@@ -221,23 +263,22 @@ func (p *Partition) forget() {
 	p.pending, p.seen = nil, 0
 }
 
-// deliver takes the consumer over and delivers events until something fails, which
-// deliver reports as more, or the range ends.
-func (p *Partition) deliver(ctx context.Context, healthy func(), yield func(codec.Event, error) bool) (more bool) {
+// deliver takes the consumer over and delivers events until something fails, which it
+// returns, or yield returns false, for which it returns nil.
+func (p *Partition) deliver(ctx context.Context, healthy func(), yield func(codec.Event, uint64) bool) error {
 	consumer, err := p.takeOver(ctx)
 	if err != nil {
-		return true
+		return err
 	}
-	err = receive(ctx, consumer, func(msg jetstream.Msg, meta *jetstream.MsgMetadata) bool {
+	return receive(ctx, consumer, func(msg jetstream.Msg, meta *jetstream.MsgMetadata) bool {
 		healthy()
 		if !p.add(delivery{meta.Sequence.Stream, msg.Reply()}) {
 			return true
 		}
 		e := eventOf(msg.Headers(), msg.Data())
 		e.ID = strconv.FormatUint(meta.Sequence.Stream, 10)
-		return yield(e, nil)
+		return yield(e, meta.Sequence.Stream)
 	}, jetstream.PullMaxMessages(min(p.config.MaxPending, 512)), jetstream.PullPriorityGroup(priorityGroup))
-	return err != nil
 }
 
 // takeOver makes this worker the one that messages are delivered to, from the first
@@ -281,6 +322,11 @@ func (p *Partition) Save(_ context.Context, position string) error {
 	if err != nil {
 		return fmt.Errorf("jetstream: partition %q: %q is not a position of its events", p.subject, position)
 	}
+	return p.acknowledge(sequence)
+}
+
+// acknowledge acknowledges all events up to the one with that sequence.
+func (p *Partition) acknowledge(sequence uint64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.pending) > 0 && p.pending[0].sequence <= sequence {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/jetstream"
 )
@@ -183,6 +184,117 @@ func TestConsumeFails(t *testing.T) {
 	for _, err := range jetstream.Consume(js, consumer, codec.Text)(ctx) {
 		assert.Same(t, broken, err)
 	}
+}
+
+// An idle partition may move any number of times: nobody has tried the next event.
+func TestAttemptsAreNotCountedWhileNothingWaits(t *testing.T) {
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 1)
+	consumer.MaxTries = 1
+	consumer.OnPoison = func(e codec.Event, _ error) error {
+		t.Errorf("%s is poison", e.Data)
+		return nil
+	}
+	require.NoError(t, log.Append(t.Context(), numbered(1, 1)))
+	var got []string
+	for range 3 { // the first worker takes the event, and the others find none
+		ctx, cancel := context.WithCancel(t.Context())
+		consumer.Group.OnClaim = func(_ string, held bool) {
+			if held {
+				time.AfterFunc(300*time.Millisecond, cancel)
+			}
+		}
+		for d, err := range jetstream.Consume(js, consumer, codec.Text)(ctx) {
+			if err == nil {
+				got = append(got, d.Value)
+			}
+		}
+	}
+	consumer.Group.OnClaim = nil
+	require.NoError(t, log.Append(t.Context(), numbered(2, 2)))
+	for d, err := range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
+		require.NoError(t, err)
+		assert.Equal(t, 1, d.Attempt)
+		got = append(got, d.Value)
+		break
+	}
+	assert.Equal(t, []string{"event 1", "event 2"}, got)
+}
+
+// When OnPoison fails, the event stays, and so do those after it.
+func TestAnErrorOfOnPoisonKeepsTheEvent(t *testing.T) {
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 1)
+	consumer.Group.Bucket, consumer.Group.TTL = "test-claims-1s", time.Second
+	require.NoError(t, log.Append(t.Context(), numbered(1, 5)))
+	var calls []string
+	consumer.OnPoison = func(e codec.Event, err error) error {
+		calls = append(calls, e.Data)
+		if len(calls) == 1 {
+			return errors.New("the table is locked")
+		}
+		return nil
+	}
+	payload := func(e codec.Event) (string, error) {
+		if e.Data == "event 3" {
+			return "", errors.New("three")
+		}
+		return e.Data, nil
+	}
+	var got []string
+	for d, err := range jetstream.Consume(js, consumer, payload)(t.Context()) {
+		require.NoError(t, err)
+		if got = append(got, d.Value); len(got) == 4 {
+			break
+		}
+	}
+	assert.Equal(t, []string{"event 1", "event 2", "event 4", "event 5"}, got)
+	assert.Equal(t, []string{"event 3", "event 3"}, calls)
+}
+
+// A panic while everything ends is not lost.
+func TestWorkRaisesAPanicWhileItEnds(t *testing.T) {
+	js := connect(t, shared.URL())
+	_, consumer := partitioned(t, js, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	assert.PanicsWithError(t, "boom", func() {
+		defer func() {
+			var carried *rxsse.PanicError
+			if err, ok := recover().(error); ok && errors.As(err, &carried) {
+				panic(errors.New(carried.Value.(string)))
+			}
+		}()
+		_ = jetstream.Work(ctx, js, consumer, func(ctx context.Context, _ *jetstream.Partition) error {
+			cancel()
+			<-ctx.Done()
+			panic("boom")
+		})
+	})
+}
+
+func TestWorkSaysWhatToChange(t *testing.T) {
+	js := connect(t, shared.URL())
+	_, good := partitioned(t, js, 2)
+	_, err := js.CreateKeyValue(t.Context(), natsjs.KeyValueConfig{Bucket: "minutes", TTL: time.Minute})
+	require.NoError(t, err)
+	for want, change := range map[string]func(*jetstream.Consumer){
+		`jetstream: Consumer.Durable must be of letters, digits, - and _, got "a.b"`:                                                                             func(c *jetstream.Consumer) { c.Durable = "a.b" },
+		`jetstream: Consumer.Partitions is empty`:                                                                                                                func(c *jetstream.Consumer) { c.Partitions = nil },
+		`jetstream: Consumer.Partitions "a.1" and "a.*" overlap; an event belongs to one partition`:                                                              func(c *jetstream.Consumer) { c.Partitions = []string{"a.1", "a.*"} },
+		`jetstream: Consumer.Partitions: "other.0" is none of the subjects of stream "TestWorkSaysWhatToChange" (TestWorkSaysWhatToChange.*)`:                    func(c *jetstream.Consumer) { c.Partitions = []string{"other.0"} },
+		`jetstream: Consumer.Partitions: "TestWorkSaysWhatToChange.>" is none of the subjects of stream "TestWorkSaysWhatToChange" (TestWorkSaysWhatToChange.*)`: func(c *jetstream.Consumer) { c.Partitions = []string{c.Stream + ".>"} },
+		`jetstream: stream "missing" does not exist`:                                                                                                             func(c *jetstream.Consumer) { c.Stream = "missing" },
+		`jetstream: the name of a Group must be of letters, digits, - and _, got "a b"`:                                                                          func(c *jetstream.Consumer) { c.Group.Name = "a b" },
+		`jetstream: the name of a member of a Group must be of letters, digits, - and _, got "a b"`:                                                              func(c *jetstream.Consumer) { c.Group.Member = "a b" },
+		`jetstream: the TTL of a Group must be at least 1s, got 1ms`:                                                                                             func(c *jetstream.Consumer) { c.Group.TTL = time.Millisecond },
+		`jetstream: the entries of bucket "minutes" expire after 1m0s, and the group has a TTL of 5s; they must be the same`:                                     func(c *jetstream.Consumer) { c.Group.Bucket = "minutes" },
+	} {
+		c := good
+		change(&c)
+		err := jetstream.Work(t.Context(), js, c, func(context.Context, *jetstream.Partition) error { panic("not reached") })
+		assert.EqualError(t, err, want)
+	}
+	assert.PanicsWithValue(t, "jetstream: the number of partitions must be at least 1, got 0", func() { jetstream.Partitions("a", 0) })
 }
 
 // A panic of the consumer reaches it, and leaves nothing behind.

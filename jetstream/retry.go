@@ -1,0 +1,58 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// missingTimeout is how long a stream or a consumer may be missing before it counts as
+// deleted: a server that has just become the leader may not know it yet.
+const missingTimeout = 5 * time.Second
+
+// A retry waits between the attempts to reach a cluster.
+type retry struct {
+	nc      *nats.Conn
+	backoff *backoff.ExponentialBackOff
+	missing time.Time // since when the stream or the consumer is missing
+}
+
+func newRetry(js jetstream.JetStream) *retry {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval, b.MaxInterval = 50*time.Millisecond, 2*time.Second
+	return &retry{nc: js.Conn(), backoff: b}
+}
+
+// reset notes that an attempt has succeeded.
+func (r *retry) reset() {
+	r.backoff.Reset()
+	r.missing = time.Time{}
+}
+
+// wait waits before the attempt that follows one which failed with err. It returns an
+// error if there is to be none: the cause of ctx once that has ended,
+// nats.ErrConnectionClosed, or err if the stream or the consumer has been deleted.
+func (r *retry) wait(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case r.nc.IsClosed():
+		return nats.ErrConnectionClosed
+	case !errors.Is(err, jetstream.ErrStreamNotFound) && !errors.Is(err, jetstream.ErrConsumerNotFound):
+		r.missing = time.Time{}
+	case r.missing.IsZero():
+		r.missing = time.Now()
+	case time.Since(r.missing) > missingTimeout:
+		return err
+	}
+	select {
+	case <-time.After(r.backoff.NextBackOff()):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
