@@ -23,7 +23,8 @@ type Checkpoint interface {
 //
 // The source never saves, because only the consumer knows when its work is done. If
 // loading fails, the stream fails with an [Error] that wraps [ErrCheckpoint]; it does
-// not start at another position.
+// not start at another position. If the server refuses the ID, because it no longer has
+// the event, the stream fails too, at each start: see [WithLastEventIDReset].
 func WithCheckpoint(checkpoint Checkpoint) Option {
 	return func(c *config) { c.checkpoint = checkpoint }
 }

@@ -213,6 +213,33 @@ func TestReconnectLeavesTheConnection(t *testing.T) {
 	}
 }
 
+// Reconnect during a wait leaves the connection of the attempt before.
+func TestReconnectDuringAWaitLeavesTheConnection(t *testing.T) {
+	var mu sync.Mutex
+	var addresses []string
+	server := newHTTP2Server(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		addresses = append(addresses, r.RemoteAddr)
+		sendNumbered(w, len(addresses)-1, len(addresses))
+	})
+	waiting := make(chan struct{}, 1)
+	session, err := source.NewClient(source.WithHTTPClient(server.Client()), source.WithReconnectionTime(time.Hour),
+		source.WithTrace(&source.Trace{Waiting: func(source.Attempt, time.Duration) { waiting <- struct{}{} }})).Open(t.Context(), server.URL)
+	require.NoError(t, err)
+	defer session.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		<-waiting
+		session.Reconnect()
+	}()
+	assert.Equal(t, "event 1 event 2", take(t, session, 2))
+	<-done
+	require.Len(t, addresses, 2)
+	assert.NotEqual(t, addresses[0], addresses[1])
+}
+
 // A request with a body is sent whole on another connection when the first one is dead.
 func TestConnectTimeoutOnADeadConnection(t *testing.T) {
 	for name, newClient := range clients {

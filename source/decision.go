@@ -52,7 +52,7 @@ func (s *stream) follow(out *outcome) decision {
 		return decision{err: ErrReconnectRequested}
 	case failure == nil && !s.cfg.retry(s.newError(ErrEnded)):
 		return final(nil)
-	case failure != nil && !s.cfg.retry(failure):
+	case failure != nil && !s.resetLastEventID(out) && !s.cfg.retry(failure):
 		return final(failure)
 	}
 	delay := s.backoff.next(failure)

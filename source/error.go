@@ -100,7 +100,11 @@ func (e *Error) reason() string {
 		fmt.Fprintf(&b, ": %.200q", redactText(string(body[:min(len(body), maxShownURL)]), nil))
 	}
 	if e.LastEventID != "" {
-		fmt.Fprintf(&b, " (after event %.100q)", e.LastEventID)
+		fmt.Fprintf(&b, " (after event %.100q", e.LastEventID)
+		if refusesLastEventID(e.StatusCode) {
+			b.WriteString("; if the server no longer has it, WithLastEventIDReset begins anew")
+		}
+		b.WriteByte(')')
 	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)

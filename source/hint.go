@@ -7,8 +7,9 @@ import (
 
 // A hint calls a function after silenceBeforeHint, unless it is stopped before.
 type hint struct {
-	timer *time.Timer
-	given sync.WaitGroup
+	timer    *time.Timer
+	given    sync.WaitGroup
+	panicked any // by the function
 }
 
 func newHint(give func()) *hint {
@@ -16,15 +17,19 @@ func newHint(give func()) *hint {
 	h.given.Add(1)
 	h.timer = time.AfterFunc(silenceBeforeHint, func() {
 		defer h.given.Done()
+		defer func() { h.panicked = recover() }()
 		give()
 	})
 	return h
 }
 
-// stop returns once the function does not run, and will not.
+// stop returns once the function does not run, and will not. If the function has panicked,
+// stop raises the panic again.
 func (h *hint) stop() {
 	if h.timer.Stop() {
 		return
 	}
-	h.given.Wait()
+	if h.given.Wait(); h.panicked != nil {
+		panic(h.panicked)
+	}
 }

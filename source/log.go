@@ -18,7 +18,8 @@ import (
 //   - INFO, once a stream, when a connection is open but nothing has arrived for 30 seconds:
 //     a proxy may hold the events back. See docs/troubleshooting.md.
 //   - WARN, once a stream, when the server has ended a response without the blank line that
-//     ends an event, and when an event ID cannot be sent in a header.
+//     ends an event, when an event ID cannot be sent in a header, and when the server has
+//     refused one; see [WithLastEventIDReset].
 //   - DEBUG: each attempt, each wait, and each response that ends in an orderly way.
 //
 // URLs are shown as in an [Error], and payloads and headers are not shown, except what the
@@ -65,6 +66,8 @@ func (l *logObserver) observe(c change) {
 		l.log.DebugContext(l.ctx, "source: waiting to connect again", "wait", c.wait)
 	case idNotSent:
 		l.once(c.kind, "source: the last event ID cannot be sent in a header, so the server is not told where to resume", "id", fmt.Sprintf("%.100q", c.lastEventID))
+	case idReset:
+		l.log.WarnContext(l.ctx, "source: the server refused the last event ID, so the stream begins anew without it; events may be missing or come twice", "id", fmt.Sprintf("%.100q", c.lastEventID))
 	case completed:
 		l.log.DebugContext(l.ctx, "source: completed")
 	case failed:

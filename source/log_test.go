@@ -223,3 +223,23 @@ func TestLogOfReconnect(t *testing.T) {
 		assert.Equal(t, []string{""}, written())
 	})
 }
+
+// A panickingHandler panics with the hint.
+type panickingHandler struct{ slog.Handler }
+
+func (panickingHandler) Enabled(context.Context, slog.Level) bool { return true }
+func (h panickingHandler) WithAttrs([]slog.Attr) slog.Handler     { return h }
+func (panickingHandler) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "nothing has arrived") {
+		panic("oops")
+	}
+	return nil
+}
+
+// A handler that panics with the hint does so on the goroutine that ranges.
+func TestPanicWithTheHint(t *testing.T) {
+	within(t, func(c *ssetest.Conn) { c.Open(); c.Sleep(time.Minute) }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		events := client.Observe(server.URL(), source.WithLogger(slog.New(panickingHandler{})))
+		assert.PanicsWithValue(t, "oops", func() { _, _ = sink.Collect(t.Context(), events) })
+	})
+}

@@ -34,6 +34,7 @@ const (
 	waiting                        // the stream waits before the next attempt
 	unterminated                   // the last event of a response has been dropped
 	idNotSent                      // the last event ID cannot be sent in a header
+	idReset                        // the server has refused the last event ID, and the stream begins anew
 	completed                      // the stream has completed
 	failed                         // the stream has failed
 )

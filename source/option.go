@@ -31,6 +31,7 @@ type config struct {
 	maxErrorBody     *int // nil: the default
 
 	lastEventID string
+	resetID     bool // forget the last event ID when the server refuses it
 	checkpoint  Checkpoint
 	window      int // of IDs whose duplicates are dropped
 

@@ -136,3 +136,21 @@ func TestBodyThatIsNotSentIsClosed(t *testing.T) {
 		})
 	}
 }
+
+// What prepare changes in the header stays with this attempt.
+func TestPreparedHeaderIsOfOneAttempt(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		if c.N == 2 {
+			c.Answer(http.StatusNoContent, "")
+		}
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithHeader("X-Topic", "a"), source.WithPrepare(func(req *http.Request) error {
+			req.Header["X-Topic"][0] += "b"
+			return nil
+		})))
+		require.NoError(t, err)
+		for _, r := range server.Requests() {
+			assert.Equal(t, "ab", r.Header.Get("X-Topic"))
+		}
+	})
+}

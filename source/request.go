@@ -67,7 +67,7 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	setDefaultField(req.Header, "Accept", "text/event-stream")
 	setDefaultField(req.Header, "Cache-Control", "no-cache")
 	setDefaultField(req.Header, "Accept-Encoding", s.cfg.acceptEncoding())
-	maps.Copy(req.Header, s.cfg.header)
+	maps.Copy(req.Header, s.cfg.header.Clone()) // prepare may change the values
 	s.setLastEventID(req.Header)
 	if err := s.prepare(req); err != nil {
 		return nil, err

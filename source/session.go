@@ -39,8 +39,8 @@ type Session struct {
 
 // Open opens a session with a GET of url. It returns once the server has accepted, or has
 // answered 204: then the session has no events. If the first attempt fails, Open returns
-// its [Error] at once, and does not try again, whatever the options say. Later the session
-// reconnects as the package documentation says.
+// its [Error] at once and does not try again, except as [WithLastEventIDReset] says. Later
+// the session reconnects as the package documentation says.
 //
 // The session ends when ctx is cancelled, also after Open has returned.
 func (c *Client) Open(ctx context.Context, url string, opts ...Option) (*Session, error) {
@@ -60,10 +60,16 @@ func (c *Client) OpenRequest(ctx context.Context, req *http.Request, opts ...Opt
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := &Session{stream: newStream(ctx, req, cfg), cancel: cancel}
+	opened := false
+	defer func() {
+		if !opened { // also if a hook panics
+			_ = s.Close() // returns nil
+		}
+	}()
 	if err := s.open(); err != nil {
-		_ = s.Close() // returns nil
 		return nil, err
 	}
+	opened = true
 	return s, nil
 }
 
@@ -86,6 +92,11 @@ func (s *Session) open() error {
 	}
 	s.lastEventID = stream.lastEventID
 	out := stream.connect()
+	if out != nil && stream.maySendAgain(out) && stream.resetLastEventID(out) {
+		stream.endAttempt(out)
+		s.lastEventID = ""
+		out = stream.connect()
+	}
 	if out == nil {
 		return nil
 	}

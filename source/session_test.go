@@ -363,3 +363,13 @@ func TestOpenRequest(t *testing.T) {
 	_, err := source.NewClient().OpenRequest(t.Context(), &http.Request{})
 	assert.True(t, errors.Is(err, source.ErrURL))
 }
+
+// A hook that panics while a session opens leaves no connection behind.
+func TestPanicWhileASessionOpens(t *testing.T) {
+	within(t, func(c *ssetest.Conn) { c.Open(); c.Hold() }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		trace := &source.Trace{Open: func(source.Attempt, *http.Response) { panic(errGone) }}
+		assert.PanicsWithValue(t, errGone, func() { _, _ = client.Open(t.Context(), server.URL(), source.WithTrace(trace)) })
+		synctest.Wait()
+		assert.Zero(t, server.Playing())
+	})
+}

@@ -115,8 +115,13 @@ func (s *stream) next() (codec.Event, error) {
 
 // wait waits for d. It returns early when the stream is cancelled or Reconnect is called.
 func (s *stream) wait(d time.Duration) {
-	if d > 0 && !sleep(s.attempt.ctx, d) {
-		s.replaceAttempt()
+	a := s.attempt
+	if d <= 0 || sleep(a.ctx, d) {
+		return
+	}
+	s.replaceAttempt()
+	if a.abandoned.Load() { // the connection before may be why nothing came
+		s.transport.abandon()
 	}
 }
 

@@ -95,18 +95,22 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 			return resp, err
 		}
-		if next, err = rewind(req); err != nil {
-			return nil, err
-		}
 		switch {
 		case n < maxEvictions:
 			t.abandoned.evict(offered, func() { t.evict(req) })
-		case n == maxEvictions: // an http2.Transport of golang.org/x/net dials for this
-			next.Close = true
-		default:
+		case n > maxEvictions:
 			closeNow(offered.conn)
 			sleep(req.Context(), time.Millisecond<<n) // until the pool has noticed
 		}
+		var ok bool
+		if next, ok = rewind(req); !ok { // the next attempt has a new body
+			if offered.evictions >= maxEvictions {
+				closeNow(offered.conn)
+			}
+			return nil, err
+		}
+		// An http2.Transport of golang.org/x/net dials for this.
+		next.Close = next.Close || n == maxEvictions
 	}
 	return nil, &abandonedConnError{}
 }
@@ -185,21 +189,20 @@ func (t *transport) setConn(conn net.Conn) (before net.Conn) {
 	return before
 }
 
-// rewind returns a copy of req whose body can be sent again.
-func rewind(req *http.Request) (*http.Request, error) {
-	again := *req
+// rewind returns a copy of req whose body can be sent again. A body that WithPrepare has set
+// cannot: ok is false.
+func rewind(req *http.Request) (again *http.Request, ok bool) {
+	again = new(http.Request)
+	*again = *req
 	if req.Body == nil || req.Body == http.NoBody {
-		return &again, nil
+		return again, true
 	}
 	if req.GetBody == nil {
-		return nil, ErrNoGetBody
+		return nil, false
 	}
 	body, err := req.GetBody()
-	if err != nil {
-		return nil, fmt.Errorf("%w: GetBody: %w", ErrRequest, err)
-	}
 	again.Body = body
-	return &again, nil
+	return again, err == nil
 }
 
 // abandonedConns are the connections that the streams of a client have abandoned and that

@@ -94,6 +94,29 @@ func TestConnectionThatCannotBeEvicted(t *testing.T) {
 	}
 }
 
+// A body that cannot be read again goes with the attempt. The next one, which has a new
+// body, finds the connection evicted, or closed.
+func TestAbandonedConnectionAndABodyWithoutGetBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := &stubbornPool{conn: &closeCounter{}}
+		transport := newTransport(pool, nil)
+		transport.setConn(pool.conn)
+		transport.abandon()
+		for range maxEvictions + 1 {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://host/", io.NopCloser(strings.NewReader("question")))
+			require.NoError(t, err)
+			_, err = transport.RoundTrip(req)
+			require.Error(t, err)
+			assert.True(t, (&Error{Err: err}).Temporary(), "%v", err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://host/", io.NopCloser(strings.NewReader("question")))
+		require.NoError(t, err)
+		_, err = transport.RoundTrip(req)
+		require.NoError(t, err)
+		assert.Equal(t, "POST question", pool.sent[len(pool.sent)-1])
+	})
+}
+
 // A RoundTripper that ignores contexts sends requests on the abandoned connection. Their
 // responses are closed.
 func TestRoundTripperThatIgnoresContexts(t *testing.T) {
