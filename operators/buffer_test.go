@@ -3,6 +3,7 @@ package operators
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"sync/atomic"
@@ -31,21 +32,21 @@ func TestBuffer(t *testing.T) {
 		want      string
 		dropped   int64
 	}{
-		{"waits", "-abcd|", 1, Block, "a b c (d|)", 0},
-		{"has room for all", "-abcd|", 3, Fail, "a b c (d|)", 0},
-		{"drops the oldest", "-abcdef|", 2, DropOldest, "a e (f|)", 3},
-		{"drops the newest", "-abcdef|", 2, DropNewest, "a b (c|)", 3},
-		{"keeps the latest after two", "-abcdef|", 2, Latest, "a (f|)", 4},
-		{"keeps the latest after two, and one more", "-abcde|", 2, Latest, "a d (e|)", 2},
-		{"keeps the latest", "-abcdef|", 1, Latest, "a (f|)", 4},
-		{"fails after what waits", "-abcdef|", 2, Fail, "a b (c#)", 0},
-		{"an error comes after what waits", "-abc#", 2, Fail, "a b (c#)", 0},
+		{"waits", "-abcd|", 1, OverflowBlock, "a b c (d|)", 0},
+		{"has room for all", "-abcd|", 3, OverflowFail, "a b c (d|)", 0},
+		{"drops the oldest", "-abcdef|", 2, OverflowDropOldest, "a e (f|)", 3},
+		{"drops the newest", "-abcdef|", 2, OverflowDropNewest, "a b (c|)", 3},
+		{"keeps the latest after two", "-abcdef|", 2, OverflowLatest, "a (f|)", 4},
+		{"keeps the latest after two, and one more", "-abcde|", 2, OverflowLatest, "a d (e|)", 2},
+		{"keeps the latest", "-abcdef|", 1, OverflowLatest, "a (f|)", 4},
+		{"fails after what waits", "-abcdef|", 2, OverflowFail, "a b (c#)", 0},
+		{"an error comes after what waits", "-abc#", 2, OverflowFail, "a b (c#)", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var dropped atomic.Int64
 				src := marble.Cold(c.src) // is over before the consumer, which takes 10 frames, has its second item
-				got := marble.Record(t.Context(), slowly(Buffer(src, c.n, c.overflow.Counting(&dropped)), 10*marble.Frame))
+				got := marble.Record(t.Context(), slowly(Buffer(src, c.n, c.overflow, CountDropped(&dropped)), 10*marble.Frame))
 				assert.Equal(t, "-----------"+strings.ReplaceAll(c.want, " ", "---------"), got)
 				assert.Equal(t, c.dropped, dropped.Load(), "dropped")
 			})
@@ -55,17 +56,17 @@ func TestBuffer(t *testing.T) {
 
 func TestBufferThatKeepsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		assert.Equal(t, "-a--b--c-|", marble.Record(t.Context(), Buffer(marble.Cold("-a--b--c-|"), 1, Fail)))
+		assert.Equal(t, "-a--b--c-|", marble.Record(t.Context(), Buffer(marble.Cold("-a--b--c-|"), 1, OverflowFail)))
 	})
 }
 
 func TestBufferOverflowIsATypedError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, err := drain(t.Context(), slowly(Buffer(from(1, 2, 3, 4, 5), 3, Fail), time.Second))
+		_, err := drain(t.Context(), slowly(Buffer(from(1, 2, 3, 4, 5), 3, OverflowFail), time.Second))
 		var overflow *OverflowError
 		require.ErrorAs(t, err, &overflow)
 		assert.Equal(t, OverflowError{Operator: "Buffer", Limit: 3}, *overflow)
-		assert.EqualError(t, err, "operators: Buffer: overflow: the consumer is slow and the room for 3 waiting items is full")
+		assert.EqualError(t, err, "operators: Buffer: buffer is full (3 items or 16 MiB): the consumer is slower than the stream; use a larger buffer or another overflow policy")
 	})
 }
 
@@ -73,7 +74,7 @@ func TestBufferEndsAnOverflowingSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		released := false
 		src := Finally(endless(), func() { released = true })
-		_, err := drain(t.Context(), slowly(Buffer(src, 3, Fail), time.Second))
+		_, err := drain(t.Context(), slowly(Buffer(src, 3, OverflowFail), time.Second))
 		require.ErrorAs(t, err, new(*OverflowError))
 		assert.True(t, released)
 	})
@@ -107,15 +108,15 @@ func drain[T any](ctx context.Context, obs rxsse.Observable[T]) (items []T, err 
 // Whatever the policy, what is delivered is a subsequence in order, and nothing is
 // missing that was not counted.
 func TestBufferCountsWhatItDrops(t *testing.T) {
-	for _, overflow := range []Overflow{Block, DropOldest, DropNewest, Latest} {
+	for _, overflow := range []Overflow{OverflowBlock, OverflowDropOldest, OverflowDropNewest, OverflowLatest} {
 		for _, n := range []int{1, 2, 7, 100} {
 			var dropped atomic.Int64
 			const items = 10_000
-			got, err := drain(t.Context(), Buffer(Take(endless(), items), n, overflow.Counting(&dropped)))
+			got, err := drain(t.Context(), Buffer(Take(endless(), items), n, overflow, CountDropped(&dropped)))
 			require.NoError(t, err)
 			assert.IsIncreasing(t, got, "%v of %d", overflow, n)
 			assert.EqualValues(t, items, int64(len(got))+dropped.Load(), "%v of %d", overflow, n)
-			if overflow != DropNewest {
+			if overflow != OverflowDropNewest {
 				assert.Equal(t, items-1, got[len(got)-1], "%v of %d: the last item", overflow, n)
 			}
 		}
@@ -127,24 +128,25 @@ func TestBufferIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(2*time.Second+1, func() { cancel(errGone) })
-		got, err := drain(ctx, slowly(Buffer(from(1, 2, 3, 4, 5), 5, DropOldest), time.Second))
+		got, err := drain(ctx, slowly(Buffer(from(1, 2, 3, 4, 5), 5, OverflowDropOldest), time.Second))
 		assert.Equal(t, errGone, err)
 		assert.Equal(t, []int{1, 2, 3}, got, "what waits is dropped")
 	})
 }
 
 func TestOverflow(t *testing.T) {
-	assert.Equal(t, Block, Overflow{}, "the zero value")
+	assert.Equal(t, OverflowBlock, Overflow(0), "the zero value")
 	for want, o := range map[string]Overflow{
-		"Block": Block, "DropOldest": DropOldest, "DropNewest": DropNewest, "Latest": Latest, "Fail": Fail,
+		"Block": OverflowBlock, "DropOldest": OverflowDropOldest, "DropNewest": OverflowDropNewest, "Latest": OverflowLatest, "Fail": OverflowFail,
 	} {
 		assert.Equal(t, want, o.String())
-		assert.Equal(t, want, o.Counting(new(atomic.Int64)).String())
 	}
+	assert.Equal(t, "Overflow(-1)", Overflow(-1).String())
+	assert.Equal(t, "Overflow(5)", Overflow(5).String())
 }
 
 func TestContractOfBuffer(t *testing.T) {
-	for _, overflow := range []Overflow{Block, DropOldest, DropNewest, Latest, Fail} {
+	for _, overflow := range []Overflow{OverflowBlock, OverflowDropOldest, OverflowDropNewest, OverflowLatest, OverflowFail} {
 		t.Run(overflow.String(), contract.Operator[int, int]{
 			Apply: func(src rxsse.Observable[int]) rxsse.Observable[int] { return Buffer(src, 2, overflow) },
 			Items: []int{1, 2, 3},
@@ -153,5 +155,16 @@ func TestContractOfBuffer(t *testing.T) {
 }
 
 func TestBufferArguments(t *testing.T) {
-	assert.PanicsWithValue(t, "operators: Buffer: n must be positive, got 0", func() { Buffer(from(1), 0, Block) })
+	assert.PanicsWithValue(t, "operators: Buffer: n must be positive, got 0", func() { Buffer(from(1), 0, OverflowBlock) })
+	assert.PanicsWithValue(t, "operators: CountDropped: n is nil", func() { CountDropped(nil) })
+	for operator, build := range map[string]func(Overflow){
+		"Buffer": func(o Overflow) { Buffer(from(1), 1, o) },
+		"Share":  func(o Overflow) { Share(from(1), 1, o) },
+		"Replay": func(o Overflow) { Replay(from(1), 1, 1, o) },
+	} {
+		for _, o := range []Overflow{-1, 5} {
+			message := fmt.Sprintf("operators: %s: unknown overflow policy %d; use one of the Overflow constants", operator, o)
+			assert.PanicsWithValue(t, message, func() { build(o) })
+		}
+	}
 }

@@ -12,11 +12,11 @@ import (
 func BenchmarkFlow(b *testing.B) {
 	trades := benchTrades()
 	type src = rxsse.Observable[trade]
-	for _, overflow := range []Overflow{Block, DropOldest, DropNewest, Latest} {
+	for _, overflow := range []Overflow{OverflowBlock, OverflowDropOldest, OverflowDropNewest, OverflowLatest} {
 		b.Run("Buffer "+overflow.String(), exhaust(trades, func(s src) src { return Buffer(s, 256, overflow) }))
 	}
-	b.Run("Share", exhaust(trades, func(s src) src { return Share(s, 256, Block) }))
-	b.Run("Replay", exhaust(trades, func(s src) src { return Replay(s, 100, 256, Block) }))
+	b.Run("Share", exhaust(trades, func(s src) src { return Share(s, 256, OverflowBlock) }))
+	b.Run("Replay", exhaust(trades, func(s src) src { return Replay(s, 100, 256, OverflowBlock) }))
 	b.Run("Race", exhaust(trades, func(s src) src { return Race(s) }))
 	b.Run("Zip", exhaust(trades, func(s src) src {
 		return Zip(s, s, func(a, _ trade) trade { return a })

@@ -13,7 +13,7 @@ import (
 func ExampleBuffer() {
 	quotes := operators.Concat(source.Just(1), source.FromChannel(after(10*time.Millisecond, 2, 3, 4, 5)))
 	var dropped atomic.Int64
-	newest := operators.Buffer(quotes, 2, operators.DropOldest.Counting(&dropped))
+	newest := operators.Buffer(quotes, 2, operators.OverflowDropOldest, operators.CountDropped(&dropped))
 	show(operators.Map(newest, func(q int) int {
 		time.Sleep(100 * time.Millisecond) // too slow for all of them
 		return q
@@ -26,11 +26,11 @@ func ExampleBuffer() {
 
 func ExampleOverflowError() {
 	burst := operators.Concat(source.Just(1), source.FromChannel(after(10*time.Millisecond, 2, 3, 4, 5)))
-	show(operators.Map(operators.Buffer(burst, 2, operators.Fail), func(v int) int {
+	show(operators.Map(operators.Buffer(burst, 2, operators.OverflowFail), func(v int) int {
 		time.Sleep(100 * time.Millisecond)
 		return v
 	}))
-	// Output: 1 2 3 # operators: Buffer: overflow: the consumer is slow and the room for 2 waiting items is full
+	// Output: 1 2 3 # operators: Buffer: buffer is full (2 items or 16 MiB): the consumer is slower than the stream; use a larger buffer or another overflow policy
 }
 
 // Two subscribers, one subscription.
@@ -38,7 +38,7 @@ func ExampleShare() {
 	connections := 0
 	feed := source.FromChannel(after(50*time.Millisecond, 99, 101, 100))
 	quotes := operators.Finally(feed, func() { connections++ })
-	shared := operators.Share(quotes, 16, operators.Block)
+	shared := operators.Share(quotes, 16, operators.OverflowBlock)
 
 	highest := operators.Reduce(shared, 0, func(a, b int) int { return max(a, b) })
 	count := operators.Reduce(shared, 0, func(n, _ int) int { return n + 1 })
@@ -51,7 +51,7 @@ func ExampleShare() {
 
 // Who comes late is told the last price at once.
 func ExampleReplay() {
-	prices := operators.Replay(source.Just(99, 101, 100), 1, 16, operators.Block)
+	prices := operators.Replay(source.Just(99, 101, 100), 1, 16, operators.OverflowBlock)
 	show(prices)
 	show(prices)
 	// Output:

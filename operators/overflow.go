@@ -7,58 +7,75 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// An Overflow says what becomes of an item for which there is no room, because
-// the consumer is slower than the stream. It is one of [Block], which is the zero
-// value, [DropOldest], [DropNewest], [Latest] and [Fail]; with
-// [Overflow.Counting] it counts what it drops.
-type Overflow struct {
-	policy  handoff.Policy
-	dropped *atomic.Int64
-}
+// An Overflow decides what [Buffer], [Share] and [Replay] do with a new item while
+// their buffer is full because the consumer is slower than the stream. The zero value
+// is [OverflowBlock].
+type Overflow int
 
-//nolint:gochecknoglobals // constants, but for the language; nothing in them can be changed
-var (
-	// Block makes the stream wait until there is room: nothing is lost, and the
-	// slowest consumer sets the pace.
-	Block = Overflow{policy: handoff.Block}
-	// DropOldest drops the item that has waited for longest, for the new one.
-	DropOldest = Overflow{policy: handoff.DropOldest}
-	// DropNewest drops the item that has just come.
-	DropNewest = Overflow{policy: handoff.DropNewest}
-	// Latest drops all items that wait, for the new one.
-	Latest = Overflow{policy: handoff.Latest}
-	// Fail ends the stream with an [OverflowError], after the items that wait.
-	Fail = Overflow{policy: handoff.Fail}
+const (
+	// OverflowBlock makes the stream wait for room. No item is lost, and the slowest
+	// consumer sets the pace.
+	OverflowBlock = Overflow(handoff.Block)
+	// OverflowDropOldest drops the oldest item in the buffer.
+	OverflowDropOldest = Overflow(handoff.DropOldest)
+	// OverflowDropNewest drops the new item.
+	OverflowDropNewest = Overflow(handoff.DropNewest)
+	// OverflowLatest drops all items in the buffer, and keeps the new one.
+	OverflowLatest = Overflow(handoff.Latest)
+	// OverflowFail delivers the items in the buffer, then fails with an
+	// [OverflowError].
+	OverflowFail = Overflow(handoff.Fail)
 )
 
-// Counting returns o with a counter to which it adds each item that it drops, as
-// it drops it. Subscriptions and operators may share a counter.
-func (o Overflow) Counting(dropped *atomic.Int64) Overflow {
-	o.dropped = dropped
-	return o
-}
-
-// String returns the name of o, such as "DropOldest".
+// String returns the name of o without its prefix, such as "DropOldest".
 func (o Overflow) String() string {
-	return [...]string{"Block", "DropOldest", "DropNewest", "Latest", "Fail"}[o.policy]
+	names := [...]string{"Block", "DropOldest", "DropNewest", "Latest", "Fail"}
+	if !o.isValid() {
+		return fmt.Sprintf("Overflow(%d)", int(o))
+	}
+	return names[o]
 }
 
-// An OverflowError tells that a consumer was too slow for an operator that was
-// built with [Fail].
+func (o Overflow) isValid() bool { return o >= OverflowBlock && o <= OverflowFail }
+
+// An OverflowOption changes how [Buffer], [Share] and [Replay] handle a full buffer.
+type OverflowOption func(*handoff.Overflow)
+
+// CountDropped adds each dropped item to n at the time it is dropped. Subscriptions
+// and operators may share a counter. Each subscriber of [Share] and [Replay] that
+// misses an item counts it. Default: dropped items are not counted.
+//
+// CountDropped panics if n is nil.
+func CountDropped(n *atomic.Int64) OverflowOption {
+	mustNotBeNil("CountDropped: n", n == nil)
+	return func(o *handoff.Overflow) { o.Dropped = n }
+}
+
+// An OverflowError reports that the consumer of an operator with [OverflowFail] was
+// too slow.
 type OverflowError struct {
 	Operator string // its name, such as "Buffer"
-	Limit    int    // how many items had room to wait
+	Limit    int    // the number of items that the buffer can hold; 16 MiB of events, texts or bytes fill it, too
 }
 
+// Error names the operator and the size of its buffer.
 func (e *OverflowError) Error() string {
-	return fmt.Sprintf("operators: %s: overflow: the consumer is slow and the room for %d waiting items is full", e.Operator, e.Limit)
+	return fmt.Sprintf("operators: %s: buffer is full (%d items or 16 MiB): the consumer is slower than the stream; "+
+		"use a larger buffer or another overflow policy", e.Operator, e.Limit)
 }
 
-// queue says the same to the queue of an operator.
-func (o Overflow) queue(operator string, limit int) handoff.Overflow {
-	return handoff.Overflow{
-		Policy:  o.policy,
-		Dropped: o.dropped,
-		Err:     &OverflowError{Operator: operator, Limit: limit},
+// newOverflow returns the configuration of the operator's queues. It panics if policy
+// is none of the constants.
+func newOverflow(operator string, limit int, policy Overflow, opts []OverflowOption) handoff.Overflow {
+	if !policy.isValid() {
+		panic(fmt.Sprintf("operators: %s: unknown overflow policy %d; use one of the Overflow constants", operator, int(policy)))
 	}
+	overflow := handoff.Overflow{
+		Policy: handoff.Policy(policy),
+		Err:    &OverflowError{Operator: operator, Limit: limit},
+	}
+	for _, opt := range opts {
+		opt(&overflow)
+	}
+	return overflow
 }

@@ -24,11 +24,11 @@ func TestPositionsThroughOperators(t *testing.T) {
 	}{
 		"Filter":            {Filter(src, func(codec.Event) bool { return true }), true},
 		"EventType":         {EventType(src, "a"), true},
-		"Buffer":            {Buffer(src, 10, Block), true},
+		"Buffer":            {Buffer(src, 10, OverflowBlock), true},
 		"Concat":            {Concat(src, from[codec.Event]()), true},
 		"ConcatMap":         {ConcatMap(src, one), true},
 		"Parallel":          {Parallel(src, 3, same), true},
-		"Share":             {Share(src, 10, Block), true},
+		"Share":             {Share(src, 10, OverflowBlock), true},
 		"Merge":             {Merge(src, from[codec.Event]()), false},
 		"MergeDelayError":   {MergeDelayError(src, from[codec.Event]()), false},
 		"MergeMap":          {MergeMap(src, 3, one), false},

@@ -13,13 +13,13 @@ import (
 // Share lets any number of subscribers share one subscription to src: the first
 // one to come begins it, and when the last one has left it is cancelled and gone.
 // Who comes later misses what was before, see [Replay]. Each subscriber may be up
-// to n items behind; overflow says what becomes of more: with [Block] the slowest
+// to n items behind; overflow says what becomes of more: with [OverflowBlock] the slowest
 // subscriber sets the pace for all, with the others it misses items, or fails,
 // alone. An n that is not positive panics.
 //
-//	src:                    -1-2-3-4-5|
-//	Share(src, n, Block):   -1-2-3-4-5|
-//	a later subscriber:         -3-4-5|
+//	src:                            -1-2-3-4-5|
+//	Share(src, n, OverflowBlock):   -1-2-3-4-5|
+//	a later subscriber:                 -3-4-5|
 //
 // It completes when src does, and an error of src is delivered to all who
 // subscribe at that time, in each case after the items that wait for them; who
@@ -30,32 +30,32 @@ import (
 //
 // It runs src on a goroutine of its own, which is gone before the last subscriber
 // ends, and holds at most n items for each subscriber, besides the one being
-// delivered; under Block, besides up to n being delivered.
-func Share[T any](src rxsse.Observable[T], n int, overflow Overflow) rxsse.Observable[T] {
+// delivered; with OverflowBlock, besides up to n being delivered.
+func Share[T any](src rxsse.Observable[T], n int, overflow Overflow, opts ...OverflowOption) rxsse.Observable[T] {
 	mustNotBeNil("Share: src", src == nil)
 	mustBePositive("Share: n", n)
-	return newHub(src, 0, n, overflow.queue("Share", n)).observe
+	return newHub(src, 0, n, newOverflow("Share", n, overflow, opts)).observe
 }
 
 // Replay is [Share] for those who come late: they are first given the newest items
 // that src has delivered, up to remember of them, and then what comes. A remember
 // or n that is not positive panics.
 //
-//	src:                         -1-2-3-4-5|
-//	Replay(src, 2, n, Block):    -1-2-3-4-5|
-//	a later subscriber:            (12)-3-4-5|
-//	one after the end:                       (45|)
+//	src:                                 -1-2-3-4-5|
+//	Replay(src, 2, n, OverflowBlock):    -1-2-3-4-5|
+//	a later subscriber:                    (12)-3-4-5|
+//	one after the end:                               (45|)
 //
 // Once src has completed, Replay remembers its last items for good and does not
 // subscribe to src again: who comes then is given these, and completes. When src
 // fails, or when the last subscriber leaves before the end, they are forgotten, and
 // who comes then begins a new subscription. All else is as in Share; what is
 // remembered does not count towards n.
-func Replay[T any](src rxsse.Observable[T], remember, n int, overflow Overflow) rxsse.Observable[T] {
+func Replay[T any](src rxsse.Observable[T], remember, n int, overflow Overflow, opts ...OverflowOption) rxsse.Observable[T] {
 	mustNotBeNil("Replay: src", src == nil)
 	mustBePositive("Replay: remember", remember)
 	mustBePositive("Replay: n", n)
-	return newHub(src, remember, n, overflow.queue("Replay", n)).observe
+	return newHub(src, remember, n, newOverflow("Replay", n, overflow, opts)).observe
 }
 
 // A hub hands the items of one subscription to many.

@@ -51,8 +51,8 @@ func sharing(t *testing.T, op func(letters) letters, src string, visits ...[2]in
 
 func TestSharing(t *testing.T) {
 	const long = 1000
-	share := func(src letters) letters { return Share(src, 16, Block) }
-	replay := func(src letters) letters { return Replay(src, 2, 16, Block) }
+	share := func(src letters) letters { return Share(src, 16, OverflowBlock) }
+	replay := func(src letters) letters { return Replay(src, 2, 16, OverflowBlock) }
 	for _, c := range []struct {
 		name, src string
 		visits    [][2]int
@@ -147,11 +147,11 @@ func TestSharingWithASlowSubscriber(t *testing.T) {
 		delayed    bool
 		err        error
 	}{
-		{Block, []int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2, 3, 4, 5}, true, nil},
-		{DropOldest, []int{0, 1, 2, 3, 4, 5}, []int{0, 4, 5}, false, nil},
-		{DropNewest, []int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2}, false, nil},
-		{Latest, []int{0, 1, 2, 3, 4, 5}, []int{0, 5}, false, nil},
-		{Fail, []int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2}, false, &OverflowError{Operator: "Share", Limit: 2}},
+		{OverflowBlock, []int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2, 3, 4, 5}, true, nil},
+		{OverflowDropOldest, []int{0, 1, 2, 3, 4, 5}, []int{0, 4, 5}, false, nil},
+		{OverflowDropNewest, []int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2}, false, nil},
+		{OverflowLatest, []int{0, 1, 2, 3, 4, 5}, []int{0, 5}, false, nil},
+		{OverflowFail, []int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2}, false, &OverflowError{Operator: "Share", Limit: 2}},
 	} {
 		t.Run(c.overflow.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestShareHoldsNothingBackFromThoseWhoWait(t *testing.T) {
 		{7 * marble.Frame / 2, 5 * marble.Frame / 2, marble.Frame / 3},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			shared := Share(Take(ticking(marble.Frame), n), 256, Block)
+			shared := Share(Take(ticking(marble.Frame), n), 256, OverflowBlock)
 			start := time.Now()
 			var all sync.WaitGroup
 			for _, pace := range paces {
@@ -230,7 +230,7 @@ func ticking(d time.Duration) rxsse.Observable[int] {
 
 func TestSharePanicReachesAllSubscribers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		shared := Share(Map(Take(ticking(marble.Frame), 3), func(int) int { panic("boom") }), 1, Block)
+		shared := Share(Map(Take(ticking(marble.Frame), 3), func(int) int { panic("boom") }), 1, OverflowBlock)
 		var all sync.WaitGroup
 		for range 3 {
 			all.Go(func() {
@@ -258,7 +258,7 @@ func TestShareRunsUnderTheFirstSubscribersValues(t *testing.T) {
 				}
 			}
 		})
-		shared := Share(src, 1, Block)
+		shared := Share(src, 1, OverflowBlock)
 		first, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, "first"), 3*time.Second)
 		defer cancel()
 		second := context.WithValue(t.Context(), key{}, "second")
@@ -280,7 +280,7 @@ func TestShareRunsUnderTheFirstSubscribersValues(t *testing.T) {
 // A subscriber inside another one's loop gets the items from there on.
 func TestShareIsSubscribedToInsideItsOwnLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		shared := Share(ticking(marble.Frame), 100, Block)
+		shared := Share(ticking(marble.Frame), 100, OverflowBlock)
 		var inner []int
 		outer := 0
 		for v, err := range shared(t.Context()) {
@@ -310,7 +310,7 @@ func TestShareFromManyGoroutines(t *testing.T) {
 		}
 	})
 	for name, shared := range map[string]rxsse.Observable[int]{
-		"Share": Share(src, 8, Block), "Replay": Replay(src, 3, 8, Block),
+		"Share": Share(src, 8, OverflowBlock), "Replay": Replay(src, 3, 8, OverflowBlock),
 	} {
 		var all sync.WaitGroup
 		for i := range 8 {
@@ -337,7 +337,7 @@ func TestShareThatIsCancelledBeforeSubscribesToNothing(t *testing.T) {
 	errGone := errors.New("gone")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errGone)
-	shared := Share(Tap(from(1), func(int) { t.Error("it runs") }), 1, Block)
+	shared := Share(Tap(from(1), func(int) { t.Error("it runs") }), 1, OverflowBlock)
 	got, err := drain(ctx, shared)
 	assert.Empty(t, got)
 	assert.Equal(t, errGone, err)
@@ -346,15 +346,15 @@ func TestShareThatIsCancelledBeforeSubscribesToNothing(t *testing.T) {
 func TestContractOfSharing(t *testing.T) {
 	type ints = rxsse.Observable[int]
 	for name, apply := range map[string]func(ints) ints{
-		"Share":  func(src ints) ints { return Share(src, 4, Block) },
-		"Replay": func(src ints) ints { return Replay(src, 2, 4, Fail) },
+		"Share":  func(src ints) ints { return Share(src, 4, OverflowBlock) },
+		"Replay": func(src ints) ints { return Replay(src, 2, 4, OverflowFail) },
 	} {
 		t.Run(name, contract.Operator[int, int]{Apply: apply, Items: []int{1, 2, 3}, Shares: true}.Check)
 	}
 }
 
 func TestSharingArguments(t *testing.T) {
-	assert.PanicsWithValue(t, "operators: Share: n must be positive, got 0", func() { Share(from(1), 0, Block) })
-	assert.PanicsWithValue(t, "operators: Replay: remember must be positive, got 0", func() { Replay(from(1), 0, 1, Block) })
-	assert.PanicsWithValue(t, "operators: Replay: n must be positive, got -1", func() { Replay(from(1), 1, -1, Block) })
+	assert.PanicsWithValue(t, "operators: Share: n must be positive, got 0", func() { Share(from(1), 0, OverflowBlock) })
+	assert.PanicsWithValue(t, "operators: Replay: remember must be positive, got 0", func() { Replay(from(1), 0, 1, OverflowBlock) })
+	assert.PanicsWithValue(t, "operators: Replay: n must be positive, got -1", func() { Replay(from(1), 1, -1, OverflowBlock) })
 }

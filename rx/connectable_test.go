@@ -149,7 +149,7 @@ func TestPublishedIsDisposed(t *testing.T) {
 // TestObserversThatLeave is the advice of the package documentation: share before the
 // crossing, and give each observer a context of its own.
 func TestObserversThatLeave(t *testing.T) {
-	for name, overflow := range map[string]operators.Overflow{"Block": operators.Block, "DropOldest": operators.DropOldest} {
+	for name, overflow := range map[string]operators.Overflow{"Block": operators.OverflowBlock, "DropOldest": operators.OverflowDropOldest} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				src, made, running := counted(script{values: []int{1, 2, 3, 4, 5, 6, 7, 8}, pace: tick}.typed())
@@ -214,7 +214,7 @@ func TestOptionsOfASource(t *testing.T) {
 						err, _ := recover().(error)
 						require.ErrorContains(t, err, "rx: ToRxGo")
 						assert.ErrorContains(t, err, "rxgo.FromEventSource(rx.ToRxGo(ctx, src).Observe(), rxgo.WithBackPressureStrategy(rxgo.Drop))")
-						assert.ErrorContains(t, err, "operators.Buffer(src, n, operators.DropOldest)")
+						assert.ErrorContains(t, err, "operators.Buffer(src, n, operators.OverflowDropOldest)")
 					}()
 					build()
 					t.Error("accepted")

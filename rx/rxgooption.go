@@ -37,7 +37,7 @@ func publishes(opts []rxgo.Option) bool {
 
 var errDrop = errors.New("rx: ToRxGo and Scope have no use for rxgo.WithBackPressureStrategy(rxgo.Drop), which RxGo gives to event sources: " +
 	"write rxgo.FromEventSource(rx.ToRxGo(ctx, src).Observe(), rxgo.WithBackPressureStrategy(rxgo.Drop)), " +
-	"or drop before the crossing with operators.Buffer(src, n, operators.DropOldest)")
+	"or drop before the crossing with operators.Buffer(src, n, operators.OverflowDropOldest)")
 
 // refuseDrop panics if opts hold rxgo.WithBackPressureStrategy(rxgo.Drop).
 func refuseDrop(opts []rxgo.Option) {

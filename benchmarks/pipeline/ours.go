@@ -55,7 +55,7 @@ func oursFanOut(all []trade) int64 {
 		ready.Wait()
 		close(begin)
 	}()
-	shared := operators.Share(source.FromSeq(afterAll(all, begin)), 256, operators.Block)
+	shared := operators.Share(source.FromSeq(afterAll(all, begin)), 256, operators.OverflowBlock)
 	sums := make(chan int64)
 	for range streams {
 		go func() {

@@ -75,7 +75,7 @@ var drawings = map[string]drawing{
 	"Audit":                {[]string{"-a-b---c-d-e------|"}, "Audit(src, 4ms)", one(func(s stream) stream { return op.Audit(s, 4*frame) })},
 	"AggregateBy":          {[]string{"-a-b-a---b-a--|"}, "AggregateBy(src, letter, Tumbling(5ms), count)", one(countByLetter)},
 	"Aggregate":            {[]string{"-a-b--c----d--|"}, "Aggregate(src, Tumbling(5ms), join)", one(joined)},
-	"Buffer":               {[]string{"-abcdef------|"}, "Map(Buffer(src, 2, DropOldest), take 3.5ms)", one(slowBuffer)},
+	"Buffer":               {[]string{"-abcdef------|"}, "Map(Buffer(src, 2, OverflowDropOldest), take 3.5ms)", one(slowBuffer)},
 	"Catch":                {[]string{"-a-b-#", "-x-y|"}, "Catch(src, func(error) { return other })", two(func(a, b stream) stream { return op.Catch(a, func(error) stream { return b }) })},
 	"CombineLatest":        {[]string{"-a-----b-----|", "---x-----y-|"}, "CombineLatest(a, b, join)", two(func(a, b stream) stream { return op.CombineLatest(a, b, join) })},
 	"CompleteAt":           {[]string{"-a-b-E-c-|"}, "CompleteAt(src, E)", one(func(s stream) stream { return op.CompleteAt(s, is("E")) })},
@@ -110,12 +110,12 @@ var drawings = map[string]drawing{
 	"Race":                 {[]string{"----a-b-|", "--x--y--z|"}, "Race(a, b)", two(func(a, b stream) stream { return op.Race(a, b) })},
 	"RateLimit":            {[]string{"-abcd---------e-|"}, "RateLimit(src, every 3ms, a burst of 2)", one(limited)},
 	"Reduce":               {[]string{"-a-b--c--|"}, "Reduce(src, join)", one(func(s stream) stream { return op.Reduce(s, "", join) })},
-	"Replay":               {[]string{"-a-b-c-d-e|"}, "Replay(src, 2, …), subscribed to once more after 6ms", one(late(func(s stream) stream { return op.Replay(s, 2, 16, op.Block) }))},
+	"Replay":               {[]string{"-a-b-c-d-e|"}, "Replay(src, 2, …), subscribed to once more after 6ms", one(late(func(s stream) stream { return op.Replay(s, 2, 16, op.OverflowBlock) }))},
 	"Retry":                {[]string{"-a-b-#", "-c-d-|"}, "Retry(src, after 2ms), first and second subscription", two(retried)},
 	"Sample":               {[]string{"-a-b------c-de-|"}, "Sample(src, 4ms)", one(func(s stream) stream { return op.Sample(s, 4*frame) })},
 	"Scan":                 {[]string{"-a-b--c--|"}, "Scan(src, join)", one(func(s stream) stream { return op.Scan(s, "", join) })},
 	"BySession":            {[]string{"-a-b-c------d-e---|"}, "Window(src, BySession(4ms))", one(windows(op.BySession(4 * frame)))},
-	"Share":                {[]string{"-a-b-c-d-e|"}, "Share(src, …), subscribed to once more after 6ms", one(late(func(s stream) stream { return op.Share(s, 16, op.Block) }))},
+	"Share":                {[]string{"-a-b-c-d-e|"}, "Share(src, …), subscribed to once more after 6ms", one(late(func(s stream) stream { return op.Share(s, 16, op.OverflowBlock) }))},
 	"Skip":                 {[]string{"-a-b-c-d-|"}, "Skip(src, 2)", one(func(s stream) stream { return op.Skip(s, 2) })},
 	"SkipUntil":            {[]string{"-a-b--c-d-|", "----x"}, "SkipUntil(src, notifier)", two(op.SkipUntil[string, string])},
 	"SkipWhile":            {[]string{"-a-a-b-a-|"}, "SkipWhile(src, a)", one(func(s stream) stream { return op.SkipWhile(s, is("a")) })},
@@ -173,7 +173,7 @@ func countByLetter(s stream) stream {
 
 // slowBuffer has a consumer that takes 3.5 frames for an item.
 func slowBuffer(s stream) stream {
-	return op.Map(op.Buffer(s, 2, op.DropOldest), func(v string) string { time.Sleep(7 * frame / 2); return v })
+	return op.Map(op.Buffer(s, 2, op.OverflowDropOldest), func(v string) string { time.Sleep(7 * frame / 2); return v })
 }
 
 // work takes 6 frames for a and 1 for others.
