@@ -46,6 +46,9 @@ func RateLimit[T any](src rxsse.Observable[T], limiter *rate.Limiter) rxsse.Obse
 // await is like limiter.Wait, which though fails before the deadline of ctx if the
 // wait would outlast it, and not with the cause.
 func await(ctx context.Context, limiter *rate.Limiter) error {
+	if limiter.Allow() { // without the allocation of a reservation
+		return nil
+	}
 	reservation := limiter.Reserve()
 	if !reservation.OK() {
 		return errors.New("operators: RateLimit: the limiter's burst is 0, so it permits nothing; make it at least 1")
