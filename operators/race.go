@@ -32,7 +32,7 @@ func Race[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	srcs = slices.Clone(srcs)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			q := handoff.NewByArrival[T](ctx, handoff.DefaultLimit)
+			q := handoff.New[T](ctx, handoff.DefaultLimit) // only the winner pushes
 			defer q.Stop()
 			r := race{winner: -1, cancels: make([]context.CancelFunc, len(srcs))}
 			runners := make([]rxsse.Observable[T], len(srcs))
