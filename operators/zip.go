@@ -41,23 +41,36 @@ func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B)
 					break
 				}
 				for i := range batch {
-					if m := &batch[i]; m.isB {
-						zipB.add(m.b, m.end)
-					} else {
-						zipA.add(m.a, m.end)
+					if q.Cancelled() {
+						break
 					}
-				}
-				for zipA.items.Len() > 0 && zipB.items.Len() > 0 && !q.Cancelled() {
-					if !yield(f(zipA.next(), zipB.next()), nil) {
+					goesOn := true
+					switch m := &batch[i]; {
+					case m.end && m.isB:
+						zipB.ended = true
+					case m.end:
+						zipA.ended = true
+					case m.isB && zipA.items.Len() > 0:
+						goesOn = yield(f(zipA.next(), m.b), nil)
+						zipB.pass()
+					case m.isB:
+						zipB.items.Push(m.b)
+					case zipB.items.Len() > 0:
+						goesOn = yield(f(m.a, zipB.next()), nil)
+						zipA.pass()
+					default:
+						zipA.items.Push(m.a)
+					}
+					if !goesOn {
+						return
+					}
+					if zipA.over() || zipB.over() {
+						complete(ctx, yield)
 						return
 					}
 				}
 				zipA.release()
 				zipB.release()
-				if zipA.over() || zipB.over() {
-					complete(ctx, yield)
-					return
-				}
 			}
 			if err := q.Err(); err != nil {
 				fail(yield, err)
@@ -67,7 +80,7 @@ func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B)
 }
 
 // zipped holds the items of one of the streams that are zipped until their partners
-// arrive.
+// arrive. Only one of the two holds any at a time.
 type zipped[T any] struct {
 	ahead *handoff.Semaphore // bounds the items that have no partner yet
 	items handoff.Ring[T]
@@ -79,22 +92,18 @@ func newZipped[T any]() *zipped[T] {
 	return &zipped[T]{ahead: handoff.NewSemaphore(handoff.DefaultLimit)}
 }
 
-// add adds the item v, or the end of the stream.
-func (z *zipped[T]) add(v T, end bool) {
-	if end {
-		z.ended = true
-		return
-	}
-	z.items.Push(v)
+// next removes the next item.
+func (z *zipped[T]) next() T {
+	z.pass()
+	return z.items.Pop()
 }
 
-// next removes the next item. It lets the stream go on seldom enough to cost little,
-// and often enough for the stream not to wait.
-func (z *zipped[T]) next() T {
+// pass counts an item that has met its partner. It lets the stream go on seldom enough
+// to cost little, and often enough for the stream not to wait.
+func (z *zipped[T]) pass() {
 	if z.dealt++; z.dealt == handoff.DefaultLimit/4 {
 		z.release()
 	}
-	return z.items.Pop()
 }
 
 func (z *zipped[T]) release() {
