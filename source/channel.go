@@ -7,13 +7,13 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// FromChannel returns the stream that delivers what is received from c, and
-// completes when c is closed. A nil channel never delivers anything. When its
-// context is cancelled it ends with the cause, also while it waits.
+// FromChannel returns a stream that delivers the items received from c and completes
+// when c is closed. With a nil channel it delivers nothing. When its context is cancelled
+// it ends with the cause, also while it waits for an item.
 //
-// All subscriptions receive from the one channel: each item goes to one of them.
-// It starts no goroutine; whoever sends on c should watch a context, since it is
-// not told when nobody receives any more.
+// All subscriptions receive from the same channel, so each item goes to one of them.
+// FromChannel starts no goroutine. The sender does not learn that a subscription has
+// ended: to avoid blocking for ever, it should select on a context as well.
 func FromChannel[T any](c <-chan T) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
@@ -21,8 +21,8 @@ func FromChannel[T any](c <-chan T) rxsse.Observable[T] {
 			for ctx.Err() == nil {
 				select {
 				case v, open := <-c:
-					// The select may have preferred the item to the cancellation, but the
-					// item cannot be put back.
+					// If the context is cancelled too, the item is still delivered: it cannot
+					// be put back.
 					if !open {
 						end(ctx, yield)
 						return

@@ -1,5 +1,5 @@
-// Package source holds the beginnings of streams: a Server-Sent Events client that
-// reconnects, and sources that need no network.
+// Package source provides sources of streams: a Server-Sent Events client that reconnects,
+// and sources that need no network.
 //
 //	events := source.SSE("https://stream.example/prices")
 //	for e, err := range events(ctx) {
@@ -26,21 +26,22 @@
 //
 // # How a stream ends
 //
-//   - It completes when the server answers 204 No Content, which is how a server
-//     tells its clients to go away.
+//   - It completes when the server answers 204 No Content: that asks a client not to
+//     connect again.
 //   - It fails with an [Error] when trying again cannot help: with another status than
 //     200 (but 408, 425, 429 and 5xx except 501 and 505 are tried again, after the time
 //     that Retry-After says), a content type that is not text/event-stream, a content
-//     encoding other than gzip, redirects in a circle, a certificate that is not trusted, an event larger than [WithMaxEventSize]
-//     allows, or a request that can never be sent. [WithRetryIf] may decide otherwise.
+//     encoding other than gzip, redirects in a circle, a certificate that is not trusted,
+//     an event larger than [WithMaxEventSize] allows, or a request that can never be sent.
+//     [WithRetryIf] may decide otherwise.
 //   - It ends with the cause of its context when that is cancelled, at once, also
 //     while it connects, waits or reads.
 //   - With [WithMaxAttempts] or Backoff.GiveUpAfter it fails when attempts have failed that
 //     often, or for that long, in a row.
-//   - With [WithReconnect] it may end with its first response.
+//   - With [ReconnectUntilAccepted] or [ReconnectNever] it ends with its first response.
 //
 // By default nothing ends a stream whose server cannot be reached: it tries for ever.
-// [WithLogger] and [WithTrace] say what is going on meanwhile, [WithMeter] counts.
+// Use [WithLogger], [WithTrace] and [WithMeter] to see what it does meanwhile.
 //
 // # Sessions
 //
@@ -49,19 +50,19 @@
 //
 // # Silence
 //
-// A connection whose other end has vanished looks like one that has nothing to say.
-// Where the server sends heartbeats, [WithIdleTimeout] tells them apart. Over HTTP/2 the
+// A connection whose other end has vanished looks like one on which nothing happens. If
+// the server sends heartbeats, [WithIdleTimeout] detects the difference. Over HTTP/2 the
 // default client also pings the server, see [WithHTTPClient].
 //
 // # Across restarts
 //
-// With [WithCheckpoint] a stream begins where an earlier one was: after the event
-// whose ID was saved, by a sink that has done its work. [FileCheckpoint] keeps that
-// on a disk. An event may come a second time then, and [WithDeduplication] drops what
-// a server repeats within one stream.
+// With [WithCheckpoint] a stream begins after the event whose ID was saved. A sink saves it
+// once the work for that event is done, and [FileCheckpoint] keeps it on disk. Events whose
+// work was not saved are delivered again. Within one stream, [WithDeduplication] drops
+// events that the server repeats.
 //
 // # Tests
 //
-// Package ssetest is a server that does what a script says: breaks connections,
-// is silent, repeats itself. In a [testing/synctest] bubble that takes no time.
+// Package ssetest provides a server that follows a script: it breaks connections, stays
+// silent, or repeats events. In a [testing/synctest] bubble that takes no time.
 package source

@@ -8,20 +8,20 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// FromFunc returns the stream of what next returns: gRPC's Recv, a Kafka reader's
-// ReadMessage, the rows of a query. It calls next again after the consumer has taken
-// an item, so next is never called ahead or twice at once by one subscription.
+// FromFunc returns a stream of the values that next returns: use it for gRPC's Recv, a
+// Kafka reader's ReadMessage, or the rows of a query. It calls next again after the
+// consumer has taken an item. One subscription never calls next ahead of its consumer, or
+// twice at once.
 //
-// It completes when next returns [io.EOF] itself; an error that wraps io.EOF, such as
-// that of a request that was cut off, is a failure like all others and ends the
-// stream. The value that comes with an error is dropped.
+// The stream completes when next returns [io.EOF] itself. Any other error ends it,
+// including one that wraps io.EOF, such as that of a request that was cut off. The value
+// beside an error is dropped.
 //
 // next runs on the consumer's goroutine. When the context is cancelled, next should
-// return: the stream then ends with the cause, whatever the error of next is. While a
-// next that ignores its context blocks, the range does not end, so that nothing is
-// left behind: neither a goroutine, nor an item that somebody would have to put back.
-// If that next then returns an item, the item is delivered before the cause. To
-// interrupt such a next, make the cancellation close what it reads from:
+// return: the stream then ends with the cause, whatever error next returns. If next
+// ignores its context, the range ends only after next has returned, and an item that it
+// returns is delivered before the cause. So no goroutine is left behind and no item is
+// lost. To interrupt such a next, close its input on cancellation:
 //
 //	stop := context.AfterFunc(ctx, func() { conn.Close() })
 //	defer stop()

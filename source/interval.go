@@ -9,10 +9,10 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Interval returns the stream that delivers 0, 1, 2, … d apart, the first after d.
-// It never completes; with a cancelled context it ends with the cause. A consumer
-// that takes longer than d misses no number, but gets the next one late, as
-// [time.Ticker] has it. A d that is not positive panics.
+// Interval returns a stream that delivers 0, 1, 2, … at intervals of d, the first after d.
+// It never completes. When its context is cancelled it ends with the cause. If the
+// consumer takes longer than d, ticks are dropped as with [time.Ticker], but no number is
+// skipped. Interval panics if d is not positive.
 func Interval(d time.Duration) rxsse.Observable[int] {
 	if d <= 0 {
 		panic(fmt.Sprintf("source: Interval: d must be positive, got %v", d))

@@ -8,9 +8,9 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Just returns the stream that delivers items and completes. With a cancelled
-// context it ends, also after the last item, with the cause. It starts no
-// goroutine and allocates nothing per item.
+// Just returns a stream that delivers items and completes. If its context is cancelled,
+// also during the last item, it ends with the cause instead. It starts no goroutine and
+// allocates nothing per item.
 func Just[T any](items ...T) rxsse.Observable[T] {
 	items = slices.Clone(items)
 	return func(ctx context.Context) iter.Seq2[T, error] {
@@ -29,10 +29,10 @@ func Just[T any](items ...T) rxsse.Observable[T] {
 	}
 }
 
-// FromSeq returns the stream that delivers what seq does. Each subscription runs
-// seq anew, so seq should be one that can be. With a cancelled context the stream
-// ends, between two items and after the last, with the cause; what seq waits for
-// itself it does not interrupt.
+// FromSeq returns a stream that delivers the items of seq and completes. Each subscription
+// ranges over seq again, so seq must allow that. If the context is cancelled, the stream
+// ends with the cause before the next item, or at the end of seq. It cannot interrupt seq
+// while seq waits for something.
 func FromSeq[T any](seq iter.Seq[T]) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
@@ -53,14 +53,14 @@ func FromSeq[T any](seq iter.Seq[T]) rxsse.Observable[T] {
 	}
 }
 
-// Empty returns the stream that completes at once.
+// Empty returns a stream that completes at once.
 func Empty[T any]() rxsse.Observable[T] { return Just[T]() }
 
-// Never returns the stream that delivers nothing until its context is cancelled,
-// and then ends with the cause.
+// Never returns a stream that delivers nothing. When its context is cancelled it ends with
+// the cause.
 func Never[T any]() rxsse.Observable[T] { return FromChannel[T](nil) }
 
-// Fail returns the stream that fails with err at once. It panics if err is nil.
+// Fail returns a stream that fails with err at once. It panics if err is nil.
 func Fail[T any](err error) rxsse.Observable[T] {
 	if err == nil {
 		panic("source: Fail: the error is nil")
@@ -77,8 +77,8 @@ func Fail[T any](err error) rxsse.Observable[T] {
 	}
 }
 
-// isDone reports whether done is closed. With the channel at hand that costs
-// the same for any context, where Err may ask a whole chain of them.
+// isDone reports whether done is closed. That costs the same for every context, whereas
+// Err may have to ask a chain of parents.
 func isDone(done <-chan struct{}) bool {
 	select {
 	case <-done:
@@ -88,8 +88,8 @@ func isDone(done <-chan struct{}) bool {
 	}
 }
 
-// end ends a stream that has nothing more to deliver: with the cause of its
-// context if that is cancelled, and otherwise by completion.
+// end ends a stream that has no more items: with the cause of its context if that is
+// cancelled, and otherwise by completion.
 func end[T any](ctx context.Context, yield func(T, error) bool) {
 	if ctx.Err() != nil {
 		var zero T

@@ -211,7 +211,8 @@ func redactAddress(text string) string {
 	if port == host {
 		port = ""
 	}
-	if host == "" || strings.Trim(host, hostChars) != "" || strings.Trim(port, "0123456789") != "" {
+	slashed := strings.HasSuffix(host, ":") && strings.Contains(path, "@") // user:/password@host
+	if host == "" || slashed || strings.Trim(host, hostChars) != "" || strings.Trim(port, "0123456789") != "" {
 		return before + redactRaw(scheme+"://"+rest)
 	}
 	if hasPath {

@@ -25,6 +25,7 @@ func TestRedactText(t *testing.T) {
 		"two URLs with a comma":          {`https://a,https://user:secret@host/`, `https://…`},
 		"a blank in a password":          {`parse "https://user:sec ret@host/": no`, `parse "https://host/": no`},
 		"a slash in a password":          {`parse "https://user:sec/ret@host/": no`, `parse "https://…": no`},
+		"a password that is a path":      {`Get "https://user:/secret@host/": EOF`, `Get "https://…": EOF`},
 		"a password for a port":          {`parse "https://user:secret": invalid port ":secret" after host`, `parse "https://user…": invalid port ":…" after host`},
 		"the same in quotes":             {`"parse \"https://user:secret\": invalid port \":secret\" after host"`, `"parse \"https://user…\": invalid port \":…" after host"`},
 		"one slash":                      {`Get "http:/user:secret@host/": no host`, `Get "…@host/": no host`},

@@ -11,10 +11,9 @@ import (
 // of seq, and the first error ends the stream and seq. The value that comes with an
 // error is dropped.
 //
-// It is the way in for the many functions that return an iter.Seq2 with an error. As
-// with FromSeq, each subscription runs seq anew, and a cancellation ends the stream
-// between two values: FromSeq2 cannot interrupt what seq itself waits for. FromSeq2
-// panics if seq is nil.
+// As with FromSeq, each subscription ranges over seq again, and a cancellation takes effect
+// before the next value: FromSeq2 cannot interrupt seq while seq waits for something.
+// FromSeq2 panics if seq is nil.
 func FromSeq2[T any](seq iter.Seq2[T, error]) rxsse.Observable[T] {
 	if seq == nil {
 		panic("source: FromSeq2: seq is nil")

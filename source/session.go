@@ -211,8 +211,8 @@ func (s *Session) setPosition(e codec.Event) {
 // Reconnect drops the connection, or the attempt or the wait for one, and makes the
 // session connect again at once, from the last event on, over another connection. Events
 // that were decoded before are still delivered. If [WithReconnect] does not let the request
-// be sent again, the session ends instead. It does not wait: the goroutine that ranges over Events connects,
-// and while none does the next one will.
+// be sent again, the session ends instead. Reconnect returns at once: the goroutine that
+// ranges over Events connects, or the next one that does.
 func (s *Session) Reconnect() { s.stream.abandon(ErrReconnectRequested) }
 
 // Close ends the session and its connection. It always returns nil, and may be called

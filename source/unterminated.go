@@ -9,8 +9,8 @@ import "github.com/rxsse/rxsse/codec"
 // off is always dropped.
 //
 // An orderly end is an end of the body by its length or by its last chunk. A response of
-// HTTP/1.0, or with "Connection: close" and no length, ends when the connection closes,
-// and then a cut is not always to be told from an end.
+// HTTP/1.0, or with "Connection: close" and no length, ends when the connection closes:
+// then an orderly end and a cut can look the same.
 func WithUnterminatedEvent() Option { return func(c *config) { c.unterminated = true } }
 
 // unterminated returns the event that the present response has left unterminated, with its
