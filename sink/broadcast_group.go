@@ -22,9 +22,17 @@ const (
 	wanted   = 2
 )
 
+// A group remembers at least minDecisions decisions. It remembers no more than
+// maxDecisions, because a history that is bounded by its bytes may have any limit of
+// events: it calls the filter again for events that are older.
+const (
+	minDecisions = 1 << 10
+	maxDecisions = 1 << 20
+)
+
 // newGroup returns a group that remembers the decisions about that many events.
 func newGroup(events int) *group {
-	return &group{words: make([]atomic.Uint64, max(events, 1024)/eventsPerWord+1)}
+	return &group{words: make([]atomic.Uint64, min(max(events, minDecisions), maxDecisions)/eventsPerWord+1)}
 }
 
 // wants returns the decision about an event. Clients that ask at the same moment may each

@@ -277,7 +277,7 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, what
 // appendFirst appends an event that is not in the log. One that cannot be encoded is left
 // out and counted.
 func (b *Broadcaster) appendFirst(wire []byte, e codec.Event) []byte {
-	wire, repaired, err := appendWire(wire, e)
+	wire, repaired, err := appendWire(wire, &e)
 	if repaired {
 		b.repaired.Add(1)
 	}

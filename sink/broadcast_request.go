@@ -71,6 +71,7 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerPreflight(w, r)
 		return
 	default:
+		b.refused.Add(1)
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
 		http.Error(w, "use GET to receive events", http.StatusMethodNotAllowed)
 		return
@@ -82,6 +83,7 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !canFlush(w) {
+		b.refused.Add(1)
 		http.Error(w, "events cannot be sent: a handler or middleware around the Broadcaster hides http.Flusher", http.StatusInternalServerError)
 		return
 	}
@@ -140,7 +142,11 @@ func (b *Broadcaster) refuseBecause(w http.ResponseWriter, r *http.Request, err 
 		b.refuse(w, r, refusal.Message)
 	default:
 		b.refused.Add(1)
-		http.Error(w, refusal.Message, refusal.Status)
+		status := refusal.Status
+		if status < 400 || status > 599 {
+			status = http.StatusInternalServerError
+		}
+		http.Error(w, refusal.Message, status)
 	}
 }
 

@@ -59,8 +59,10 @@ func TestRequests(t *testing.T) {
 				r.Header.Set(name, value)
 			}
 			w := httptest.NewRecorder()
-			sink.NewBroadcaster(row.opts...).ServeHTTP(w, r)
+			b := sink.NewBroadcaster(row.opts...)
+			b.ServeHTTP(w, r)
 			assert.Equal(t, row.status, w.Code)
+			assert.Equal(t, row.status >= 400, b.Stats().Refused == 1)
 			for name, want := range row.want {
 				assert.Equal(t, want, w.Header().Get(name), name)
 			}
@@ -213,8 +215,10 @@ type bare struct{ http.ResponseWriter }
 
 func TestBehindMiddlewareThatCannotFlush(t *testing.T) {
 	w := httptest.NewRecorder()
-	sink.NewBroadcaster().ServeHTTP(bare{w}, httptest.NewRequest(http.MethodGet, "/", nil))
+	b := sink.NewBroadcaster()
+	b.ServeHTTP(bare{w}, httptest.NewRequest(http.MethodGet, "/", nil))
 	assert.Equal(t, http.StatusInternalServerError, w.Code)
+	assert.EqualValues(t, 1, b.Stats().Refused)
 	assert.Contains(t, w.Body.String(), "http.Flusher")
 }
 

@@ -18,7 +18,7 @@ type Client struct {
 	// Group is shared by the clients that have the same Filter, such as those of one user,
 	// one tenant or one topic. Filter is then called about once for an event and not once
 	// for each client. While it has clients, a Group takes half a byte for each event that
-	// the history may hold, and at least 512 bytes. It must be comparable.
+	// the history may hold: at least 512 bytes, at most 512 KiB. It must be comparable.
 	// nil: the client is alone.
 	Group any
 
@@ -68,7 +68,7 @@ type Departure struct {
 // that asks it to come back later, since a browser's EventSource never tries again after
 // an error status. All other statuses are sent as they are.
 type Refusal struct {
-	Status  int    // the HTTP status, 400 or more
+	Status  int    // the HTTP status, from 400 to 599; the client gets 500 in place of any other
 	Message string // the body of the answer, for the client to see
 }
 

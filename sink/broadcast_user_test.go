@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -85,6 +86,19 @@ func TestClientGroup(t *testing.T) {
 	})
 }
 
+// A history may be bounded by its bytes alone.
+func TestClientGroupWithAHistoryOfAnyNumberOfEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		even := sink.Client{Group: "even", Filter: func(e codec.Event) bool { return e.ID == "2" }}
+		b := sink.NewBroadcaster(sink.WithHistory(math.MaxInt, 1<<20), always(even))
+		c, _, _ := connect(t, b, "/")
+		send(t, b, "1", "2", "3")
+		settle()
+		assert.Equal(t, wires("2"), c.body())
+		finish(t, b)
+	})
+}
+
 func TestClientRefused(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -97,6 +111,8 @@ func TestClientRefused(t *testing.T) {
 		{"wrapped", fmt.Errorf("no: %w", &sink.Refusal{Status: 403, Message: "not you"}), "", 403, "not you\n"},
 		{"for some time", &sink.Refusal{Status: 429, Message: "slow down"}, "", 503, "slow down\n"},
 		{"for some time, in a browser", &sink.Refusal{Status: 503}, "text/event-stream", 200, "retry: "},
+		{"without a status", &sink.Refusal{Message: "no"}, "", 500, "no\n"},
+		{"with a status that is no error", &sink.Refusal{Status: 200, Message: "no"}, "text/event-stream", 500, "no\n"},
 		{"by another error", errors.New("the password of the database is x"), "", 500, "internal error\n"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

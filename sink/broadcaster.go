@@ -158,10 +158,11 @@ func (b *Broadcaster) Publish(ctx context.Context, src rxsse.Observable[codec.Ev
 //
 // Text that the format cannot carry is repaired: CR and CRLF in data become LF, line
 // breaks in a comment become spaces, and bytes that are not UTF-8 become U+FFFD in data,
-// types and comments. An event with a line break or a NUL in its type or ID, an ID that
-// is not UTF-8 or longer than 4 KiB, or a Comment beside other fields is not sent. Send
-// sends the others and returns an error that names the event and wraps a
-// [codec.EncodeError] where that is the cause.
+// types and comments. These events are not sent: those with a line break or a NUL in the
+// type, with a Comment beside other fields, or with an ID that a client cannot send back
+// in a header, because it has control characters, only spaces, invalid UTF-8 or more
+// than 4 KiB. Send sends the others and returns an error that names the first of these
+// and wraps a [codec.EncodeError] where that is the cause.
 func (b *Broadcaster) Send(ctx context.Context, events ...codec.Event) error {
 	var rejected rejections
 	return rejected.join(b.send(ctx, events, &rejected))
@@ -195,7 +196,7 @@ func (b *Broadcaster) sendOne(ctx context.Context, e codec.Event, now *time.Time
 		e.ID = b.prefix + strconv.FormatInt(b.nextID, 36)
 		b.nextID++
 	}
-	wire, repaired, err := appendWire(reusable(b.text), e)
+	wire, repaired, err := appendWire(reusable(b.text), &e)
 	if err != nil {
 		return &rejection{e.Type, e.ID, err}
 	}

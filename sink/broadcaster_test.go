@@ -79,6 +79,20 @@ func TestBroadcasterRepairsText(t *testing.T) {
 	})
 }
 
+// Filters see the text that the client would get.
+func TestFiltersSeeRepairedText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen codec.Event
+		b := sink.NewBroadcaster(always(sink.Client{Filter: func(e codec.Event) bool { seen = e; return true }}))
+		c, _, _ := connect(t, b, "/?type=a%EF%BF%BD")
+		require.NoError(t, b.Send(t.Context(), codec.Event{Type: "a\xff", Data: "x\r\ny", ID: "1"}))
+		settle()
+		assert.Equal(t, "event: a\uFFFD\ndata: x\ndata: y\nid: 1\n\n", c.body())
+		assert.Equal(t, codec.Event{Type: "a\uFFFD", Data: "x\ny", ID: "1"}, seen)
+		finish(t, b)
+	})
+}
+
 // An event that cannot be sent is left out, and the error names it.
 func TestBroadcasterRejectsEvents(t *testing.T) {
 	long := strings.Repeat("x", 5000)

@@ -31,13 +31,17 @@ func TestAppendWire(t *testing.T) {
 		"line breaks in a comment":  {event: codec.Event{Comment: "a\r\nb\nc\rd\xff"}, want: ":a b c d\uFFFD\n", repaired: true},
 		"the longest id":            {event: codec.Event{ID: strings.Repeat("x", 4096)}, want: "id: " + strings.Repeat("x", 4096) + "\n\n"},
 		"an id that is too long":    {event: codec.Event{ID: strings.Repeat("x", 4097)}, err: "id has 4097 bytes, more than 4096"},
+		"a control character":       {event: codec.Event{ID: "1\x01"}, err: `id has the control character '\x01'`},
+		"a DEL in an id":            {event: codec.Event{ID: "1\x7f"}, err: `id has the control character '\x7f'`},
+		"an id of spaces":           {event: codec.Event{ID: " \t", Data: "a\rb"}, err: "id has only spaces"},
+		"a tab in an id":            {event: codec.Event{ID: "1\t2"}, want: "id: 1\t2\n\n"},
 		"a line feed in an id":      {event: codec.Event{ID: "1\n2", Data: "a\rb"}, err: "id contains a line feed"},
 		"invalid UTF-8 in an id":    {event: codec.Event{ID: "\xff"}, err: "id is not valid UTF-8"},
 		"a CR in a type":            {event: codec.Event{Type: "a\rb"}, err: "event contains a carriage return"},
 		"a comment beside the data": {event: codec.Event{Comment: "a", Data: "b"}, err: "write two events"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wire, repaired, err := appendWire([]byte("before"), row.event)
+			wire, repaired, err := appendWire([]byte("before"), &row.event)
 			if row.err != "" {
 				require.ErrorContains(t, err, row.err)
 				assert.Equal(t, "before", string(wire))

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -13,26 +14,47 @@ import (
 const maxEventID = 4 << 10
 
 // appendWire appends e as it is sent to clients. Text that the format cannot carry is
-// repaired, as repairText says, and appendWire reports whether there was any. What cannot
+// repaired in e, as repairText says, and appendWire reports whether there was any. What cannot
 // be repaired without changing what the event means is refused: a line break, a NUL or
-// invalid UTF-8 in an ID, a line break or a NUL in a type, an ID over 4 KiB, a comment
-// beside other fields. See [codec.AppendEvent].
+// invalid UTF-8 in an ID, a line break or a NUL in a type, an ID that no client can send
+// back, a comment beside other fields. See [codec.AppendEvent].
 //
 // A comment or a retry of its own is one line without a blank line, for the reason that
 // heartbeatLine has none.
-func appendWire(dst []byte, e codec.Event) (wire []byte, repaired bool, err error) {
-	if len(e.ID) > maxEventID {
-		return dst, false, fmt.Errorf("cannot encode event: id has %d bytes, more than %d", len(e.ID), maxEventID)
-	}
-	wire, err = codec.AppendEvent(dst, e)
-	if err != nil && repairText(&e) {
+func appendWire(dst []byte, e *codec.Event) (wire []byte, repaired bool, err error) {
+	wire, err = codec.AppendEvent(dst, *e)
+	if err != nil && repairText(e) {
 		repaired = true
-		wire, err = codec.AppendEvent(dst, e)
+		wire, err = codec.AppendEvent(dst, *e)
 	}
-	if err == nil && e.Type == "" && e.Data == "" && e.ID == "" {
+	if err == nil {
+		err = checkID(e.ID)
+	}
+	if err != nil {
+		return dst, repaired, err
+	}
+	if e.Type == "" && e.Data == "" && e.ID == "" {
 		wire = wire[:len(wire)-1]
 	}
-	return wire, repaired, err
+	return wire, repaired, nil
+}
+
+// checkID returns an error for an ID that a client cannot send back in a header. A server
+// answers a header with control characters with status 400, after which an EventSource
+// never tries again, and a header of spaces arrives empty.
+func checkID(id string) error {
+	if len(id) > maxEventID {
+		return fmt.Errorf("cannot encode event: id has %d bytes, more than %d", len(id), maxEventID)
+	}
+	for i := range len(id) {
+		if c := id[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return fmt.Errorf("cannot encode event: id has the control character %q, which a client cannot send back in a header", c)
+		}
+	}
+	if id != "" && headerValue(id) == "" {
+		return errors.New("cannot encode event: id has only spaces, which a client cannot send back in a header")
+	}
+	return nil
 }
 
 // repairText replaces what an event stream cannot carry: CRLF and CR in Data by LF, line

@@ -157,7 +157,7 @@ func (s *server) stream(ctx context.Context, src rxsse.Observable[codec.Event]) 
 	heartbeat := time.NewTimer(s.heartbeat)
 	defer heartbeat.Stop()
 	for {
-		if s.heartbeat > s.timeout {
+		if s.heartbeat > s.timeout/2 {
 			s.rest() // the deadline could pass before the next write
 		}
 		events, signal := q.Receive(heartbeat.C)
@@ -183,7 +183,7 @@ func (s *server) sendEvents(events []codec.Event) error {
 	buf := s.buf[:0]
 	var failure error
 	for _, e := range events {
-		wire, _, err := appendWire(buf, e)
+		wire, _, err := appendWire(buf, &e)
 		if err != nil {
 			failure = fmt.Errorf("sink: Serve: %w", err)
 			break
