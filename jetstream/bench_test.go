@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,4 +163,60 @@ func BenchmarkConsume(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkConsumeGrows shows how Consume grows with partitions and workers. Each worker
+// has a connection of its own. An operation is an event; claiming is included.
+func BenchmarkConsumeGrows(b *testing.B) {
+	js := benchmarkCluster(b)
+	for _, partitions := range []int{1, 4, 16} {
+		for _, workers := range []int{1, 2, 4} {
+			if workers > partitions {
+				continue
+			}
+			b.Run(fmt.Sprintf("partitions=%d/workers=%d", partitions, workers), func(b *testing.B) {
+				name := fmt.Sprintf("grows%d_%d_%d", partitions, workers, b.N)
+				if err := benchmarkStream(b, js, name, partitions).Append(b.Context(), large(b.N)); err != nil {
+					b.Fatal(err)
+				}
+				consumeAll(b, js.Conn().ConnectedUrl(), name, partitions, workers)
+			})
+		}
+	}
+}
+
+// consumeAll consumes b.N events with a number of workers.
+func consumeAll(b *testing.B, url, name string, partitions, workers int) {
+	b.Helper()
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	consumer := jetstream.Consumer{
+		Stream: name, Durable: "workers", Partitions: jetstream.Partitions(name, partitions),
+		Group: jetstream.Group{Name: name, Bucket: "grows", TTL: time.Second},
+	}
+	var taken atomic.Int64
+	var running sync.WaitGroup
+	b.ResetTimer()
+	for range workers {
+		nc, err := nats.Connect(url)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer nc.Close()
+		js, err := natsjs.New(nc)
+		if err != nil {
+			b.Fatal(err)
+		}
+		running.Go(func() {
+			for _, err := range jetstream.Consume(js, consumer, codec.Text)(ctx) {
+				if err != nil {
+					return
+				}
+				if taken.Add(1) >= int64(b.N) {
+					cancel()
+				}
+			}
+		})
+	}
+	running.Wait()
 }
