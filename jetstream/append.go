@@ -192,13 +192,13 @@ func (a *appender) publish(p *pending) (err error) {
 // acknowledged takes note that the oldest pending message is stored.
 func (a *appender) acknowledged(ctx context.Context, ack *jetstream.PubAck) error {
 	a.pending = dropFirst(a.pending)
+	a.progress()
 	if ack.Duplicate {
 		// It was stored before, so the messages published after it do not get the
 		// sequences that they were published for.
 		return a.recover(ctx)
 	}
 	a.last = ack.Sequence
-	a.progress()
 	return nil
 }
 
@@ -276,8 +276,8 @@ func (a *appender) settle(ctx context.Context) {
 			if !ack.Duplicate {
 				a.last = ack.Sequence
 				unknown = unknown[:0]
-				a.progress()
 			}
+			a.progress()
 			continue
 		case <-p.future.Err():
 		case <-ctx.Done():

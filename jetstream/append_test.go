@@ -86,6 +86,19 @@ func TestAppendDropsWhatTheFeedRepeats(t *testing.T) {
 	assert.Equal(t, []string{"a", "b", "c", "d", "e", "f", "g"}, data)
 }
 
+// A server that sends everything again does not slow Append down.
+func TestAppendIsFastWhenTheFeedRepeatsEverything(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{MaxPending: 10})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	require.NoError(t, log.Append(ctx, numbered(1, 2000)))
+	require.NoError(t, log.Append(ctx, numbered(1, 2010)), "with a wait for each window it would take minutes")
+	end, err := log.End(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "2010", end)
+}
+
 // Two writers at once: the log stays in order, and one of them is told.
 func TestAppendRefusesAWriterThatHasBeenReplaced(t *testing.T) {
 	js := connect(t, shared.URL())
