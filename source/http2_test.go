@@ -23,8 +23,9 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// soon makes the waits of tests on real time short.
-func soon() source.Option { return source.WithReconnectionTime(0) }
+// soon makes the waits of tests on real time short, also after attempts that fail because
+// the machine is busy.
+func soon() source.Option { return source.WithBackoff(source.Backoff{First: 1, Growth: 1}) }
 
 // newHTTP2Server starts a server that speaks HTTP/2 over TLS, and is closed when the
 // test ends.
