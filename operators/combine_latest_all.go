@@ -33,53 +33,21 @@ func CombineLatestAll[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[[]T] 
 		return func(yield func([]T, error) bool) {
 			newest := make([]T, len(tagged))
 			has := make([]bool, len(tagged))
-			missing := len(tagged) // how many have not delivered an item
-			left := false
-			Merge(tagged...)(ctx)(func(v indexed[T], err error) bool {
+			missing := len(tagged) // the number of srcs without an item
+			runInOrder(ctx, tagged, yield, func(v *indexed[T]) bool {
 				switch {
-				case err != nil:
-					left = true
-					return fail(yield, err)
+				case v.ended && !has[v.index]:
+					complete(ctx, yield)
+					return false
 				case v.ended:
-					return has[v.index]
+					return true
 				case !has[v.index]:
 					has[v.index] = true
 					missing--
 				}
 				newest[v.index] = v.value
-				left = missing == 0 && !yield(slices.Clone(newest), nil)
-				return !left
+				return missing > 0 || yield(slices.Clone(newest), nil)
 			})
-			if !left {
-				complete(ctx, yield)
-			}
-		}
-	}
-}
-
-// An indexed is an item, or the completion, of one of several streams.
-type indexed[T any] struct {
-	index int
-	ended bool
-	value T
-}
-
-// withIndex delivers the items of src, and then its completion, with an index.
-func withIndex[T any](src rxsse.Observable[T], index int) rxsse.Observable[indexed[T]] {
-	return func(ctx context.Context) iter.Seq2[indexed[T], error] {
-		return func(yield func(indexed[T], error) bool) {
-			left := false
-			src(ctx)(func(v T, err error) bool {
-				if err != nil {
-					left = true
-					return fail(yield, err)
-				}
-				left = !yield(indexed[T]{index: index, value: v}, nil)
-				return !left
-			})
-			if !left {
-				yield(indexed[T]{index: index, ended: true}, nil)
-			}
 		}
 	}
 }

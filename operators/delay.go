@@ -43,7 +43,7 @@ func Delay[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] 
 // waiting holds what a Delay has not delivered yet.
 type waiting[T any] struct {
 	d     time.Duration
-	items fifo[delayed[T]]
+	items handoff.Ring[delayed[T]]
 	due   alarm     // when the first item is due, or else the end
 	over  bool      // nothing more comes
 	end   time.Time // when the end is due
@@ -115,7 +115,7 @@ func (w *waiting[T]) add(arrivals []arrival[T], now time.Time) {
 		case a.phase != phase: // before the busy phase, which was just about to begin
 			at = w.busy
 		}
-		w.items.push(delayed[T]{at.Add(w.d), a.value})
+		w.items.Push(delayed[T]{at.Add(w.d), a.value})
 	}
 }
 
@@ -130,8 +130,8 @@ func (w *waiting[T]) run(ctx context.Context, q *handoff.Queue[arrival[T]], yiel
 		case q.Cancelled():
 			yield(zero, context.Cause(ctx))
 			return
-		case w.items.len() > 0:
-			w.due.set(now, w.items.first().due)
+		case w.items.Len() > 0:
+			w.due.set(now, w.items.At(0).due)
 		case w.over && !now.Before(w.end):
 			if err := q.Err(); err != nil {
 				yield(zero, err)
@@ -154,7 +154,7 @@ func (w *waiting[T]) deliver(q *handoff.Queue[arrival[T]], yield func(T, error) 
 		w.busy = now
 		w.phase.Add(1)
 		for w.isDue(now) && !q.Cancelled() {
-			if !yield(w.items.pop().value, nil) {
+			if !yield(w.items.Pop().value, nil) {
 				return now, false
 			}
 		}
@@ -168,12 +168,12 @@ func (w *waiting[T]) deliver(q *handoff.Queue[arrival[T]], yield func(T, error) 
 }
 
 func (w *waiting[T]) isDue(now time.Time) bool {
-	return w.items.len() > 0 && !now.Before(w.items.first().due)
+	return w.items.Len() > 0 && !now.Before(w.items.At(0).due)
 }
 
 // wait waits for the alarm or, while there is room, for more from src.
 func (w *waiting[T]) wait(ctx context.Context, q *handoff.Queue[arrival[T]]) {
-	if w.over || w.items.len() >= maxDelayed {
+	if w.over || w.items.Len() >= maxDelayed {
 		select {
 		case <-w.due.c():
 			w.due.rearm()

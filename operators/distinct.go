@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/handoff"
 )
 
 // DistinctUntilChanged delivers the first item of src and then each item that differs
@@ -101,7 +102,7 @@ type knownKeys[K comparable] struct {
 	n     int
 	ttl   time.Duration
 	keys  map[K]struct{}
-	order fifo[knownKey[K]] // oldest first
+	order handoff.Ring[knownKey[K]] // oldest first
 }
 
 type knownKey[K comparable] struct {
@@ -117,17 +118,17 @@ func (s *knownKeys[K]) add(k K) bool {
 	var now time.Time
 	if s.ttl > 0 {
 		now = time.Now()
-		for s.order.len() > 0 && now.Sub(s.order.first().added) >= s.ttl {
-			delete(s.keys, s.order.pop().key)
+		for s.order.Len() > 0 && now.Sub(s.order.At(0).added) >= s.ttl {
+			delete(s.keys, s.order.Pop().key)
 		}
 	}
 	if _, known := s.keys[k]; known {
 		return false
 	}
-	if s.order.len() == s.n {
-		delete(s.keys, s.order.pop().key)
+	if s.order.Len() == s.n {
+		delete(s.keys, s.order.Pop().key)
 	}
 	s.keys[k] = struct{}{}
-	s.order.push(knownKey[K]{k, now})
+	s.order.Push(knownKey[K]{k, now})
 	return true
 }

@@ -46,7 +46,7 @@ func TestDistinctWithinForgets(t *testing.T) {
 		time.Sleep(time.Second)
 		require.True(t, known.add(0))
 		assert.Len(t, known.keys, 1)
-		assert.Equal(t, 1, known.order.len())
+		assert.Equal(t, 1, known.order.Len())
 	})
 }
 
@@ -57,7 +57,7 @@ func TestDistinctWithinKeepsNoMoreThanN(t *testing.T) {
 		require.False(t, known.add(i))
 	}
 	assert.Len(t, known.keys, 10)
-	assert.Equal(t, 10, known.order.len())
+	assert.Equal(t, 10, known.order.Len())
 }
 
 func TestDistinctWithinRefusesNonsense(t *testing.T) {

@@ -30,12 +30,12 @@ func ExhaustMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]
 	mustNotBeNil("ExhaustMap: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			q := handoff.New[R](ctx, handoff.DefaultLimit)
+			q := handoff.NewByArrival[R](ctx, handoff.DefaultLimit)
 			defer q.Stop()
 			var running atomic.Bool
 			q.Go(starting[T, R](src, func(ctx context.Context, v T) bool {
 				if ctx.Err() == nil && running.CompareAndSwap(false, true) {
-					q.Go(Finally(f(v), func() { running.Store(false) }))
+					q.GoThen(f(v), func() { running.Store(false) })
 				}
 				return ctx.Err() == nil
 			}))

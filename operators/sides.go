@@ -40,6 +40,27 @@ func sideB[A, B any](b rxsse.Observable[B]) rxsse.Observable[sideItem[A, B]] {
 	return withEnd(b, sideItem[A, B]{isB: true, end: true}, func(v B) sideItem[A, B] { return sideItem[A, B]{isB: true, b: v} })
 }
 
+// An indexed is an item, or the completion, of one of several streams.
+type indexed[T any] struct {
+	index int
+	ended bool
+	value T
+}
+
+// SizeOf implements [handoff.Wrapper].
+func (*indexed[T]) SizeOf() func(*indexed[T]) int {
+	size := handoff.SizeOf[T]()
+	if size == nil {
+		return nil
+	}
+	return func(v *indexed[T]) int { return size(&v.value) }
+}
+
+// withIndex delivers the items of src, and then its completion, with an index.
+func withIndex[T any](src rxsse.Observable[T], index int) rxsse.Observable[indexed[T]] {
+	return withEnd(src, indexed[T]{index: index, ended: true}, func(v T) indexed[T] { return indexed[T]{index: index, value: v} })
+}
+
 // withEnd delivers f of each item of src and, when src completes, end.
 func withEnd[T, R any](src rxsse.Observable[T], end R, f func(T) R) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
@@ -63,12 +84,18 @@ func withEnd[T, R any](src rxsse.Observable[T], end R, f func(T) R) rxsse.Observ
 	}
 }
 
-// runSides runs both sides, first before second, and hands their items to handle in
-// the order of their arrival, until handle returns false or a side fails.
+// runSides runs both sides, first before second: see [runInOrder].
 func runSides[A, B, R any](ctx context.Context, first, second rxsse.Observable[sideItem[A, B]], yield func(R, error) bool, handle func(*sideItem[A, B]) bool) {
-	q := handoff.NewByArrival[sideItem[A, B]](ctx, handoff.DefaultLimit)
+	runInOrder(ctx, []rxsse.Observable[sideItem[A, B]]{first, second}, yield, handle)
+}
+
+// runInOrder runs all of srcs, which start in their order. It hands their items to
+// handle in the order of their arrival, until handle returns false or one of srcs
+// fails.
+func runInOrder[T, R any](ctx context.Context, srcs []rxsse.Observable[T], yield func(R, error) bool, handle func(*T) bool) {
+	q := handoff.NewByArrival[T](ctx, handoff.DefaultLimit)
 	defer q.Stop()
-	q.GoInOrder(first, second)
+	q.GoInOrder(srcs...)
 	for {
 		batch, signal := q.Receive(nil)
 		if signal == handoff.End {

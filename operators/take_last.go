@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/handoff"
 )
 
 // TakeLast delivers the last n items of src, or all of them if there are fewer, when
@@ -20,7 +21,7 @@ func TakeLast[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 	mustNotBeNegative("TakeLast: n", n)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			var last fifo[T]
+			var last handoff.Ring[T]
 			failed := false
 			src(ctx)(func(v T, err error) bool {
 				switch {
@@ -30,18 +31,18 @@ func TakeLast[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 					failed = true
 					return fail(yield, err)
 				case n > 0:
-					if last.len() == n {
-						last.pop()
+					if last.Len() == n {
+						last.Pop()
 					}
-					last.push(v)
+					last.Push(v)
 				}
 				return true
 			})
 			if failed {
 				return
 			}
-			for last.len() > 0 && ctx.Err() == nil {
-				if !yield(last.pop(), nil) {
+			for last.Len() > 0 && ctx.Err() == nil {
+				if !yield(last.Pop(), nil) {
 					return
 				}
 			}

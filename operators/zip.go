@@ -80,7 +80,7 @@ func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B)
 }
 
 // zipped holds the items of one of the streams that are zipped until their partners
-// arrive. Only one of the two holds any at a time.
+// arrive. With Zip, only one of the two holds any at a time.
 type zipped[T any] struct {
 	ahead *handoff.Semaphore // bounds the items that have no partner yet
 	items handoff.Ring[T]

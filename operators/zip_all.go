@@ -3,6 +3,7 @@ package operators
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/internal/handoff"
@@ -26,88 +27,74 @@ import (
 // In RxJS it is zip of an array.
 func ZipAll[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[[]T] {
 	mustNotHoldNil("ZipAll: srcs", srcs)
-	tagged := make([]rxsse.Observable[indexed[T]], len(srcs))
-	for i, src := range srcs {
-		tagged[i] = withIndex(src, i)
-	}
+	srcs = slices.Clone(srcs)
 	return func(ctx context.Context) iter.Seq2[[]T, error] {
 		return func(yield func([]T, error) bool) {
-			waiting := make([]waitingItems[T], len(tagged))
-			bounded := make([]rxsse.Observable[indexed[T]], len(tagged))
-			for i, src := range tagged {
-				waiting[i].room = make(chan struct{}, handoff.DefaultLimit)
-				bounded[i] = waitForRoom(src, waiting[i].room)
+			z := make(zippedAll[T], len(srcs))
+			tagged := make([]rxsse.Observable[indexed[T]], len(srcs))
+			for i, src := range srcs {
+				z[i] = newZipped[T]()
+				tagged[i] = withIndex(bounded(src, z[i].ahead), i)
 			}
-			with := 0 // how many of srcs have an item that waits
-			left := false
-			Merge(bounded...)(ctx)(func(v indexed[T], err error) bool {
-				if err != nil {
-					left = true
-					return fail(yield, err)
+			q := handoff.New[indexed[T]](ctx, handoff.DefaultLimit+1)
+			defer q.Stop()
+			q.GoInOrder(tagged...)
+			for {
+				batch, signal := q.Receive(nil)
+				if signal == handoff.End {
+					break
 				}
-				w := &waiting[v.index]
-				if v.ended {
-					w.ended = true
-					return w.items.len() > 0
-				}
-				w.items.push(v.value)
-				if w.items.len() == 1 {
-					with++
-				}
-				if with < len(waiting) {
-					return true
-				}
-				items := make([]T, len(waiting))
-				over := false
-				for i := range waiting {
-					var last bool
-					items[i], last = waiting[i].pop()
-					if last {
-						with--
-						over = over || waiting[i].ended
+				for i := range batch {
+					if v := &batch[i]; v.ended {
+						z[v.index].ended = true
+					} else {
+						z[v.index].items.Push(v.value)
 					}
 				}
-				left = !yield(items, nil)
-				return !left && !over
-			})
-			if !left {
-				complete(ctx, yield)
+				for z.ready() && !q.Cancelled() {
+					if !yield(z.next(), nil) {
+						return
+					}
+				}
+				if z.release(); z.over() {
+					complete(ctx, yield)
+					return
+				}
+			}
+			if err := q.Err(); err != nil {
+				fail(yield, err)
 			}
 		}
 	}
 }
 
-// waitingItems are the items of one stream that wait for those of the others.
-type waitingItems[T any] struct {
-	room  chan struct{} // holds a token for each item that the stream has delivered
-	items fifo[T]
-	ended bool
-}
+// zippedAll holds the items of each of the streams that are zipped.
+type zippedAll[T any] []*zipped[T]
 
-// pop removes the first item. It reports whether that was the last that waits.
-func (w *waitingItems[T]) pop() (v T, last bool) {
-	<-w.room
-	v = w.items.pop()
-	return v, w.items.len() == 0
-}
-
-// waitForRoom delivers the items of src, each once there is room for it.
-func waitForRoom[T any](src rxsse.Observable[indexed[T]], room chan<- struct{}) rxsse.Observable[indexed[T]] {
-	return func(ctx context.Context) iter.Seq2[indexed[T], error] {
-		return func(yield func(indexed[T], error) bool) {
-			src(ctx)(func(v indexed[T], err error) bool {
-				if err != nil {
-					return fail(yield, err)
-				}
-				if !v.ended {
-					select {
-					case room <- struct{}{}:
-					case <-ctx.Done():
-						return fail(yield, context.Cause(ctx))
-					}
-				}
-				return yield(v, nil)
-			})
+// ready reports whether each stream has an item that waits.
+func (z zippedAll[T]) ready() bool {
+	for _, s := range z {
+		if s.items.Len() == 0 {
+			return false
 		}
 	}
+	return true
 }
+
+// next removes the next item of each stream.
+func (z zippedAll[T]) next() []T {
+	items := make([]T, len(z))
+	for i, s := range z {
+		items[i] = s.next()
+	}
+	return items
+}
+
+func (z zippedAll[T]) release() {
+	for _, s := range z {
+		s.release()
+	}
+}
+
+// over reports whether one of the streams has completed and no item of it waits.
+func (z zippedAll[T]) over() bool { return slices.ContainsFunc(z, (*zipped[T]).over) }
