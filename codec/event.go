@@ -11,7 +11,7 @@ const DefaultType = "message"
 //
 // A message that was decoded has a Type. Comments and changes of the
 // reconnection time have none.
-type Event struct {
+type Event struct { //nolint:recvcheck // ClearResumeID is its only setter
 	// Type is the event's type. The decoder sets it to "message" where the stream
 	// names none; the encoder takes "" and "message" for the same.
 	Type string `json:"type,omitzero"`

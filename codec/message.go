@@ -81,7 +81,7 @@ type envelope interface {
 // itself, or its Value if T is a Message.
 func newTarget[T any]() func(v *T, e Event) any {
 	if _, ok := any((*T)(nil)).(envelope); ok {
-		return func(v *T, e Event) any { return any(v).(envelope).fillFrom(e) } //nolint:forcetypeassert // checked above
+		return func(v *T, e Event) any { return any(v).(envelope).fillFrom(e) } //nolint:forcetypeassert,errcheck // checked above
 	}
 	return func(v *T, _ Event) any { return v }
 }

@@ -54,7 +54,8 @@ func (p *places) end() {
 // created counts the streams of each bubble, so that a test gets the same places
 // whatever ran before it. Streams created outside of a bubble are counted together.
 var created struct { //nolint:gochecknoglobals // a bubble has no place of its own to count in
-	sync.Mutex
+	sync.Mutex //nolint:embeddedstructfieldcheck // the struct has no type of its own
+
 	streams map[string]int64
 	tests   []string // the keys of streams, oldest first
 }

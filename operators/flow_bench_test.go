@@ -21,7 +21,7 @@ func BenchmarkFlow(b *testing.B) {
 	b.Run("Zip", exhaust(trades, func(s src) src {
 		return Zip(s, s, func(a, _ trade) trade { return a })
 	}))
-	b.Run("ZipAll", exhaust(trades, func(s src) rxsse.Observable[[]trade] { return ZipAll(s, s) }))
+	b.Run("ZipAll", exhaust(trades, func(s src) rxsse.Observable[[]trade] { return ZipAll(s, s) })) //nolint:gocritic // the same stream twice
 	b.Run("CombineLatestAll of 1", exhaust(trades, func(s src) rxsse.Observable[[]trade] { return CombineLatestAll(s) }))
 	b.Run("ExhaustMap", exhaust(trades, func(s src) src {
 		return ExhaustMap(from(1), func(int) src { return s })

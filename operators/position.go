@@ -23,7 +23,7 @@ func withoutPositions[T any](operator string, src rxsse.Observable[T]) rxsse.Obs
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			item := new(T)                         // one for all items: its address must not make each of them escape
-			clearer := any(item).(positionClearer) //nolint:forcetypeassert // checked above
+			clearer := any(item).(positionClearer) //nolint:forcetypeassert,errcheck // checked above
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {
 					return yield(v, err)

@@ -36,7 +36,7 @@ func TestOneDiagram(t *testing.T) {
 		"-a-(b|)":                  func() letters { return TakeUntil(c("-a-b-c|"), c("---x")) },
 		"|":                        func() letters { return TakeUntil(from("a", "b"), from("x")) },
 		"-----c|":                  func() letters { return SkipUntil(c("-a-b-c|"), c("---x")) },
-		"(ab|) ":                   func() letters { return SkipUntil(from("a", "b"), from("x")) },
+		"(ab|) ":                   func() letters { return SkipUntil(from("a", "b"), from("x")) }, //nolint:gocritic // the space tells it from another row
 		"[a1]-[b1]-[b2]-|":         func() letters { return SwitchMap(c("a-b-|"), each("1-2-|")) },
 		"-#":                       func() letters { return SwitchMap(c("a-b-|"), each("-#")) },
 		"[a1]-([a2][b1])-[b2]-|":   func() letters { return MergeMap(c("a-b-|"), 2, each("1-2-|")) },

@@ -10,7 +10,7 @@ import (
 
 // WindowInfo is what the results of [Window], [Aggregate] and [AggregateBy] have in
 // common.
-type WindowInfo struct {
+type WindowInfo struct { //nolint:recvcheck // ClearResumeID is its only setter
 	// Start and End bound the window. Windows over time hold items with
 	// Start <= t < End. For windows by count, weight or last item, Start is when the first
 	// item arrived and End when the window closed.

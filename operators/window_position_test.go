@@ -41,6 +41,7 @@ func TestPositionsSurviveCrashes(t *testing.T) {
 	tumbling, sliding, session := Tumbling(20*ms), Sliding(20*ms, 5*ms), BySession(9*ms)
 	for _, row := range []struct {
 		crashShape
+
 		policy storePolicy
 	}{
 		{crashShape{name: "tumbling, in order", build: crashBy(crashEvent(tumbling, 0, 0))}, insertIfAbsent},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/rxsse/rxsse/internal/window"
@@ -179,10 +180,8 @@ func unsavable(t reflect.Type, seen []reflect.Type) string {
 			return ""
 		}
 	}
-	for _, s := range seen {
-		if s == t {
-			return ""
-		}
+	if slices.Contains(seen, t) {
+		return ""
 	}
 	seen = append(seen, t)
 	switch t.Kind() {
@@ -205,8 +204,7 @@ func unsavable(t reflect.Type, seen []reflect.Type) string {
 }
 
 func unsavableField(t reflect.Type, seen []reflect.Type) string {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		switch tag := f.Tag.Get("json"); {
 		case tag == "-":
 		case !f.IsExported() && !f.Anonymous:

@@ -58,8 +58,9 @@ func (c *conn) Write(p []byte) (int, error) {
 	for {
 		c.mu.Lock()
 		if c.failure != nil {
-			defer c.mu.Unlock()
-			return 0, c.failure
+			err := c.failure
+			c.mu.Unlock()
+			return 0, err
 		}
 		held, deadline, changed := c.held, c.deadline, c.changed
 		took := c.pace * time.Duration(len(p)) / (32 << 10)

@@ -144,7 +144,7 @@ func TestCompleteWithASharedID(t *testing.T) {
 		assert.Equal(t, http.StatusOK, c.status)
 		assert.Equal(t, y.String(), c.body()[:len(y.String())])
 		d := codec.NewDecoder(strings.NewReader(c.all()))
-		for d.Scan() { //nolint:revive // only the last ID is of interest
+		for d.Scan() {
 		}
 		require.NoError(t, d.Err())
 		last := d.LastEventID()
@@ -206,6 +206,6 @@ func TestShutdownOfAServer(t *testing.T) {
 	require.NoError(t, server.Config.Shutdown(ctx))
 	assert.Zero(t, b.Stats().Clients)
 	assert.Equal(t, []codec.Event{event("1")}, decode(t, readAll(t, response.Body)))
-	_, err = server.Client().Get(server.URL)
+	_, err = server.Client().Get(server.URL) //nolint:bodyclose // there is no answer
 	require.Error(t, err, "the listener is closed")
 }

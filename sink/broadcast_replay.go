@@ -78,7 +78,7 @@ func (b *Broadcaster) open(c *client, r *http.Request) error {
 	c.busy()
 	defer c.idle()
 	c.sent = time.Now()
-	return c.response.open(r, first)
+	return c.open(r, first)
 }
 
 // attach has c read the log from a number on.
@@ -234,7 +234,7 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, what
 			continue
 		case signal != handoff.End:
 		case r.Context().Err() != nil:
-			return context.Cause(r.Context())
+			return context.Cause(r.Context()) //nolint:contextcheck // the request's end is the reason
 		case q.Cancelled():
 			return errInterrupted
 		case q.Err() != nil:

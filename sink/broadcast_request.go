@@ -157,15 +157,15 @@ func (b *Broadcaster) allowOrigin(w http.ResponseWriter, r *http.Request) {
 	}
 	header := w.Header()
 	origin := r.Header.Get("Origin")
-	any := slices.Contains(b.origins, "*")
-	if !any || len(b.origins) > 1 {
+	anyOrigin := slices.Contains(b.origins, "*")
+	if !anyOrigin || len(b.origins) > 1 {
 		header.Add("Vary", "Origin") // a cache must not give the answer to another origin
 	}
 	switch {
 	case origin != "" && slices.Contains(b.origins, origin):
 		header.Set("Access-Control-Allow-Origin", origin)
 		header.Set("Access-Control-Allow-Credentials", "true")
-	case any:
+	case anyOrigin:
 		header.Set("Access-Control-Allow-Origin", "*")
 	}
 }

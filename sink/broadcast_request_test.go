@@ -139,6 +139,7 @@ func TestMaxClients(t *testing.T) {
 // buffering proxies do.
 type late struct {
 	*conn
+
 	wrote bool
 }
 
@@ -280,7 +281,7 @@ func TestServerTimeouts(t *testing.T) {
 		} else {
 			server.Start()
 		}
-		response, err := server.Client().Get(server.URL)
+		response, err := server.Client().Get(server.URL) //nolint:bodyclose // it is closed below
 		require.NoError(t, err)
 		ended := make(chan string)
 		go func() {

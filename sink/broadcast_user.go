@@ -67,7 +67,7 @@ type Departure struct {
 // With status 503 or 429, a request that accepts an event stream gets an empty stream
 // that asks it to come back later, since a browser's EventSource never tries again after
 // an error status. All other statuses are sent as they are.
-type Refusal struct {
+type Refusal struct { //nolint:errname // it is an answer, which is returned as an error
 	Status  int    // the HTTP status, from 400 to 599; the client gets 500 in place of any other
 	Message string // the body of the answer, for the client to see
 }

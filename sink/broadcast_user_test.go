@@ -182,7 +182,8 @@ func TestClientFirst(t *testing.T) {
 			events := decode(t, c.all())
 			require.Equal(t, "sum", events[0].Type)
 			var sum int
-			fmt.Sscan(events[0].Data, &sum)
+			_, err := fmt.Sscan(events[0].Data, &sum)
+			require.NoError(t, err)
 			if sum > 0 && sum < 600 {
 				middle++
 			}

@@ -17,7 +17,6 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-//nolint:gochecknoglobals // a constant
 var policies = map[string]sink.SlowClients{
 	"disconnect": sink.DisconnectClients, "skip": sink.SkipEvents, "wait": sink.WaitForClients,
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -109,8 +110,8 @@ func Transact[T codec.Resumable](ctx context.Context, src rxsse.Observable[T], w
 
 // newestPosition returns the position after items, or "" if it is unknown.
 func newestPosition[T any](items []T, position func(T) string) string {
-	for i := len(items) - 1; i >= 0; i-- {
-		if id := position(items[i]); id != "" {
+	for _, v := range slices.Backward(items) {
+		if id := position(v); id != "" {
 			return id
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -92,11 +93,11 @@ func (t *tidier) tidy() error {
 // old returns how many of the files, which are sorted, are not to be kept.
 func (t *tidier) old(files []rotatedFile, now time.Time) int {
 	kept := 0
-	for i := len(files) - 1; i >= 0; i-- {
-		if i == len(files)-1 || !files[i].at.Equal(files[i+1].at) {
+	for i, v := range slices.Backward(files) {
+		if i == len(files)-1 || !v.at.Equal(files[i+1].at) {
 			kept++
 		}
-		if t.keepFiles > 0 && kept > t.keepFiles || t.keepFor > 0 && now.Sub(files[i].at) > t.keepFor {
+		if t.keepFiles > 0 && kept > t.keepFiles || t.keepFor > 0 && now.Sub(v.at) > t.keepFor {
 			return i + 1
 		}
 	}

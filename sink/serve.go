@@ -145,6 +145,7 @@ func Serve(w http.ResponseWriter, r *http.Request, src rxsse.Observable[codec.Ev
 type server struct {
 	serveOptions
 	*response
+
 	buf    []byte
 	broken bool // a write has failed
 }

@@ -181,7 +181,7 @@ func TestSinksOfASourceThatGoesOnAfterItsError(t *testing.T) {
 				func() {
 					defer func() {
 						if recovered := recover(); recovered != nil {
-							assert.ErrorContains(t, recovered.(error), "range function continued iteration after function for loop body returned false")
+							assert.ErrorContains(t, recovered.(error), "range function continued iteration after function for loop body returned false") //nolint:forcetypeassert,errcheck // Go panics with an error
 							got, err = "a", errGone
 						}
 					}()

@@ -83,11 +83,11 @@ func TestTransactState(t *testing.T) {
 				var calls []string
 				d := &delivered{err: row.save}
 				err := sink.TransactState(t.Context(), parts(d, row.word, row.end), d, row.every, func(results []part, state []byte) error {
-					call := ""
+					var call strings.Builder
 					for _, r := range results {
-						call += r.v
+						call.WriteString(r.v)
 					}
-					calls = append(calls, fmt.Sprintf("%s>%s", call, state))
+					calls = append(calls, fmt.Sprintf("%s>%s", call.String(), state))
 					return row.work
 				})
 				assert.Equal(t, row.want, strings.Join(calls, " "))

@@ -178,7 +178,7 @@ type responseWriter struct{ *bufio.Writer }
 
 func (responseWriter) Header() http.Header { return http.Header{} }
 func (responseWriter) WriteHeader(int)     {}
-func (w responseWriter) FlushError() error { return w.Writer.Flush() }
+func (w responseWriter) FlushError() error { return w.Flush() }
 
 type middleware struct{ http.ResponseWriter }
 

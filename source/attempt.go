@@ -80,7 +80,7 @@ func (s *stream) connect() *outcome {
 		return &outcome{kind: cancelled}
 	}
 	s.notify(change{kind: connecting})
-	resp, isUnanswered, err := s.send(a)
+	resp, isUnanswered, err := s.send(a) //nolint:bodyclose // the attempt owns it
 	if err != nil {
 		return &outcome{kind: notAccepted, err: err, isUnanswered: isUnanswered}
 	}

@@ -60,7 +60,7 @@ func (c config) observe(req *http.Request) rxsse.Observable[codec.Event] {
 	}
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
-			newStream(ctx, req, c).run(yield)
+			newStream(ctx, req, c).run(yield) //nolint:contextcheck // a stream holds its context
 		}
 	}
 }

@@ -108,7 +108,7 @@ func TestWithResponseCheck(t *testing.T) {
 					return
 				}
 				require.ErrorIs(t, err, c.want)
-				assert.Equal(t, c.want != source.ErrStatus, errors.Is(err, source.ErrResponseCheck))
+				assert.Equal(t, !errors.Is(c.want, source.ErrStatus), errors.Is(err, source.ErrResponseCheck))
 				var failure *source.Error
 				require.ErrorAs(t, err, &failure)
 				assert.Equal(t, c.status, failure.StatusCode)

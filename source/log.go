@@ -92,10 +92,10 @@ func (l *logObserver) disconnected(c change) {
 		l.since = time.Now()
 	}
 	l.connected = false
-	switch {
-	case c.err == io.EOF: //nolint:errorlint // wrapped, it is a failure
+	switch c.err {
+	case io.EOF: //nolint:errorlint // wrapped, it is a failure
 		l.log.DebugContext(l.ctx, "source: the server ended the response")
-	case c.err == ErrReconnectRequested: //nolint:errorlint // wrapped, it is a failure
+	case ErrReconnectRequested:
 		l.log.DebugContext(l.ctx, "source: reconnecting as requested")
 	default:
 		level := slog.LevelWarn

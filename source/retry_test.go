@@ -152,7 +152,7 @@ func TestWithReconnect(t *testing.T) {
 // A request that was not sent is sent again: no connection could be made.
 func TestRequestThatWasNotSent(t *testing.T) {
 	within(t, func(c *ssetest.Conn) { c.Send(numbered(1)...) }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		transport := server.Client().Transport.(*http.Transport).Clone()
+		transport := server.Client().Transport.(*http.Transport).Clone() //nolint:forcetypeassert,errcheck // it is ssetest's
 		defer transport.CloseIdleConnections()
 		dial, dials := transport.DialContext, 0
 		transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -32,13 +32,13 @@ func (unloadable) Save(context.Context, string) error     { return nil }
 func TestNothingReportedShowsSecrets(t *testing.T) {
 	const withSecrets = "https://topsecret:topsecret@token.example/topic?key=topsecret#topsecret"
 	broken := &url.Error{Op: "Get", URL: withSecrets, Err: errors.New("connection refused")}
-	_, unparsable := url.Parse("https://user:topsecret")
+	_, unparsable := url.Parse("https://user:topsecret") //nolint:staticcheck // it is meant not to parse
 	nested := map[string]error{
 		"an error of net/http": broken,
 		"one inside another":   &url.Error{Op: "Post", URL: withSecrets, Err: broken},
 		"one that is wrapped":  fmt.Errorf("token: %w", fmt.Errorf("oauth: %w", broken)),
 		"one of several":       errors.Join(io.ErrUnexpectedEOF, broken),
-		"one as text":          fmt.Errorf("token: %v, %q", broken, broken.Error()),
+		"one as text":          fmt.Errorf("token: %w, %q", broken, broken.Error()),
 		"one of net/url":       fmt.Errorf("proxy: %w", unparsable),
 		"a proxy":              errors.New(`invalid proxy address "topsecret:topsecret@proxy.example:3128"`),
 	}

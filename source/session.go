@@ -66,7 +66,7 @@ func (c *Client) OpenRequest(ctx context.Context, req *http.Request, opts ...Opt
 			_ = s.Close() // returns nil
 		}
 	}()
-	if err := s.open(); err != nil {
+	if err := s.open(); err != nil { //nolint:contextcheck // its stream holds the context
 		return nil, err
 	}
 	opened = true
@@ -100,7 +100,7 @@ func (s *Session) open() error {
 	if out == nil {
 		return nil
 	}
-	switch stream.endAttempt(out); out.kind {
+	switch stream.endAttempt(out); out.kind { //nolint:exhaustive // the others are failures
 	case cancelled:
 		return out.err
 	case noContent:

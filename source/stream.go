@@ -119,7 +119,7 @@ func (s *stream) wait(d time.Duration) {
 	if d <= 0 || sleep(a.ctx, d) {
 		return
 	}
-	s.replaceAttempt()
+	_ = s.replaceAttempt()  // the wait has ended, whatever the reason
 	if a.abandoned.Load() { // the connection before may be why nothing came
 		s.transport.abandon()
 	}

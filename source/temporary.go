@@ -35,7 +35,7 @@ func (e *Error) Temporary() bool {
 }
 
 // finalErrors are the reasons that do not go away by themselves.
-var finalErrors = []error{ErrRedirects, ErrURL, ErrRequest, ErrNoGetBody, ErrCheckpoint, ErrNotSentAgain}
+var finalErrors = []error{ErrRedirects, ErrURL, ErrRequest, ErrNoGetBody, ErrCheckpoint, ErrNotSentAgain} //nolint:gochecknoglobals // a constant
 
 // isTemporaryStatus reports whether a server that answers with status may answer
 // otherwise soon (RFC 9110 §15, RFC 8470 §5.2).
@@ -53,7 +53,7 @@ func isTemporaryStatus(status int) bool {
 // this configuration (RFC 8446 §6.2): handshake_failure, all about the client's
 // certificate, protocol_version, insufficient_security, certificate_required and
 // no_application_protocol.
-var tlsAlerts = []tls.AlertError{40, 42, 43, 44, 45, 46, 48, 49, 70, 71, 116, 120}
+var tlsAlerts = []tls.AlertError{40, 42, 43, 44, 45, 46, 48, 49, 70, 71, 116, 120} //nolint:gochecknoglobals // a constant
 
 // isTLSMisconfigured reports whether a handshake failed because the configurations of
 // client and server do not match.

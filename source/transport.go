@@ -283,8 +283,8 @@ func mayBeShared(conn net.Conn) bool {
 }
 
 // defaultTransports holds the default transport, and what it was made from.
-var defaultTransports struct {
-	sync.Mutex
+var defaultTransports struct { //nolint:gochecknoglobals // streams share their connections
+	sync.Mutex //nolint:embeddedstructfieldcheck // the struct has no type of its own
 
 	from, made *http.Transport
 }

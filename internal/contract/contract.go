@@ -261,7 +261,7 @@ func requireCancelledAtItem[T any](t *testing.T, obs rxsse.Observable[T], n int)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	got := observe(ctx, t, obs, func(i int) bool {
 		if i == n {
-			time.Sleep(time.Minute)
+			time.Sleep(time.Minute) //nolint:forbidigo // in a bubble: until all upstreams have completed
 			cancel(errCause)
 		}
 		return true

@@ -214,7 +214,7 @@ func (p *Producer[T]) takeUpTo(last int64) (more bool) {
 	if size := p.queue.size; size != nil {
 		p.queue.bytes.Add(-int64(total(size, p.items[:n])))
 	}
-	left := append(p.taken[:0], p.items[n:]...)
+	left := append(p.taken[:0], p.items[n:]...) //nolint:gocritic // the two slices change places
 	clear(p.items[n:])
 	p.items, p.taken = left, p.items[:n]
 	p.tickets, p.takenTickets = append(p.takenTickets[:0], p.tickets[n:]...), p.tickets[:n]

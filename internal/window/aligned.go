@@ -15,6 +15,7 @@ import (
 // again after each.
 type Aligned[T any, K comparable, A any] struct {
 	Config[T, K, A]
+
 	Grid     Grid
 	Lateness time.Duration
 	Late     func(T) // is called with items that are too late for all of their windows

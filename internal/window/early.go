@@ -5,6 +5,7 @@ import "time"
 // An EarlyItems delivers open windows early, after every n items.
 type EarlyItems[T any] struct {
 	Windows[T]
+
 	n, left int
 }
 
@@ -34,6 +35,7 @@ func (e *EarlyItems[T]) Add(now Instant, items []T) bool {
 // An EarlyTimer delivers open windows early, at most d after an item changed them.
 type EarlyTimer[T any] struct {
 	Windows[T]
+
 	d    time.Duration
 	next Instant // Never: nothing has changed since the last time
 }

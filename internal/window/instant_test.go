@@ -43,7 +43,8 @@ func TestInstantOf(t *testing.T) {
 	assert.Equal(t, now.UnixNano(), int64(got))
 	assert.True(t, got.Time().Equal(now))
 	for _, absurd := range []time.Time{
-		{}, time.Date(1823, 11, 1, 0, 0, 0, 0, time.UTC), time.Date(-5000, 1, 1, 0, 0, 0, 0, time.UTC),
+		{},
+		time.Date(1823, 11, 1, 0, 0, 0, 0, time.UTC), time.Date(-5000, 1, 1, 0, 0, 0, 0, time.UTC),
 		time.Date(2116, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(99999, 1, 1, 0, 0, 0, 0, time.UTC),
 	} {
 		_, ok := InstantOf(absurd)

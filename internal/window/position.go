@@ -34,10 +34,10 @@ func NewPositions[T any]() *Positions[T] {
 func PositionOf[T any]() func(*T) string {
 	var zero T
 	if _, ok := any(&zero).(codec.Resumable); ok {
-		return func(v *T) string { return any(v).(codec.Resumable).ResumeID() } //nolint:forcetypeassert // checked above
+		return func(v *T) string { return any(v).(codec.Resumable).ResumeID() } //nolint:forcetypeassert,errcheck // checked above
 	}
 	if _, ok := any(zero).(codec.Resumable); ok { // T is a pointer
-		return func(v *T) string { return any(*v).(codec.Resumable).ResumeID() } //nolint:forcetypeassert // checked above
+		return func(v *T) string { return any(*v).(codec.Resumable).ResumeID() } //nolint:forcetypeassert,errcheck // checked above
 	}
 	return nil
 }

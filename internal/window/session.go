@@ -16,6 +16,7 @@ import (
 // again after each.
 type Sessions[T any, K comparable, A any] struct {
 	Config[T, K, A]
+
 	Gap      time.Duration
 	Lateness time.Duration
 	Late     func(T) // is called with items that are too late for every session

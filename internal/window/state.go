@@ -10,7 +10,7 @@ import (
 
 // stateFormat is how a State is written: strict, so that a State of other types is
 // noticed, and with durations as numbers.
-var stateFormat = json.JoinOptions(json.RejectUnknownMembers(true), jsonv1.FormatDurationAsNano(true))
+var stateFormat = json.JoinOptions(json.RejectUnknownMembers(true), jsonv1.FormatDurationAsNano(true)) //nolint:gochecknoglobals // a constant
 
 // version is that of the format of a State. Change it when an older one can no longer be
 // loaded.
@@ -33,6 +33,7 @@ type savedState struct {
 // skips the items that it gets again after a restart.
 type Checkpointed[T any] struct {
 	Windows[T]
+
 	positions *Positions[T]
 	pipeline  string
 	frozen    func() ([]byte, error) // what Save returns once the stream has ended
@@ -69,7 +70,7 @@ func (c *Checkpointed[T]) SaveState() ([]byte, error) {
 	if r := c.positions.replay; r.Newest == "" && r.Since >= unpositionedItems {
 		return nil, fmt.Errorf("none of the first %d items has an ID, so the stream cannot resume", r.Since)
 	}
-	windows, err := c.Windows.Save()
+	windows, err := c.Save()
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func (c *Checkpointed[T]) LoadState(data []byte) error {
 	p.settled = ""
 	*p.replay = saved.Replay
 	p.replay.begin()
-	if err := c.Windows.Load(saved.Windows); err != nil {
+	if err := c.Load(saved.Windows); err != nil {
 		return fmt.Errorf("it does not fit the types of this program: %w", err)
 	}
 	return nil

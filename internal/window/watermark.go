@@ -238,7 +238,7 @@ func (m *Watermark[T]) Load(data jsontext.Value) error {
 }
 
 // A sourceHeap has the source first that is furthest behind.
-type sourceHeap []*source
+type sourceHeap []*source //nolint:recvcheck // as container/heap wants it
 
 func (h sourceHeap) Len() int           { return len(h) }
 func (h sourceHeap) Less(i, j int) bool { return h[i].at < h[j].at }
