@@ -33,7 +33,8 @@
 //  4. One goroutine. yield is called only on the goroutine that ranges.
 //  5. Ownership. A subscription owns its goroutines, timers and connections. When
 //     the range ends, a panic of the consumer included, they are gone before
-//     control returns.
+//     control returns. operators.GracePeriod is the one exception, bounded by the
+//     time it is given.
 //  6. Backpressure is the call itself: a source does not go on until yield has
 //     returned. Where a goroutine boundary is needed (time, merging), the queue
 //     between is bounded, and the producer waits while it is full unless the

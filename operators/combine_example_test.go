@@ -45,8 +45,8 @@ func ExampleCombineLatestAll() {
 }
 
 func ExampleWithLatestFrom() {
-	orders := source.FromChannel(after(50*time.Millisecond, "order 1", "order 2"))
-	session := source.FromChannel(after(0, "Ada"))
+	orders := source.Just("order 1", "order 2")
+	session := source.FromChannel(after(10*time.Millisecond, "Ada")) // the orders wait for it
 	show(operators.WithLatestFrom(orders, session, func(order, who string) string { return order + " by " + who + "," }))
 	// Output: order 1 by Ada, order 2 by Ada, |
 }

@@ -29,7 +29,7 @@
 //   - a stream for each item: ConcatMap, MergeMap, SwitchMap, ExhaustMap
 //   - combine streams: Merge, MergeDelayError, Concat, StartWith, Zip, ZipAll,
 //     CombineLatest, CombineLatestAll, WithLatestFrom, Race
-//   - share one subscription: Share, Replay
+//   - share one subscription: Share, Replay, with MinSubscribers and GracePeriod
 //   - let a stream run ahead of a slow consumer: Buffer, which waits, drops or fails
 //     when it is full
 //   - work on many items at once: Parallel, ParallelUnordered
@@ -55,7 +55,8 @@
 //
 // In every case, an operator has released its upstreams, and all that it started
 // itself, when the range over it ends: also when the consumer leaves the range, or
-// panics.
+// panics. There is one exception, on request: with [GracePeriod], Share and Replay keep
+// their upstream for that time after the last subscriber.
 //
 // # Positions
 //

@@ -3,6 +3,7 @@ package operators_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync/atomic"
 	"time"
 
@@ -33,12 +34,12 @@ func ExampleOverflowError() {
 	// Output: 1 2 3 # operators: Buffer: buffer is full (2 items or 16 MiB): the consumer is slower than the stream; use a larger buffer or another overflow policy
 }
 
-// Two subscribers, one subscription.
+// Two subscribers, one subscription. It starts with the second, so that neither misses
+// the first items.
 func ExampleShare() {
 	connections := 0
-	feed := source.FromChannel(after(50*time.Millisecond, 99, 101, 100))
-	quotes := operators.Finally(feed, func() { connections++ })
-	shared := operators.Share(quotes, 16, operators.OverflowBlock)
+	quotes := operators.Finally(source.Just(99, 101, 100), func() { connections++ })
+	shared := operators.Share(quotes, 16, operators.OverflowBlock, operators.MinSubscribers(2))
 
 	highest := operators.Reduce(shared, 0, func(a, b int) int { return max(a, b) })
 	count := operators.Reduce(shared, 0, func(n, _ int) int { return n + 1 })
@@ -49,7 +50,39 @@ func ExampleShare() {
 	// connections: 1
 }
 
-// Who comes late is told the last price at once.
+// One stream, split and merged again, on one connection.
+func ExampleMinSubscribers() {
+	trades := operators.Share(source.Just(3, -5, 4, -1), 16, operators.OverflowBlock, operators.MinSubscribers(2))
+	bought := operators.Reduce(operators.Filter(trades, func(n int) bool { return n > 0 }), 0, func(sum, n int) int { return sum + n })
+	sold := operators.Reduce(operators.Filter(trades, func(n int) bool { return n < 0 }), 0, func(sum, n int) int { return sum - n })
+	show(operators.Zip(bought, sold, func(b, s int) string { return fmt.Sprintf("bought %d, sold %d", b, s) }))
+	// Output: bought 7, sold 6 |
+}
+
+// Three readers, one after the other, use one connection, and the later ones get the
+// newest price at once.
+func ExampleGracePeriod() {
+	connections := 0
+	silent := make(chan int)
+	defer close(silent) // a program that exits would not need to end the feed
+	feed := operators.Concat(source.Just(99), source.FromChannel(silent))
+	counted := func(ctx context.Context) iter.Seq2[int, error] {
+		connections++
+		return feed(ctx)
+	}
+	prices := operators.Replay(counted, 1, 16, operators.OverflowBlock, operators.GracePeriod(time.Minute))
+	for range 3 {
+		show(operators.Take(prices, 1))
+	}
+	fmt.Println("connections:", connections)
+	// Output:
+	// 99 |
+	// 99 |
+	// 99 |
+	// connections: 1
+}
+
+// A late subscriber gets the last price at once.
 func ExampleReplay() {
 	prices := operators.Replay(source.Just(99, 101, 100), 1, 16, operators.OverflowBlock)
 	show(prices)

@@ -1,210 +1,131 @@
 package operators
 
 import (
-	"context"
-	"iter"
-	"slices"
-	"sync"
+	"time"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// Share lets any number of subscribers share one subscription to src: the first
-// one to come begins it, and when the last one has left it is cancelled and gone.
-// Who comes later misses what was before, see [Replay]. Each subscriber may be up
-// to n items behind; overflow says what becomes of more: with [OverflowBlock] the slowest
-// subscriber sets the pace for all, with the others it misses items, or fails,
-// alone. An n that is not positive panics.
+// Share lets any number of subscribers share one subscription to src. The first
+// subscriber starts src, or the n-th with [MinSubscribers]. When the last subscriber
+// leaves, src is cancelled, or a while later with [GracePeriod]. Later subscribers miss
+// earlier items; see [Replay].
 //
 //	src:                            -1-2-3-4-5|
 //	Share(src, n, OverflowBlock):   -1-2-3-4-5|
 //	a later subscriber:                 -3-4-5|
 //
-// It completes when src does, and an error of src is delivered to all who
-// subscribe at that time, in each case after the items that wait for them; who
-// comes after that begins a new subscription to src. A panic in src reaches all of
-// them. A subscriber whose context is cancelled ends with its cause, and no other
-// does: src runs under the values of the first subscriber's context, not under
-// its deadline or cancellation.
+// Each subscriber may be up to n items behind. The overflow policy decides about more:
+// with [OverflowBlock] the slowest subscriber sets the pace for all; with the others a slow
+// subscriber misses items, or fails, alone.
 //
-// It runs src on a goroutine of its own, which is gone before the last subscriber
-// ends, and holds at most n items for each subscriber, besides the one being
-// delivered; with OverflowBlock, besides up to n being delivered.
-func Share[T any](src rxsse.Observable[T], n int, overflow Overflow, opts ...OverflowOption) rxsse.Observable[T] {
+// Share completes when src does. An error of src reaches every subscriber of that
+// time. Both come after the items that wait. A later subscriber starts src anew. A panic
+// in src reaches every subscriber. A subscriber whose context is cancelled ends with the
+// cause; the others go on: src runs under the values of the context of the subscriber
+// that starts it, but not under its deadline or cancellation.
+//
+// Share runs src on a goroutine of its own. Without GracePeriod that goroutine has ended
+// when the range of the last subscriber ends. Share holds at most n items for each
+// subscriber, besides the one being delivered; with OverflowBlock, besides up to n being
+// delivered.
+//
+// Share panics if src is nil, n is not positive or overflow is none of the constants.
+func Share[T any](src rxsse.Observable[T], n int, overflow Overflow, opts ...ShareOption) rxsse.Observable[T] {
 	mustNotBeNil("Share: src", src == nil)
 	mustBePositive("Share: n", n)
-	return newHub(src, 0, n, newOverflow("Share", n, overflow, opts)).observe
+	return newMulticast("Share", src, 0, n, overflow, opts).observe
 }
 
-// Replay is [Share] for those who come late: they are first given the newest items
-// that src has delivered, up to remember of them, and then what comes. A remember
-// or n that is not positive panics.
+// Replay is [Share] that remembers: a later subscriber first gets the newest items that
+// src has delivered, up to remember of them, and then the later ones.
 //
 //	src:                                 -1-2-3-4-5|
 //	Replay(src, 2, n, OverflowBlock):    -1-2-3-4-5|
 //	a later subscriber:                    (12)-3-4-5|
 //	one after the end:                               (45|)
 //
-// Once src has completed, Replay remembers its last items for good and does not
-// subscribe to src again: who comes then is given these, and completes. When src
-// fails, or when the last subscriber leaves before the end, they are forgotten, and
-// who comes then begins a new subscription. All else is as in Share; what is
-// remembered does not count towards n.
-func Replay[T any](src rxsse.Observable[T], remember, n int, overflow Overflow, opts ...OverflowOption) rxsse.Observable[T] {
+// Once src has completed, Replay keeps its last items for good and does not start src
+// again: a later subscriber gets these items, and completes. Replay forgets them when src
+// fails or is cancelled because the last subscriber has left; the next subscriber then
+// starts src anew. All else is as in Share. Remembered items do not count towards n.
+//
+// Replay panics if src is nil, remember or n is not positive, or overflow is none of the
+// constants.
+func Replay[T any](src rxsse.Observable[T], remember, n int, overflow Overflow, opts ...ShareOption) rxsse.Observable[T] {
 	mustNotBeNil("Replay: src", src == nil)
 	mustBePositive("Replay: remember", remember)
 	mustBePositive("Replay: n", n)
-	return newHub(src, remember, n, newOverflow("Replay", n, overflow, opts)).observe
+	return newMulticast("Replay", src, remember, n, overflow, opts).observe
 }
 
-// A hub hands the items of one subscription to many.
-type hub[T any] struct {
-	src      rxsse.Observable[T]
-	remember int
-	limit    int
-	overflow handoff.Overflow
-
-	mu   sync.Mutex
-	run  *sharedRun[T]   // what a new subscriber joins; nil: it begins one
-	gone <-chan struct{} // closed once the newest run has ended
+// A ShareOption changes how [Share] and [Replay] work: [MinSubscribers] when src starts,
+// [GracePeriod] when it is cancelled, and each [OverflowOption] what a full buffer does.
+type ShareOption interface {
+	applyShare(options *shareOptions)
 }
 
-// A sharedRun is one subscription to the source of a hub, whose lock guards it.
-type sharedRun[T any] struct {
-	cancel  context.CancelFunc
-	gone    chan struct{}         // closed once the source has ended
-	over    bool                  // it has, or is about to
-	users   int                   // subscribers that have not left
-	fan     *handoff.Multicast[T] // to these, and to the last one that has left
-	history memory[T]
+type shareOptions struct {
+	minSubscribers int
+	gracePeriod    time.Duration
+	overflow       []OverflowOption
 }
 
-func newHub[T any](src rxsse.Observable[T], remember, limit int, overflow handoff.Overflow) *hub[T] {
-	return &hub[T]{src: src, remember: remember, limit: limit, overflow: overflow}
+type shareOption func(*shareOptions)
+
+func (o shareOption) applyShare(options *shareOptions) { o(options) }
+
+func (o OverflowOption) applyShare(options *shareOptions) {
+	options.overflow = append(options.overflow, o)
 }
 
-// observe is the Observable of the hub.
-func (h *hub[T]) observe(ctx context.Context) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		if ctx.Err() != nil {
-			var zero T
-			yield(zero, context.Cause(ctx))
-			return
-		}
-		q := handoff.NewOverflowing[T](ctx, h.limit, h.overflow)
-		run, history := h.join(ctx, q)
-		defer h.leave(run, q)
-		defer q.Stop() // before it leaves: the source may wait for room
-		if deliverBatch(q, history, yield) {
-			deliver(q, yield)
-		}
-	}
+// MinSubscribers starts src when n subscribers are there at once, so that none of them
+// misses its first items. Use it when one pipeline reads a stream several times: with
+// MinSubscribers(2), Merge(f(shared), g(shared)) loses nothing. It does what Connect does
+// in RxGo and RxJS. Default: 1.
+//
+//	src:                                                -1-2|
+//	Share(src, n, OverflowBlock, MinSubscribers(2)):    ------1-2|
+//	the second subscriber, after 5:                          -1-2|
+//
+// A subscriber that waits is not counted any more when its context is cancelled. It ends
+// with the cause, and src still needs n subscribers. If they do not come, those that wait
+// do so until their contexts end; that is so if they cannot be there at once, as with
+// Concat(shared, shared).
+//
+// Once src runs, the number does not matter: others may come, and src runs until the last
+// subscriber leaves. Each new start, after the end of src or after all have left, needs n
+// subscribers again. A completed Replay serves each subscriber at once.
+//
+// MinSubscribers panics if n is not positive.
+func MinSubscribers(n int) ShareOption {
+	mustBePositive("MinSubscribers: n", n)
+	return shareOption(func(o *shareOptions) { o.minSubscribers = n })
 }
 
-// join makes q a subscriber of the current run, or of a new one, and returns what
-// the run remembers.
-func (h *hub[T]) join(ctx context.Context, q *handoff.Queue[T]) (*sharedRun[T], []T) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	run := h.run
-	if run == nil {
-		run = h.begin(ctx)
-	}
-	run.users++
-	if !run.over {
-		run.fan.Add(q)
-	}
-	return run, run.history.items()
-}
-
-// begin starts a run, whose source is subscribed to when that of the run before
-// has ended. Called with the lock held.
-func (h *hub[T]) begin(ctx context.Context) *sharedRun[T] {
-	run := &sharedRun[T]{
-		gone:    make(chan struct{}),
-		fan:     handoff.NewMulticast[T](&h.mu, h.overflow.Policy),
-		history: memory[T]{limit: h.remember},
-	}
-	ctx, run.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // leave and end call it
-	before := h.gone
-	h.run, h.gone = run, run.gone
-	// Ends when the source does; the last subscriber to leave cancels its context
-	// and waits for it.
-	go func() {
-		if before != nil {
-			<-before
-		}
-		handoff.Run(ctx, h.src,
-			func(v T) bool { return h.deliver(run, v) },
-			func(e handoff.Outcome) { h.end(run, e) })
-	}()
-	return run
-}
-
-// deliver hands v to all subscribers of run and reports whether there were any.
-func (h *hub[T]) deliver(run *sharedRun[T], v T) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	run.fan.WaitForRoom()
-	run.history.add(v)
-	run.fan.Push(v)
-	return run.users > 0
-}
-
-// end ends run for all of its subscribers as its source has ended. A completed
-// run that remembers anything stays.
-func (h *hub[T]) end(run *sharedRun[T], e handoff.Outcome) {
-	h.mu.Lock()
-	run.over = true
-	if h.run == run && (h.remember == 0 || !e.Completed()) {
-		h.run = nil
-	}
-	run.fan.Finish(e)
-	h.mu.Unlock()
-	run.cancel()
-	close(run.gone)
-}
-
-// leave takes q, which is stopped, out of run. The last one ends the run and waits
-// for it, and is told if the source panics then.
-func (h *hub[T]) leave(run *sharedRun[T], q *handoff.Queue[T]) {
-	h.mu.Lock()
-	run.users--
-	last := run.users == 0
-	if last && !run.over && h.run == run {
-		h.run = nil
-	}
-	if !last {
-		run.fan.Remove(q)
-	}
-	h.mu.Unlock()
-	if last {
-		run.cancel()
-		<-run.gone
-		q.Stop()
-	}
-}
-
-// A memory is the last items of a stream, up to a limit.
-type memory[T any] struct {
-	limit int
-	ring  []T
-	next  int // where the next item goes once the ring is full
-}
-
-func (r *memory[T]) add(v T) {
-	switch {
-	case r.limit == 0:
-	case len(r.ring) < r.limit:
-		r.ring = append(r.ring, v)
-	default:
-		r.ring[r.next] = v
-		r.next = (r.next + 1) % r.limit
-	}
-}
-
-// items returns a copy of the items, the oldest first.
-func (r *memory[T]) items() []T {
-	return slices.Concat(r.ring[r.next:], r.ring[:r.next])
+// GracePeriod keeps src running for d after the last subscriber has left. A subscriber
+// that comes in that time, not at its end, joins the running src: readers that come one
+// after the other use one connection, and a page that reloads does not open another.
+// Default: no grace period.
+//
+//	src:                                             -1-2-3-4-5|
+//	Share(src, n, OverflowBlock, GracePeriod(4)):    -1-2!
+//	another subscriber, within 4:                          -4-5|
+//
+// Meanwhile src runs on as if its subscribers were fast. Share drops the items; Replay
+// remembers the newest of them. If src completes, Replay keeps its last items for good,
+// and the next subscriber of Share starts src anew. If src fails, nobody sees the error,
+// and the next subscriber starts src anew. If src panics, the next subscriber gets the
+// panic.
+//
+// This is the one case in which something that a subscription has started outlives its
+// range: src, on its goroutine, and a timer. At the end of d, src is cancelled, whether
+// or not contexts of former subscribers have ended: cancelling those is how subscribers
+// leave, so it cannot cut the grace period short. A program or test that must leave
+// nothing running waits for d after its last subscriber, or cancels what is under src.
+//
+// GracePeriod panics if d is not positive.
+func GracePeriod(d time.Duration) ShareOption {
+	mustBePositive("GracePeriod: d", d)
+	return shareOption(func(o *shareOptions) { o.gracePeriod = d })
 }

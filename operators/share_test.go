@@ -22,6 +22,12 @@ import (
 // what each of them saw, from frame 0 on, and how often src was subscribed to.
 func sharing(t *testing.T, op func(letters) letters, src string, visits ...[2]int) (seen []string, subscriptions int64) {
 	t.Helper()
+	return sharingUntil(t, 0, op, src, visits...)
+}
+
+// sharingUntil is sharing that allows src to run for grace after the last subscriber.
+func sharingUntil(t *testing.T, grace time.Duration, op func(letters) letters, src string, visits ...[2]int) (seen []string, subscriptions int64) {
+	t.Helper()
 	var subscribed, active atomic.Int64
 	cold := marble.Cold(src)
 	counted := letters(func(ctx context.Context) iter.Seq2[string, error] {
@@ -45,6 +51,10 @@ func sharing(t *testing.T, op func(letters) letters, src string, visits ...[2]in
 		})
 	}
 	all.Wait()
+	if grace > 0 {
+		time.Sleep(grace)
+		synctest.Wait()
+	}
 	assert.Zero(t, active.Load(), "subscriptions left")
 	return seen, subscribed.Load()
 }

@@ -41,8 +41,9 @@
 //	rx.ToRxGo(ctx, shared).Map(f, rxgo.WithContext(observer)).DoOnNext(g, rxgo.WithContext(observer))
 //
 // Take Replay rather than Share: RxGo subscribes on a goroutine of its own, some time
-// after DoOnNext has returned, and Share would lose the items until then. The overflow
-// policy decides for a slow observer: OverflowBlock slows all of them to its pace, the
+// after DoOnNext has returned, and Share would lose the items until then. For a known
+// number of observers, Share with operators.MinSubscribers loses nothing. The overflow
+// policy decides what a slow observer does: Block slows all of them to its pace, the
 // others let it miss items, or fail, alone. Without WithContext an observer that stops
 // reading stays subscribed until the context given to ToRxGo ends.
 //

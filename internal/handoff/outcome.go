@@ -59,10 +59,10 @@ func asPanic(recovered any) *rxsse.PanicError {
 }
 
 // Completed reports whether the upstream completed.
-func (o Outcome) Completed() bool { return o.err == nil && !o.raises() }
+func (o Outcome) Completed() bool { return o.err == nil && !o.Raises() }
 
-// raises reports whether the upstream ended with a panic or an exit.
-func (o Outcome) raises() bool { return o.panicked != nil || o.goexit }
+// Raises reports whether the upstream ended with a panic or an exit.
+func (o Outcome) Raises() bool { return o.panicked != nil || o.goexit }
 
 // Err returns the error with which the upstream failed, or nil.
 func (o Outcome) Err() error { return o.err }

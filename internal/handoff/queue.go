@@ -235,7 +235,7 @@ func (q *Queue[T]) recordFailure(o Outcome) {
 	case !q.failed:
 		q.failed, q.outcome = true, o
 		q.close()
-	case !q.outcome.raises():
+	case !q.outcome.Raises():
 		q.outcome.panicked, q.outcome.goexit = o.panicked, o.goexit
 	}
 }
