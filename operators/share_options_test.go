@@ -123,7 +123,7 @@ func TestMinSubscribersLoseNothing(t *testing.T) {
 	const n = 50
 	for range 200 {
 		shared := Share(Take(endless(), n), 4, OverflowBlock, MinSubscribers(3))
-		all, err := drain(t.Context(), Merge(shared, shared, shared))
+		all, err := drain(t.Context(), Merge(shared, shared, shared)) //nolint:gocritic // the same stream several times
 		require.NoError(t, err)
 		require.Len(t, all, 3*n)
 	}
@@ -320,7 +320,7 @@ func TestGracePeriodIsTheBound(t *testing.T) {
 					time.Sleep(grace - 1)
 					synctest.Wait()
 					require.EqualValues(t, 1, w.active.Load(), "it runs until the end of the grace period")
-					time.Sleep(1)
+					time.Sleep(1) //nolint:staticcheck // the shortest time
 					synctest.Wait()
 					require.Zero(t, w.active.Load(), "sources left")
 					assert.Equal(t, grace, w.ended.Sub(left))
