@@ -53,13 +53,11 @@ func ExampleThrottle() {
 
 // A display that shows the first change at once, and never misses the last.
 func ExampleThrottleLatest() {
-	for search, err := range operators.ThrottleLatest(typing(), 100*time.Millisecond)(context.Background()) {
+	for search, err := range operators.ThrottleLatest(typing(), time.Minute)(context.Background()) {
 		fmt.Println(search, err)
 	}
 	// Output:
 	// h <nil>
-	// hello <nil>
-	// hello w <nil>
 	// hello world <nil>
 }
 
