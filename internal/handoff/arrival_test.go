@@ -53,7 +53,7 @@ func TestArrivalKeepsCauseBeforeEffect(t *testing.T) {
 	const producers, rounds = 3, 2_000
 	q := NewByArrival[int](t.Context(), 16)
 	defer q.Stop()
-	var mu sync.Mutex // who holds it pushes the next number
+	var mu sync.Mutex // guards the next number and its push
 	next := 0
 	for range producers {
 		q.Go(func(context.Context) iter.Seq2[int, error] {
