@@ -31,8 +31,8 @@ import (
 // starts as items need them. From src, at most 256 items, or n if that is more, are
 // read ahead of what has been delivered.
 //
-// While items wait and calls are fast, goroutines take several items at once, up to 64:
-// this costs some 50 ns an item. A call that is slow after many fast ones may hold up
+// While items wait and calls are fast, goroutines take several items at once, up to 64,
+// so that an item costs less. A call that is slow after many fast ones may hold up
 // the items taken with it.
 func Parallel[T, R any](src rxsse.Observable[T], n int, f func(context.Context, T) (R, error)) rxsse.Observable[R] {
 	mustNotBeNil("Parallel: src", src == nil)
