@@ -111,13 +111,14 @@ func BenchmarkSynchronous(b *testing.B) {
 	type src = rxsse.Observable[int]
 	even := func(v int) bool { return v%2 == 0 }
 	anything := func(int) bool { return true }
+	last := 0 // the last item of the source, which CompleteAt wants to see
 	for _, row := range []struct {
 		name string
 		op   func(src) src
 	}{
 		{"source alone", func(s src) src { return s }},
 		{"Catch", func(s src) src { return Catch(s, func(error) src { return nil }) }},
-		{"CompleteAt", func(s src) src { return CompleteAt(s, func(v int) bool { return v < 0 }) }},
+		{"CompleteAt", func(s src) src { return CompleteAt(s, func(v int) bool { return v == last }) }},
 		{"Concat", func(s src) src { return Concat(s) }},
 		{"DefaultIfEmpty", func(s src) src { return DefaultIfEmpty(s, 0) }},
 		{"Dematerialize", func(s src) src {
@@ -157,6 +158,7 @@ func BenchmarkSynchronous(b *testing.B) {
 		b.Run(row.name, func(b *testing.B) {
 			b.ReportAllocs()
 			counting := Take(endless(), b.N)
+			last = b.N - 1
 			for _, err := range row.op(counting)(b.Context()) {
 				if err != nil {
 					b.Fatal(err)
