@@ -65,12 +65,3 @@ func TestClearResumeIDKeepsTheID(t *testing.T) {
 	assert.Equal(t, "7", m.ID)
 	assert.Empty(t, m.ResumeID())
 }
-
-// A Message costs DecodeJSON no allocation that a plain value does not.
-func TestMessageAllocatesNothingMore(t *testing.T) {
-	event := codec.Event{Type: "trade", ID: "7", Data: `{"price":1.5}`}
-	plain, message := codec.JSON[trade](), codec.JSON[codec.Message[trade]]()
-	without := testing.AllocsPerRun(100, func() { _, _ = plain(event) })
-	with := testing.AllocsPerRun(100, func() { _, _ = message(event) })
-	assert.Equal(t, without, with)
-}
