@@ -54,9 +54,9 @@ func TestHTTP2(t *testing.T) {
 	server := newHTTP2Server(t, func(w http.ResponseWriter, r *http.Request) {
 		assert.Equal(t, "HTTP/2.0", r.Proto)
 		open.Add(1)
-		defer open.Add(-1)
 		sendNumbered(w, 0, 2)
 		<-r.Context().Done()
+		open.Add(-1)
 		left <- r.URL.Path
 	})
 	client := source.NewClient(source.WithHTTPClient(server.Client()), source.WithTrace(&source.Trace{Open: func(_ source.Attempt, resp *http.Response) {
