@@ -1,0 +1,39 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The tests of testdata/weak notice min for max and a condition turned around. They
+// cannot notice < for <=, since low is returned both ways, and no test calls untested.
+func TestSurvivors(t *testing.T) {
+	var out strings.Builder
+	m := mutator{out: &out}
+	require.NoError(t, m.run(t.Context(), []string{"./testdata/weak"}, 50))
+	assert.Contains(t, out.String(), `weak.go:6: Clamp: "<" becomes "<="`)
+	assert.Contains(t, out.String(), `weak.go:13: untested: "true" becomes "false"`)
+	assert.Equal(t, 2, strings.Count(out.String(), "survived: "))
+	assert.Regexp(t, `\./testdata/weak +4 +2 +2 +0 +50.0%`, out.String())
+
+	assert.EqualError(t, m.run(t.Context(), []string{"./testdata/weak"}, 51), "1 packages kill fewer than 51% of their mutants")
+	assert.ErrorContains(t, m.run(t.Context(), []string{"./testdata"}, 0), "nothing to mutate")
+}
+
+func TestSites(t *testing.T) {
+	sites, err := sitesOf("testdata/weak/weak.go")
+	require.NoError(t, err)
+	var texts []string
+	for _, s := range sites {
+		texts = append(texts, s.function+": "+s.old+" -> "+s.text)
+	}
+	assert.Equal(t, []string{
+		"Clamp: v < low -> !(v < low)",
+		"Clamp: < -> <=",
+		"Clamp: min -> max",
+		"untested: true -> false",
+	}, texts)
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// A site is a place in a file and the text that a mutant has there.
+type site struct {
+	file       string
+	line       int
+	start, end int // of the text that is replaced
+	function   string
+	old, text  string
+}
+
+func (s site) String() string {
+	return fmt.Sprintf("%s:%d: %s: %q becomes %q", s.file, s.line, s.function, s.old, s.text)
+}
+
+// swaps are the operators that a mutant exchanges.
+var swaps = map[token.Token]token.Token{
+	token.EQL: token.NEQ, token.NEQ: token.EQL,
+	token.LSS: token.LEQ, token.LEQ: token.LSS,
+	token.GTR: token.GEQ, token.GEQ: token.GTR,
+	token.ADD: token.SUB, token.SUB: token.ADD,
+	token.MUL: token.QUO, token.QUO: token.MUL,
+	token.LAND: token.LOR, token.LOR: token.LAND,
+	token.INC: token.DEC, token.DEC: token.INC,
+	token.ADD_ASSIGN: token.SUB_ASSIGN, token.SUB_ASSIGN: token.ADD_ASSIGN,
+}
+
+// findSites returns the places to mutate in the files of folder dir, in the order of
+// the files and of the text.
+func findSites(dir, only string) ([]site, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	var sites []site
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") || !strings.Contains(filepath.Base(file), only) {
+			continue
+		}
+		found, err := sitesOf(file)
+		if err != nil {
+			return nil, err
+		}
+		sites = append(sites, found...)
+	}
+	return sites, nil
+}
+
+func sitesOf(file string) ([]site, error) {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, file, source, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	f := finder{file: file, source: source, set: set}
+	for _, decl := range tree.Decls {
+		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body != nil && fn.Name.Name != "String" {
+			f.function = fn.Name.Name
+			ast.Inspect(fn.Body, f.visit)
+		}
+	}
+	return f.sites, nil
+}
+
+// A finder collects the sites of one file.
+type finder struct {
+	file     string
+	source   []byte
+	set      *token.FileSet
+	function string
+	sites    []site
+}
+
+func (f *finder) visit(node ast.Node) bool {
+	switch n := node.(type) {
+	case *ast.BinaryExpr:
+		f.swap(n.OpPos, n.Op)
+	case *ast.IncDecStmt:
+		f.swap(n.TokPos, n.Tok)
+	case *ast.AssignStmt:
+		f.swap(n.TokPos, n.Tok)
+		if n.Tok != token.DEFINE {
+			f.remove(n)
+		}
+	case *ast.ExprStmt, *ast.DeferStmt, *ast.SendStmt:
+		f.remove(n)
+	case *ast.BranchStmt:
+		if n.Label == nil && n.Tok == token.CONTINUE {
+			f.replace(n, "break")
+		}
+	case *ast.IfStmt:
+		f.negate(n.Cond)
+	case *ast.ForStmt:
+		if n.Cond != nil {
+			f.replace(n.Cond, "false")
+		}
+	case *ast.BasicLit:
+		f.number(n)
+	case *ast.Ident:
+		switch n.Name {
+		case "true":
+			f.replace(n, "false")
+		case "false":
+			f.replace(n, "true")
+		}
+	case *ast.CallExpr:
+		f.bound(n)
+	}
+	return true
+}
+
+func (f *finder) swap(pos token.Pos, op token.Token) {
+	if to, ok := swaps[op]; ok {
+		start := f.set.Position(pos).Offset
+		f.add(start, start+len(op.String()), to.String())
+	}
+}
+
+func (f *finder) remove(n ast.Node) { f.replace(n, "") }
+
+// negate turns a condition around, but for comparisons: swap does that already.
+func (f *finder) negate(cond ast.Expr) {
+	if binary, ok := cond.(*ast.BinaryExpr); ok && (binary.Op == token.EQL || binary.Op == token.NEQ) {
+		return
+	}
+	f.replace(cond, "!("+f.text(cond)+")")
+}
+
+func (f *finder) number(lit *ast.BasicLit) {
+	if lit.Kind != token.INT {
+		return
+	}
+	if v, err := strconv.ParseInt(lit.Value, 0, 64); err == nil {
+		f.replace(lit, strconv.FormatInt(v+1, 10))
+	}
+}
+
+// bound exchanges min and max.
+func (f *finder) bound(call *ast.CallExpr) {
+	name, ok := call.Fun.(*ast.Ident)
+	if !ok {
+		return
+	}
+	switch name.Name {
+	case "min":
+		f.replace(name, "max")
+	case "max":
+		f.replace(name, "min")
+	}
+}
+
+func (f *finder) text(n ast.Node) string {
+	return string(f.source[f.set.Position(n.Pos()).Offset:f.set.Position(n.End()).Offset])
+}
+
+func (f *finder) replace(n ast.Node, text string) {
+	f.add(f.set.Position(n.Pos()).Offset, f.set.Position(n.End()).Offset, text)
+}
+
+func (f *finder) add(start, end int, text string) {
+	line := 1 + strings.Count(string(f.source[:start]), "\n")
+	f.sites = append(f.sites, site{f.file, line, start, end, f.function, string(f.source[start:end]), text})
+}

@@ -1,0 +1,14 @@
+// Package weak has one test that notices faults and a line that none looks at.
+package weak
+
+// Clamp returns v, but at least low and at most high.
+func Clamp(v, low, high int) int {
+	if v < low {
+		return low
+	}
+	return min(v, high)
+}
+
+func untested() bool {
+	return true
+}
