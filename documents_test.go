@@ -1,12 +1,14 @@
 package rxsse_test
 
 import (
+	"bytes"
 	"fmt"
 	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,11 +77,14 @@ func _(ctx context.Context, events rxsse.Observable[codec.Event], prices rxsse.O
 `
 
 // TestDocuments vets every block of Go in the README and the documents, and runs
-// those that are tests.
+// those that are tests. They are built as a user's module is, outside of the checkout,
+// which may be read-only.
 func TestDocuments(t *testing.T) {
+	t.Parallel()
 	documents, err := filepath.Glob("docs/*.md")
 	require.NoError(t, err)
 	documents = append(documents, "README.md", "CONTRIBUTING.md")
+	module := newUserModule(t)
 	vet := []string{"vet", "-unreachable=false"} // a fragment may end with a return
 	test := []string{"test"}
 	blocks := 0
@@ -88,35 +93,59 @@ func TestDocuments(t *testing.T) {
 		require.NoError(t, err)
 		for i, block := range regexp.MustCompile("(?s)(?:<!-- (\\S+\\.go) -->\n)?```go\n(.*?)```").FindAllSubmatch(text, -1) {
 			if file := string(block[1]); file != "" { // a part of a file of another module, which its own checks compile
-				whole, err := os.ReadFile(file)
-				require.NoError(t, err, document)
-				indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(string(block[2]), "\n"), "\n", "\n\t")
-				assert.True(t, strings.Contains(string(whole), string(block[2])) || strings.Contains(string(whole), indented), "%s: this is not in %s:\n%s", document, file, block[2])
+				requirePart(t, document, file, string(block[2]))
 				continue
 			}
-			block := block[1:]
+			code := string(block[2])
 			blocks++
-			formatted, err := format.Source(block[1])
-			require.NoError(t, err, "%s: %s", document, block[1])
-			assert.Equal(t, string(formatted), string(block[1]), "gofmt, %s", document)
-			// Inside the module, so that it is built with the module's own packages.
-			name := strings.TrimSuffix(filepath.Base(document), ".md")
-			dir, err := os.MkdirTemp(".", fmt.Sprintf("document-%s-%d-", name, i+1)) //nolint:usetesting // it has to be inside the module
-			require.NoError(t, err)
-			t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
-			file, code := program(string(block[1]))
-			require.NoError(t, os.WriteFile(filepath.Join(dir, file), []byte(code), 0o600))
-			vet = append(vet, "./"+dir)
+			formatted, err := format.Source(block[2])
+			require.NoError(t, err, "%s: %s", document, code)
+			assert.Equal(t, string(formatted), code, "gofmt, %s", document)
+			name := fmt.Sprintf("%s-%d", strings.TrimSuffix(filepath.Base(document), ".md"), i+1)
+			folder := filepath.Join(module, name)
+			require.NoError(t, os.Mkdir(folder, 0o700))
+			file, program := program(code)
+			require.NoError(t, os.WriteFile(filepath.Join(folder, file), []byte(program), 0o600))
+			vet = append(vet, "./"+name)
 			if file == "main_test.go" {
-				test = append(test, "./"+dir)
+				test = append(test, "./"+name)
 			}
 		}
 	}
 	require.GreaterOrEqual(t, blocks, 9)
 	for _, args := range [][]string{vet, test} {
-		out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
+		command := exec.CommandContext(t.Context(), "go", args...)
+		command.Dir = module
+		out, err := command.CombinedOutput()
 		assert.NoError(t, err, "%s", out)
 	}
+}
+
+// newUserModule returns the folder of a new module that uses this checkout, with the
+// dependencies at the same versions.
+func newUserModule(t *testing.T) string {
+	t.Helper()
+	checkout, err := filepath.Abs(".")
+	require.NoError(t, err)
+	mod, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	sum, err := os.ReadFile("go.sum")
+	require.NoError(t, err)
+	mod = bytes.Replace(mod, []byte("module github.com/rxsse/rxsse\n"), []byte("module documents\n"), 1)
+	mod = fmt.Appendf(mod, "\nrequire github.com/rxsse/rxsse v0.0.0\n\nreplace github.com/rxsse/rxsse => %s\n", strconv.Quote(checkout))
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "go.mod"), mod, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "go.sum"), sum, 0o600))
+	return folder
+}
+
+// requirePart requires that a block of a document is a part of a file.
+func requirePart(t *testing.T, document, file, block string) {
+	t.Helper()
+	whole, err := os.ReadFile(file)
+	require.NoError(t, err, document)
+	indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(block, "\n"), "\n", "\n\t")
+	assert.True(t, strings.Contains(string(whole), block) || strings.Contains(string(whole), indented), "%s: this is not in %s:\n%s", document, file, block)
 }
 
 // program returns what to compile for a block: it may be a whole file, the
