@@ -22,13 +22,19 @@ type attempt struct {
 	cancel context.CancelCauseFunc
 
 	abandoned atomic.Bool // no later attempt may use its connection
+	started   bool        // the request was sent, or was to be
+	reported  atomic.Bool // its end, to the observers
 
 	body *ownedBody // nil: no response has been received
 
 	decoder   *codec.Decoder // nil: the server has not accepted
 	opened    time.Time
 	delivered bool   // at least one event
+	events    int64  // delivered
 	startID   string // the last event ID before its first event
+
+	statusCode int          // of the answer, 0 if there is none
+	counter    *readCounter // nil: nothing is counted
 
 	unterminated *codec.Event // was delivered although the response has left it unterminated
 }
@@ -69,6 +75,14 @@ func (a *attempt) position(id string) string {
 	return id
 }
 
+// lastEventID returns the last event ID of the connection.
+func (a *attempt) lastEventID() string {
+	if a.unterminated != nil {
+		return a.unterminated.ID
+	}
+	return a.position(a.decoder.LastEventID())
+}
+
 // connect sends the request of the present attempt, unless its connection is open. It
 // returns nil once it is.
 func (s *stream) connect() *outcome {
@@ -79,11 +93,14 @@ func (s *stream) connect() *outcome {
 	if s.ctx.Err() != nil {
 		return &outcome{kind: cancelled}
 	}
+	a.started = true
+	ctx := s.startAttempt(a.ctx)
 	s.notify(change{kind: connecting})
-	resp, isUnanswered, err := s.send(a) //nolint:bodyclose // the attempt owns it
+	resp, isUnanswered, err := s.send(ctx, a) //nolint:bodyclose // the attempt owns it
 	if err != nil {
 		return &outcome{kind: notAccepted, err: err, isUnanswered: isUnanswered}
 	}
+	a.statusCode = resp.StatusCode
 	a.body = ownBody(a.ctx, resp.Body)
 	s.mu.Lock()
 	s.response = resp
@@ -93,20 +110,21 @@ func (s *stream) connect() *outcome {
 	}
 	s.startReading(resp)
 	s.notify(change{kind: connected, response: resp})
+	s.connects++
 	return nil
 }
 
-// send sends the request and returns the server's answer once its header is there. The
+// send sends the request with ctx and returns the server's answer once its header is there. The
 // connect timeout covers all of it. Without one the idle timeout does, for a request that
 // may always be sent again; the answer to others may take the server a while. If it fails,
 // isUnanswered reports whether the request may have reached the server.
-func (s *stream) send(a *attempt) (resp *http.Response, isUnanswered bool, err error) {
+func (s *stream) send(ctx context.Context, a *attempt) (resp *http.Response, isUnanswered bool, err error) {
 	if d := s.cfg.connectTimeout; d > 0 {
 		defer a.abandonAfter(d, fmt.Errorf("%w of %v", ErrConnectTimeout, d)).Stop()
 	} else if d := s.cfg.idleTimeout; d > 0 && s.reconnect == ReconnectAlways {
 		defer a.abandonAfter(d, fmt.Errorf("%w of %v", ErrIdleTimeout, d)).Stop()
 	}
-	ctx, wasSent := a.ctx, func() bool { return false }
+	wasSent := func() bool { return false }
 	if s.reconnect == ReconnectUntilAccepted {
 		ctx, wasSent = traceSending(ctx)
 	}
@@ -155,8 +173,9 @@ func (s *stream) startReading(resp *http.Response) {
 	if d := s.cfg.idleTimeout; d > 0 {
 		body = newIdleReader(body, d, a)
 	}
-	if s.meter != nil {
-		body = s.meter.reader(body)
+	if s.measured {
+		a.counter = &readCounter{r: body, meters: s.meters}
+		body = a.counter
 	}
 	body = decodeContent(resp.Header, body)
 	if s.diagnostics != nil {
@@ -211,12 +230,13 @@ func (s *stream) read() (codec.Event, *outcome) {
 	}
 }
 
-// delivered passes an event on to the observers that look at each.
+// delivered counts an event, and passes it on to the observers that look at each.
 func (s *stream) delivered(e codec.Event) {
+	s.attempt.events++
 	if s.diagnostics != nil {
 		s.diagnostics.delivered(e)
 	}
-	if s.meter != nil {
-		s.meter.delivered(e)
+	for _, m := range s.meters {
+		m.delivered(e)
 	}
 }

@@ -12,8 +12,10 @@ import (
 //
 //   - WARN when a connection is lost, or when the server cannot be reached: once, with the
 //     reason and the time until the next attempt. Further attempts that fail are at DEBUG.
-//   - INFO when it is connected again: for how long it was not, after how many attempts,
-//     and from which event on.
+//   - INFO when it is connected after that: for how long it was not, after how many
+//     attempts, and from which event on.
+//   - WARN when the server has accepted and ended three responses in a row before they
+//     were healthy, see [WithHealthyAfter], and again each time that number has doubled.
 //   - ERROR when the stream fails.
 //   - INFO, once a stream, when a connection is open but nothing has arrived for 30 seconds:
 //     a proxy may hold the events back. See docs/troubleshooting.md.
@@ -29,6 +31,9 @@ func WithLogger(log *slog.Logger) Option { return func(c *config) { c.log = log 
 const (
 	// silenceBeforeHint is how long a new connection may be silent before the log says so.
 	silenceBeforeHint = 30 * time.Second
+	// earlyEnds is how many responses in a row the server may end early before the log
+	// says so.
+	earlyEnds = 3
 	// troubleshooting is the page that helps.
 	troubleshooting = "https://github.com/rxsse/rxsse/blob/main/docs/troubleshooting.md"
 )
@@ -40,6 +45,8 @@ type logObserver struct {
 	url string
 
 	connected bool      // a connection is open
+	connects  int       // connections so far
+	early     int       // responses in a row that the server has ended early
 	lost      bool      // a warning is out, and there was no connection since
 	since     time.Time // since when there is none
 	attempts  int       // since then
@@ -78,11 +85,16 @@ func (l *logObserver) observe(c change) {
 func (l *logObserver) open(c change) {
 	if l.lost {
 		after := time.Since(l.since).Round(100 * time.Millisecond)
-		l.log.InfoContext(l.ctx, fmt.Sprintf("source: reconnected after %v, %s, %s", after, plural(l.attempts, "attempt"), from(c.lastEventID)))
+		verb := "reconnected"
+		if l.connects == 0 {
+			verb = "connected"
+		}
+		l.log.InfoContext(l.ctx, fmt.Sprintf("source: %s after %v, %s, %s", verb, after, plural(l.attempts, "attempt"), from(c.lastEventID)))
 	} else {
 		l.log.DebugContext(l.ctx, "source: connected", "status", c.response.StatusCode, "protocol", c.response.Proto)
 	}
 	l.connected, l.lost, l.attempts = true, false, 0
+	l.connects++
 }
 
 func (l *logObserver) disconnected(c change) {
@@ -94,7 +106,7 @@ func (l *logObserver) disconnected(c change) {
 	l.connected = false
 	switch c.err {
 	case io.EOF: //nolint:errorlint // wrapped, it is a failure
-		l.log.DebugContext(l.ctx, "source: the server ended the response")
+		l.ended(c)
 	case ErrReconnectRequested:
 		l.log.DebugContext(l.ctx, "source: reconnecting as requested")
 	default:
@@ -105,6 +117,21 @@ func (l *logObserver) disconnected(c change) {
 		l.lost = true
 		l.log.Log(l.ctx, level, message, append(l.reason(c.err), "retry_in", c.wait.Round(time.Millisecond))...)
 	}
+}
+
+// ended logs that the server has ended a response in an orderly way.
+func (l *logObserver) ended(c change) {
+	if c.attempt.Number == 0 { // it was healthy
+		l.early = 0
+	} else {
+		l.early++
+	}
+	// 3, 6, 12, …: the log is not flooded, and does not stay silent either.
+	if n := l.early / earlyEnds; l.early%earlyEnds == 0 && n > 0 && n&(n-1) == 0 {
+		l.log.WarnContext(l.ctx, fmt.Sprintf("source: the server accepts each request and ends the response early, %d times in a row", l.early), "help", troubleshooting+"#it-reconnects-all-the-time")
+		return
+	}
+	l.log.DebugContext(l.ctx, "source: the server ended the response")
 }
 
 func (l *logObserver) unterminated(c change) {

@@ -90,6 +90,7 @@ func TestLogOfCompletion(t *testing.T) {
 
 // An outage is two lines, however long it lasts: when it begins, and when it has ended.
 func TestLogOfAnOutage(t *testing.T) {
+	const help = " help=https://github.com/rxsse/rxsse/blob/main/docs/troubleshooting.md#it-reconnects-all-the-time"
 	for name, c := range map[string]struct {
 		script func(*ssetest.Conn)
 		want   []string
@@ -121,8 +122,22 @@ func TestLogOfAnOutage(t *testing.T) {
 			c.Answer(http.StatusNoContent, "")
 		}, []string{
 			`level=WARN msg="source: cannot connect" method=GET url=http://ssetest.test error="status 502 Bad Gateway" status=502 retry_in=3s`,
-			`level=INFO msg="source: reconnected after 9s, 3 attempts, without an id" method=GET url=http://ssetest.test`,
+			`level=INFO msg="source: connected after 9s, 3 attempts, without an id" method=GET url=http://ssetest.test`,
 			`level=WARN msg="source: disconnected" method=GET url=http://ssetest.test error="unexpected EOF (3 attempts)" retry_in=12s`,
+		}},
+		"a server that ends each response at once": {func(c *ssetest.Conn) {
+			switch {
+			case c.N == 15:
+				c.Send(codec.Event{ID: "1", Data: "x"})
+			case c.N > 18:
+				c.Answer(http.StatusNoContent, "")
+			}
+			c.Open()
+		}, []string{
+			`level=WARN msg="source: the server accepts each request and ends the response early, 3 times in a row" method=GET url=http://ssetest.test` + help,
+			`level=WARN msg="source: the server accepts each request and ends the response early, 6 times in a row" method=GET url=http://ssetest.test` + help,
+			`level=WARN msg="source: the server accepts each request and ends the response early, 12 times in a row" method=GET url=http://ssetest.test` + help,
+			`level=WARN msg="source: the server accepts each request and ends the response early, 3 times in a row" method=GET url=http://ssetest.test` + help,
 		}},
 		"a server that ends in order": {func(c *ssetest.Conn) {
 			if c.N > 5 {

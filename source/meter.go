@@ -2,6 +2,7 @@ package source
 
 import (
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,20 +13,40 @@ import (
 // several, it adds up their counts. The zero Meter is ready to use. Any goroutine may read
 // it at any time.
 type Meter struct {
-	mu    sync.Mutex
-	stats Stats
+	mu      sync.Mutex
+	ended   Stats // of streams that have ended
+	running map[*streamMeter]struct{}
 }
 
-// WithMeter makes m count what the stream does.
-func WithMeter(m *Meter) Option { return func(c *config) { c.meter = m } }
+// WithMeter makes m count what the stream does. A stream may have several: those of its
+// client, and its own.
+func WithMeter(m *Meter) Option {
+	return func(c *config) {
+		if !slices.Contains(c.meters, m) {
+			c.meters = append(c.meters, m)
+		}
+	}
+}
 
 // Stats is what a [Meter] has counted so far.
 type Stats struct {
+	// Streams is how many streams run now, and Connections how many of them are connected.
+	Streams     int
+	Connections int
+	// Completed and Failed count the streams that have ended by themselves. A stream that
+	// is cancelled, or that its consumer leaves, is neither.
+	Completed int64
+	Failed    int64
 	// Attempts counts the attempts to connect, Connects those that the server accepted,
 	// and Reconnects those of them that were not a stream's first.
 	Attempts   int64
 	Connects   int64
 	Reconnects int64
+	// Outcomes counts the attempts that have ended, with their connections, by how.
+	Outcomes map[Outcome]int64
+	// Connecting is the time from the beginning of an attempt to the server's answer,
+	// summed over the attempts that the server accepted.
+	Connecting time.Duration
 	// Events counts the events that consumers got, comments and retry events included if
 	// the stream delivers them.
 	Events int64
@@ -34,6 +55,13 @@ type Stats struct {
 	Unterminated int64
 	// Bytes counts the bytes of bodies that were read, as net/http returns them.
 	Bytes int64
+	// Processing is the time that consumers have taken: from the end of each read to the
+	// beginning of the next one on the same connection, which is when they have taken all
+	// events that were read.
+	Processing time.Duration
+	// Lag is how long the bytes that were read last have now waited for the consumer. It
+	// is 0 while the stream waits for the server. Of several streams it is the longest.
+	Lag time.Duration
 	// LastEventID is the ID of the last event, and LastEventAt is when its last byte was
 	// read.
 	LastEventID string
@@ -44,56 +72,174 @@ type Stats struct {
 func (m *Meter) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.stats
+	sum := Stats{}
+	sum.add(m.ended)
+	for s := range m.running {
+		sum.add(s.now())
+	}
+	return sum
 }
 
-// A streamMeter counts for a [Meter] what one stream does.
+// add adds the counts of other streams.
+func (s *Stats) add(o Stats) {
+	s.Streams += o.Streams
+	s.Connections += o.Connections
+	s.Completed += o.Completed
+	s.Failed += o.Failed
+	s.Attempts += o.Attempts
+	s.Connects += o.Connects
+	s.Reconnects += o.Reconnects
+	for outcome, n := range o.Outcomes {
+		if s.Outcomes == nil {
+			s.Outcomes = map[Outcome]int64{}
+		}
+		s.Outcomes[outcome] += n
+	}
+	s.Connecting += o.Connecting
+	s.Events += o.Events
+	s.Unterminated += o.Unterminated
+	s.Bytes += o.Bytes
+	s.Processing += o.Processing
+	s.Lag = max(s.Lag, o.Lag)
+	if o.LastEventAt.After(s.LastEventAt) {
+		s.LastEventID, s.LastEventAt = o.LastEventID, o.LastEventAt
+	}
+}
+
+// A streamMeter counts for a [Meter] what one stream does. It has a lock of its own, so
+// that streams which share a Meter do not wait for each other.
 type streamMeter struct {
-	meter     *Meter
-	connected bool      // at least once
-	readAt    time.Time // the end of the last read
+	meter *Meter
+
+	mu        sync.Mutex
+	stats     Stats
+	beganAt   time.Time // the present attempt
+	readAt    time.Time // the end of the last read, zero before the first of a connection
+	isReading bool
+}
+
+// newStreamMeter counts one more stream.
+func newStreamMeter(m *Meter) *streamMeter {
+	s := &streamMeter{meter: m, stats: Stats{Streams: 1}}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.running == nil {
+		m.running = map[*streamMeter]struct{}{}
+	}
+	m.running[s] = struct{}{}
+	return s
+}
+
+// now returns the present counts of the stream.
+func (m *streamMeter) now() Stats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	stats := m.stats
+	if !m.isReading && !m.readAt.IsZero() {
+		stats.Lag = time.Since(m.readAt)
+	}
+	return stats
 }
 
 func (m *streamMeter) observe(c change) {
-	m.meter.mu.Lock()
-	defer m.meter.mu.Unlock()
-	stats := &m.meter.stats
+	if c.kind == closed {
+		m.close()
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	stats := &m.stats
 	switch c.kind {
 	case connecting:
 		stats.Attempts++
+		m.beganAt = time.Now()
 	case connected:
-		stats.Connects++
-		if m.connected {
+		if stats.Connects++; stats.Connects > 1 {
 			stats.Reconnects++
 		}
-		m.connected = true
+		stats.Connections = 1
+		stats.Connecting += time.Since(m.beganAt)
+	case attemptEnded:
+		if stats.Outcomes == nil {
+			stats.Outcomes = map[Outcome]int64{}
+		}
+		stats.Outcomes[c.end.Outcome]++
+		stats.Connections = 0
+		m.readAt = time.Time{}
 	case unterminated:
 		stats.Unterminated++
+	case completed:
+		stats.Completed++
+	case failed:
+		stats.Failed++
 	default:
 	}
 }
 
-// delivered counts an event.
-func (m *streamMeter) delivered(e codec.Event) {
+// close hands the counts over to the Meter: the stream has ended.
+func (m *streamMeter) close() {
 	m.meter.mu.Lock()
 	defer m.meter.mu.Unlock()
-	stats := &m.meter.stats
-	stats.Events++
-	stats.LastEventAt = m.readAt
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stats.Streams = 0
+	m.meter.ended.add(m.stats)
+	delete(m.meter.running, m)
+}
+
+// delivered counts an event.
+func (m *streamMeter) delivered(e codec.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stats.Events++
+	m.stats.LastEventAt = m.readAt
 	if e.Type != "" {
-		stats.LastEventID = e.ID
+		m.stats.LastEventID = e.ID
 	}
 }
 
-// reader returns a reader that counts the bytes read from r. It also reads the clock:
-// that would cost more than all else if it were done for each event.
-func (m *streamMeter) reader(r io.Reader) io.Reader {
-	return readerFunc(func(p []byte) (int, error) {
-		n, err := r.Read(p)
-		m.readAt = time.Now()
-		m.meter.mu.Lock()
-		defer m.meter.mu.Unlock()
-		m.meter.stats.Bytes += int64(n)
-		return n, err
-	})
+// readBegins counts the time since the last read, in which the consumer has taken the
+// events.
+func (m *streamMeter) readBegins(lag time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.isReading = true
+	m.stats.Processing += lag
+}
+
+// readEnds counts the bytes of a read.
+func (m *streamMeter) readEnds(n int, at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.isReading, m.readAt = false, at
+	m.stats.Bytes += int64(n)
+}
+
+// A readCounter counts what is read from one connection, and how long what was read waits
+// for the consumer. It reads the clock twice a read: that would cost more than all else if
+// it were done for each event.
+type readCounter struct {
+	r      io.Reader
+	meters []*streamMeter
+	bytes  int64
+	readAt time.Time // the end of the last read
+	maxLag time.Duration
+}
+
+func (c *readCounter) Read(p []byte) (int, error) {
+	var lag time.Duration
+	if !c.readAt.IsZero() {
+		lag = time.Since(c.readAt)
+	}
+	c.maxLag = max(c.maxLag, lag)
+	for _, m := range c.meters {
+		m.readBegins(lag)
+	}
+	n, err := c.r.Read(p)
+	c.readAt = time.Now()
+	c.bytes += int64(n)
+	for _, m := range c.meters {
+		m.readEnds(n, c.readAt)
+	}
+	return n, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
 	"github.com/rxsse/rxsse/source/ssetest"
@@ -36,9 +37,52 @@ func TestMeter(t *testing.T) {
 		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithMeter(&meter), source.WithComments(true)))
 		require.NoError(t, err)
 		assert.Equal(t, source.Stats{
-			Attempts: 4, Connects: 2, Reconnects: 1, Events: 3, Bytes: int64(len(one + two)),
+			Completed: 1, Attempts: 4, Connects: 2, Reconnects: 1, Events: 3, Bytes: int64(len(one + two)),
+			Outcomes:    map[source.Outcome]int64{source.OutcomeEnded: 2, source.OutcomeRefused: 1, source.OutcomeNoContent: 1},
 			LastEventID: "2", LastEventAt: start.Add(6 * time.Second),
 		}, meter.Stats())
+	})
+}
+
+// What is open and how far the consumer is behind can be read while the stream runs.
+func TestMeterWhileTheStreamRuns(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		if c.N > 1 {
+			c.Answer(http.StatusForbidden, "no")
+		}
+		c.Sleep(2 * time.Second)
+		c.Send(numbered(2)...)
+		c.Sleep(time.Minute)
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		var meter, other source.Meter
+		client = source.NewClient(source.WithHTTPClient(server.Client()), exactly, source.WithMeter(&meter))
+		var at []source.Stats
+		look := func() { at = append(at, meter.Stats()) }
+		time.AfterFunc(time.Second, look)    // while it connects
+		time.AfterFunc(7*time.Second, look)  // while the consumer works on the first event
+		time.AfterFunc(13*time.Second, look) // while it waits for the server
+		time.AfterFunc(63*time.Second, look) // while it waits to connect again
+		_, err := sink.Collect(t.Context(), operators.Tap(client.Observe(server.URL(), source.WithMeter(&other), source.WithMeter(&meter)), func(codec.Event) {
+			time.Sleep(5 * time.Second)
+		}))
+		require.ErrorIs(t, err, source.ErrStatus)
+		type now struct {
+			streams, connections    int
+			lag, processing, waited time.Duration
+		}
+		var got []now
+		for _, s := range append(at, meter.Stats()) {
+			got = append(got, now{s.Streams, s.Connections, s.Lag, s.Processing, s.Connecting})
+		}
+		assert.Equal(t, []now{
+			{1, 0, 0, 0, 0},
+			{1, 1, 5 * time.Second, 0, 2 * time.Second},
+			{1, 1, 0, 10 * time.Second, 2 * time.Second},
+			{1, 0, 0, 10 * time.Second, 2 * time.Second},
+			{0, 0, 0, 10 * time.Second, 2 * time.Second},
+		}, got)
+		assert.EqualValues(t, 1, meter.Stats().Failed)
+		assert.Equal(t, meter.Stats(), other.Stats(), "those of the client and of the stream count the same")
 	})
 }
 

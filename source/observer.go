@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -21,6 +22,7 @@ type change struct {
 	err      error          // of disconnected and failed; of unterminated, nil if the end was orderly
 	wait     time.Duration  // of waiting, and of disconnected
 	event    codec.Event    // of unterminated
+	end      AttemptEnd     // of attemptEnded
 
 	lastEventID string
 }
@@ -30,6 +32,7 @@ type changeKind int
 const (
 	connecting   changeKind = iota // an attempt begins
 	connected                      // the server has accepted
+	attemptEnded                   // an attempt has ended, and its connection is closed
 	disconnected                   // an attempt has failed or a connection has ended, and the stream goes on
 	waiting                        // the stream waits before the next attempt
 	unterminated                   // the last event of a response has been dropped
@@ -37,21 +40,27 @@ const (
 	idReset                        // the server has refused the last event ID, and the stream begins anew
 	completed                      // the stream has completed
 	failed                         // the stream has failed
+	closed                         // the stream has ended, in whatever way
 )
 
 // observe makes the observers that the options ask for.
 func (s *stream) observe() {
-	if s.cfg.meter != nil {
-		s.meter = &streamMeter{meter: s.cfg.meter}
-		s.observers = append(s.observers, s.meter)
+	for _, m := range s.cfg.meters {
+		meter := newStreamMeter(m)
+		s.meters = append(s.meters, meter)
+		s.observers = append(s.observers, meter)
 	}
 	if s.cfg.tailLines > 0 || s.cfg.tailEvents > 0 {
 		s.diagnostics = newDiagnostics(s.cfg.tailLines, s.cfg.tailEvents)
 		s.observers = append(s.observers, s.diagnostics)
 	}
-	if s.cfg.trace != nil {
-		s.observers = append(s.observers, s.cfg.trace)
+	for _, t := range s.cfg.traces {
+		trace := &traceObserver{Trace: t}
+		s.traces = append(s.traces, trace)
+		s.observers = append(s.observers, trace)
+		s.measured = s.measured || t.StartAttempt != nil
 	}
+	s.measured = s.measured || len(s.meters) > 0
 	if s.cfg.log != nil {
 		s.log = newLogObserver(s.ctx, s.cfg.log, method(s.req), s.cfg.redact(s.req.URL))
 		s.observers = append(s.observers, s.log)
@@ -64,11 +73,33 @@ func (s *stream) notify(c change) {
 		return
 	}
 	c.lastEventID = s.lastEventID
-	c.attempt = Attempt{Method: method(s.req), URL: s.cfg.redact(s.req.URL), Number: s.backoff.failures}
+	c.attempt = s.describeAttempt()
 	if c.kind == connecting || c.kind == connected {
 		c.attempt.Number++
 	}
 	for _, o := range s.observers {
 		o.observe(c)
 	}
+}
+
+// describeAttempt identifies the attempt that has ended last.
+func (s *stream) describeAttempt() Attempt {
+	return Attempt{
+		Method: method(s.req), URL: s.cfg.redact(s.req.URL), Number: s.backoff.failures,
+		Connects: s.connects, LastEventID: s.lastEventID,
+	}
+}
+
+// startAttempt calls the hooks that follow an attempt, and returns the context that its
+// request is sent with.
+func (s *stream) startAttempt(ctx context.Context) context.Context {
+	if len(s.traces) == 0 {
+		return ctx
+	}
+	a := s.describeAttempt()
+	a.Number++
+	for _, t := range s.traces {
+		ctx = t.start(ctx, a)
+	}
+	return ctx
 }

@@ -45,9 +45,9 @@ type config struct {
 	responseCheck func(*http.Response) error
 	abandoned     *abandonedConns // of all streams of a client
 
-	trace      *Trace
+	traces     []*Trace
 	log        *slog.Logger
-	meter      *Meter
+	meters     []*Meter
 	visible    []string // names in the query whose values may be shown
 	tailLines  int
 	tailEvents int
@@ -58,6 +58,8 @@ func (c config) with(opts []Option) config {
 	c.header = c.header.Clone()
 	c.decoder = slices.Clone(c.decoder)
 	c.visible = slices.Clone(c.visible)
+	c.traces = slices.Clone(c.traces)
+	c.meters = slices.Clone(c.meters)
 	if c.abandoned == nil {
 		c.abandoned = new(abandonedConns)
 	}
@@ -128,11 +130,6 @@ func WithComments(deliver bool) Option { return func(c *config) { c.comments = d
 // WithRetryEvents sets whether changes of the reconnection time are delivered, each as an
 // event of [codec.KindRetry]. By default they only take effect.
 func WithRetryEvents(deliver bool) Option { return func(c *config) { c.retryEvents = deliver } }
-
-// WithTrace calls the hooks of t as the state of the stream changes.
-func WithTrace(t *Trace) Option {
-	return func(c *config) { c.trace = t }
-}
 
 // mustNotBeNegative panics if an option was given a value below 0.
 func mustNotBeNegative[T int | time.Duration](option string, value T) {

@@ -45,10 +45,7 @@ func (s *stream) endAttempt(out *outcome) {
 	cause := s.replaceAttempt()
 	if a.decoder != nil {
 		out.accepted = true
-		s.lastEventID = a.position(a.decoder.LastEventID())
-		if a.unterminated != nil {
-			s.lastEventID = a.unterminated.ID
-		}
+		s.lastEventID = a.lastEventID()
 		if d, set := a.decoder.Retry(); set {
 			s.backoff.setReconnectionTime(d)
 		}
@@ -66,6 +63,11 @@ func (s *stream) endAttempt(out *outcome) {
 	case cause != nil && out.err != nil && out.answer == nil:
 		out.err = cause
 	}
+	how, reason := out.describe(), out.err
+	if how == OutcomeClosed {
+		reason = nil
+	}
+	s.report(a, how, reason)
 }
 
 // replaceAttempt makes a new attempt the present one and returns why the one before was

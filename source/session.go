@@ -105,6 +105,7 @@ func (s *Session) open() error {
 		return out.err
 	case noContent:
 		s.end = io.EOF
+		stream.notify(change{kind: completed})
 		return nil
 	}
 	stream.backoff.failed()

@@ -3,10 +3,12 @@ package source
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rxsse/rxsse/codec"
@@ -24,12 +26,15 @@ type stream struct {
 	transport *transport // of http
 
 	observers    []observer
-	meter        *streamMeter  // also an observer; nil: nothing is counted
-	diagnostics  *diagnostics  // also an observer; nil: nothing is kept
-	log          *logObserver  // also an observer; nil: nothing is logged
-	deduplicator *deduplicator // nil: duplicates are delivered
+	meters       []*streamMeter   // also observers
+	traces       []*traceObserver // also observers
+	measured     bool             // reads are counted, for a meter or a trace
+	diagnostics  *diagnostics     // also an observer; nil: nothing is kept
+	log          *logObserver     // also an observer; nil: nothing is logged
+	deduplicator *deduplicator    // nil: duplicates are delivered
 
 	lastEventID string
+	connects    int // connections so far
 	reconnect   Reconnect
 	backoff     backoff
 
@@ -38,6 +43,7 @@ type stream struct {
 	attempt  *attempt
 	mu       sync.Mutex
 	response *http.Response // the newest
+	closed   atomic.Bool
 }
 
 func newStream(ctx context.Context, req *http.Request, cfg config) *stream {
@@ -87,7 +93,9 @@ func (s *stream) begin() error {
 	case s.ctx.Err() != nil:
 		return context.Cause(s.ctx)
 	case err != nil:
-		return s.newError(fmt.Errorf("%w: %w", ErrCheckpoint, err))
+		failure := s.newError(fmt.Errorf("%w: %w", ErrCheckpoint, err))
+		s.notify(change{kind: failed, err: failure})
+		return failure
 	}
 	s.lastEventID = cmp.Or(id, s.lastEventID)
 	return nil
@@ -132,8 +140,23 @@ func (s *stream) abandon(reason error) {
 	s.attempt.abandon(reason)
 }
 
-// close closes the connection. It may be called again, but not beside next.
-func (s *stream) close() { s.attempt.end() }
+// close closes the connection and ends the stream. It may be called again, but not beside
+// next.
+func (s *stream) close() {
+	a := s.attempt
+	how := OutcomeClosed
+	var err error
+	if cause := context.Cause(s.ctx); cause != nil && !errors.Is(cause, ErrClosed) {
+		how, err = OutcomeCancelled, cause
+	}
+	defer func() {
+		if s.closed.CompareAndSwap(false, true) {
+			s.notify(change{kind: closed})
+		}
+	}()
+	a.end()
+	s.report(a, how, err)
+}
 
 // sleep waits for d and reports whether ctx lasted that long.
 func sleep(ctx context.Context, d time.Duration) bool {

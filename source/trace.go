@@ -1,7 +1,9 @@
 package source
 
 import (
+	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/rxsse/rxsse/codec"
@@ -11,6 +13,13 @@ import (
 // that ranges over it. Any of them may be nil. Several streams may share a Trace; each
 // calls it from its own goroutine, and the [Attempt] says which stream it is.
 type Trace struct {
+	// StartAttempt is called before each attempt, before Connecting. The request is sent
+	// with the context that it returns, for example with one that carries a span; that must
+	// be derived from ctx, which is the attempt's, or be nil. The function that it returns
+	// is called once, when the attempt and its connection have ended in whatever way; it
+	// may be nil. If [Session.Close] ends a connection that nobody reads, it is called by
+	// the goroutine that calls Close.
+	StartAttempt func(ctx context.Context, a Attempt) (context.Context, func(AttemptEnd))
 	// Connecting is called before each attempt.
 	Connecting func(Attempt)
 	// Open is called when the server has accepted. The body belongs to the stream.
@@ -38,10 +47,49 @@ type Attempt struct {
 	// the first after a connection that counts as healthy, see [WithHealthyAfter].
 	// After such a connection has ended, it is 0 until the next attempt begins.
 	Number int
+	// Connects is how many connections the stream has had before.
+	Connects int
+	// LastEventID is where the attempt resumes, "" if at no known position.
+	LastEventID string
 }
 
-func (t *Trace) observe(c change) {
+// WithTrace calls the hooks of t as the state of the stream changes. A stream may have
+// several traces: those of its client, and its own. Each is called, in the order of the
+// options.
+func WithTrace(t *Trace) Option {
+	return func(c *config) {
+		if !slices.Contains(c.traces, t) {
+			c.traces = append(c.traces, t)
+		}
+	}
+}
+
+// A traceObserver calls a [Trace] for one stream.
+type traceObserver struct {
+	*Trace
+
+	end func(AttemptEnd) // of the present attempt, nil if there is none
+}
+
+// start calls StartAttempt and returns the context of the request.
+func (t *traceObserver) start(ctx context.Context, a Attempt) context.Context {
+	if t.StartAttempt == nil {
+		return ctx
+	}
+	started, end := t.StartAttempt(ctx, a)
+	t.end = end
+	if started == nil {
+		return ctx
+	}
+	return started
+}
+
+func (t *traceObserver) observe(c change) {
 	switch {
+	case c.kind == attemptEnded && t.end != nil:
+		end := t.end
+		t.end = nil
+		end(c.end)
 	case c.kind == connecting && t.Connecting != nil:
 		t.Connecting(c.attempt)
 	case c.kind == connected && t.Open != nil:

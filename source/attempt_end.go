@@ -1,0 +1,93 @@
+package source
+
+import (
+	"errors"
+	"time"
+)
+
+// An Outcome says how an attempt has ended, with the connection that it has opened. Its
+// text can be the label of a metric.
+type Outcome string
+
+const (
+	// OutcomeEnded is a response that the server has ended in an orderly way.
+	OutcomeEnded Outcome = "ended"
+	// OutcomeNoContent is the answer 204, which completes a stream.
+	OutcomeNoContent Outcome = "no content"
+	// OutcomeRefused is any other answer that is not an event stream.
+	OutcomeRefused Outcome = "refused"
+	// OutcomeConnectFailed is a request that was not sent or not answered.
+	OutcomeConnectFailed Outcome = "connect failed"
+	// OutcomeBroken is a connection that broke, or whose events could not be decoded.
+	OutcomeBroken Outcome = "broken"
+	// OutcomeTimedOut is an attempt or a connection that was given up for
+	// [WithConnectTimeout] or [WithIdleTimeout].
+	OutcomeTimedOut Outcome = "timed out"
+	// OutcomeRequested is an attempt or a connection that [Session.Reconnect] has dropped.
+	OutcomeRequested Outcome = "reconnect requested"
+	// OutcomeCancelled is an attempt or a connection that ended with the stream's context.
+	OutcomeCancelled Outcome = "cancelled"
+	// OutcomeClosed is a connection that ended because the consumer has left the range or
+	// closed the session.
+	OutcomeClosed Outcome = "closed"
+)
+
+// An AttemptEnd says how an attempt has ended, and what its connection has delivered.
+type AttemptEnd struct {
+	Outcome Outcome
+	// Err is the reason, nil after an orderly end, a 204, or when the consumer has left.
+	// Its text shows URLs as an [Error] does.
+	Err error
+	// StatusCode is that of the server's answer, 0 if there was none.
+	StatusCode int
+	// Events and Bytes count what the attempt has added to [Stats].
+	Events int64
+	Bytes  int64
+	// LastEventID is the position after the attempt.
+	LastEventID string
+	// MaxLag is the longest time that received bytes have waited until the consumer had
+	// taken all events before them. It is measured only for streams with a [Meter] or a
+	// Trace.StartAttempt.
+	MaxLag time.Duration
+}
+
+// describe returns how an attempt with this outcome has ended, for observers.
+func (o *outcome) describe() Outcome {
+	switch {
+	case o.kind == noContent:
+		return OutcomeNoContent
+	case o.kind == responseEnded:
+		return OutcomeEnded
+	case o.kind == reconnectRequested:
+		return OutcomeRequested
+	case o.kind == cancelled && errors.Is(o.err, ErrClosed):
+		return OutcomeClosed
+	case o.kind == cancelled:
+		return OutcomeCancelled
+	case errors.Is(o.err, ErrConnectTimeout), errors.Is(o.err, ErrIdleTimeout):
+		return OutcomeTimedOut
+	case o.kind == connectionBroken:
+		return OutcomeBroken
+	case o.answer != nil:
+		return OutcomeRefused
+	}
+	return OutcomeConnectFailed
+}
+
+// report notifies the observers, once, of how an attempt has ended that has begun.
+func (s *stream) report(a *attempt, how Outcome, err error) {
+	if !a.started || !a.reported.CompareAndSwap(false, true) || len(s.observers) == 0 {
+		return
+	}
+	end := AttemptEnd{
+		Outcome: how, Err: redactError(err, s.cfg.visible), StatusCode: a.statusCode,
+		Events: a.events, LastEventID: s.lastEventID,
+	}
+	if a.decoder != nil {
+		end.LastEventID = a.lastEventID()
+	}
+	if a.counter != nil {
+		end.Bytes, end.MaxLag = a.counter.bytes, a.counter.maxLag
+	}
+	s.notify(change{kind: attemptEnded, end: end})
+}
