@@ -25,8 +25,10 @@ type Checkpoint interface {
 // work is called with the items that have arrived since its last call, as in
 // [ForEachBatch]: single items while the stream is slow, up to 256 while it is fast.
 // Save is called once per call of work. When work returns nil, its effect must be
-// durable, as it is after [File.AppendSync] or the commit of a database transaction.
-// work must not keep the slice.
+// durable, as it is after [File.Append] or the commit of a database transaction. Before
+// it saves a position, Commit syncs every open [File] of the program that has unsynced
+// items, so the position is never ahead of a File, whatever its options. work must not
+// keep the slice.
 //
 // The position is the ResumeID of the newest item that has one, see
 // [codec.Resumable]. Events, messages and the results of windows over them have one;
@@ -36,7 +38,7 @@ type Checkpoint interface {
 // Commit returns nil when src completes and everything is saved. When src fails, it
 // returns that error after it has saved the position of the items before. An error
 // of work is returned as it is, and the position stays before the items of that
-// call. An error of Save is returned wrapped. When ctx is cancelled, Commit returns the
+// call. An error of Save, or of the sync of a File, is returned wrapped. When ctx is cancelled, Commit returns the
 // cause after it has saved the work that is done.
 //
 // # Guarantee
@@ -74,7 +76,11 @@ func commit[T any](ctx context.Context, name string, src rxsse.Observable[T], wo
 		if reached == "" || reached == saved {
 			return nil
 		}
-		if err := checkpoint.Save(context.WithoutCancel(ctx), reached); err != nil {
+		err := unsyncedFiles.sync()
+		if err == nil {
+			err = checkpoint.Save(context.WithoutCancel(ctx), reached)
+		}
+		if err != nil {
 			return fmt.Errorf("sink: %s: the work up to event %q is done, but its position is not saved: %w", name, reached, err)
 		}
 		saved = reached

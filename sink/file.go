@@ -109,6 +109,9 @@ func open[T any](path string, r record[T], o fileOptions) (*File[T], error) {
 	if err := f.open(); err != nil {
 		return nil, f.error("open", err)
 	}
+	if o.syncEvery != 1 {
+		unsyncedFiles.add(f)
+	}
 	return f, nil
 }
 
@@ -169,21 +172,12 @@ func (f *File[T]) AppendOne(v T) error {
 // If a sync fails, the state of the disk is unknown, and if another program has
 // changed the file, see [ErrFileChanged], items may be lost: this call and all later
 // ones return the error. Append looks for such a change whenever it syncs or rotates.
+//
+// Append without items writes nothing and does not rotate.
 func (f *File[T]) Append(items []T) error {
-	return f.append(items, f.syncIfDue)
-}
-
-// AppendSync is [File.Append] that syncs before it returns, whatever the options. With
-// [WithSyncEvery] or [WithSyncInterval], give it to [Commit], so that the saved position
-// is never ahead of the items on the disk.
-func (f *File[T]) AppendSync(items []T) error {
-	return f.append(items, f.sync)
-}
-
-func (f *File[T]) append(items []T, sync func() error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.ready(); err != nil {
+	if err := f.ready(); err != nil || len(items) == 0 {
 		return err
 	}
 	if f.size > 0 && !f.period.Equal(f.periodOf(time.Now())) {
@@ -195,7 +189,7 @@ func (f *File[T]) append(items []T, sync func() error) error {
 	if f.failed != nil {
 		return err
 	}
-	return joined(err, sync())
+	return joined(err, f.syncIfDue())
 }
 
 // joined is [errors.Join] that returns a single error as it is.
@@ -330,7 +324,7 @@ func (f *File[T]) sync() error {
 	if f.unsynced == 0 {
 		return nil
 	}
-	if err := f.file.Sync(); err != nil {
+	if err := f.syncFile(f.file); err != nil {
 		return f.fail("sync", err)
 	}
 	if err := f.checkUnchanged(); err != nil {
@@ -393,6 +387,7 @@ func (f *File[T]) Close() error {
 	if f.syncing != nil {
 		f.syncing.Stop()
 	}
+	unsyncedFiles.remove(f)
 	if closing := f.release(); closing != nil && err == nil {
 		err = f.error("close", closing)
 	}

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -20,10 +21,11 @@ type fileOptions struct {
 	gzip         bool
 	keepFiles    int
 	keepFor      time.Duration
+	syncFile     func(*os.File) error // tests replace it
 }
 
 func newFileOptions(opts []FileOption) fileOptions {
-	o := fileOptions{syncEvery: 1}
+	o := fileOptions{syncEvery: 1, syncFile: (*os.File).Sync}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -41,8 +43,8 @@ func WithJSON(opts ...json.Options) FileOption {
 // WithSyncEvery syncs the file at the end of the call after which n or more items are
 // not synced. The default is 1: every call that writes syncs, however many items it
 // writes. A loss of power can lose the items that are not synced; a crash of the
-// program loses none. With [Commit], use [File.AppendSync]. WithSyncEvery panics if n is
-// not positive.
+// program loses none. [Commit] also syncs the file, before it saves a position.
+// WithSyncEvery panics if n is not positive.
 func WithSyncEvery(n int) FileOption {
 	if n <= 0 {
 		panic(fmt.Sprintf("sink: WithSyncEvery: n must be positive, got %d", n))
@@ -52,8 +54,8 @@ func WithSyncEvery(n int) FileOption {
 
 // WithSyncInterval syncs the file d after an item was written, instead of after a
 // number of items: a loss of power can lose the items of the last d. If the sync fails,
-// the next call returns the error. With [Commit], use [File.AppendSync].
-// WithSyncInterval panics if d is not positive.
+// the next call returns the error. [Commit] also syncs the file, before it saves a
+// position. WithSyncInterval panics if d is not positive.
 func WithSyncInterval(d time.Duration) FileOption {
 	if d <= 0 {
 		panic(fmt.Sprintf("sink: WithSyncInterval: d must be positive, got %v", d))

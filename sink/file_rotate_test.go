@@ -71,6 +71,8 @@ func TestFileRotatesByTime(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 		}
+		time.Sleep(24 * time.Hour)
+		require.NoError(t, f.Append(nil), "without an item there is no new file")
 		require.NoError(t, f.Close())
 	})
 	assert.Equal(t, []string{"0\n6\n12\n18\n"}, rotated(t, path), "no file for a day without items")

@@ -153,3 +153,21 @@ func TestFileOptionsRefuse(t *testing.T) {
 		assert.PanicsWithValue(t, want, build)
 	}
 }
+
+func TestFileAtARelativePathStaysWhereItIs(t *testing.T) {
+	here, there := t.TempDir(), t.TempDir()
+	t.Chdir(here)
+	f, err := sink.OpenNDJSON[int]("n.ndjson", sink.WithRotateSize(4))
+	require.NoError(t, err)
+	require.NoError(t, f.Append([]int{1, 2}))
+	require.NoError(t, os.WriteFile(filepath.Join(there, "n.ndjson"), []byte("another program's\n"), 0o600))
+	t.Chdir(there)
+	require.NoError(t, f.Append([]int{3, 4}))
+	require.NoError(t, f.Close())
+	text, err := os.ReadFile(filepath.Join(there, "n.ndjson"))
+	require.NoError(t, err)
+	assert.Equal(t, "another program's\n", string(text))
+	text, err = os.ReadFile(filepath.Join(here, "n.ndjson"))
+	require.NoError(t, err)
+	assert.Equal(t, "3\n4\n", string(text))
+}

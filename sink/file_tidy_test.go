@@ -30,6 +30,35 @@ func TestFileCompressesRotatedFiles(t *testing.T) {
 	assert.Len(t, entries, 4, "the two, the file and the one that is not ours")
 }
 
+// A program that died after it had compressed a file left both: the file is compressed
+// again, so that what stays is complete.
+func TestFileIsCompressedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	leftover := strings.TrimSuffix(path, ".ndjson") + "-20060102T150405.000000000Z.ndjson"
+	require.NoError(t, os.WriteFile(leftover, []byte("1\n2\n"), 0o600))
+	require.NoError(t, os.WriteFile(leftover+".gz", []byte("torn"), 0o600))
+	f, err := sink.OpenNDJSON[int](path, sink.WithGzip())
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	assert.Equal(t, []string{"gz 1\n2\n"}, rotated(t, path))
+	assert.NoFileExists(t, leftover)
+}
+
+// A compressed file is not compressed a second time.
+func TestCompressedFilesStay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	f, err := sink.OpenNDJSON[int](path, sink.WithRotateSize(2), sink.WithGzip())
+	require.NoError(t, err)
+	require.NoError(t, f.Append([]int{1, 2}))
+	require.NoError(t, f.Close())
+	before := files(t, path)
+	f, err = sink.OpenNDJSON[int](path, sink.WithRotateSize(2), sink.WithGzip())
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	assert.Equal(t, before, files(t, path))
+	assert.Equal(t, []string{"gz 1\n"}, rotated(t, path))
+}
+
 func TestFileCloseReturnsTheErrorOfACompression(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "n.ndjson")
 	leftover := strings.TrimSuffix(path, ".ndjson") + "-20060102T150405.000000000Z.ndjson"
