@@ -19,8 +19,9 @@ import (
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	for _, document := range documents(t) {
-		text := withoutCode(t, document)
-		for _, link := range links(text) {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, link := range links(withoutBlocks(string(text))) {
 			if problem := checkLink(document, link); problem != "" {
 				assert.Fail(t, problem, "%s: link to %q", document, link)
 			}
@@ -47,12 +48,9 @@ func documents(t *testing.T) (paths []string) {
 	return paths
 }
 
-// withoutCode returns the text of a document without its blocks of code.
-func withoutCode(t *testing.T, document string) string {
-	t.Helper()
-	text, err := os.ReadFile(document)
-	require.NoError(t, err)
-	return regexp.MustCompile("(?sm)^ *```.*?^ *```").ReplaceAllString(string(text), "")
+// withoutBlocks returns a document without its blocks of code.
+func withoutBlocks(text string) string {
+	return regexp.MustCompile("(?sm)^ *```.*?^ *```").ReplaceAllString(text, "")
 }
 
 // links returns the targets of links and pictures.
@@ -99,7 +97,7 @@ func checkLink(document, link string) string {
 
 // anchors returns what GitHub makes of the headings of a document.
 func anchors(text string) map[string]bool {
-	text = regexp.MustCompile("(?sm)^```.*?^```").ReplaceAllString(text, "")
+	text = withoutBlocks(text)
 	found := map[string]bool{}
 	for _, heading := range regexp.MustCompile(`(?m)^#+ +(.+)$`).FindAllStringSubmatch(text, -1) {
 		title := regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`).ReplaceAllString(heading[1], "$1")

@@ -56,22 +56,20 @@ func WithLastEventID(id string) DecoderOption {
 	return func(d *Decoder) { d.ids.reset(id) }
 }
 
-// WithComments has comments delivered, each as an event of its own with an empty
-// Type, at the end of its line and so before the message in whose block it may
+// WithComments delivers comments, each as an event of its own with an empty Type, at the end of its line and so before the message in whose block it may
 // stand. By default they are skipped. Ask for them to see heartbeats.
 func WithComments() DecoderOption {
 	return func(d *Decoder) { d.comments = true }
 }
 
-// WithRetryEvents has blocks delivered that set the reconnection time and hold no
-// message: as an event with an empty Type, the Retry ([RetryZero] for "retry: 0") and the
+// WithRetryEvents delivers blocks that set the reconnection time and hold no message: as an event with an empty Type, the Retry ([RetryZero] for "retry: 0") and the
 // last event ID. By default they only show in [Decoder.Retry].
 func WithRetryEvents() DecoderOption {
 	return func(d *Decoder) { d.retryEvents = true }
 }
 
-// NewDecoder returns a Decoder that reads from r. It does not read before it is
-// asked for an event, and buffers what r returns, so r should not be read by
+// NewDecoder returns a Decoder that reads from r. It reads only when
+// an event is needed, and buffers what r returns, so r should not be read by
 // others. Without options it delivers messages of up to 16 MiB.
 func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
 	d := &Decoder{limit: defaultMaxEventSize, text: text{r: r}}
@@ -102,7 +100,7 @@ func (d *Decoder) Next() (e Event, err error) {
 
 // Events returns the events that are left as a sequence. It ends after the last
 // event if the stream ends; any other error of [Decoder.Next] is its last pair.
-// Breaking off loses nothing: whoever reads next gets the next event.
+// Breaking off loses nothing: the next call or range gets the next event.
 func (d *Decoder) Events() iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for d.Scan() {
@@ -119,7 +117,7 @@ func (d *Decoder) Events() iter.Seq2[Event, error] {
 }
 
 // Scan reads up to the next event, which [Decoder.View] then shows. It returns
-// false when there are no more, for the reason that [Decoder.Err] tells. It
+// false when there are no more, for the reason that [Decoder.Err] returns. It
 // allocates nothing beyond the buffer of the decoder.
 func (d *Decoder) Scan() bool {
 	d.leave()

@@ -154,8 +154,8 @@ type Encoder struct {
 	buf []byte
 }
 
-// NewEncoder returns an Encoder that writes to w. Flushing what w buffers, as an
-// [net/http.ResponseWriter] does, is the caller's.
+// NewEncoder returns an Encoder that writes to w. If w buffers, as an
+// [net/http.ResponseWriter] does, the caller flushes it.
 func NewEncoder(w io.Writer) *Encoder {
 	return &Encoder{w: w}
 }

@@ -14,7 +14,7 @@ func (d *Decoder) fill() error {
 	case t.full && len(t.buf) < fastBuffer:
 		t.grow(min(fastBuffer, most))
 	}
-	// What counts was in the buffer at some time, each part by itself.
+	// Everything counted was once in the buffer.
 	d.checked = d.limit < 8*len(t.buf) || d.ids.now().len() > len(t.buf)
 	return t.read()
 }

@@ -28,8 +28,8 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// RetryZero is the Retry of an event that sets the reconnection time to 0, which tells it
-// from an event that sets none. The format counts in milliseconds, so no other event has
+// RetryZero is the Retry of an event that sets the reconnection time to 0, to distinguish
+// it from an event that sets none. The format counts in milliseconds, so no other event has
 // this value.
 const RetryZero time.Duration = 1
 

@@ -229,8 +229,8 @@ func keyToken(name string) string {
 
 // renew renews the claims, and gives up those that cannot be renewed.
 //
-// It renews all at once: one by one, a member that is cut off would need so long for the
-// first that the last expired meanwhile.
+// It renews all at once: a member that is cut off and renews one by one would still wait
+// for the first claim when the last one expires.
 func (c *claims) renew(ctx context.Context) {
 	request, cancel := context.WithTimeout(ctx, c.group.TTL/6)
 	defer cancel()
@@ -267,7 +267,7 @@ func (c *claims) workTime(renewed time.Time) time.Duration {
 	return time.Until(renewed.Add(c.group.TTL * 5 / 6))
 }
 
-// end tells the work of a claim to end.
+// end ends the work of a claim.
 func (h *claim) end(state claimState) {
 	h.state = state
 	h.cancel(ErrClaimLost)

@@ -45,7 +45,7 @@ func TestBuffer(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var dropped atomic.Int64
-				src := marble.Cold(c.src) // is over before the consumer, which takes 10 frames, has its second item
+				src := marble.Cold(c.src) // ends before the consumer, which takes 10 frames, has its second item
 				got := marble.Record(t.Context(), slowly(Buffer(src, c.n, c.overflow, CountDropped(&dropped)), 10*marble.Frame))
 				assert.Equal(t, "-----------"+strings.ReplaceAll(c.want, " ", "---------"), got)
 				assert.Equal(t, c.dropped, dropped.Load(), "dropped")

@@ -33,7 +33,7 @@ func busily(ctx context.Context, obs letters, busy map[string]int) string {
 	return strings.Join(append(seen, fmt.Sprintf("|@%d", time.Since(start)/marble.Frame)), " ")
 }
 
-// What comes while the consumer is busy is late by as little as can be.
+// Items that arrive while the consumer is busy are as little late as possible.
 func TestDelayWithABusyConsumer(t *testing.T) {
 	for _, c := range []struct {
 		src, want string

@@ -137,7 +137,7 @@ func TestEventTimeEqualsSortThenWindow(t *testing.T) {
 	}
 }
 
-// What is later than OutOfOrder makes its window anew for as long as Lateness
+// An item later than OutOfOrder makes its window anew for as long as Lateness
 // says: with enough of it the last that is delivered of each window is right.
 func TestEventTimeLatenessCorrectsWindows(t *testing.T) {
 	const disorder = 50

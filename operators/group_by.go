@@ -176,7 +176,7 @@ func (r *keyRouter[T, K]) end(err error) {
 }
 
 // waitForReaders waits until the groups are drained. The first group to deliver the
-// error may end whoever reads the others too, as in MergeMap, so each of them gets the
+// error may end the readers of the others too, as in MergeMap, so each of them gets the
 // error only when all items are delivered.
 func (r *keyRouter[T, K]) waitForReaders(groups []*openGroup[K, T]) {
 	for _, g := range groups {

@@ -18,7 +18,7 @@ import (
 	"github.com/rxsse/rxsse/marble"
 )
 
-// deadline is a context that ends after so many frames and a half.
+// deadline is a context that ends after this number of frames and a half.
 func deadline(t *testing.T, frames int) (context.Context, context.CancelFunc) {
 	t.Helper()
 	return context.WithTimeout(t.Context(), time.Duration(frames)*marble.Frame+marble.Frame/2)

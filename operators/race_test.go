@@ -50,7 +50,7 @@ func TestRace(t *testing.T) {
 	}
 }
 
-// Whoever wins a close race is alone.
+// The winner of a close race is the only one that delivers.
 func TestRaceHasOneWinner(t *testing.T) {
 	for range 200 {
 		of := func(who int) rxsse.Observable[int] { return Map(Take(endless(), 50), func(int) int { return who }) }

@@ -114,7 +114,7 @@ func ExampleTimeout() {
 	// operators: Timeout: no item for 50ms
 }
 
-// A model that does not begin to answer is asked for no longer. Pauses later are fine.
+// Give up a model that does not begin to answer. Later pauses are fine.
 func ExampleTimeoutFirst() {
 	show(operators.TimeoutFirst(source.Just("Hello"), time.Minute))
 	show(operators.TimeoutFirst(source.Never[string](), 20*time.Millisecond))

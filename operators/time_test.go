@@ -93,7 +93,7 @@ func windowsOf(size int) func(rxsse.Observable[string]) rxsse.Observable[string]
 	}
 }
 
-// itemsOf draws a window: a w before its items tells it from an item.
+// itemsOf draws a window: a w before its items marks it.
 func itemsOf(w WindowOf[string]) string { return "w" + strings.Join(w.Items, "") }
 
 func TestWindowTumbling(t *testing.T) {

@@ -58,7 +58,7 @@ func TestDelay(t *testing.T) {
 	})
 }
 
-// What is held is bounded: src waits, and then the items are due together.
+// The number of held items is bounded: src waits, and then the items are due together.
 func TestDelayHoldsNoMoreThanItSays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		produced := 0

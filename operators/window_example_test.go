@@ -9,7 +9,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// What comes within a tenth of a second of what came before it belongs together.
+// Texts that follow each other within a tenth of a second belong together.
 func ExampleBySession() {
 	for s, err := range operators.Window(typing(), operators.BySession(100*time.Millisecond))(context.Background()) {
 		fmt.Printf("%q %v\n", s.Items, err)

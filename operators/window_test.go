@@ -185,7 +185,7 @@ func TestWindowTies(t *testing.T) {
 	}
 }
 
-// A consumer that is busy when windows end gets those that are over when it
+// A consumer that is busy when windows end gets those that have ended when it
 // returns, and the timer for the others is not late by the time it took.
 func TestWindowWithBusyConsumer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

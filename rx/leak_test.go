@@ -74,7 +74,7 @@ func abandon(t *testing.T, m method, settle func()) {
 	end(errors.New("the owner has closed"))
 	assertLeft(t, settle, leaves)
 
-	// What is left of RxGo waits for a reader. It gets one, and then the end of its
+	// The rest of RxGo waits for a reader. It gets one, and then the end of its
 	// context: whatever outlives both fails the bubble, or TestMain.
 	<-returned
 	if items != nil {

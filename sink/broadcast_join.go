@@ -12,8 +12,8 @@ func (b *Broadcaster) noRoom() string {
 	}
 }
 
-// join takes c in. Otherwise it returns why there is no room, or that the broadcast is
-// over for c.
+// join takes c in. Otherwise it returns why there is no room, or that the broadcast has
+// ended for c.
 func (b *Broadcaster) join(c *client) (noRoom string, over bool) {
 	if b.state.Load() == completed && b.hasAll(c) {
 		return "", true

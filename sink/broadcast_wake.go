@@ -26,7 +26,7 @@ type clientSet struct {
 	all []*client
 }
 
-// announce has all clients woken, now or soon.
+// announce wakes all clients, now or soon.
 func (s *clientSet) announce() {
 	if s.size.Load() == 0 || s.pending.Load() || !s.pending.CompareAndSwap(false, true) {
 		return

@@ -286,7 +286,7 @@ func (b *Broadcaster) Shutdown(ctx context.Context) error { return b.end(ctx, sh
 
 // Complete ends the broadcast for good. Clients get what has been published; then their
 // streams end. A client that comes back gets what it has missed; one that has everything
-// gets status 204, which tells an EventSource to stop. Complete returns as
+// gets status 204, which stops an EventSource. Complete returns as
 // [Broadcaster.Shutdown] does.
 func (b *Broadcaster) Complete(ctx context.Context) error { return b.end(ctx, completed) }
 

@@ -102,8 +102,8 @@ func (b breaks) MarshalJSON() ([]byte, error) {
 	return []byte("false"), nil
 }
 
-// The panic reaches the caller. What is written after it is whole, and still there when
-// the file is opened again.
+// The panic reaches the caller. Items written after it are whole, and still there when the
+// file is opened again.
 func TestFileAfterAPanicOfAnItem(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.ndjson")
 	f, err := sink.OpenNDJSON[fragile](path)

@@ -174,7 +174,7 @@ func (w rawWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Events arrive when they are sent, whoever has asked for gzip, and whoever decodes.
+// Events arrive when they are sent, no matter which layer asks for gzip and which decodes.
 func TestCompressedEventsArriveAtOnce(t *testing.T) {
 	// A transport of the user's own decodes, and says so as net/http does.
 	inflating := func(transport http.RoundTripper) http.RoundTripper {

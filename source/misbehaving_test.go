@@ -168,7 +168,7 @@ func TestBurstToASlowConsumer(t *testing.T) {
 	})
 }
 
-// The proxy of the caller's transport is asked for the stream, and asked again.
+// The stream and its reconnect go through the proxy of the caller's transport.
 func TestProxy(t *testing.T) {
 	within(t, ssetest.Replay(numbered(2), 1), func(t *testing.T, proxy *ssetest.Server, _ *source.Client) {
 		transport, ok := proxy.Client().Transport.(*http.Transport)

@@ -15,8 +15,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// role is the environment variable that tells a process that it is a child, and
-// which.
+// role is the environment variable that names the child that a
+// process is; without it the process is no child.
 const role = "RXSSE_BENCHMARK_CHILD"
 
 // A Part is what a child does: it gets the arguments in JSON, and what it returns

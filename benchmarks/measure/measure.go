@@ -54,7 +54,7 @@ func Run(p Plan, contenders []Contender) ([]Result, error) {
 	results := make([]Result, len(contenders))
 	samples := make([][]sample, len(contenders))
 	for i, c := range contenders {
-		// The first pass warms up and tells how many make a sample.
+		// The first pass warms up and shows how many make a sample.
 		begin := time.Now()
 		items, err := c.Pass()
 		if err != nil {

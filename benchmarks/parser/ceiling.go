@@ -20,8 +20,8 @@ func indexByte() contender {
 	}
 }
 
-// memcpy copies the bytes once, which whoever reads from a connection cannot do
-// without.
+// memcpy copies the bytes once, which no reader of a connection can
+// avoid.
 func memcpy() contender {
 	buffer := make([]byte, 64<<10)
 	return contender{

@@ -81,7 +81,7 @@ func (c corpus) compare(plan measure.Plan) (report.Table, map[string]float64, er
 		verdicts[one.name] = c.verdict(one, want)
 		runs = append(runs, measure.Contender{Name: one.name, Pass: func() (int, error) {
 			for _, wire := range c.streams {
-				// What it makes of the stream, errors included, the verdict has told.
+				// Its result, errors included, is in the verdict.
 				_, _ = one.read(wire)
 			}
 			return events, nil

@@ -1,7 +1,7 @@
 package pipeline
 
 // A contender is one way to write the pipelines. Each takes the trades through
-// one and returns a number that tells whether all was done. What a contender
+// one and returns a number that shows whether all was done. What a contender
 // has no operators for is nil.
 type contender struct {
 	name  string

@@ -46,7 +46,7 @@ func ours() contender {
 }
 
 // oursFanOut shares a stream. It begins with trades of nothing until all
-// consumers have had one, since who comes late misses what was before.
+// consumers have had one, since later subscribers miss earlier items.
 func oursFanOut(all []trade) int64 {
 	var ready sync.WaitGroup
 	ready.Add(streams)

@@ -28,7 +28,7 @@ func withFee(t trade) trade        { t.Fee = t.Price * t.Qty; return t }
 func key(t trade) int64            { return t.Key }
 func add(sum int64, t trade) int64 { return sum + t.Price*t.Qty }
 
-// turnover folds a window into one number, which tells how long the window was.
+// turnover folds a window into one number, which shows how long the window was.
 func turnover(items []trade) int64 {
 	var sum int64
 	for _, t := range items {

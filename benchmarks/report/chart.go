@@ -162,7 +162,7 @@ func (c Chart) drawLines(p *plot.Plot) error {
 	return nil
 }
 
-// rises tells whether the first line ends higher than it begins, which leaves room
+// rises reports whether the first line ends higher than it begins, which leaves room
 // for the legend on the left.
 func (c Chart) rises() bool {
 	values := c.Lines[0].Values

@@ -13,7 +13,7 @@ func Machine() string {
 	return fmt.Sprintf("%s, %d cores used, %s/%s, %s", processor(), runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
 
-// processor returns the name of the processor, where the system tells it.
+// processor returns the name of the processor, if the system reports it.
 func processor() string {
 	text, _ := os.ReadFile("/proc/cpuinfo") // without it there is no line to find
 	for line := range strings.Lines(string(text)) {

@@ -33,8 +33,8 @@ type (
 const within = time.Minute
 
 // streams measures one process that reads many streams at the same time: the
-// same number of events is shared out among them, but each has so many that
-// connecting is a small part of its cost.
+// same number of events is shared out among them, and each has enough of them to
+// make connecting a small part of its cost.
 func streams(plan measure.Plan) (growth, error) {
 	events, least := 400_000, 1_000
 	if plan == measure.Quick {

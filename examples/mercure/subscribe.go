@@ -23,7 +23,7 @@ type subscription struct {
 	topics []string
 	token  string
 	since  string
-	count  int // ends after so many updates, unless it is 0
+	count  int // the number of updates after which it ends; 0 is no limit
 
 	lost atomic.Int64 // how often the hub could not go on where the subscriber was
 }
@@ -56,7 +56,7 @@ func (s *subscription) updates() (rxsse.Observable[codec.Event], error) {
 
 // reconcile looks at what the hub says of where it begins: after which update, which
 // is the one that it was asked for unless its history does not reach back to that.
-// What was in between is lost.
+// The updates in between are lost.
 func (s *subscription) reconcile(_ source.Attempt, resp *http.Response) {
 	asked := resp.Request.Header.Get("Last-Event-ID")
 	begins := resp.Header.Get("Last-Event-ID")

@@ -90,7 +90,7 @@ func generate(seed uint64, length time.Duration) []scheduled {
 }
 
 // ServeHTTP sends what comes after the client's Last-Event-ID, each event when
-// it is due, and 204 when the client has everything: that tells it not to
+// it is due, and 204 when the client has everything, so that it does not
 // connect again.
 func (f *feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	first := time.Now()

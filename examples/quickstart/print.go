@@ -19,7 +19,7 @@ import (
 // A printer writes tables, with colour if that goes to a terminal.
 type printer struct {
 	colour bool
-	mu     sync.Mutex // the source tells of its connection from a goroutine of its own
+	mu     sync.Mutex // the source reports its connection from another goroutine
 	w      io.Writer
 	before map[string]float64 // the last price of each symbol in earlier windows
 }

@@ -101,7 +101,7 @@ func startServer(ctx context.Context) (url string, stop func(), err error) {
 			return codec.Event{ID: strconv.Itoa(n + 1), Data: fmt.Sprintf("%.2f", 20+rand.NormFloat64())}
 		})
 		if readings.Publish(ctx, events) == nil {
-			_ = readings.Complete(ctx) // tells clients that have everything to stop
+			_ = readings.Complete(ctx) // stops clients that have everything
 		}
 	}()
 	// A client that names an ID of no event gets the whole history.

@@ -86,7 +86,7 @@ func parse(stderr io.Writer, args []string) (*options, error) {
 	})
 	flags.StringVar(&o.lastEventID, "last-event-id", "", "begin after the event with this `ID`")
 	flags.StringVar(&o.output, "o", "", "write the events to this `file` too, as lines of JSON; if it is there, go on where it ends")
-	flags.IntVar(&o.count, "n", 0, "end after so many `events`")
+	flags.IntVar(&o.count, "n", 0, "end after this number of `events`")
 	flags.BoolVar(&o.pretty, "pretty", false, "print JSON over several lines")
 	flags.BoolVar(&o.raw, "raw", false, "print events in wire form")
 	flags.BoolVar(&o.comments, "comments", false, "print comments too, such as heartbeats")

@@ -39,7 +39,7 @@ func TestEmbeddedFeed(t *testing.T) {
 	assert.Contains(t, errs, "tail: connected again\n")
 }
 
-// server sends these events to each who comes, and nothing to who has the last.
+// server sends these events to each client, and nothing to a client that has the last.
 func server(t *testing.T, events ...codec.Event) *ssetest.Server {
 	t.Helper()
 	s := ssetest.NewServer(func(c *ssetest.Conn) {

@@ -129,7 +129,7 @@ func TestArrivalLimit(t *testing.T) {
 	})
 }
 
-// What came before a failure is delivered, and nothing starts after it.
+// Items before a failure are delivered, and nothing starts after it.
 func TestNothingStartsAfterAFailure(t *testing.T) {
 	errLost := errors.New("lost")
 	synctest.Test(t, func(t *testing.T) {

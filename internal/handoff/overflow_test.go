@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is left in a queue of three of ten items that nobody takes.
+// Of ten items that nobody takes, a queue of three keeps these.
 func TestOverflow(t *testing.T) {
 	errFull := errors.New("full")
 	for _, c := range []struct {

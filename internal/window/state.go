@@ -55,7 +55,7 @@ func (c *Checkpointed[T]) Add(now Instant, items []T) bool {
 	return len(items) == 0 || c.Windows.Add(now, items)
 }
 
-// Flush implements [Windows]. What is delivered then stays in the state.
+// Flush implements [Windows]. The windows that it delivers stay in the state.
 func (c *Checkpointed[T]) Flush() bool {
 	data, err := c.SaveState()
 	c.frozen = func() ([]byte, error) { return data, err }

@@ -17,7 +17,7 @@ type Windows[T any] interface {
 	// Flush delivers the open windows at the end of the stream, as partial results.
 	Flush() bool
 
-	// Save returns what is held, as JSON. What was delivered is not in it.
+	// Save returns what is held, as JSON. Windows that were delivered are not in it.
 	Save() (jsontext.Value, error)
 	// Load makes new Windows hold what Save returned.
 	Load(saved jsontext.Value) error

@@ -219,7 +219,7 @@ func (f *flow) setWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// wake has whoever waits look at the deadlines.
+// wake makes waiting calls look at the deadlines.
 func (f *flow) wake() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

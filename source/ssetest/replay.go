@@ -11,7 +11,7 @@ import (
 // Replay returns the script of a server that keeps its events, on a network that
 // breaks. To each client it sends the events after the one whose ID is the
 // client's last event ID, all of them if it knows no such event, and then ends
-// the response; a client that has them all is answered 204, which tells it not to
+// the response; a client that has them all is answered 204, so it does not
 // connect again. So that the position is known, each event should have an ID of
 // its own.
 //

@@ -16,8 +16,8 @@ type Request struct {
 	// URL is the path and the query.
 	URL    string
 	Header http.Header
-	// LastEventID is the value of the Last-Event-ID header. HasLastEventID tells
-	// a header with an empty value from none.
+	// LastEventID is the value of the Last-Event-ID header. HasLastEventID is
+	// true for a header with an empty value, too.
 	LastEventID    string
 	HasLastEventID bool
 	// Body is the request's body, up to a megabyte of it.

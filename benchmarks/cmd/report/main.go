@@ -97,7 +97,7 @@ func parts() map[string]child.Part {
 	return all
 }
 
-// peers are the modules whose versions the report tells.
+// peers are the modules whose versions the report lists.
 func peers() []string {
 	return []string{
 		"github.com/tmaxmax/go-sse",
