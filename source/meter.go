@@ -2,6 +2,7 @@ package source
 
 import (
 	"io"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -135,6 +136,7 @@ func (m *streamMeter) now() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	stats := m.stats
+	stats.Outcomes = maps.Clone(stats.Outcomes)
 	if !m.isReading && !m.readAt.IsZero() {
 		stats.Lag = time.Since(m.readAt)
 	}

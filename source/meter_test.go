@@ -51,15 +51,15 @@ func TestMeterWhileTheStreamRuns(t *testing.T) {
 			c.Answer(http.StatusForbidden, "no")
 		}
 		c.Sleep(2 * time.Second)
-		c.Send(numbered(2)...)
+		c.Raw("id: 1\ndata: a\n\nid: 2\ndata: b\n\n") // with one read
 		c.Sleep(time.Minute)
 	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 		var meter, other source.Meter
 		client = source.NewClient(source.WithHTTPClient(server.Client()), exactly, source.WithMeter(&meter))
-		var at []source.Stats
-		look := func() { at = append(at, meter.Stats()) }
+		at := make(chan source.Stats, 5)
+		look := func() { at <- meter.Stats() }
 		time.AfterFunc(time.Second, look)    // while it connects
-		time.AfterFunc(7*time.Second, look)  // while the consumer works on the first event
+		time.AfterFunc(6*time.Second, look)  // while the consumer works on the first event
 		time.AfterFunc(13*time.Second, look) // while it waits for the server
 		time.AfterFunc(63*time.Second, look) // while it waits to connect again
 		_, err := sink.Collect(t.Context(), operators.Tap(client.Observe(server.URL(), source.WithMeter(&other), source.WithMeter(&meter)), func(codec.Event) {
@@ -71,12 +71,14 @@ func TestMeterWhileTheStreamRuns(t *testing.T) {
 			lag, processing, waited time.Duration
 		}
 		var got []now
-		for _, s := range append(at, meter.Stats()) {
+		at <- meter.Stats()
+		for range cap(at) {
+			s := <-at
 			got = append(got, now{s.Streams, s.Connections, s.Lag, s.Processing, s.Connecting})
 		}
 		assert.Equal(t, []now{
 			{1, 0, 0, 0, 0},
-			{1, 1, 5 * time.Second, 0, 2 * time.Second},
+			{1, 1, 4 * time.Second, 0, 2 * time.Second},
 			{1, 1, 0, 10 * time.Second, 2 * time.Second},
 			{1, 0, 0, 10 * time.Second, 2 * time.Second},
 			{0, 0, 0, 10 * time.Second, 2 * time.Second},
