@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 
 	"github.com/rxsse/rxsse"
 )
@@ -88,7 +88,7 @@ func TestColdRefusesNonsense(t *testing.T) {
 }
 
 func TestContract(t *testing.T) {
-	contract.Source[string]{
+	rxssetest.Source[string]{
 		Finite:  func() rxsse.Observable[string] { return marble.Cold("-a-(bc)|") },
 		Want:    []string{"a", "b", "c"},
 		Endless: func() rxsse.Observable[string] { return marble.Cold("-a-b-c") },

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // join is a fold that shows its items and their order.
@@ -85,8 +85,8 @@ func failing(diagram string) string { return strings.ReplaceAll(diagram, "|", "#
 func TestAggregateContract(t *testing.T) {
 	type (
 		ints = rxsse.Observable[int]
-		op   = contract.Operator[int, WindowResult[int]]
-		byOp = contract.Operator[int, Keyed[int, WindowResult[int]]]
+		op   = rxssetest.Operator[int, WindowResult[int]]
+		byOp = rxssetest.Operator[int, Keyed[int, WindowResult[int]]]
 	)
 	items := []int{1, 2, 3, 4, 5, 6}
 	none := func() int { return 0 }

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // slowly takes d for each item of src.
@@ -147,7 +147,7 @@ func TestOverflow(t *testing.T) {
 
 func TestContractOfBuffer(t *testing.T) {
 	for _, overflow := range []Overflow{OverflowBlock, OverflowDropOldest, OverflowDropNewest, OverflowLatest, OverflowFail} {
-		t.Run(overflow.String(), contract.Operator[int, int]{
+		t.Run(overflow.String(), rxssetest.Operator[int, int]{
 			Apply: func(src rxsse.Observable[int]) rxsse.Observable[int] { return Buffer(src, 2, overflow) },
 			Items: []int{1, 2, 3},
 		}.Check)

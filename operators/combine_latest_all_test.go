@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // colds makes a stream of each diagram.
@@ -64,7 +64,7 @@ func TestCombineLatestAllRefusesNil(t *testing.T) {
 }
 
 func TestContractOfCombineLatestAll(t *testing.T) {
-	contract.Operator[int, []int]{
+	rxssetest.Operator[int, []int]{
 		Apply: func(src ints) rxsse.Observable[[]int] { return CombineLatestAll(src, from(0)) },
 		Items: []int{1, 2, 3},
 	}.Check(t)

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestCombining(t *testing.T) {
@@ -53,11 +53,11 @@ func TestContractOfCombining(t *testing.T) {
 	type ints = rxsse.Observable[int]
 	sum := func(a, b int) int { return a + b }
 	items := []int{1, 2, 3}
-	t.Run("CombineLatest", contract.Operator[int, int]{
+	t.Run("CombineLatest", rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return CombineLatest(src, from(0), sum) },
 		Items: items,
 	}.Check)
-	t.Run("WithLatestFrom", contract.Operator[int, int]{
+	t.Run("WithLatestFrom", rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return WithLatestFrom(src, from(0), sum) },
 		Panicking: func(src ints, v any) ints {
 			return WithLatestFrom(src, from(0), func(int, int) int { panic(v) })

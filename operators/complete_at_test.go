@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func upToE(src letters) letters { return CompleteAt(src, func(s string) bool { return s == "E" }) }
@@ -43,7 +43,7 @@ func TestCompleteAtIsLeft(t *testing.T) {
 }
 
 func TestContractOfCompleteAt(t *testing.T) {
-	contract.Operator[int, int]{
+	rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return CompleteAt(src, func(v int) bool { return v == 3 }) },
 		Panicking: func(src ints, v any) ints {
 			return CompleteAt(src, func(int) bool { panic(v) })

@@ -38,7 +38,7 @@ func TestOperatorsAreComplete(t *testing.T) {
 		}
 		source, err := os.ReadFile(name)
 		require.NoError(t, err)
-		if strings.HasSuffix(name, "_test.go") && strings.Contains(string(source), "contract.Operator[") {
+		if strings.HasSuffix(name, "_test.go") && strings.Contains(string(source), "rxssetest.Operator[") {
 			checks.Write(source)
 		}
 		if name == "doc.go" {

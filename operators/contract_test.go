@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // from delivers items without a pause and completes.
@@ -32,8 +32,8 @@ func TestContract(t *testing.T) {
 	items := []int{1, 2, 3, 4, 5, 6}
 	type (
 		ints = rxsse.Observable[int]
-		op   = contract.Operator[int, int]
-		wop  = contract.Operator[int, WindowOf[int]]
+		op   = rxssetest.Operator[int, int]
+		wop  = rxssetest.Operator[int, WindowOf[int]]
 	)
 	for name, check := range map[string]func(*testing.T){
 		"Map": op{
@@ -91,7 +91,7 @@ func TestContract(t *testing.T) {
 			Items: items,
 			AtEnd: true,
 		}.Check,
-		"Pairwise": contract.Operator[int, [2]int]{
+		"Pairwise": rxssetest.Operator[int, [2]int]{
 			Apply: Pairwise[int],
 			Items: items,
 		}.Check,

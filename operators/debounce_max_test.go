@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func debouncedMax(src letters) letters { return DebounceMax(src, 3*marble.Frame, 5*marble.Frame) }
@@ -65,7 +65,7 @@ func TestDebounceMaxRefusesNonsense(t *testing.T) {
 }
 
 func TestContractOfDebounceMax(t *testing.T) {
-	contract.Operator[string, string]{
+	rxssetest.Operator[string, string]{
 		Apply: func(src letters) letters { return DebounceMax(src, 3*marble.Frame, 3*marble.Frame) },
 		Items: []string{"a", "b", "c", "d"},
 	}.Check(t)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
-	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 type quote struct {
@@ -99,18 +99,18 @@ func TestEventContracts(t *testing.T) {
 		quotes = rxsse.Observable[quote]
 	)
 	items := []codec.Event{message("1", `{"n":1}`), message("2", `{"n":2}`), message("3", `oops`), message("4", `{"n":4}`)}
-	t.Run("EventType", contract.Operator[codec.Event, codec.Event]{
+	t.Run("EventType", rxssetest.Operator[codec.Event, codec.Event]{
 		Apply: func(src events) events { return EventType(src, "message") },
 		Items: items,
 	}.Check)
-	t.Run("DecodeJSON", contract.Operator[codec.Event, quote]{
+	t.Run("DecodeJSON", rxssetest.Operator[codec.Event, quote]{
 		Apply: func(src events) quotes { return DecodeJSON[quote](src, SkipInvalid(nil)) },
 		Panicking: func(src events, v any) quotes {
 			return DecodeJSON[quote](src, SkipInvalid(func(codec.Event, error) { panic(v) }))
 		},
 		Items: items,
 	}.Check)
-	t.Run("Decode", contract.Operator[codec.Event, string]{
+	t.Run("Decode", rxssetest.Operator[codec.Event, string]{
 		Apply: func(src events) rxsse.Observable[string] { return Decode(src, codec.Text) },
 		Panicking: func(src events, v any) rxsse.Observable[string] {
 			return Decode(src, func(codec.Event) (string, error) { panic(v) })

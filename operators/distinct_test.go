@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func itself[T any](v T) T { return v }
@@ -67,7 +67,7 @@ func TestDistinctWithinRefusesNonsense(t *testing.T) {
 }
 
 func TestContractOfDistinctWithin(t *testing.T) {
-	contract.Operator[int, int]{
+	rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return DistinctWithin(src, time.Hour, 10, itself) },
 		Panicking: func(src ints, v any) ints {
 			return DistinctWithin(src, time.Hour, 10, func(int) int { panic(v) })

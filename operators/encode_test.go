@@ -9,7 +9,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
-	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestEncodeJSON(t *testing.T) {
@@ -29,7 +29,7 @@ func TestEncodeJSONOfWhatCannotBe(t *testing.T) {
 }
 
 func TestContractOfEncodeJSON(t *testing.T) {
-	t.Run("EncodeJSON", contract.Operator[int, codec.Event]{
+	t.Run("EncodeJSON", rxssetest.Operator[int, codec.Event]{
 		Apply: func(src rxsse.Observable[int]) rxsse.Observable[codec.Event] { return EncodeJSON(src, "n") },
 		Items: []int{1, 2, 3},
 	}.Check)

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestConcatAndEnds(t *testing.T) {
@@ -105,7 +105,7 @@ func TestCatchSeesTheError(t *testing.T) {
 
 func TestContractOfEnds(t *testing.T) {
 	items := []int{1, 2, 3}
-	for name, o := range map[string]contract.Operator[int, int]{
+	for name, o := range map[string]rxssetest.Operator[int, int]{
 		"Concat":         {Apply: func(src ints) ints { return Concat(from[int](), src) }},
 		"StartWith":      {Apply: func(src ints) ints { return StartWith(src) }},
 		"StartWith some": {Apply: func(src ints) ints { return Skip(StartWith(src, 0), 1) }},

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // A reading carries its time, in milliseconds since the epoch.
@@ -483,7 +483,7 @@ func TestEventTimeContract(t *testing.T) {
 	} {
 		event.Timestamp = func(v int) time.Time { return time.Unix(int64(3*v), 0) }
 		panicking := event
-		t.Run(name, contract.Operator[int, WindowOf[int]]{
+		t.Run(name, rxssetest.Operator[int, WindowOf[int]]{
 			Apply: func(src rxsse.Observable[int]) rxsse.Observable[WindowOf[int]] { return Window(src, event) },
 			Panicking: func(src rxsse.Observable[int], v any) rxsse.Observable[WindowOf[int]] {
 				panicking.Timestamp = func(int) time.Time { panic(v) }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestExhaustMap(t *testing.T) {
@@ -76,7 +76,7 @@ func TestExhaustMapIsCancelled(t *testing.T) {
 }
 
 func TestContractOfExhaustMap(t *testing.T) {
-	contract.Operator[int, int]{
+	rxssetest.Operator[int, int]{
 		Apply:     func(src ints) ints { return ExhaustMap(src, func(v int) ints { return from(v) }) },
 		Panicking: func(src ints, v any) ints { return ExhaustMap(src, func(int) ints { panic(v) }) },
 		Items:     []int{1, 2, 3},

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // inner returns the function that makes of an item the stream drawn for it, whose
@@ -118,7 +118,7 @@ func TestContractOfFlatMaps(t *testing.T) {
 	items := []int{1, 2, 3}
 	single := func(v int) ints { return from(v) }
 	explode := func(v any) func(int) ints { return func(int) ints { panic(v) } }
-	for name, o := range map[string]contract.Operator[int, int]{
+	for name, o := range map[string]rxssetest.Operator[int, int]{
 		"ConcatMap": {
 			Apply:     func(src ints) ints { return ConcatMap(src, single) },
 			Panicking: func(src ints, v any) ints { return ConcatMap(src, explode(v)) },

@@ -15,10 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/internal/lru"
 	"github.com/rxsse/rxsse/internal/window"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func groups(src rxsse.Observable[string], n int, idle time.Duration) rxsse.Observable[Group[string, string]] {
@@ -82,7 +82,7 @@ func TestGroupBy(t *testing.T) {
 
 func TestGroupByContract(t *testing.T) {
 	self := func(v int) int { return v }
-	contract.Operator[int, Group[int, int]]{
+	rxssetest.Operator[int, Group[int, int]]{
 		Apply: func(src rxsse.Observable[int]) rxsse.Observable[Group[int, int]] {
 			return GroupBy(src, self, 8, time.Second)
 		},

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestMergeDelayError(t *testing.T) {
@@ -61,7 +61,7 @@ func TestMergeDelayErrorIsCancelled(t *testing.T) {
 }
 
 func TestContractOfMergeDelayError(t *testing.T) {
-	contract.Operator[int, int]{
+	rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return MergeDelayError(src, from[int]()) },
 		Items: []int{1, 2, 3},
 	}.Check(t)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
-	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 type textMessage = codec.Message[string]
@@ -57,7 +57,7 @@ func TestEncodeMessagesNamesWhatItCannotEncode(t *testing.T) {
 
 func TestContractOfMessageOperators(t *testing.T) {
 	items := []textMessage{{ID: "1", Value: "x"}, {ID: "2", Value: "y z"}, {ID: "3", Value: "w"}}
-	type op = contract.Operator[textMessage, textMessage]
+	type op = rxssetest.Operator[textMessage, textMessage]
 	for name, check := range map[string]func(*testing.T){
 		"MapValue": op{
 			Apply: func(src rxsse.Observable[textMessage]) rxsse.Observable[textMessage] {
@@ -77,7 +77,7 @@ func TestContractOfMessageOperators(t *testing.T) {
 			},
 			Items: items,
 		}.Check,
-		"EncodeMessages": contract.Operator[textMessage, codec.Event]{
+		"EncodeMessages": rxssetest.Operator[textMessage, codec.Event]{
 			Apply: func(src rxsse.Observable[textMessage]) rxsse.Observable[codec.Event] { return EncodeMessages(src) },
 			Items: items,
 		}.Check,

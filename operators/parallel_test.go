@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // deadline is a context that ends after this number of frames and a half.
@@ -148,7 +148,7 @@ func TestParallelErrorEndsTheRest(t *testing.T) {
 func TestContractOfParallel(t *testing.T) {
 	type ints = rxsse.Observable[int]
 	for name, op := range parallels {
-		t.Run(name, contract.Operator[int, int]{
+		t.Run(name, rxssetest.Operator[int, int]{
 			Apply: func(src ints) ints {
 				return op(src, 3, func(_ context.Context, v int) (int, error) { return v, nil })
 			},

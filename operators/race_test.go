@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestRace(t *testing.T) {
@@ -63,7 +63,7 @@ func TestRaceHasOneWinner(t *testing.T) {
 
 func TestContractOfRace(t *testing.T) {
 	type ints = rxsse.Observable[int]
-	t.Run("winner", contract.Operator[int, int]{
+	t.Run("winner", rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return Race(src, Skip(ticking(marble.Frame), 1_000_000)) },
 		Items: []int{1, 2, 3},
 	}.Check)

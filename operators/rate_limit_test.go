@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestRateLimit(t *testing.T) {
@@ -79,7 +79,7 @@ func TestRateLimitFailsWithoutABurst(t *testing.T) {
 }
 
 func TestContractOfRateLimit(t *testing.T) {
-	contract.Operator[string, string]{
+	rxssetest.Operator[string, string]{
 		Apply: func(src letters) letters { return RateLimit(src, rate.NewLimiter(rate.Every(time.Second), 2)) },
 		Items: []string{"a", "b", "c", "d"},
 	}.Check(t)

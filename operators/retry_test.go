@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse/codec"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // onTurn is a stream that is another one each time it is subscribed to, and the
@@ -161,7 +161,7 @@ func TestRetryWithBackoffGivesUpAtAnEventThatCannotBeDecoded(t *testing.T) {
 }
 
 func TestContractOfRetry(t *testing.T) {
-	t.Run("Retry", contract.Operator[int, int]{
+	t.Run("Retry", rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return Retry(src, Backoff(1, time.Second, time.Second)) },
 		Panicking: func(src ints, v any) ints {
 			failing := TryMap(src, func(int) (int, error) { return 0, errOdd })

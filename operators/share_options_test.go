@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // A sharingCase is what subscribers of Share and of Replay(src, 2, …) see. A visit is
@@ -475,7 +475,7 @@ func TestContractOfMinSubscribers(t *testing.T) {
 				return Zip(shared, shared, func(a, b int) int { return a + b })(ctx)
 			}
 		}
-		t.Run(name, contract.Operator[int, int]{Apply: diamond, Items: []int{1, 2, 3}}.Check)
+		t.Run(name, rxssetest.Operator[int, int]{Apply: diamond, Items: []int{1, 2, 3}}.Check)
 	}
 }
 

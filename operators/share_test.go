@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // sharing runs subscribers that come, and leave, at the given frames, and returns
@@ -359,7 +359,7 @@ func TestContractOfSharing(t *testing.T) {
 		"Share":  func(src ints) ints { return Share(src, 4, OverflowBlock) },
 		"Replay": func(src ints) ints { return Replay(src, 2, 4, OverflowFail) },
 	} {
-		t.Run(name, contract.Operator[int, int]{Apply: apply, Items: []int{1, 2, 3}, Shares: true}.Check)
+		t.Run(name, rxssetest.Operator[int, int]{Apply: apply, Items: []int{1, 2, 3}, Shares: true}.Check)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestTapEnd(t *testing.T) {
@@ -52,7 +52,7 @@ func TestTapEndIsNotCalledWhenTheConsumerLeaves(t *testing.T) {
 }
 
 func TestContractOfTap(t *testing.T) {
-	t.Run("TapEnd", contract.Operator[int, int]{
+	t.Run("TapEnd", rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return TapEnd(src, func(error) {}) },
 		Panicking: func(src ints, v any) ints {
 			return TapEnd(Take(src, 1), func(error) { panic(v) })

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func throttledLatest(src letters) letters { return ThrottleLatest(src, 4*marble.Frame) }
@@ -48,7 +48,7 @@ func TestThrottleLatestWithABusyConsumer(t *testing.T) {
 }
 
 func TestContractOfThrottleLatest(t *testing.T) {
-	contract.Operator[string, string]{
+	rxssetest.Operator[string, string]{
 		Apply: func(src letters) letters { return ThrottleLatest(src, 3*marble.Frame) },
 		Items: []string{"a", "b", "c", "d"},
 	}.Check(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 
 	"github.com/rxsse/rxsse"
 )
@@ -171,6 +171,6 @@ func TestContractOfTimedOperators(t *testing.T) {
 			return Map(Timestamp(src), func(v Timestamped[int]) int { return v.Value })
 		},
 	} {
-		t.Run(name, contract.Operator[int, int]{Apply: apply, Items: items}.Check)
+		t.Run(name, rxssetest.Operator[int, int]{Apply: apply, Items: items}.Check)
 	}
 }

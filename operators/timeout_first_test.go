@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func firstInTime(src letters) letters { return TimeoutFirst(src, 4*marble.Frame) }
@@ -73,7 +73,7 @@ func TestTimeoutFirstIsCancelled(t *testing.T) {
 }
 
 func TestContractOfTimeoutFirst(t *testing.T) {
-	contract.Operator[int, int]{
+	rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return TimeoutFirst(src, 2*time.Hour) },
 		Items: []int{1, 2, 3},
 	}.Check(t)

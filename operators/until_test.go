@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestUntil(t *testing.T) {
@@ -42,11 +42,11 @@ func TestUntil(t *testing.T) {
 func TestContractOfUntil(t *testing.T) {
 	type ints = rxsse.Observable[int]
 	items := []int{1, 2, 3}
-	t.Run("TakeUntil", contract.Operator[int, int]{
+	t.Run("TakeUntil", rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return TakeUntil(src, marble.Cold("")) },
 		Items: items,
 	}.Check)
-	t.Run("SkipUntil", contract.Operator[int, int]{
+	t.Run("SkipUntil", rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return SkipUntil(src, marble.Cold("x")) },
 		Items: items,
 	}.Check)

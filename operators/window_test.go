@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // windowsBy draws windows as [itemsOf] does.
@@ -29,7 +29,7 @@ func TestWindowContract(t *testing.T) {
 		"ByCount within, filled": ByCount(2).Within(time.Hour),
 		"ByCount within, over":   ByCount(1000).Within(3 * time.Second),
 	} {
-		t.Run(name, contract.Operator[int, WindowOf[int]]{
+		t.Run(name, rxssetest.Operator[int, WindowOf[int]]{
 			Apply: func(src rxsse.Observable[int]) rxsse.Observable[WindowOf[int]] { return Window(src, a) },
 			Items: []int{1, 2, 3, 4, 5, 6},
 		}.Check)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestZipAll(t *testing.T) {
@@ -70,7 +70,7 @@ func TestZipAllDeliversNewSlices(t *testing.T) {
 }
 
 func TestContractOfZipAll(t *testing.T) {
-	contract.Operator[int, []int]{
+	rxssetest.Operator[int, []int]{
 		Apply: func(src ints) rxsse.Observable[[]int] { return ZipAll(src, endless()) },
 		Items: []int{1, 2, 3},
 	}.Check(t)

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/marble"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestZip(t *testing.T) {
@@ -61,12 +61,12 @@ func TestZipOfTwoFastStreams(t *testing.T) {
 func TestContractOfZip(t *testing.T) {
 	type ints = rxsse.Observable[int]
 	sum := func(a, b int) int { return a + b }
-	t.Run("first", contract.Operator[int, int]{
+	t.Run("first", rxssetest.Operator[int, int]{
 		Apply:     func(src ints) ints { return Zip(src, endless(), sum) },
 		Panicking: func(src ints, v any) ints { return Zip(src, endless(), func(int, int) int { panic(v) }) },
 		Items:     []int{1, 2, 3},
 	}.Check)
-	t.Run("second", contract.Operator[int, int]{
+	t.Run("second", rxssetest.Operator[int, int]{
 		Apply: func(src ints) ints { return Zip(endless(), src, sum) },
 		Items: []int{1, 2, 3},
 	}.Check)

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/rx"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // collect ranges over o to its end.
@@ -73,7 +73,7 @@ func TestRoundTripKeepsTheContract(t *testing.T) {
 	}
 	for name, trip := range trips {
 		t.Run(name, func(t *testing.T) {
-			contract.Operator[int, int]{
+			rxssetest.Operator[int, int]{
 				Apply: trip,
 				Items: []int{1, 2, 3},
 				Panicking: func(src rxsse.Observable[int], v any) rxsse.Observable[int] {
@@ -88,7 +88,7 @@ func TestFromRxGoSourcesKeepsTheContract(t *testing.T) {
 	producing := func(produce rxgo.Producer) rxsse.Observable[int] {
 		return rx.From[int](rxgo.Defer([]rxgo.Producer{produce}))
 	}
-	contract.Source[int]{
+	rxssetest.Source[int]{
 		Finite:  func() rxsse.Observable[int] { return rx.From[int](rxgo.Just(1, 2, 3)()) },
 		Want:    []int{1, 2, 3},
 		Failing: func(err error) rxsse.Observable[int] { return rx.From[int](rxgo.Just(1, err)()) },

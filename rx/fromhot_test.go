@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/rx"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // hotKinds are the two kinds of hot observable that RxGo has. connect begins the flow
@@ -179,13 +179,16 @@ func TestARangeThatDoesNotBeginDrainsToo(t *testing.T) {
 // TestFromHotContract: a hot observable that is fed anew for each case.
 func TestFromHotContract(t *testing.T) {
 	source := func(s script) rxsse.Observable[int] {
+		turn := make(chan struct{}, 1) // one goroutine at a time may call synctest.Wait
 		return func(ctx context.Context) iter.Seq2[int, error] {
 			// The bus ends with the range, since the checker wants nothing left behind.
 			return func(yield func(int, error) bool) {
 				bound, end := context.WithCancel(context.WithoutCancel(ctx))
 				defer func() {
 					end()
+					turn <- struct{}{}
 					synctest.Wait()
+					<-turn
 				}()
 				bus := rx.ToRxGo(bound, s.typed(), rxgo.WithPublishStrategy())
 				o := rx.FromHot[int](bus)
@@ -194,7 +197,7 @@ func TestFromHotContract(t *testing.T) {
 			}
 		}
 	}
-	contract.Source[int]{
+	rxssetest.Source[int]{
 		Finite:  func() rxsse.Observable[int] { return source(script{values: []int{1, 2, 3}}) },
 		Want:    []int{1, 2, 3},
 		Failing: func(err error) rxsse.Observable[int] { return source(script{values: []int{1}, err: err}) },

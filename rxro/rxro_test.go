@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
 	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/rxro"
+	"github.com/rxsse/rxsse/rxssetest"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
 )
@@ -53,7 +53,7 @@ func TestRoundTripKeepsTheContract(t *testing.T) {
 	for name, operator := range trips {
 		t.Run(name, func(t *testing.T) {
 			trip := through(operator)
-			contract.Operator[int, int]{
+			rxssetest.Operator[int, int]{
 				Apply: trip,
 				Items: []int{1, 2, 3},
 				Panicking: func(src rxsse.Observable[int], v any) rxsse.Observable[int] {
@@ -64,12 +64,12 @@ func TestRoundTripKeepsTheContract(t *testing.T) {
 		})
 	}
 	t.Run("Take", func(t *testing.T) {
-		contract.Operator[int, int]{Apply: through(ro.Take[int](2)), Items: []int{1, 2, 3}, EndsEarly: true}.Check(t)
+		rxssetest.Operator[int, int]{Apply: through(ro.Take[int](2)), Items: []int{1, 2, 3}, EndsEarly: true}.Check(t)
 	})
 }
 
 func TestFromRoSourcesKeepsTheContract(t *testing.T) {
-	contract.Source[int]{
+	rxssetest.Source[int]{
 		Finite:  func() rxsse.Observable[int] { return rxro.From(ro.Just(1, 2, 3)) },
 		Want:    []int{1, 2, 3},
 		Failing: func(err error) rxsse.Observable[int] { return rxro.From(ro.ConcatWith(ro.Throw[int](err))(ro.Just(1))) },

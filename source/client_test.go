@@ -17,7 +17,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
-	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/rxssetest"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
 	"github.com/rxsse/rxsse/source/ssetest"
@@ -72,7 +72,7 @@ func TestContractOfSSE(t *testing.T) {
 		}
 	}
 	finite := numbered(5)
-	contract.Source[codec.Event]{
+	rxssetest.Source[codec.Event]{
 		Finite: sse(ssetest.Replay(finite, 1, 3)),
 		Want:   finite,
 		Endless: sse(func(c *ssetest.Conn) {
@@ -83,10 +83,10 @@ func TestContractOfSSE(t *testing.T) {
 		}),
 		Silent: sse(func(c *ssetest.Conn) { c.Hold() }),
 	}.Check(t)
-	t.Run("never answers", contract.Source[codec.Event]{
+	t.Run("never answers", rxssetest.Source[codec.Event]{
 		Silent: sse(func(c *ssetest.Conn) { <-c.Gone() }),
 	}.Check)
-	t.Run("waits between attempts", contract.Source[codec.Event]{
+	t.Run("waits between attempts", rxssetest.Source[codec.Event]{
 		Silent: sse(func(c *ssetest.Conn) { c.Drop() }, source.WithReconnectionTime(24*time.Hour)),
 	}.Check)
 }

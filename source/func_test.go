@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/rxssetest"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
 )
@@ -38,7 +38,7 @@ func opened(open func() func(context.Context) (int, error)) rxsse.Observable[int
 }
 
 func TestContractOfFromFunc(t *testing.T) {
-	contract.Source[int]{
+	rxssetest.Source[int]{
 		Finite: func() rxsse.Observable[int] {
 			return opened(func() func(context.Context) (int, error) { return upTo(3, io.EOF) })
 		},

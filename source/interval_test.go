@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/rxssetest"
 	"github.com/rxsse/rxsse/source"
 )
 
@@ -27,7 +27,7 @@ func TestInterval(t *testing.T) {
 }
 
 func TestContractOfInterval(t *testing.T) {
-	contract.Source[int]{
+	rxssetest.Source[int]{
 		Endless: func() rxsse.Observable[int] { return source.Interval(time.Millisecond) },
 		Silent:  func() rxsse.Observable[int] { return source.Interval(1000 * time.Hour) },
 	}.Check(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/rxssetest"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
 )
@@ -24,7 +24,7 @@ func naturals(yield func(int) bool) {
 
 func TestContractOfBeginnings(t *testing.T) {
 	type ints = rxsse.Observable[int]
-	for name, s := range map[string]contract.Source[int]{
+	for name, s := range map[string]rxssetest.Source[int]{
 		"Just": {
 			Finite: func() ints { return source.Just(1, 2, 3) },
 			Want:   []int{1, 2, 3},

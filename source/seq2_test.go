@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/rxssetest"
 	"github.com/rxsse/rxsse/source"
 )
 
@@ -29,7 +29,7 @@ func pairs(err error, items ...int) iter.Seq2[int, error] {
 }
 
 func TestContractOfFromSeq2(t *testing.T) {
-	contract.Source[int]{
+	rxssetest.Source[int]{
 		Finite:  func() rxsse.Observable[int] { return source.FromSeq2(pairs(nil, 1, 2, 3)) },
 		Want:    []int{1, 2, 3},
 		Failing: func(err error) rxsse.Observable[int] { return source.FromSeq2(pairs(err, 1)) },

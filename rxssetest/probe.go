@@ -1,4 +1,4 @@
-package contract
+package rxssetest
 
 import (
 	"context"
@@ -6,8 +6,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
 )
@@ -118,6 +116,6 @@ func wait[T any](ctx context.Context, d time.Duration, yield func(T, error) bool
 // none of the subscriptions still runs.
 func (p *probe[T]) requireReleased(t *testing.T, n int) {
 	t.Helper()
-	require.EqualValues(t, n, p.subscribed.Load(), "subscriptions to the upstream")
-	require.Zero(t, p.active.Load(), "upstreams still running")
+	requireCount(t, "subscriptions to the upstream", int(p.subscribed.Load()), n)
+	requireCount(t, "upstreams still running", int(p.active.Load()), 0)
 }

@@ -1,11 +1,9 @@
-package contract
+package rxssetest
 
 import (
 	"context"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
 )
@@ -25,13 +23,13 @@ func leavingCases[T any]() []leavingCase[T] {
 				left = time.Now()
 				return false
 			})
-			require.NoError(t, got.err)
-			require.Len(t, got.items, 1)
-			require.Zero(t, time.Since(left), "time to end")
+			got.requireCompleted(t)
+			got.requireLen(t, 1)
+			requireTime(t, time.Since(left), 0)
 		}},
 		{"panic in the consumer", false, func(t *testing.T, obs rxsse.Observable[T]) {
 			got := observe(t.Context(), t, obs, func(int) bool { panic(panicValue) })
-			require.Equal(t, panicValue, got.panicked)
+			got.requirePanic(t)
 		}},
 		{"cancelled by the consumer", true, func(t *testing.T, obs rxsse.Observable[T]) {
 			ctx, cancel := context.WithCancelCause(t.Context())
@@ -41,9 +39,9 @@ func leavingCases[T any]() []leavingCase[T] {
 				cancel(errCause)
 				return true
 			})
-			require.Equal(t, errCause, got.err)
-			require.Len(t, got.items, 1, "items after the cancellation")
-			require.Zero(t, time.Since(left), "time to end")
+			got.requireFailed(t, errCause)
+			got.requireLen(t, 1)
+			requireTime(t, time.Since(left), 0)
 		}},
 		{"cancelled while running", true, func(t *testing.T, obs rxsse.Observable[T]) {
 			requireCancelledLater(t, obs)

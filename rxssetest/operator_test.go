@@ -1,4 +1,4 @@
-package contract_test
+package rxssetest_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rxsse/rxsse"
-	"github.com/rxsse/rxsse/internal/contract"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,7 +31,7 @@ func (op operator) apply(src ints) ints {
 }
 
 func (op operator) check(t *testing.T) {
-	contract.Operator[int, int]{Apply: op.apply, Items: []int{1, 2, 3}}.Check(t)
+	rxssetest.Operator[int, int]{Apply: op.apply, Items: []int{1, 2, 3}}.Check(t)
 }
 
 func identity(ctx context.Context, src ints, yield func(int, error) bool) {
@@ -47,6 +47,10 @@ var faulty = map[string]struct {
 	op   operator
 	want string
 }{
+	"forgets the result of yield": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) { Double(src)(ctx)(yield) },
+		"yield(4, <nil>) was called after the end",
+	},
 	"goes on after a break": {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
 			src(ctx)(func(v int, err error) bool { yield(v, err); return err == nil })
@@ -76,7 +80,7 @@ var faulty = map[string]struct {
 	"swallows errors": {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
 			src(ctx)(func(v int, err error) bool { return err == nil && yield(v, nil) })
-		}, "contract: the upstream failed",
+		}, "rxssetest: the upstream failed",
 	},
 	"completes in silence when cancelled at the last item": {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
@@ -101,13 +105,13 @@ var faulty = map[string]struct {
 				}
 				return yield(v, err)
 			})
-		}, "contract: the subscriber gave up",
+		}, "rxssetest: the subscriber gave up",
 	},
 	"swallows panics": {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
 			defer func() { _ = recover() }()
 			identity(ctx, src, yield)
-		}, "contract: panic value",
+		}, "rxssetest: panic value",
 	},
 	"yields from another goroutine": {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
@@ -159,6 +163,14 @@ var faulty = map[string]struct {
 			})
 		}, "the panic must reach the consumer",
 	},
+	"panics when it completes": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			identity(ctx, src, yield)
+			if ctx.Err() == nil {
+				panic("oops")
+			}
+		}, "the stream panicked: oops",
+	},
 	"takes its time to be cancelled": {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
 			identity(ctx, src, func(v int, err error) bool {
@@ -174,7 +186,7 @@ var faulty = map[string]struct {
 // TestTheCheckerCatchesFaults runs the checker on each faulty operator in a
 // process of its own, since there the test has to fail.
 func TestTheCheckerCatchesFaults(t *testing.T) {
-	const fault = "CONTRACT_TEST_FAULT"
+	const fault = "RXSSETEST_FAULT"
 	if name := os.Getenv(fault); name != "" {
 		faulty[name].op.check(t)
 		return
@@ -187,7 +199,7 @@ func TestTheCheckerCatchesFaults(t *testing.T) {
 			cmd.Env = append(os.Environ(), fault+"="+name)
 			out, err := cmd.CombinedOutput()
 			var failed *exec.ExitError
-			require.ErrorAs(t, err, &failed, "the checker was content:\n%s", out)
+			require.ErrorAs(t, err, &failed, "the check passes:\n%s", out)
 			assert.Contains(t, string(out), f.want)
 		})
 	}
@@ -195,9 +207,9 @@ func TestTheCheckerCatchesFaults(t *testing.T) {
 
 // An operator that subscribes when it is built never reaches a range statement.
 func TestTheCheckerCatchesEagerness(t *testing.T) {
-	const eager = "CONTRACT_TEST_EAGER"
+	const eager = "RXSSETEST_EAGER"
 	if os.Getenv(eager) != "" {
-		contract.Operator[int, int]{
+		rxssetest.Operator[int, int]{
 			Items: []int{1, 2, 3},
 			Apply: func(src ints) ints {
 				for range src(context.Background()) {

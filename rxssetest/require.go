@@ -1,0 +1,76 @@
+package rxssetest
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rxsse/rxsse"
+)
+
+// requireCompleted checks that the stream completed.
+func (got outcome[T]) requireCompleted(t *testing.T) {
+	t.Helper()
+	got.requireNoPanic(t)
+	if got.err != nil {
+		t.Fatalf("the stream failed: %v; want it to complete", got.err)
+	}
+}
+
+// requireFailed checks that the stream ended with want.
+func (got outcome[T]) requireFailed(t *testing.T, want error) {
+	t.Helper()
+	got.requireNoPanic(t)
+	if !errors.Is(got.err, want) {
+		t.Fatalf("the stream ended with the error %v; want %v", got.err, want)
+	}
+}
+
+func (got outcome[T]) requireNoPanic(t *testing.T) {
+	t.Helper()
+	if got.panicked != nil {
+		t.Fatalf("the stream panicked: %v", got.panicked)
+	}
+}
+
+// requirePanic checks that the consumer saw the panic, as it is or carried from
+// another goroutine.
+func (got outcome[T]) requirePanic(t *testing.T) {
+	t.Helper()
+	carried, ok := got.panicked.(*rxsse.PanicError)
+	switch {
+	case ok && carried.Value != panicValue, !ok && got.panicked != panicValue:
+		t.Fatalf("the consumer saw the panic %v; the panic must reach the consumer: %v", got.panicked, panicValue)
+	case ok && !strings.Contains(string(carried.Stack), "panic"):
+		t.Fatalf("the rxsse.PanicError does not have the stack of the panic:\n%s", carried.Stack)
+	}
+}
+
+func (got outcome[T]) requireItems(t *testing.T, want []T) {
+	t.Helper()
+	if len(got.items)+len(want) > 0 && !reflect.DeepEqual(got.items, want) {
+		t.Fatalf("the stream delivered %v; want %v", got.items, want)
+	}
+}
+
+func (got outcome[T]) requireLen(t *testing.T, want int) {
+	t.Helper()
+	requireCount(t, "items", len(got.items), want)
+}
+
+func requireCount(t *testing.T, what string, got, want int) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%s: %d; want %d", what, got, want)
+	}
+}
+
+// requireTime checks how long a stream took until its end.
+func requireTime(t *testing.T, got, want time.Duration) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("time to end: %v; want %v", got, want)
+	}
+}

@@ -1,0 +1,74 @@
+package rxssetest
+
+import (
+	"testing"
+
+	"github.com/rxsse/rxsse"
+)
+
+// A Source describes a source by the streams it can make. Each function is
+// called in its own bubble, and a nil one skips the cases that need it.
+type Source[T any] struct {
+	// Finite makes a stream that delivers Want and completes.
+	Finite func() rxsse.Observable[T]
+	Want   []T
+	// Failing makes a stream that ends with the error it is given.
+	Failing func(err error) rxsse.Observable[T]
+	// Endless makes a stream that delivers at least three items and does not end
+	// by itself.
+	Endless func() rxsse.Observable[T]
+	// Silent makes a stream that delivers nothing and does not end by itself.
+	Silent func() rxsse.Observable[T]
+	// Panicking makes a stream in which a function of the user's panics with v.
+	Panicking func(v any) rxsse.Observable[T]
+}
+
+// Check runs every case that s allows.
+func (s Source[T]) Check(t *testing.T) {
+	t.Helper()
+	if s.Finite != nil {
+		s.checkFinite(t)
+	}
+	if s.Failing != nil {
+		bubble(t, "error", func(t *testing.T) {
+			got := observe(t.Context(), t, s.Failing(errUpstream), nil)
+			got.requireFailed(t, errUpstream)
+		})
+	}
+	if s.Endless != nil {
+		checkLeaving(t, s.Endless)
+	}
+	if s.Silent != nil {
+		checkSilent(t, s.Silent)
+	}
+	if s.Panicking != nil {
+		bubble(t, "panic in the user's function", func(t *testing.T) {
+			observe(t.Context(), t, s.Panicking(panicValue), nil).requirePanic(t)
+		})
+	}
+}
+
+func (s Source[T]) checkFinite(t *testing.T) {
+	t.Helper()
+	bubble(t, "complete", func(t *testing.T) {
+		got := observe(t.Context(), t, s.Finite(), nil)
+		got.requireCompleted(t)
+		got.requireItems(t, s.Want)
+	})
+	bubble(t, "subscribed to again", func(t *testing.T) {
+		obs := s.Finite()
+		first := observe(t.Context(), t, obs, nil)
+		second := observe(t.Context(), t, obs, nil)
+		first.requireItems(t, s.Want)
+		second.requireItems(t, s.Want)
+	})
+	bubble(t, "two subscriptions at once", func(t *testing.T) {
+		for _, got := range observeTwice(t, s.Finite()) {
+			got.requireCompleted(t)
+			got.requireItems(t, s.Want)
+		}
+	})
+	bubble(t, "cancelled before", func(t *testing.T) {
+		requireCancelledBefore(t, s.Finite())
+	})
+}
