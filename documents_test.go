@@ -29,6 +29,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/reactivex/rxgo/v2"
@@ -56,6 +58,8 @@ var (
 	_ = sink.Collect[int]
 	_ = source.SSE
 	_ = errors.Join
+	_ = os.Getenv
+	_ = strings.Cut
 	_ sql.DB
 	_ rx.Option
 )
