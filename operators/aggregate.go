@@ -35,12 +35,13 @@ func Aggregate[T, A any, W WindowSpec[T]](src rxsse.Observable[T], spec W, init 
 	mustNotBeNil("Aggregate: add", add == nil)
 	plan := newWindowPlan[T]("Aggregate", spec, opts)
 	if plan.plainCount() {
-		return windowCount(src, plan.bounds.Limit, init, add, func(acc A, info WindowInfo) WindowResult[A] {
+		return windowCount(src, plan.bounds.Limit, window.Accumulator[T, A]{New: init, Add: add}, func(acc A, info WindowInfo) WindowResult[A] {
 			return WindowResult[A]{info, acc}
 		})
 	}
-	return windowed(src, plan, nil, newFold(init, add), func(r window.Result[struct{}, A], info WindowInfo) WindowResult[A] {
-		return WindowResult[A]{info, r.Value}
+	fold := func() window.Accumulator[T, A] { return window.Accumulator[T, A]{New: init, Add: add} }
+	return windowed(src, plan, nil, fold, func(_ struct{}, acc A, info WindowInfo) WindowResult[A] {
+		return WindowResult[A]{info, acc}
 	})
 }
 
@@ -96,11 +97,8 @@ func AggregateBy[T any, K comparable, A any, W WindowSpec[T]](src rxsse.Observab
 	mustNotBeNil("AggregateBy: init", init == nil)
 	mustNotBeNil("AggregateBy: add", add == nil)
 	plan := newWindowPlan[T]("AggregateBy", spec, opts)
-	return windowed(src, plan, key, newFold(init, add), func(r window.Result[K, A], info WindowInfo) Keyed[K, WindowResult[A]] {
-		return Keyed[K, WindowResult[A]]{r.Key, WindowResult[A]{info, r.Value}}
+	fold := func() window.Accumulator[T, A] { return window.Accumulator[T, A]{New: init, Add: add} }
+	return windowed(src, plan, key, fold, func(k K, acc A, info WindowInfo) Keyed[K, WindowResult[A]] {
+		return Keyed[K, WindowResult[A]]{k, WindowResult[A]{info, acc}}
 	})
-}
-
-func newFold[T, A any](init func() A, add func(A, T) A) func() window.Accumulator[T, A] {
-	return func() window.Accumulator[T, A] { return window.Fold[T, A]{Init: init, Step: add} }
 }

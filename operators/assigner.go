@@ -131,7 +131,12 @@ func (a Assigner) aligned() bool { return a.grid.Size > 0 }
 
 // An ItemAssigner decides by the items themselves when a window closes: [ByWeight] or
 // [ByLast]. Windows begin with an item, for each key by itself.
-type ItemAssigner[T any] struct{ bounds window.Bounds[T] }
+type ItemAssigner[T any] struct {
+	weight func(T) int
+	last   func(T) bool
+	limit  int
+	within time.Duration
+}
 
 // ByWeight assigns consecutive items to a window while the sum of their weights is at
 // most limit. An item that does not fit closes the window and begins the next one; a
@@ -144,7 +149,7 @@ type ItemAssigner[T any] struct{ bounds window.Bounds[T] }
 func ByWeight[T any](limit int, weight func(T) int) ItemAssigner[T] {
 	mustBePositive("ByWeight: limit", limit)
 	mustNotBeNil("ByWeight: weight", weight == nil)
-	return ItemAssigner[T]{window.Bounds[T]{Limit: limit, Weigh: func(v T) int { return max(weight(v), 0) }}}
+	return ItemAssigner[T]{limit: limit, weight: weight}
 }
 
 // ByLast assigns consecutive items to a window up to and including one for which isLast
@@ -152,14 +157,14 @@ func ByWeight[T any](limit int, weight func(T) int) ItemAssigner[T] {
 // nil.
 func ByLast[T any](isLast func(T) bool) ItemAssigner[T] {
 	mustNotBeNil("ByLast: isLast", isLast == nil)
-	return ItemAssigner[T]{window.Bounds[T]{Last: isLast}}
+	return ItemAssigner[T]{last: isLast}
 }
 
 // Within limits the time of a window: it closes d after its first item at the latest.
 // Within panics if d is not positive.
 func (a ItemAssigner[T]) Within(d time.Duration) ItemAssigner[T] {
 	mustBePositive("Within: d", d)
-	a.bounds.Within = d
+	a.within = d
 	return a
 }
 
@@ -168,10 +173,10 @@ func (a ItemAssigner[T]) Within(d time.Duration) ItemAssigner[T] {
 // and for ByWeight.
 func (a ItemAssigner[T]) AtMost(n int) ItemAssigner[T] {
 	mustBePositive("AtMost: n", n)
-	if a.bounds.Weigh != nil {
+	if a.weight != nil {
 		panic("operators: AtMost is for ByLast; ByWeight has a limit")
 	}
-	a.bounds.Limit = n
+	a.limit = n
 	return a
 }
 

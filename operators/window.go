@@ -76,27 +76,24 @@ func Window[T any, W WindowSpec[T]](src rxsse.Observable[T], spec W, opts ...Win
 	mustNotBeNil("Window: src", src == nil)
 	plan := newWindowPlan[T]("Window", spec, opts)
 	if plan.onGrid() {
-		return windowed(src, plan, nil, newLists[T], func(r window.Result[struct{}, *window.ChunkList[T]], info WindowInfo) WindowOf[T] {
-			return WindowOf[T]{info, r.Value.Items()}
+		return windowed(src, plan, nil, window.Lists[T], func(_ struct{}, items *window.ChunkList[T], info WindowInfo) WindowOf[T] {
+			return WindowOf[T]{info, items.Items()}
 		})
 	}
 	room := 0
-	if plan.bounds.Weigh == nil {
+	if plan.weight == nil {
 		room = min(plan.bounds.Limit, maxPresized)
 	}
+	inSlices := func() window.Accumulator[T, []T] { return window.Slices[T](room) }
 	if plan.plainCount() {
-		slices := window.Slices[T]{Size: room}
-		return windowCount(src, plan.bounds.Limit, slices.New, func(items []T, v T) []T { return append(items, v) }, func(items []T, info WindowInfo) WindowOf[T] {
+		return windowCount(src, plan.bounds.Limit, inSlices(), func(items []T, info WindowInfo) WindowOf[T] {
 			return WindowOf[T]{info, items}
 		})
 	}
-	newSlices := func() window.Accumulator[T, []T] { return window.Slices[T]{Size: room} }
-	return windowed(src, plan, nil, newSlices, func(r window.Result[struct{}, []T], info WindowInfo) WindowOf[T] {
+	return windowed(src, plan, nil, inSlices, func(_ struct{}, items []T, info WindowInfo) WindowOf[T] {
 		if info.Early { // the window goes on with its slice
-			return WindowOf[T]{info, slices.Clone(r.Value)}
+			items = slices.Clone(items)
 		}
-		return WindowOf[T]{info, r.Value}
+		return WindowOf[T]{info, items}
 	})
 }
-
-func newLists[T any]() window.Accumulator[T, *window.ChunkList[T]] { return new(window.Lists[T]) }

@@ -12,7 +12,7 @@ import (
 // windowCount is [windowed] for plain windows by count, which it runs several times
 // faster, see BenchmarkSynchronous/Aggregate_over_100. It reads the clock and the
 // positions only when a window opens and when it closes.
-func windowCount[T, A, R any](src rxsse.Observable[T], n int, init func() A, add func(A, T) A, result func(A, WindowInfo) R) rxsse.Observable[R] {
+func windowCount[T, A, R any](src rxsse.Observable[T], n int, accumulator window.Accumulator[T, A], result func(A, WindowInfo) R) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			position := window.PositionOf[T]() // nil: items have none
@@ -44,9 +44,9 @@ func windowCount[T, A, R any](src rxsse.Observable[T], n int, init func() A, add
 				}
 				if held == 0 {
 					start = time.Now().Round(0)
-					acc = init()
+					acc = accumulator.New()
 				}
-				acc = add(acc, v)
+				acc = accumulator.Add(acc, v)
 				if held++; held == n {
 					if position != nil {
 						newest = v

@@ -38,9 +38,11 @@ func WithEarlyAfter(n int) WindowOption {
 // A windowPlan is a valid [WindowSpec] with its options.
 type windowPlan[T any] struct {
 	operator string
-	grid     window.Grid      // if windows lie on one
-	bounds   window.Bounds[T] // else: what ends windows, unless they are sessions in event time
-	event    *EventTime[T]    // nil: processing time
+	grid     window.Grid   // if windows lie on one
+	bounds   window.Bounds // else: what ends windows, unless they are sessions in event time
+	weight   func(T) int   // the weight of an item by which windows end, or nil
+	last     func(T) bool  // whether an item ends its window, or nil
+	event    *EventTime[T] // nil: processing time
 	options  windowOptions
 }
 
@@ -56,7 +58,8 @@ func newWindowPlan[T any, W WindowSpec[T]](operator string, spec W, opts []Windo
 		spec.check(operator)
 		a, plan.event = spec.Assigner, &spec
 	case ItemAssigner[T]:
-		if plan.bounds = spec.bounds; spec.bounds.Limit == 0 && spec.bounds.Last == nil {
+		plan.bounds = window.Bounds{Limit: spec.limit, Within: spec.within}
+		if plan.weight, plan.last = spec.weight, spec.last; spec.weight == nil && spec.last == nil {
 			panic("operators: " + operator + ": the zero ItemAssigner is invalid: use ByWeight or ByLast")
 		}
 		return plan
@@ -66,7 +69,7 @@ func newWindowPlan[T any, W WindowSpec[T]](operator string, spec W, opts []Windo
 		}
 	}
 	plan.grid = a.grid
-	plan.bounds = window.Bounds[T]{Limit: a.count, Step: a.step, Within: a.within, Gap: a.gap}
+	plan.bounds = window.Bounds{Limit: a.count, Step: a.step, Within: a.within, Gap: a.gap}
 	return plan
 }
 
@@ -76,7 +79,7 @@ func (p *windowPlan[T]) onGrid() bool { return p.grid.Size > 0 }
 // plainCount reports whether nothing but a count ends windows.
 func (p *windowPlan[T]) plainCount() bool {
 	b := &p.bounds
-	return p.event == nil && b.Limit > 0 && b.Weigh == nil && b.Step == 0 && b.Last == nil && b.Within == 0 && p.options == windowOptions{}
+	return p.event == nil && b.Limit > 0 && p.weight == nil && b.Step == 0 && p.last == nil && b.Within == 0 && p.options == windowOptions{}
 }
 
 // timed reports whether results depend on the clock of the machine.
@@ -91,33 +94,35 @@ func (p *windowPlan[T]) timed() bool {
 	}
 }
 
-// newWindows starts the windows of one subscription. fail ends it with an error.
-func newWindows[T any, K comparable, A any](p *windowPlan[T], config window.Config[T, K, A], clock window.Clock, late *lateItems[T], fail func(error)) window.Windows[T] {
-	var windows window.Windows[T]
+// holdsItems reports whether windows are sessions in event time, which hold their items.
+func (p *windowPlan[T]) holdsItems() bool { return p.event != nil && !p.onGrid() }
+
+// newWindows starts the windows of a subscription.
+func (r *windowRun[T]) newWindows(newCells func() window.Cells, keyed bool) window.Windows {
+	p, items := r.plan, &r.batch
+	var windows window.Windows
 	var lateness time.Duration
 	if p.event != nil {
 		lateness = p.event.Lateness
 	}
+	late := func(i int) { r.late.add(items.Items[i]) }
 	switch {
 	case p.onGrid():
-		windows = window.NewAligned(config, p.grid, lateness, late.add)
+		windows = window.NewAligned(newCells, r.positions, p.grid, lateness, late)
 	case p.event != nil:
-		windows = window.NewSessions(config, p.bounds.Gap, lateness, late.add)
+		windows = window.NewSessions(newCells(), r.positions, p.bounds.Gap, lateness, late)
 	default:
-		windows = window.NewOpened(config, p.bounds, clock)
+		bounds := p.bounds
+		if p.weight != nil {
+			bounds.Weigh = func(i int) int { return max(p.weight(items.Items[i]), 0) }
+		}
+		if p.last != nil {
+			bounds.Last = func(i int) bool { return p.last(items.Items[i]) }
+		}
+		windows = window.NewOpened(newCells(), keyed, r.positions, bounds, r.clock)
 	}
-	if e := p.event; e != nil {
-		windows = window.NewWatermark(window.EventTime[T]{
-			Timestamp: e.Timestamp, OutOfOrder: e.OutOfOrder, Source: e.Source, Sources: e.Sources, Idle: e.Idle,
-			Untimed: func(v T) bool {
-				if e.Untimed == nil {
-					fail(fmt.Errorf("operators: %s: an item has no usable time, it is %v: set EventTime.Untimed to skip such items", p.operator, e.Timestamp(v)))
-					return false
-				}
-				e.Untimed(v)
-				return true
-			},
-		}, clock, config.Positions, windows)
+	if p.event != nil {
+		windows = window.NewWatermark(r.eventTime(), r.clock, r.positions, windows)
 	}
 	if n := p.options.earlyAfter; n > 0 {
 		windows = window.NewEarlyItems(windows, n)
@@ -126,6 +131,27 @@ func newWindows[T any, K comparable, A any](p *windowPlan[T], config window.Conf
 		windows = window.NewEarlyTimer(windows, d)
 	}
 	return windows
+}
+
+// eventTime returns the EventTime of the plan for the items of the batch.
+func (r *windowRun[T]) eventTime() window.EventTime {
+	e, items := r.plan.event, &r.batch
+	t := window.EventTime{
+		Time:       func(i int) (window.Instant, bool) { return window.InstantOf(e.Timestamp(items.Items[i])) },
+		OutOfOrder: e.OutOfOrder, Sources: e.Sources, Idle: e.Idle,
+		Untimed: func(i int) bool {
+			if e.Untimed == nil {
+				r.failure = fmt.Errorf("operators: %s: an item has no usable time, it is %v: set EventTime.Untimed to skip such items", r.plan.operator, e.Timestamp(items.Items[i]))
+				return false
+			}
+			e.Untimed(items.Items[i])
+			return true
+		},
+	}
+	if e.Source != nil {
+		t.Source = func(i int) string { return e.Source(items.Items[i]) }
+	}
+	return t
 }
 
 // lateItems deals with items that are too late for their windows.
@@ -137,8 +163,8 @@ type lateItems[T any] struct {
 	logAt    int // the next total to log
 }
 
-func newLateItems[T any](p *windowPlan[T]) *lateItems[T] {
-	l := &lateItems[T]{operator: p.operator, logAt: 1}
+func newLateItems[T any](p *windowPlan[T]) lateItems[T] {
+	l := lateItems[T]{operator: p.operator, logAt: 1}
 	if p.event != nil {
 		l.handle = p.event.Late
 	}

@@ -16,7 +16,7 @@ import (
 // and result makes an item of a window.
 func windowed[T any, K comparable, A, R any](
 	src rxsse.Observable[T], plan windowPlan[T], key func(T) K,
-	accumulator func() window.Accumulator[T, A], result func(window.Result[K, A], WindowInfo) R,
+	accumulator func() window.Accumulator[T, A], result func(K, A, WindowInfo) R,
 ) rxsse.Observable[R] {
 	pipeline := ""
 	if plan.options.state != nil {
@@ -24,161 +24,161 @@ func windowed[T any, K comparable, A, R any](
 	}
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			run := windowRun[T, R]{out: emitter[R]{ctx: ctx, yield: yield}, clock: window.StartClock(), positions: window.NewPositions[T]()}
-			late := newLateItems(&plan)
-			run.windows = newWindows(&plan, window.Config[T, K, A]{
-				Key:         key,
-				Accumulator: accumulator(),
-				Positions:   run.positions,
-				Send: func(r window.Result[K, A]) bool {
-					return run.out.send(result(r, WindowInfo{
-						Start: r.Start.Time(), End: r.End.Time(),
-						Resume: r.ResumeID, Partial: r.Partial, Early: r.Early, Late: late.take(),
-					}))
-				},
-			}, run.clock, late, run.out.fail)
-			if plan.options.state != nil {
-				checkpointed := window.NewCheckpointed(run.windows, run.positions, pipeline)
-				run.windows = checkpointed
-				if err := begin(plan.options.state, checkpointed); err != nil {
-					run.out.end(fmt.Errorf("operators: %s: %w", plan.operator, err))
-					return
+			run := newWindowRun(ctx, &plan)
+			config := &window.Config[T, K, A]{Batch: &run.batch, Key: key, Accumulator: accumulator()}
+			config.Send = func(k K, acc A, info window.Info) bool {
+				if ctx.Err() != nil {
+					return false
 				}
+				run.sent++
+				run.left = !yield(result(k, acc, run.info(info)), nil)
+				return !run.left
 			}
-			if !run.windows.Advance(run.clock.Now()) { // of a State, some may be due
-				run.out.end(nil)
-				return
+			newCells := func() window.Cells { return window.NewTable(config) }
+			if plan.holdsItems() {
+				newCells = func() window.Cells { return window.NewItemTable(config) }
 			}
-			if plan.timed() {
-				run.withClock(src)
-			} else {
-				run.withoutClock(src)
+			if err := run.run(src, newCells, key != nil, pipeline); err != nil && !run.left {
+				fail(yield, err)
 			}
 		}
 	}
 }
 
 // A windowRun is one subscription to windows.
-type windowRun[T, R any] struct {
-	windows   window.Windows[T]
-	out       emitter[R]
+type windowRun[T any] struct {
+	ctx       context.Context //nolint:containedctx // the subscription's; a windowRun ends with it
+	plan      *windowPlan[T]
+	batch     window.Batch[T]
+	windows   window.Windows
 	clock     window.Clock
-	positions *window.Positions[T] // nil: items have none
+	positions *window.Positions // nil: items have none
+	late      lateItems[T]
 	due       alarm
-}
 
-// withoutClock runs windows that no time ends, on the consumer's goroutine.
-func (r *windowRun[T, R]) withoutClock(src rxsse.Observable[T]) {
-	var (
-		items   [2]T // the newest one, and the one before it if items have positions
-		newest  int
-		failure error
-		stopped bool
-	)
-	src(r.out.ctx)(func(v T, err error) bool {
-		if err != nil {
-			failure = err
-			return false
-		}
-		if r.positions != nil {
-			newest ^= 1
-		}
-		items[newest] = v
-		stopped = !r.windows.Add(0, items[newest:newest+1])
-		return !stopped
-	})
-	if !stopped && r.out.ctx.Err() == nil {
-		r.windows.Flush()
-	}
-	r.out.end(failure)
-}
-
-// withClock runs windows that time ends, and src on a goroutine of its own. It reads the
-// clock once for each batch of items: those that were queued together arrive together.
-func (r *windowRun[T, R]) withClock(src rxsse.Observable[T]) {
-	q := handoff.New[T](r.out.ctx, handoff.DefaultLimit)
-	defer q.Stop()
-	q.Go(src)
-	defer r.due.stop()
-	r.schedule(time.Now())
-	for r.step(q) {
-	}
-}
-
-// step waits for items, for the end of a window or of the stream, and reports whether
-// the stream goes on.
-func (r *windowRun[T, R]) step(q *handoff.Queue[T]) bool {
-	items, signal := q.Receive(r.due.c())
-	now := time.Now()
-	sent := r.out.sent
-	goesOn := r.windows.Advance(r.clock.At(now))
-	switch {
-	case !goesOn:
-	case signal == handoff.Items:
-		goesOn = r.windows.Add(r.clock.At(now), items)
-		r.positions.Settle()
-	case signal == handoff.Tick:
-		r.due.rearm()
-	case signal == handoff.End:
-		if !q.Cancelled() {
-			r.windows.Flush()
-		}
-		r.out.end(q.Err())
-		return false
-	}
-	if !goesOn {
-		r.out.end(nil)
-		return false
-	}
-	if r.out.sent != sent {
-		now = time.Now() // the consumer took its time
-	}
-	r.schedule(now)
-	return true
-}
-
-// schedule sets the timer for the next window to close.
-func (r *windowRun[T, R]) schedule(now time.Time) {
-	if next := r.windows.Next(); next == window.Never {
-		r.due.clear()
-	} else {
-		r.due.set(now, r.clock.Time(next))
-	}
-}
-
-// An emitter delivers results while the consumer wants them.
-type emitter[R any] struct {
-	ctx     context.Context //nolint:containedctx // the subscription's; an emitter ends with it
-	yield   func(R, error) bool
 	sent    int   // results delivered
 	left    bool  // the consumer has left
 	failure error // of the operator itself
 }
 
-// send delivers r and reports whether to go on.
-func (e *emitter[R]) send(r R) bool {
-	if e.ctx.Err() != nil {
-		return false
-	}
-	e.sent++
-	e.left = !e.yield(r, nil)
-	return !e.left
+func newWindowRun[T any](ctx context.Context, plan *windowPlan[T]) *windowRun[T] {
+	r := &windowRun[T]{ctx: ctx, plan: plan, clock: window.StartClock(), late: newLateItems(plan)}
+	r.positions = window.NewPositions(&r.batch)
+	return r
 }
 
-// fail makes the stream end with err. The caller stops the windows.
-func (e *emitter[R]) fail(err error) { e.failure = err }
+// info describes a window that is delivered now.
+func (r *windowRun[T]) info(i window.Info) WindowInfo {
+	return WindowInfo{
+		Start: i.Start.Time(), End: i.End.Time(),
+		Resume: i.ResumeID, Partial: i.Partial, Early: i.Early, Late: r.late.take(),
+	}
+}
 
-// end ends the stream as the operator or the source failed, or as the context was
-// cancelled, unless the consumer has left.
-func (e *emitter[R]) end(err error) {
-	if e.failure != nil {
-		err = e.failure
+// run delivers the windows of src, and returns the error with which the stream ends.
+func (r *windowRun[T]) run(src rxsse.Observable[T], newCells func() window.Cells, keyed bool, pipeline string) error {
+	r.windows = r.newWindows(newCells, keyed)
+	if state := r.plan.options.state; state != nil {
+		checkpointed := window.NewCheckpointed(r.windows, r.positions, pipeline)
+		r.windows = checkpointed
+		if err := state.begin(checkpointed); err != nil {
+			return r.ended(fmt.Errorf("operators: %s: %w", r.plan.operator, err))
+		}
 	}
-	if e.ctx.Err() != nil {
-		err = context.Cause(e.ctx)
+	if !r.windows.Advance(r.clock.Now()) { // of a State, some may be due
+		return r.ended(nil)
 	}
-	if err != nil && !e.left {
-		var zero R
-		e.yield(zero, err)
+	if r.plan.timed() {
+		return r.ended(r.withClock(src))
+	}
+	return r.ended(r.withoutClock(src))
+}
+
+// ended returns the error with which the stream ends, if src ends with err: first that of
+// a context that was cancelled, then the operator's own.
+func (r *windowRun[T]) ended(err error) error {
+	switch {
+	case r.ctx.Err() != nil:
+		return context.Cause(r.ctx)
+	case r.failure != nil:
+		return r.failure
+	default:
+		return err
+	}
+}
+
+// withoutClock runs windows that no time ends, on the consumer's goroutine. It returns
+// the error of src.
+func (r *windowRun[T]) withoutClock(src rxsse.Observable[T]) (failure error) {
+	// The newest item, and the one before it if items have positions.
+	var items [2]T
+	r.batch.Items = items[:]
+	newest, stopped, ended := 0, false, false
+	windows, alternate := r.windows, r.positions != nil
+	src(r.ctx)(func(v T, err error) bool {
+		if ended || err != nil {
+			if !ended {
+				ended, failure = true, err
+			}
+			return false
+		}
+		if alternate {
+			newest ^= 1
+		}
+		items[newest] = v
+		stopped = !windows.Add(0, newest, newest+1)
+		ended = stopped
+		return !stopped
+	})
+	if !stopped && r.ctx.Err() == nil {
+		r.windows.Flush()
+	}
+	return failure
+}
+
+// withClock runs windows that time ends, and src on a goroutine of its own. It reads the
+// clock once for each batch of items: those that were queued together arrive together.
+// It returns the error of src.
+func (r *windowRun[T]) withClock(src rxsse.Observable[T]) error {
+	q := handoff.New[T](r.ctx, handoff.DefaultLimit)
+	defer q.Stop()
+	q.Go(src)
+	defer r.due.stop()
+	r.schedule(time.Now())
+	for {
+		items, signal := q.Receive(r.due.c())
+		now := time.Now()
+		sent := r.sent
+		if !r.windows.Advance(r.clock.At(now)) {
+			return nil
+		}
+		switch signal {
+		case handoff.Items:
+			r.batch.Items = items
+			if !r.windows.Add(r.clock.At(now), 0, len(items)) {
+				return nil
+			}
+			r.positions.Settle()
+		case handoff.Tick:
+			r.due.rearm()
+		case handoff.End:
+			if !q.Cancelled() {
+				r.windows.Flush()
+			}
+			return q.Err()
+		}
+		if r.sent != sent {
+			now = time.Now() // the consumer took its time
+		}
+		r.schedule(now)
+	}
+}
+
+// schedule sets the timer for the next window to close.
+func (r *windowRun[T]) schedule(now time.Time) {
+	if next := r.windows.Next(); next == window.Never {
+		r.due.clear()
+	} else {
+		r.due.set(now, r.clock.Time(next))
 	}
 }

@@ -113,7 +113,7 @@ func WithState(state *State) WindowOption {
 var errStateInUse = errors.New("State: a subscription has used it: call Load before the next one")
 
 // begin prepares a subscription whose windows are c.
-func begin[T any](s *State, c *window.Checkpointed[T]) error {
+func (s *State) begin(c *window.Checkpointed) error {
 	if s.saved != nil {
 		return errStateInUse
 	}
@@ -145,10 +145,10 @@ func (p *windowPlan[T]) describe(key, accumulator reflect.Type) string {
 		fmt.Fprintf(&b, " sessions with a gap of %v", p.bounds.Gap)
 	default:
 		fmt.Fprintf(&b, " windows with limit %d, step %d, within %v", p.bounds.Limit, p.bounds.Step, p.bounds.Within)
-		if p.bounds.Weigh != nil {
+		if p.weight != nil {
 			b.WriteString(", by weight")
 		}
-		if p.bounds.Last != nil {
+		if p.last != nil {
 			b.WriteString(", by last item")
 		}
 	}
@@ -156,7 +156,7 @@ func (p *windowPlan[T]) describe(key, accumulator reflect.Type) string {
 		b.WriteString(" in event time")
 	}
 	types := []reflect.Type{key, accumulator}
-	if p.operator == "Window" || p.event != nil && p.bounds.Gap > 0 { // these hold the items
+	if p.operator == "Window" || p.holdsItems() { // these hold the items
 		types[1] = reflect.TypeFor[T]()
 	}
 	for _, t := range types {

@@ -103,7 +103,7 @@ func TestStateLoadRefuses(t *testing.T) {
 	for name, row := range map[string]struct{ data, want string }{
 		"cut off":         {good[:len(good)/2], "operators: State: cannot load: it is damaged, or was not written by State.Save"},
 		"something else":  {`{"position":"5"}`, "it is damaged, or was not written by State.Save"},
-		"another version": {strings.Replace(good, `"Version":1`, `"Version":9`, 1), "it has version 9, this program reads version 1"},
+		"another version": {strings.Replace(good, `"Version":2`, `"Version":9`, 1), "it has version 9, this program reads version 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var state State

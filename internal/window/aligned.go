@@ -13,63 +13,54 @@ import (
 //
 // A closed window is kept for as long as late items are allowed into it, and delivered
 // again after each.
-type Aligned[T any, K comparable, A any] struct {
-	Config[T, K, A]
-
-	Grid     Grid
-	Lateness time.Duration
-	Late     func(T) // is called with items that are too late for all of their windows
+type Aligned struct {
+	grid      Grid
+	lateness  time.Duration
+	late      func(item int)
+	newCells  func() Cells
+	positions *Positions
 
 	now     Instant
-	held    []*alignedWindow[K, A] // by start
-	closed  int                    // held[:closed] have ended
-	changed bool                   // some of these have items that were not delivered
-	newest  *alignedWindow[K, A]   // where the last item went; nil if windows overlap
-	spare   *alignedWindow[K, A]
+	held    []*alignedWindow // by start
+	closed  int              // held[:closed] have ended
+	changed bool             // some of these have items that were not delivered
+	newest  *alignedWindow   // where the last item went; nil if windows overlap
+	spare   *alignedWindow
 }
 
-// An alignedWindow has a cell for each key, in the order of their first items. Without
-// keys it has one cell and no index.
-type alignedWindow[K comparable, A any] struct {
+// An alignedWindow has a cell for each key, in the order of their first items.
+type alignedWindow struct {
 	start, end Instant
 	closed     bool
 	change     change
-	index      map[K]int // into cells
-	cells      []cell[K, A]
-	holding    *holding
+	cells      Cells
+	holding    int32
 }
 
-type cell[K comparable, A any] struct {
-	key    K
-	value  A
-	change change
-}
-
-// NewAligned returns windows without items.
-func NewAligned[T any, K comparable, A any](c Config[T, K, A], grid Grid, lateness time.Duration, late func(T)) *Aligned[T, K, A] {
-	return &Aligned[T, K, A]{Config: c, Grid: grid, Lateness: lateness, Late: late, now: LongAgo}
+// NewAligned returns windows without items. It calls late with the items that are too
+// late for all of their windows.
+func NewAligned(newCells func() Cells, positions *Positions, grid Grid, lateness time.Duration, late func(item int)) *Aligned {
+	return &Aligned{grid: grid, lateness: lateness, late: late, newCells: newCells, positions: positions, now: LongAgo}
 }
 
 // Add implements [Windows].
-func (a *Aligned[T, K, A]) Add(t Instant, items []T) bool {
-	a.Positions.take(&items[0])
+func (a *Aligned) Add(t Instant, from, to int) bool {
+	a.positions.take(from)
 	if w := a.newest; w != nil && w.start <= t && t < w.end {
-		a.addTo(w, items)
+		a.addTo(w, from, to)
 	} else {
-		a.addToEach(t, items)
+		a.addToEach(t, from, to)
 	}
-	if len(items) > 1 {
-		a.Positions.takeAll(items[1:])
-	}
+	a.positions.takeAll(from+1, to)
 	return true
 }
 
 // addToEach adds items to all windows that hold t.
-func (a *Aligned[T, K, A]) addToEach(t Instant, items []T) {
+func (a *Aligned) addToEach(t Instant, from, to int) {
 	late := true
 	i := -1
-	for start, end := a.Grid.first(t); start <= t; start, end = a.Grid.next(start) {
-		if end.Plus(a.Lateness) <= a.now {
+	for start, end := a.grid.first(t); start <= t; start, end = a.grid.next(start) {
+		if end.Plus(a.lateness) <= a.now {
 			continue
 		}
 		if i < 0 {
@@ -77,22 +68,22 @@ func (a *Aligned[T, K, A]) addToEach(t Instant, items []T) {
 		}
 		late = false
 		i = a.open(i, start, end)
-		a.addTo(a.held[i], items)
-		if !a.Grid.overlaps() {
+		a.addTo(a.held[i], from, to)
+		if !a.grid.overlaps() {
 			a.newest = a.held[i]
 			break
 		}
 	}
 	if late {
-		for i := range items {
-			a.Late(items[i])
+		for i := from; i < to; i++ {
+			a.late(i)
 		}
 	}
 }
 
 // search returns the index in held of the first window that does not begin before
 // start. It looks from the newest, where most items go.
-func (a *Aligned[T, K, A]) search(start Instant) int {
+func (a *Aligned) search(start Instant) int {
 	i := len(a.held)
 	for range 2 {
 		if i == 0 || a.held[i-1].start < start {
@@ -100,7 +91,7 @@ func (a *Aligned[T, K, A]) search(start Instant) int {
 		}
 		i--
 	}
-	i, _ = slices.BinarySearchFunc(a.held[:i], start, func(w *alignedWindow[K, A], start Instant) int {
+	i, _ = slices.BinarySearchFunc(a.held[:i], start, func(w *alignedWindow, start Instant) int {
 		return cmp.Compare(w.start, start)
 	})
 	return i
@@ -108,7 +99,7 @@ func (a *Aligned[T, K, A]) search(start Instant) int {
 
 // open returns the index of the window from start to end, which is held at or after
 // index i, or opened.
-func (a *Aligned[T, K, A]) open(i int, start, end Instant) int {
+func (a *Aligned) open(i int, start, end Instant) int {
 	for i < len(a.held) && a.held[i].start < start {
 		i++
 	}
@@ -117,12 +108,9 @@ func (a *Aligned[T, K, A]) open(i int, start, end Instant) int {
 	}
 	w := a.spare
 	if a.spare = nil; w == nil {
-		w = new(alignedWindow[K, A])
-		if a.Key != nil {
-			w.index = make(map[K]int)
-		}
+		w = &alignedWindow{cells: a.newCells()}
 	}
-	w.start, w.end, w.closed, w.holding = start, end, end <= a.now, a.Positions.hold()
+	w.start, w.end, w.closed, w.holding = start, end, end <= a.now, a.positions.hold()
 	if w.closed {
 		a.closed++
 	}
@@ -130,37 +118,19 @@ func (a *Aligned[T, K, A]) open(i int, start, end Instant) int {
 	return i
 }
 
-func (a *Aligned[T, K, A]) addTo(w *alignedWindow[K, A], items []T) {
+func (a *Aligned) addTo(w *alignedWindow, from, to int) {
 	w.change = unsent | due
 	a.changed = a.changed || w.closed
-	if a.Key == nil {
-		if len(w.cells) == 0 {
-			w.cells = append(w.cells, cell[K, A]{value: a.Accumulator.New()})
-		}
-		c := &w.cells[0]
-		c.value, c.change = a.Accumulator.Add(c.value, items), unsent|due
-		return
-	}
-	for i := range items {
-		k := a.Key(items[i])
-		at, known := w.index[k]
-		if !known {
-			at = len(w.cells)
-			w.index[k] = at
-			w.cells = append(w.cells, cell[K, A]{key: k, value: a.Accumulator.New()})
-		}
-		c := &w.cells[at]
-		c.value, c.change = a.Accumulator.Add(c.value, items[i:i+1]), unsent|due
-	}
+	w.cells.foldByKey(from, to)
 }
 
 // Advance implements [Windows].
-func (a *Aligned[T, K, A]) Advance(now Instant) bool {
+func (a *Aligned) Advance(now Instant) bool {
 	a.now = now
 	if a.changed {
 		a.changed = false
 		for _, w := range a.held[:a.closed] {
-			if !a.deliver(w, Result[K, A]{}, due) {
+			if !a.deliver(w, Info{}, due) {
 				return false
 			}
 		}
@@ -169,18 +139,20 @@ func (a *Aligned[T, K, A]) Advance(now Instant) bool {
 		w := a.held[a.closed]
 		w.closed = true
 		a.closed++
-		if !a.deliver(w, Result[K, A]{}, due) {
+		if !a.deliver(w, Info{}, due) {
 			return false
 		}
 	}
-	a.forget()
+	if a.closed > 0 {
+		a.forget()
+	}
 	return true
 }
 
 // Early implements [Windows].
-func (a *Aligned[T, K, A]) Early() bool {
+func (a *Aligned) Early() bool {
 	for _, w := range a.held[a.closed:] {
-		if !a.deliver(w, Result[K, A]{Early: true}, unsent) {
+		if !a.deliver(w, Info{Early: true}, unsent) {
 			return false
 		}
 	}
@@ -188,85 +160,56 @@ func (a *Aligned[T, K, A]) Early() bool {
 }
 
 // Flush implements [Windows].
-func (a *Aligned[T, K, A]) Flush() bool {
+func (a *Aligned) Flush() bool {
 	for _, w := range a.held {
-		if !a.deliver(w, Result[K, A]{Partial: !w.closed}, due) {
+		if !a.deliver(w, Info{Partial: !w.closed}, due) {
 			return false
 		}
 	}
 	return true
 }
 
-// deliver sends r for each cell of w that has the change wanted. The last of them gets
-// the position after the window.
-func (a *Aligned[T, K, A]) deliver(w *alignedWindow[K, A], r Result[K, A], wanted change) bool {
+// deliver sends each cell of w that has the change wanted. The last of them gets the
+// position after the window.
+func (a *Aligned) deliver(w *alignedWindow, info Info, wanted change) bool {
 	if w.change&wanted == 0 {
 		return true
 	}
-	sent := unsent | wanted
-	w.change &^= sent
-	r.Start, r.End, r.ResumeID = w.start, w.end, a.Positions.safe()
-	last := len(w.cells) - 1
-	for last > 0 && w.cells[last].change&wanted == 0 {
+	w.change &^= unsent | wanted
+	info.Start, info.End, info.ResumeID = w.start, w.end, a.positions.safe()
+	last := w.cells.len() - 1
+	for last > 0 && !w.cells.changed(last, wanted) {
 		last--
 	}
-	for i := range w.cells[:last+1] {
-		c := &w.cells[i]
-		if c.change&wanted == 0 {
-			continue
-		}
-		c.change &^= sent
-		if i == last && w.closed && a.Lateness == 0 {
-			a.Positions.release(w.holding)
-			w.holding = nil
-			r.ResumeID = a.Positions.safe()
-		}
-		r.Key, r.Value = c.key, c.value
-		if !a.Send(r) {
-			return false
-		}
+	if !w.cells.send(info, wanted, 0, last) {
+		return false
 	}
-	return true
+	if w.closed && a.lateness == 0 {
+		a.positions.release(w.holding)
+		w.holding = 0
+		info.ResumeID = a.positions.safe()
+	}
+	return w.cells.send(info, wanted, last, last+1)
 }
 
 // forget drops the windows that are closed for late items too.
-func (a *Aligned[T, K, A]) forget() {
+func (a *Aligned) forget() {
 	n := 0
-	for ; n < a.closed && a.held[n].end.Plus(a.Lateness) <= a.now; n++ {
+	for ; n < a.closed && a.held[n].end.Plus(a.lateness) <= a.now; n++ {
 		w := a.held[n]
-		a.Positions.release(w.holding)
+		a.positions.release(w.holding)
 		if a.newest == w {
 			a.newest = nil
 		}
-		for i := range w.cells {
-			a.Accumulator.Release(w.cells[i].value)
-		}
-		w.empty()
+		w.cells.reset()
 		a.spare = w
 	}
-	if n > 0 {
-		a.held = slices.Delete(a.held, 0, n)
-		a.closed -= n
-	}
-}
-
-// empty makes w ready for reuse. It keeps the room for as many keys as there were,
-// unless hardly any of it was used.
-func (w *alignedWindow[K, A]) empty() {
-	if len(w.cells) < cap(w.cells)/8 {
-		w.cells = nil
-		if w.index != nil {
-			w.index = make(map[K]int)
-		}
-		return
-	}
-	clear(w.index)
-	clear(w.cells)
-	w.cells = w.cells[:0]
+	a.held = slices.Delete(a.held, 0, n)
+	a.closed -= n
 }
 
 // Next implements [Windows].
-func (a *Aligned[T, K, A]) Next() Instant {
+func (a *Aligned) Next() Instant {
 	if a.changed {
 		return a.now
 	}
@@ -275,33 +218,31 @@ func (a *Aligned[T, K, A]) Next() Instant {
 		next = a.held[a.closed].end
 	}
 	if a.closed > 0 {
-		next = min(next, a.held[0].end.Plus(a.Lateness))
+		next = min(next, a.held[0].end.Plus(a.lateness))
 	}
 	return next
 }
 
 // A savedAligned is an alignedWindow in a State.
-type savedAligned[K comparable, A any] struct {
+type savedAligned struct {
 	Start, End Instant
-	Cells      []savedCell[K, A]
-}
-
-type savedCell[K comparable, A any] struct {
-	Key   K
-	Value A
-	Due   bool // no result of a closed window has the newest items
+	Cells      []jsontext.Value
 }
 
 // Save implements [Windows].
-func (a *Aligned[T, K, A]) Save() (jsontext.Value, error) {
-	saved := make([]savedAligned[K, A], 0, len(a.held))
+func (a *Aligned) Save() (jsontext.Value, error) {
+	saved := make([]savedAligned, 0, len(a.held))
 	for _, w := range a.held {
-		s := savedAligned[K, A]{w.start, w.end, make([]savedCell[K, A], 0, len(w.cells))}
-		for i := range w.cells {
-			c := &w.cells[i]
-			if isDue := c.change&due != 0; isDue || a.Lateness > 0 {
-				s.Cells = append(s.Cells, savedCell[K, A]{c.key, c.value, isDue})
+		s := savedAligned{w.start, w.end, make([]jsontext.Value, 0, w.cells.len())}
+		for c := range w.cells.len() {
+			if a.lateness == 0 && !w.cells.changed(c, due) {
+				continue
 			}
+			v, err := w.cells.save(c)
+			if err != nil {
+				return nil, err
+			}
+			s.Cells = append(s.Cells, v)
 		}
 		if len(s.Cells) > 0 {
 			saved = append(saved, s)
@@ -311,26 +252,22 @@ func (a *Aligned[T, K, A]) Save() (jsontext.Value, error) {
 }
 
 // Load implements [Windows].
-func (a *Aligned[T, K, A]) Load(data jsontext.Value) error {
-	var saved []savedAligned[K, A]
+func (a *Aligned) Load(data jsontext.Value) error {
+	var saved []savedAligned
 	if err := json.Unmarshal(data, &saved, stateFormat); err != nil {
 		return err
 	}
 	for _, s := range saved {
-		w := &alignedWindow[K, A]{start: s.Start, end: s.End, holding: a.Positions.hold()}
-		if a.Key != nil {
-			w.index = make(map[K]int, len(s.Cells))
-		}
-		for i, c := range s.Cells {
-			if a.Key != nil {
-				w.index[c.Key] = i
+		w := &alignedWindow{start: s.Start, end: s.End, cells: a.newCells(), holding: a.positions.hold()}
+		for _, v := range s.Cells {
+			c, _, err := w.cells.load(v)
+			if err != nil {
+				return err
 			}
-			restored := cell[K, A]{key: c.Key, value: c.Value}
-			if c.Due {
-				restored.change = unsent | due
+			w.cells.lead(c)
+			if w.cells.changed(c, due) {
+				w.change = unsent | due
 			}
-			w.change |= restored.change
-			w.cells = append(w.cells, restored)
 		}
 		a.held = append(a.held, w)
 	}

@@ -3,25 +3,25 @@ package window
 import "time"
 
 // An EarlyItems delivers open windows early, after every n items.
-type EarlyItems[T any] struct {
-	Windows[T]
+type EarlyItems struct {
+	Windows
 
 	n, left int
 }
 
 // NewEarlyItems adds early results to windows.
-func NewEarlyItems[T any](windows Windows[T], n int) *EarlyItems[T] {
-	return &EarlyItems[T]{Windows: windows, n: n, left: n}
+func NewEarlyItems(windows Windows, n int) *EarlyItems {
+	return &EarlyItems{Windows: windows, n: n, left: n}
 }
 
 // Add implements [Windows].
-func (e *EarlyItems[T]) Add(now Instant, items []T) bool {
-	for len(items) > 0 {
-		n := min(e.left, len(items))
-		if !e.Windows.Add(now, items[:n]) {
+func (e *EarlyItems) Add(now Instant, from, to int) bool {
+	for from < to {
+		n := min(e.left, to-from)
+		if !e.Windows.Add(now, from, from+n) {
 			return false
 		}
-		items = items[n:]
+		from += n
 		if e.left -= n; e.left == 0 {
 			e.left = e.n
 			if !e.Early() {
@@ -33,28 +33,28 @@ func (e *EarlyItems[T]) Add(now Instant, items []T) bool {
 }
 
 // An EarlyTimer delivers open windows early, at most d after an item changed them.
-type EarlyTimer[T any] struct {
-	Windows[T]
+type EarlyTimer struct {
+	Windows
 
 	d    time.Duration
 	next Instant // Never: nothing has changed since the last time
 }
 
 // NewEarlyTimer adds early results to windows.
-func NewEarlyTimer[T any](windows Windows[T], d time.Duration) *EarlyTimer[T] {
-	return &EarlyTimer[T]{Windows: windows, d: d, next: Never}
+func NewEarlyTimer(windows Windows, d time.Duration) *EarlyTimer {
+	return &EarlyTimer{Windows: windows, d: d, next: Never}
 }
 
 // Add implements [Windows].
-func (e *EarlyTimer[T]) Add(now Instant, items []T) bool {
+func (e *EarlyTimer) Add(now Instant, from, to int) bool {
 	if e.next == Never {
 		e.next = now.Plus(e.d)
 	}
-	return e.Windows.Add(now, items)
+	return e.Windows.Add(now, from, to)
 }
 
 // Advance implements [Windows].
-func (e *EarlyTimer[T]) Advance(now Instant) bool {
+func (e *EarlyTimer) Advance(now Instant) bool {
 	if !e.Windows.Advance(now) {
 		return false
 	}
@@ -66,4 +66,4 @@ func (e *EarlyTimer[T]) Advance(now Instant) bool {
 }
 
 // Next implements [Windows].
-func (e *EarlyTimer[T]) Next() Instant { return min(e.next, e.Windows.Next()) }
+func (e *EarlyTimer) Next() Instant { return min(e.next, e.Windows.Next()) }

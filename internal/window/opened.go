@@ -5,68 +5,67 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/rxsse/rxsse/internal/lru"
 )
 
 // Bounds say when windows that begin with an item end. The zero value never ends them.
-type Bounds[T any] struct {
+type Bounds struct {
 	// Weigh returns the weight of an item; nil: each weighs 1. A window ends when its
 	// items weigh Limit, or would weigh more with the next item. 0: no limit.
-	Weigh func(T) int
+	Weigh func(item int) int
 	Limit int
 	// Step is the weight after which the next window begins, if that is before the
 	// end of the window. 0: windows do not overlap.
 	Step int
 	// Last reports whether an item ends its window.
-	Last func(T) bool
+	Last func(item int) bool
 	// Within is the time from the first item to the end. 0: no limit.
 	Within time.Duration
 	// Gap is the time from the newest item to the end, instead of Within. 0: no limit.
 	Gap time.Duration
 }
 
-// span returns for how long an unused window stays open, or 0 if no time ends it.
-func (b *Bounds[T]) span() time.Duration { return max(b.Within, b.Gap) }
-
-// perItem reports whether items must be looked at one by one.
-func (b *Bounds[T]) perItem() bool { return b.Weigh != nil || b.Last != nil || b.Step > 0 }
-
 // An Opened holds windows that begin with an item, for each key by itself. The window
 // that ends first by the clock is the one that was opened, or with a Gap used, longest
 // ago.
-type Opened[T any, K comparable, A any] struct {
-	Config[T, K, A]
-	Bounds[T]
+type Opened struct {
+	bounds    Bounds
+	span      time.Duration // for how long an unused window stays open, or 0 if no time ends it
+	keyed     bool
+	perItem   bool // items must be looked at one by one
+	cells     Cells
+	positions *Positions
+	clock     Clock
 
-	clock  Clock
-	oldest map[K]*lru.Entry[openedWindow[K, A]] // of each key
-	order  lru.List[openedWindow[K, A]]
-	spare  *lru.Entry[openedWindow[K, A]]
+	slots       []openedWindow // by cell
+	first, last int32          // the windows used longest ago and last, or none
+	idle        int            // slots without a window
 }
 
-type openedWindow[K comparable, A any] struct {
-	key     K
-	start   Instant
-	value   A
-	weight  int
-	change  change
-	younger *lru.Entry[openedWindow[K, A]] // the next window of the key, if windows overlap
-	holding *holding
+// An openedWindow is linked to those used before and after it.
+type openedWindow struct {
+	start, used    Instant
+	weight         int
+	previous, next int32
+	younger        int32 // the next window of the key, if windows overlap
+	holding        int32
 }
 
-// NewOpened returns windows without items.
-func NewOpened[T any, K comparable, A any](c Config[T, K, A], b Bounds[T], clock Clock) *Opened[T, K, A] {
-	return &Opened[T, K, A]{Config: c, Bounds: b, clock: clock, oldest: make(map[K]*lru.Entry[openedWindow[K, A]])}
+// NewOpened returns windows without items. keyed is whether items can have several keys.
+func NewOpened(cells Cells, keyed bool, positions *Positions, b Bounds, clock Clock) *Opened {
+	return &Opened{
+		bounds: b, span: max(b.Within, b.Gap), keyed: keyed, cells: cells, positions: positions, clock: clock,
+		perItem: keyed || b.Weigh != nil || b.Last != nil || b.Step > 0,
+		first:   none, last: none,
+	}
 }
 
 // Add implements [Windows].
-func (o *Opened[T, K, A]) Add(now Instant, items []T) bool {
-	if o.Key == nil && !o.perItem() {
-		return o.addAll(now, items)
+func (o *Opened) Add(now Instant, from, to int) bool {
+	if !o.perItem {
+		return o.addAll(now, from, to)
 	}
-	for i := range items {
-		if !o.addItem(now, items[i:i+1]) {
+	for i := from; i < to; i++ {
+		if !o.addItem(now, i) {
 			return false
 		}
 	}
@@ -74,146 +73,183 @@ func (o *Opened[T, K, A]) Add(now Instant, items []T) bool {
 }
 
 // addAll adds items that all have the same key: as many at a time as fit.
-func (o *Opened[T, K, A]) addAll(now Instant, items []T) bool {
-	for len(items) > 0 {
-		o.Positions.take(&items[0])
-		e := o.order.First()
-		if e == nil {
-			var only K
-			e = o.open(only, now)
+func (o *Opened) addAll(now Instant, from, to int) bool {
+	for from < to {
+		o.positions.take(from)
+		c := o.first
+		if c == none {
+			c = o.begin(none, from, now)
 		}
-		n := len(items)
-		if o.Limit > 0 {
-			n = min(n, o.Limit-e.Value.weight)
+		n := to - from
+		if o.bounds.Limit > 0 {
+			n = min(n, o.bounds.Limit-o.slots[c].weight)
 		}
-		if n > 1 {
-			o.Positions.takeAll(items[1:n])
-		}
-		o.fold(e, now, items[:n], n)
-		items = items[n:]
-		if e.Value.weight == o.Limit && !o.close(e, o.read(now), false) {
+		o.positions.takeAll(from+1, from+n)
+		o.fold(c, now, from, from+n, n)
+		from += n
+		if o.slots[c].weight == o.bounds.Limit && !o.close(c, o.read(now), false) {
 			return false
 		}
 	}
 	return true
 }
 
-// addItem adds the one item of a slice.
-func (o *Opened[T, K, A]) addItem(now Instant, item []T) bool {
-	var k K
-	if o.Key != nil {
-		k = o.Key(item[0])
-	}
+func (o *Opened) addItem(now Instant, item int) bool {
+	c := o.cells.find(item)
 	weight := 1
-	if o.Weigh != nil {
-		weight = o.Weigh(item[0])
+	if o.bounds.Weigh != nil {
+		weight = o.bounds.Weigh(item)
 	}
-	e := o.find(k)
-	if e != nil && o.Limit > 0 && e.Value.weight > o.Limit-weight { // there is no room for the item
-		if !o.close(e, o.read(now), false) {
+	limit := o.bounds.Limit
+	if c != none && limit > 0 && o.slots[c].weight > limit-weight { // there is no room for the item
+		if !o.close(c, o.read(now), false) {
 			return false
 		}
-		e = o.find(k)
+		c = o.cells.find(item)
 	}
-	o.Positions.take(&item[0])
-	e = o.begin(e, k, now)
-	o.fold(e, now, item, weight)
-	for younger := e.Value.younger; younger != nil; younger = younger.Value.younger {
-		o.fold(younger, now, item, weight)
+	o.positions.take(item)
+	if c == none || o.bounds.Step > 0 {
+		c = o.begin(c, item, now)
 	}
-	if o.Limit > 0 && e.Value.weight >= o.Limit || o.Last != nil && o.Last(item[0]) {
-		return o.close(e, o.read(now), false)
+	for at := c; at != none; at = o.slots[at].younger {
+		o.fold(at, now, item, item+1, weight)
+	}
+	if limit > 0 && o.slots[c].weight >= limit || o.bounds.Last != nil && o.bounds.Last(item) {
+		return o.close(c, o.read(now), false)
 	}
 	return true
 }
 
-// find returns the oldest window of a key, or nil.
-func (o *Opened[T, K, A]) find(k K) *lru.Entry[openedWindow[K, A]] {
-	if o.Key == nil {
-		return o.order.First()
-	}
-	return o.oldest[k]
-}
-
-// begin opens a window if an item of k begins one, and returns the oldest of the key.
-func (o *Opened[T, K, A]) begin(oldest *lru.Entry[openedWindow[K, A]], k K, now Instant) *lru.Entry[openedWindow[K, A]] {
-	if oldest == nil {
-		e := o.open(k, now)
-		if o.Key != nil && k == k { //nolint:gocritic // not so for NaN, which could not be deleted again
-			o.oldest[k] = e
-		}
-		return e
-	}
-	if o.Step == 0 {
-		return oldest
+// begin opens a window if an item begins one, and returns the oldest of its key.
+func (o *Opened) begin(oldest int32, item int, now Instant) int32 {
+	if oldest == none {
+		c := o.open(item, now)
+		o.cells.lead(c)
+		return c
 	}
 	newest := oldest
-	for newest.Value.younger != nil {
-		newest = newest.Value.younger
+	for o.slots[newest].younger != none {
+		newest = o.slots[newest].younger
 	}
-	if newest.Value.weight >= o.Step {
-		newest.Value.younger = o.open(k, now)
+	if o.slots[newest].weight >= o.bounds.Step {
+		c := o.open(item, now)
+		o.slots[newest].younger = c
 	}
 	return oldest
 }
 
-// open opens a window.
-func (o *Opened[T, K, A]) open(k K, now Instant) *lru.Entry[openedWindow[K, A]] {
-	e := o.spare
-	if o.spare = nil; e == nil {
-		e = new(lru.Entry[openedWindow[K, A]])
-	}
+func (o *Opened) open(item int, now Instant) int32 {
+	c := o.cells.open(item)
 	now = o.read(now)
-	e.Value = openedWindow[K, A]{key: k, start: now, value: o.Accumulator.New(), holding: o.Positions.hold()}
-	o.order.Use(e, int64(now))
-	return e
+	if int(c) == len(o.slots) {
+		o.slots = append(o.slots, openedWindow{})
+	} else {
+		o.idle--
+	}
+	o.slots[c] = openedWindow{start: now, used: now, younger: none, holding: o.positions.hold()}
+	o.link(c)
+	return c
 }
 
-func (o *Opened[T, K, A]) fold(e *lru.Entry[openedWindow[K, A]], now Instant, items []T, weight int) {
-	w := &e.Value
-	w.value = o.Accumulator.Add(w.value, items)
+func (o *Opened) fold(c int32, now Instant, from, to, weight int) {
+	o.cells.fold(c, from, to)
+	w := &o.slots[c]
 	w.weight += weight
-	w.change = unsent
-	if o.Gap > 0 {
-		o.order.Use(e, int64(now))
+	if o.bounds.Gap > 0 && w.used != now {
+		w.used = now
+		if o.last != c {
+			o.unlink(c)
+			o.link(c)
+		}
+	}
+}
+
+// link makes c the window that was used last.
+func (o *Opened) link(c int32) {
+	o.slots[c].previous, o.slots[c].next = o.last, none
+	if o.last == none {
+		o.first = c
+	} else {
+		o.slots[o.last].next = c
+	}
+	o.last = c
+}
+
+func (o *Opened) unlink(c int32) {
+	w := &o.slots[c]
+	if w.previous == none {
+		o.first = w.next
+	} else {
+		o.slots[w.previous].next = w.next
+	}
+	if w.next == none {
+		o.last = w.previous
+	} else {
+		o.slots[w.next].previous = w.previous
 	}
 }
 
 // read returns now, or reads the clock if nobody has: windows that no time ends look at
 // it when they open and when they close.
-func (o *Opened[T, K, A]) read(now Instant) Instant {
-	if o.span() == 0 {
+func (o *Opened) read(now Instant) Instant {
+	if o.span == 0 {
 		return o.clock.Now()
 	}
 	return now
 }
 
 // close delivers the oldest window of a key.
-func (o *Opened[T, K, A]) close(e *lru.Entry[openedWindow[K, A]], end Instant, partial bool) bool {
-	w := e.Value
-	o.order.Remove(e)
-	switch {
-	case o.Key == nil:
-	case w.younger != nil:
-		o.oldest[w.key] = w.younger
-	default:
-		delete(o.oldest, w.key)
+func (o *Opened) close(c int32, end Instant, partial bool) bool {
+	w := o.slots[c]
+	o.unlink(c)
+	if w.younger == none {
+		o.cells.unlead(c)
+	} else {
+		o.cells.lead(w.younger)
 	}
-	e.Value = openedWindow[K, A]{}
-	o.spare = e
 	if !partial {
-		o.Positions.release(w.holding)
+		o.positions.release(w.holding)
 	}
-	more := o.Send(Result[K, A]{Key: w.key, Start: w.start, End: end, Value: w.value, ResumeID: o.Positions.safe(), Partial: partial})
-	o.Accumulator.Release(w.value)
+	more := o.cells.send(Info{Start: w.start, End: end, ResumeID: o.positions.safe(), Partial: partial}, due, c, c+1)
+	o.cells.drop(c)
+	if o.idle++; o.idle > compactable && o.idle > len(o.slots)/8*7 {
+		o.compact()
+	}
 	return more
 }
 
+// compactable is how many unused cells are kept. Beyond, they are given back when they are
+// most of all cells.
+const compactable = 1024
+
+// compact gives back the memory of windows that have closed.
+func (o *Opened) compact() {
+	order := make([]int32, 0, len(o.slots)-o.idle)
+	moved := make([]int32, len(o.slots))
+	for c := o.first; c != none; c = o.slots[c].next {
+		moved[c] = int32(len(order)) //nolint:gosec // memory holds fewer
+		order = append(order, c)
+	}
+	slots := make([]openedWindow, 0, 2*len(order))
+	for i, c := range order {
+		w := o.slots[c]
+		w.previous, w.next = int32(i)-1, int32(i)+1 //nolint:gosec // memory holds fewer
+		if w.younger != none {
+			w.younger = moved[w.younger]
+		}
+		slots = append(slots, w)
+	}
+	o.cells.compact(order)
+	o.slots, o.idle, o.first, o.last = slots, 0, none, int32(len(slots))-1 //nolint:gosec // memory holds fewer
+	if len(slots) > 0 {
+		o.first, slots[len(slots)-1].next = 0, none
+	}
+}
+
 // Advance implements [Windows].
-func (o *Opened[T, K, A]) Advance(now Instant) bool {
+func (o *Opened) Advance(now Instant) bool {
 	for o.Next() <= now {
-		e := o.order.First()
-		if !o.close(e, o.end(e), false) {
+		if !o.close(o.first, o.end(o.first), false) {
 			return false
 		}
 	}
@@ -221,36 +257,25 @@ func (o *Opened[T, K, A]) Advance(now Instant) bool {
 }
 
 // end returns when time ends a window.
-func (o *Opened[T, K, A]) end(e *lru.Entry[openedWindow[K, A]]) Instant {
-	return Instant(e.Used()).Plus(o.span())
-}
+func (o *Opened) end(c int32) Instant { return o.slots[c].used.Plus(o.span) }
 
 // Next implements [Windows].
-func (o *Opened[T, K, A]) Next() Instant {
-	if o.span() == 0 {
+func (o *Opened) Next() Instant {
+	if o.span == 0 || o.first == none {
 		return Never
 	}
-	if e := o.order.First(); e != nil {
-		return o.end(e)
-	}
-	return Never
+	return o.end(o.first)
 }
 
 // Early implements [Windows].
-func (o *Opened[T, K, A]) Early() bool {
+func (o *Opened) Early() bool {
 	now := o.clock.Now()
-	for e := o.order.First(); e != nil; e = o.order.Next(e) {
-		w := &e.Value
-		if w.change&unsent == 0 {
-			continue
+	for c := o.first; c != none; c = o.slots[c].next {
+		info := Info{Start: o.slots[c].start, End: now, ResumeID: o.positions.safe(), Early: true}
+		if o.span > 0 {
+			info.End = o.end(c)
 		}
-		w.change = 0
-		end := now
-		if o.span() > 0 {
-			end = o.end(e)
-		}
-		r := Result[K, A]{Key: w.key, Start: w.start, End: end, Value: w.value, ResumeID: o.Positions.safe(), Early: true}
-		if !o.Send(r) {
+		if !o.cells.send(info, unsent, c, c+1) {
 			return false
 		}
 	}
@@ -258,14 +283,14 @@ func (o *Opened[T, K, A]) Early() bool {
 }
 
 // Flush implements [Windows].
-func (o *Opened[T, K, A]) Flush() bool {
+func (o *Opened) Flush() bool {
 	now := o.clock.Now()
-	for e := o.order.First(); e != nil; e = o.order.First() {
+	for o.first != none {
 		end := now
-		if o.Gap > 0 {
-			end = o.end(e)
+		if o.bounds.Gap > 0 {
+			end = o.end(o.first)
 		}
-		if !o.close(e, end, true) {
+		if !o.close(o.first, end, true) {
 			return false
 		}
 	}
@@ -273,41 +298,47 @@ func (o *Opened[T, K, A]) Flush() bool {
 }
 
 // A savedOpened is an openedWindow in a State.
-type savedOpened[K comparable, A any] struct {
-	Key         K
+type savedOpened struct {
 	Start, Used Instant
 	Weight      int
-	Value       A
+	Cell        jsontext.Value
 }
 
 // Save implements [Windows].
-func (o *Opened[T, K, A]) Save() (jsontext.Value, error) {
-	saved := []savedOpened[K, A]{}
-	for e := o.order.First(); e != nil; e = o.order.Next(e) {
-		w := &e.Value
-		saved = append(saved, savedOpened[K, A]{w.key, w.start, Instant(e.Used()), w.weight, w.value})
+func (o *Opened) Save() (jsontext.Value, error) {
+	saved := []savedOpened{}
+	for c := o.first; c != none; c = o.slots[c].next {
+		w := &o.slots[c]
+		v, err := o.cells.save(c)
+		if err != nil {
+			return nil, err
+		}
+		saved = append(saved, savedOpened{w.start, w.used, w.weight, v})
 	}
 	return json.Marshal(saved, stateFormat)
 }
 
 // Load implements [Windows].
-func (o *Opened[T, K, A]) Load(data jsontext.Value) error {
-	var saved []savedOpened[K, A]
+func (o *Opened) Load(data jsontext.Value) error {
+	var saved []savedOpened
 	if err := json.Unmarshal(data, &saved, stateFormat); err != nil {
 		return err
 	}
-	newest := make(map[K]*lru.Entry[openedWindow[K, A]])
 	for _, s := range saved {
-		e := &lru.Entry[openedWindow[K, A]]{Value: openedWindow[K, A]{
-			key: s.Key, start: s.Start, weight: s.Weight, value: s.Value, change: unsent, holding: o.Positions.hold(),
-		}}
-		o.order.Use(e, int64(s.Used))
-		if older := newest[s.Key]; older != nil {
-			older.Value.younger = e
-		} else if o.Key != nil {
-			o.oldest[s.Key] = e
+		c, older, err := o.cells.load(s.Cell)
+		if err != nil {
+			return err
 		}
-		newest[s.Key] = e
+		o.slots = append(o.slots, openedWindow{start: s.Start, used: s.Used, weight: s.Weight, younger: none, holding: o.positions.hold()})
+		o.link(c)
+		if older == none {
+			o.cells.lead(c)
+			continue
+		}
+		for o.slots[older].younger != none {
+			older = o.slots[older].younger
+		}
+		o.slots[older].younger = c
 	}
 	return nil
 }

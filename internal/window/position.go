@@ -6,27 +6,28 @@ import "github.com/rxsse/rxsse/codec"
 // and which items windows still hold. The methods of a nil *Positions do nothing: it
 // is for items without positions.
 //
-// Reading an ID costs more than adding an item to a window. So Positions keep pointers
-// to the newest two items and read an ID only when a window opens or closes, unless
+// Reading an ID costs more than adding an item to a window. So Positions note only
+// which items are the newest two, and read an ID when a window opens or closes, unless
 // there is a State.
-type Positions[T any] struct {
-	id func(*T) string
+type Positions struct {
+	id func(item int) string
 
-	previous, newest *T     // valid until Settle
-	settled          string // the position of the item before newest, if previous is nil
+	previous, newest int    // in the batch, or none; valid until Settle
+	settled          string // the position of the item before newest, if previous is none
 	known            string // the newest position before the newest run of equal IDs
 	held             holdings
 
 	replay *replay // nil: there is no State
 }
 
-// NewPositions returns nil if items of type T have no positions.
-func NewPositions[T any]() *Positions[T] {
+// NewPositions returns the positions of the items of a batch, or nil if items of type T
+// have none.
+func NewPositions[T any](b *Batch[T]) *Positions {
 	of := PositionOf[T]()
 	if of == nil {
 		return nil
 	}
-	return &Positions[T]{id: of}
+	return &Positions{id: func(item int) string { return of(&b.Items[item]) }, previous: none, newest: none}
 }
 
 // PositionOf returns a function that returns the position of an item, or nil if items of
@@ -42,9 +43,9 @@ func PositionOf[T any]() func(*T) string {
 	return nil
 }
 
-// take notes that item is the newest. It stays valid until two items later, or until
-// Settle.
-func (p *Positions[T]) take(item *T) {
+// take notes that an item is the newest. It stays in the batch until two items later, or
+// until Settle.
+func (p *Positions) take(item int) {
 	if p == nil {
 		return
 	}
@@ -54,31 +55,31 @@ func (p *Positions[T]) take(item *T) {
 	}
 }
 
-// takeAll notes all of items, oldest first.
-func (p *Positions[T]) takeAll(items []T) {
+// takeAll notes all items from one to before another.
+func (p *Positions) takeAll(from, to int) {
 	if p == nil {
 		return
 	}
-	if p.replay == nil && len(items) > 2 {
-		items = items[len(items)-2:]
+	if p.replay == nil {
+		from = max(from, to-2)
 	}
-	for i := range items {
-		p.take(&items[i])
+	for ; from < to; from++ {
+		p.take(from)
 	}
 }
 
-// Settle lets go of the items, which the caller is about to overwrite.
-func (p *Positions[T]) Settle() {
-	if p != nil && p.newest != nil {
+// Settle lets go of the batch, which the caller is about to change.
+func (p *Positions) Settle() {
+	if p != nil && p.newest != none {
 		p.before()
 		p.settled = p.id(p.newest)
-		p.previous, p.newest = nil, nil
+		p.previous, p.newest = none, none
 	}
 }
 
 // after returns the position after the newest item.
-func (p *Positions[T]) after() string {
-	if p.newest == nil {
+func (p *Positions) after() string {
+	if p.newest == none {
 		return p.settled
 	}
 	return p.id(p.newest)
@@ -86,9 +87,9 @@ func (p *Positions[T]) after() string {
 
 // before returns the position before the newest item and before all items in a row
 // that have the same ID, since resuming after that ID could skip some of them.
-func (p *Positions[T]) before() string {
+func (p *Positions) before() string {
 	before := p.settled
-	if p.previous != nil {
+	if p.previous != none {
 		before = p.id(p.previous)
 	}
 	if before != "" && before != p.after() {
@@ -99,71 +100,87 @@ func (p *Positions[T]) before() string {
 
 // hold begins to hold items, from the newest on. Nothing is saved past them until
 // release.
-func (p *Positions[T]) hold() *holding {
+func (p *Positions) hold() int32 {
 	if p == nil {
-		return nil
+		return 0
 	}
 	return p.held.push(p.before())
 }
 
-// release ends a hold.
-func (p *Positions[T]) release(h *holding) {
-	if p != nil && h != nil {
+// release ends a hold. 0 is no hold.
+func (p *Positions) release(h int32) {
+	if p != nil && h != 0 {
 		p.held.remove(h)
 	}
 }
 
+// merge ends one of two holds, and returns the other, which began earlier.
+func (p *Positions) merge(a, b int32) int32 {
+	if p == nil || a == 0 || b == 0 {
+		return max(a, b)
+	}
+	if p.held.all[b].seq < p.held.all[a].seq {
+		a, b = b, a
+	}
+	p.release(b)
+	return a
+}
+
 // safe returns the position before all items that are held, or after the newest item
 // if none is.
-func (p *Positions[T]) safe() string {
+func (p *Positions) safe() string {
 	if p == nil {
 		return ""
 	}
-	if h := p.held.first(); h != nil {
-		return h.before
+	if h := p.held.first(); h != 0 {
+		return p.held.all[h].before
 	}
 	return p.after()
 }
 
 // A holding stands for the items of one open window.
 type holding struct {
-	prev, next *holding
-	before     string // the position before the first of them
-	seq        uint64 // in the order of their first items
+	previous, next int32
+	before         string // the position before the first of them
+	seq            uint64 // in the order of their first items
 }
 
-// holdings are the open windows in the order of their first items.
+// holdings are the open windows in the order of their first items: a ring in all, whose
+// element 0 is no window.
 type holdings struct {
-	root holding
-	free *holding
+	all  []holding
+	free int32 // begins a list of unused elements
 	seq  uint64
 }
 
-func (l *holdings) first() *holding {
-	if l.root.next == &l.root {
-		return nil
+func (l *holdings) first() int32 {
+	if len(l.all) == 0 {
+		return 0
 	}
-	return l.root.next
+	return l.all[0].next
 }
 
-func (l *holdings) push(before string) *holding {
-	if l.root.next == nil {
-		l.root.prev, l.root.next = &l.root, &l.root
+func (l *holdings) push(before string) int32 {
+	if len(l.all) == 0 {
+		l.all = append(l.all, holding{})
 	}
 	h := l.free
-	if h == nil {
-		h = new(holding)
+	if h == 0 {
+		h = int32(len(l.all)) //nolint:gosec // memory holds fewer
+		l.all = append(l.all, holding{})
 	} else {
-		l.free = h.next
+		l.free = l.all[h].next
 	}
 	l.seq++
-	*h = holding{prev: l.root.prev, next: &l.root, before: before, seq: l.seq}
-	h.prev.next, l.root.prev = h, h
+	last := l.all[0].previous
+	l.all[h] = holding{previous: last, before: before, seq: l.seq}
+	l.all[last].next, l.all[0].previous = h, h
 	return h
 }
 
-func (l *holdings) remove(h *holding) {
-	h.prev.next, h.next.prev = h.next, h.prev
-	*h = holding{next: l.free}
+func (l *holdings) remove(h int32) {
+	gone := l.all[h]
+	l.all[gone.previous].next, l.all[gone.next].previous = gone.next, gone.previous
+	l.all[h] = holding{next: l.free}
 	l.free = h
 }

@@ -2,6 +2,7 @@ package window
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -14,75 +15,71 @@ import (
 //
 // A closed session is kept for as long as late items are allowed into it, and delivered
 // again after each.
-type Sessions[T any, K comparable, A any] struct {
-	Config[T, K, A]
-
-	Gap      time.Duration
-	Lateness time.Duration
-	Late     func(T) // is called with items that are too late for every session
+type Sessions struct {
+	gap       time.Duration
+	lateness  time.Duration
+	late      func(item int)
+	cells     Cells
+	positions *Positions
 
 	now      Instant
-	earliest map[K]*session[T, K] // the first by start, of each key
-	queue    sessionQueue[T, K]
+	sessions []*session // by cell; the cell of the first session of a key leads
+	queue    sessionQueue
 	seq      int
 	flushing bool
 }
 
-type session[T any, K comparable] struct {
-	key        K
+type session struct {
+	cell       int32
 	start, end Instant
-	items      []T
-	change     change
-	next       *session[T, K] // by start, of the same key
-	holding    *holding
+	previous   *session // by start, of the same key
+	next       *session
+	holding    int32
 
 	look  Instant // when to look at it, at the latest
 	seq   int     // orders sessions that are looked at at the same time
 	index int     // in the queue
 }
 
-// NewSessions returns sessions without items.
-func NewSessions[T any, K comparable, A any](c Config[T, K, A], gap, lateness time.Duration, late func(T)) *Sessions[T, K, A] {
-	if c.Key == nil {
-		c.Key = func(T) (only K) { return only }
-	}
-	return &Sessions[T, K, A]{
-		Config: c, Gap: gap, Lateness: lateness, Late: late,
-		now: LongAgo, earliest: make(map[K]*session[T, K]),
-	}
+// NewSessions returns sessions without items. The accumulators of cells hold the items.
+// It calls late with the items that are too late for every session.
+func NewSessions(cells Cells, positions *Positions, gap, lateness time.Duration, late func(item int)) *Sessions {
+	return &Sessions{gap: gap, lateness: lateness, late: late, cells: cells, positions: positions, now: LongAgo}
 }
 
 // Add implements [Windows].
-func (s *Sessions[T, K, A]) Add(t Instant, items []T) bool {
-	for i := range items {
-		s.Positions.take(&items[i])
-		s.addItem(t, items[i])
+func (s *Sessions) Add(t Instant, from, to int) bool {
+	for i := from; i < to; i++ {
+		s.positions.take(i)
+		s.addItem(t, i)
 	}
 	return true
 }
 
-// addItem adds v to the session it belongs to, and joins that to later ones of its key
-// that it now reaches.
-func (s *Sessions[T, K, A]) addItem(t Instant, v T) {
-	k := s.Key(v)
-	end := t.Plus(s.Gap)
-	var before *session[T, K]
-	at := s.earliest[k]
+// addItem adds an item to the session it belongs to, and joins that to later ones of its
+// key that it now reaches.
+func (s *Sessions) addItem(t Instant, item int) {
+	end := t.Plus(s.gap)
+	var previous, at *session
+	if first := s.cells.find(item); first != none {
+		at = s.sessions[first]
+	}
 	for at != nil && at.end <= t {
-		before, at = at, at.next
+		previous, at = at, at.next
 	}
 	if at == nil || at.start >= end {
-		if end.Plus(s.Lateness) <= s.now {
-			s.Late(v)
+		if end.Plus(s.lateness) <= s.now {
+			s.late(item)
 			return
 		}
 		s.seq++
-		at = &session[T, K]{key: k, start: t, end: end, next: at, look: end, seq: s.seq, holding: s.Positions.hold()}
-		s.link(before, at)
+		next := at
+		at = &session{cell: s.cells.open(item), start: t, end: end, look: end, seq: s.seq, holding: s.positions.hold()}
+		s.link(previous, at, next)
 		heap.Push(&s.queue, at)
 	}
-	at.items = append(at.items, v)
-	at.start, at.end, at.change = min(at.start, t), max(at.end, end), unsent|due
+	s.cells.fold(at.cell, item, item+1)
+	at.start, at.end = min(at.start, t), max(at.end, end)
 	for next := at.next; next != nil && next.start < at.end; next = at.next {
 		s.join(at, next)
 	}
@@ -93,103 +90,117 @@ func (s *Sessions[T, K, A]) addItem(t Instant, v T) {
 }
 
 // join moves the items of next, the session after at, to at.
-func (s *Sessions[T, K, A]) join(at, next *session[T, K]) {
-	at.items = append(at.items, next.items...)
+func (s *Sessions) join(at, next *session) {
+	s.cells.join(at.cell, next.cell)
 	at.end = max(at.end, next.end)
-	at.next = next.next
-	if s.Positions != nil {
-		if next.holding.seq < at.holding.seq {
-			at.holding, next.holding = next.holding, at.holding
-		}
-		s.Positions.release(next.holding)
-	}
+	at.holding = s.positions.merge(at.holding, next.holding)
 	heap.Remove(&s.queue, next.index)
+	s.drop(next)
 }
 
-// link puts a session after another one of its key, or first if that is nil.
-func (s *Sessions[T, K, A]) link(before, at *session[T, K]) {
-	switch {
-	case before != nil:
-		before.next = at
-	case at != nil && at.key == at.key: //nolint:gocritic // not so for NaN, which could not be deleted again
-		s.earliest[at.key] = at
+// link puts a session between two of its key, which may be nil.
+func (s *Sessions) link(previous, at, next *session) {
+	at.previous, at.next = previous, next
+	if next != nil {
+		next.previous = at
+	}
+	if previous != nil {
+		previous.next = at
+	} else {
+		s.cells.lead(at.cell)
+	}
+	if int(at.cell) == len(s.sessions) {
+		s.sessions = append(s.sessions, at)
+	} else {
+		s.sessions[at.cell] = at
 	}
 }
 
-// unlink forgets a session.
-func (s *Sessions[T, K, A]) unlink(gone *session[T, K]) {
-	at := s.earliest[gone.key]
+// drop forgets a session that is not in the queue.
+func (s *Sessions) drop(at *session) {
+	if at.next != nil {
+		at.next.previous = at.previous
+	}
 	switch {
-	case at == gone && gone.next == nil:
-		delete(s.earliest, gone.key)
-	case at == gone:
-		s.earliest[gone.key] = gone.next
+	case at.previous != nil:
+		at.previous.next = at.next
+	case at.next != nil:
+		s.cells.lead(at.next.cell)
 	default:
-		for at != nil && at.next != gone {
-			at = at.next
-		}
-		if at != nil {
-			at.next = gone.next
-		}
+		s.cells.unlead(at.cell)
 	}
+	s.cells.drop(at.cell)
+	s.sessions[at.cell] = nil
 }
 
 // Advance implements [Windows].
-func (s *Sessions[T, K, A]) Advance(now Instant) bool {
+func (s *Sessions) Advance(now Instant) bool {
 	s.now = now
-	return s.closeUntil(now)
+	if !s.closeUntil(now) {
+		return false
+	}
+	if len(s.sessions) > compactable && len(s.queue) < len(s.sessions)/8 {
+		s.compact()
+	}
+	return true
 }
 
-func (s *Sessions[T, K, A]) closeUntil(now Instant) bool {
+func (s *Sessions) closeUntil(now Instant) bool {
 	for len(s.queue) > 0 && s.queue[0].look <= now {
 		at := s.queue[0]
 		look := at.end
-		if at.change&due == 0 {
-			look = look.Plus(s.Lateness)
+		isDue := s.cells.changed(at.cell, due)
+		if !isDue {
+			look = look.Plus(s.lateness)
 		}
 		switch {
 		case at.look < look:
 			at.look = look
 			heap.Fix(&s.queue, 0)
-		case at.change&due != 0:
-			if !s.deliver(at) {
+		case isDue:
+			if s.lateness == 0 && !s.flushing {
+				s.release(at)
+			}
+			if !s.send(at, Info{Partial: at.end > s.now}, due) {
 				return false
 			}
 		default:
-			s.unlink(at)
 			if !s.flushing {
 				s.release(at)
 			}
 			heap.Pop(&s.queue)
+			s.drop(at)
 		}
 	}
 	return true
 }
 
-// deliver sends a closed session, or one that the end of the stream cuts off.
-func (s *Sessions[T, K, A]) deliver(at *session[T, K]) bool {
-	at.change = 0
-	if s.Lateness == 0 && !s.flushing {
-		s.release(at)
+// compact gives back the memory of sessions that were dropped.
+func (s *Sessions) compact() {
+	order := make([]int32, 0, len(s.queue))
+	for _, at := range s.queue {
+		order = append(order, at.cell)
 	}
-	return s.send(at, Result[K, A]{Partial: at.end > s.now})
+	s.cells.compact(order)
+	s.sessions = slices.Clone(s.queue)
+	for i, at := range s.sessions {
+		at.cell = int32(i) //nolint:gosec // memory holds fewer
+	}
 }
 
-func (s *Sessions[T, K, A]) release(at *session[T, K]) {
-	s.Positions.release(at.holding)
-	at.holding = nil
+func (s *Sessions) release(at *session) {
+	s.positions.release(at.holding)
+	at.holding = 0
 }
 
-// send completes r and delivers it.
-func (s *Sessions[T, K, A]) send(at *session[T, K], r Result[K, A]) bool {
-	r.Key, r.Start, r.End = at.key, at.start, at.end
-	r.ResumeID = s.Positions.safe()
-	r.Value = s.Accumulator.Add(s.Accumulator.New(), at.items)
-	return s.Send(r)
+// send completes info and delivers a session that has the change wanted.
+func (s *Sessions) send(at *session, info Info, wanted change) bool {
+	info.Start, info.End, info.ResumeID = at.start, at.end, s.positions.safe()
+	return s.cells.send(info, wanted, at.cell, at.cell+1)
 }
 
 // Next implements [Windows].
-func (s *Sessions[T, K, A]) Next() Instant {
+func (s *Sessions) Next() Instant {
 	if len(s.queue) == 0 {
 		return Never
 	}
@@ -197,13 +208,9 @@ func (s *Sessions[T, K, A]) Next() Instant {
 }
 
 // Early implements [Windows].
-func (s *Sessions[T, K, A]) Early() bool {
+func (s *Sessions) Early() bool {
 	for _, at := range s.queue {
-		if at.change&unsent == 0 || at.end <= s.now {
-			continue
-		}
-		at.change &^= unsent
-		if !s.send(at, Result[K, A]{Early: true}) {
+		if at.end > s.now && !s.send(at, Info{Early: true}, unsent) {
 			return false
 		}
 	}
@@ -211,54 +218,59 @@ func (s *Sessions[T, K, A]) Early() bool {
 }
 
 // Flush implements [Windows].
-func (s *Sessions[T, K, A]) Flush() bool {
-	s.Lateness, s.flushing = 0, true
+func (s *Sessions) Flush() bool {
+	s.lateness, s.flushing = 0, true
 	return s.closeUntil(Never)
 }
 
 // A savedSession is a session in a State.
-type savedSession[T any, K comparable] struct {
-	Key        K
+type savedSession struct {
 	Start, End Instant
 	Look       Instant
 	Seq        int
-	Items      []T
-	Due        bool // no result has the newest items
+	Cell       jsontext.Value
 }
 
 // Save implements [Windows].
-func (s *Sessions[T, K, A]) Save() (jsontext.Value, error) {
-	saved := make([]savedSession[T, K], 0, len(s.queue))
+func (s *Sessions) Save() (jsontext.Value, error) {
+	saved := make([]savedSession, 0, len(s.queue))
 	for _, at := range s.queue {
-		if isDue := at.change&due != 0; isDue || s.Lateness > 0 {
-			saved = append(saved, savedSession[T, K]{at.key, at.start, at.end, at.look, at.seq, at.items, isDue})
+		if s.lateness == 0 && !s.cells.changed(at.cell, due) {
+			continue
 		}
+		v, err := s.cells.save(at.cell)
+		if err != nil {
+			return nil, err
+		}
+		saved = append(saved, savedSession{at.start, at.end, at.look, at.seq, v})
 	}
 	return json.Marshal(saved, stateFormat)
 }
 
 // Load implements [Windows].
-func (s *Sessions[T, K, A]) Load(data jsontext.Value) error {
-	var saved []savedSession[T, K]
+func (s *Sessions) Load(data jsontext.Value) error {
+	var saved []savedSession
 	if err := json.Unmarshal(data, &saved, stateFormat); err != nil {
 		return err
 	}
 	for _, v := range saved {
-		at := &session[T, K]{
-			key: v.Key, start: v.Start, end: v.End, look: v.Look, seq: v.Seq, items: v.Items,
-			index: len(s.queue), holding: s.Positions.hold(),
+		c, leads, err := s.cells.load(v.Cell)
+		if err != nil {
+			return err
 		}
-		if v.Due {
-			at.change = unsent | due
+		at := &session{
+			cell: c, start: v.Start, end: v.End, look: v.Look, seq: v.Seq,
+			index: len(s.queue), holding: s.positions.hold(),
 		}
 		s.seq = max(s.seq, v.Seq)
-		var before *session[T, K]
-		next := s.earliest[v.Key]
-		for next != nil && next.start < at.start {
-			before, next = next, next.next
+		var previous, next *session
+		if leads != none {
+			next = s.sessions[leads]
 		}
-		at.next = next
-		s.link(before, at)
+		for next != nil && next.start < at.start {
+			previous, next = next, next.next
+		}
+		s.link(previous, at, next)
 		s.queue = append(s.queue, at)
 	}
 	heap.Init(&s.queue)
@@ -266,31 +278,31 @@ func (s *Sessions[T, K, A]) Load(data jsontext.Value) error {
 }
 
 // A sessionQueue is a heap of sessions by the time when to look at them.
-type sessionQueue[T any, K comparable] []*session[T, K]
+type sessionQueue []*session
 
-func (q sessionQueue[T, K]) Len() int { return len(q) }
+func (q sessionQueue) Len() int { return len(q) }
 
-func (q sessionQueue[T, K]) Less(i, j int) bool {
+func (q sessionQueue) Less(i, j int) bool {
 	if q[i].look != q[j].look {
 		return q[i].look < q[j].look
 	}
 	return q[i].seq < q[j].seq
 }
 
-func (q sessionQueue[T, K]) Swap(i, j int) {
+func (q sessionQueue) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
 	q[i].index, q[j].index = i, j
 }
 
 // Push implements [heap.Interface].
-func (q *sessionQueue[T, K]) Push(s any) {
-	at, _ := s.(*session[T, K])
+func (q *sessionQueue) Push(s any) {
+	at, _ := s.(*session)
 	at.index = len(*q)
 	*q = append(*q, at)
 }
 
 // Pop implements [heap.Interface].
-func (q *sessionQueue[T, K]) Pop() any {
+func (q *sessionQueue) Pop() any {
 	last := len(*q) - 1
 	at := (*q)[last]
 	(*q)[last] = nil

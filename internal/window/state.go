@@ -14,7 +14,7 @@ var stateFormat = json.JoinOptions(json.RejectUnknownMembers(true), jsonv1.Forma
 
 // version is that of the format of a State. Change it when an older one can no longer be
 // loaded.
-const version = 1
+const version = 2
 
 // unpositionedItems is after how many items without an ID a stream is taken to have none.
 // Fewer can belong to the first event that has one.
@@ -31,39 +31,39 @@ type savedState struct {
 
 // A Checkpointed saves and loads windows together with the position in the stream. It
 // skips the items that it gets again after a restart.
-type Checkpointed[T any] struct {
-	Windows[T]
+type Checkpointed struct {
+	Windows
 
-	positions *Positions[T]
+	positions *Positions
 	pipeline  string
 	frozen    func() ([]byte, error) // what Save returns once the stream has ended
 }
 
 // NewCheckpointed makes windows ready to be saved. Their items must have positions.
 // pipeline describes everything that a State depends on.
-func NewCheckpointed[T any](windows Windows[T], positions *Positions[T], pipeline string) *Checkpointed[T] {
+func NewCheckpointed(windows Windows, positions *Positions, pipeline string) *Checkpointed {
 	positions.replay = new(replay)
-	return &Checkpointed[T]{Windows: windows, positions: positions, pipeline: pipeline}
+	return &Checkpointed{Windows: windows, positions: positions, pipeline: pipeline}
 }
 
 // Add implements [Windows].
-func (c *Checkpointed[T]) Add(now Instant, items []T) bool {
+func (c *Checkpointed) Add(now Instant, from, to int) bool {
 	r := c.positions.replay
-	for r.skip > 0 && len(items) > 0 && r.repeats(c.positions.id(&items[0])) {
-		items = items[1:]
+	for r.skip > 0 && from < to && r.repeats(c.positions.id(from)) {
+		from++
 	}
-	return len(items) == 0 || c.Windows.Add(now, items)
+	return from == to || c.Windows.Add(now, from, to)
 }
 
 // Flush implements [Windows]. The windows that it delivers stay in the state.
-func (c *Checkpointed[T]) Flush() bool {
+func (c *Checkpointed) Flush() bool {
 	data, err := c.SaveState()
 	c.frozen = func() ([]byte, error) { return data, err }
 	return c.Windows.Flush()
 }
 
 // SaveState returns the state as of the last result that was delivered.
-func (c *Checkpointed[T]) SaveState() ([]byte, error) {
+func (c *Checkpointed) SaveState() ([]byte, error) {
 	if c.frozen != nil {
 		return c.frozen()
 	}
@@ -79,7 +79,7 @@ func (c *Checkpointed[T]) SaveState() ([]byte, error) {
 }
 
 // LoadState begins with a state that SaveState returned.
-func (c *Checkpointed[T]) LoadState(data []byte) error {
+func (c *Checkpointed) LoadState(data []byte) error {
 	saved, err := parseState(data)
 	if err != nil {
 		return err

@@ -11,16 +11,15 @@ import (
 )
 
 // EventTime says how the time of items moves the watermark.
-type EventTime[T any] struct {
-	// Timestamp returns the time of an item.
-	Timestamp func(T) time.Time
-	// Untimed is called with items whose Timestamp is zero or absurd. It reports
-	// whether to go on.
-	Untimed func(T) bool
+type EventTime struct {
+	// Time returns the time of an item, and false if it is zero or absurd.
+	Time func(item int) (Instant, bool)
+	// Untimed is called with items without a time. It reports whether to go on.
+	Untimed func(item int) bool
 	// OutOfOrder is how far the watermark is behind the newest item of its source.
 	OutOfOrder time.Duration
 	// Source returns the source of an item. nil: there is one source.
-	Source func(T) string
+	Source func(item int) string
 	// Sources is the number of sources that must be known before the watermark
 	// begins, unless Idle passes first.
 	Sources int
@@ -34,10 +33,10 @@ type EventTime[T any] struct {
 // the source was that is furthest ahead.
 //
 // Time during which the consumer is busy is not silence: busy is taken off the clock.
-type Watermark[T any] struct {
-	windows   Windows[T] // their instants are event time
-	event     EventTime[T]
-	positions *Positions[T]
+type Watermark struct {
+	windows   Windows // their instants are event time
+	event     EventTime
+	positions *Positions
 	clock     Clock
 	busy      time.Duration // for how long the consumer has been busy
 
@@ -59,26 +58,26 @@ type source struct {
 }
 
 // NewWatermark drives windows by the time of items.
-func NewWatermark[T any](event EventTime[T], clock Clock, positions *Positions[T], windows Windows[T]) *Watermark[T] {
-	return &Watermark[T]{
+func NewWatermark(event EventTime, clock Clock, positions *Positions, windows Windows) *Watermark {
+	return &Watermark{
 		windows: windows, event: event, positions: positions, clock: clock,
 		at: LongAgo, ahead: LongAgo, sources: map[string]*source{}, started: clock.origin,
 	}
 }
 
 // Add implements [Windows]; now is the time of the machine.
-func (m *Watermark[T]) Add(now Instant, items []T) bool {
-	for i := range items {
-		t, ok := InstantOf(m.event.Timestamp(items[i]))
+func (m *Watermark) Add(now Instant, from, to int) bool {
+	for i := from; i < to; i++ {
+		t, ok := m.event.Time(i)
 		if !ok {
-			m.positions.take(&items[i])
-			if !m.event.Untimed(items[i]) {
+			m.positions.take(i)
+			if !m.event.Untimed(i) {
 				return false
 			}
 			continue
 		}
-		m.windows.Add(t, items[i:i+1])
-		m.hear(m.source(&items[i]), now, t.Minus(m.event.OutOfOrder))
+		m.windows.Add(t, i, i+1)
+		m.hear(m.source(i), now, t.Minus(m.event.OutOfOrder))
 		if !m.windows.Advance(m.at) {
 			return false
 		}
@@ -88,13 +87,13 @@ func (m *Watermark[T]) Add(now Instant, items []T) bool {
 }
 
 // source returns the source of an item.
-func (m *Watermark[T]) source(item *T) *source {
+func (m *Watermark) source(item int) *source {
 	if m.event.Source == nil && len(m.behind) > 0 {
 		return m.behind[0]
 	}
 	name := ""
 	if m.event.Source != nil {
-		name = m.event.Source(*item)
+		name = m.event.Source(item)
 	}
 	if s := m.sources[name]; s != nil {
 		return s
@@ -104,7 +103,7 @@ func (m *Watermark[T]) source(item *T) *source {
 }
 
 // activate begins to let a source hold back the watermark.
-func (m *Watermark[T]) activate(name string, at Instant) *source {
+func (m *Watermark) activate(name string, at Instant) *source {
 	s := &source{name: name, at: at}
 	s.heard.Value = s
 	m.sources[name] = s
@@ -113,7 +112,7 @@ func (m *Watermark[T]) activate(name string, at Instant) *source {
 }
 
 // hear notes that a source has advanced to an instant, and moves the watermark.
-func (m *Watermark[T]) hear(s *source, now, at Instant) {
+func (m *Watermark) hear(s *source, now, at Instant) {
 	if at > s.at {
 		s.at = at
 		if len(m.behind) > 1 {
@@ -129,14 +128,14 @@ func (m *Watermark[T]) hear(s *source, now, at Instant) {
 }
 
 // noteBusy notes for how long the consumer has been busy since now.
-func (m *Watermark[T]) noteBusy(now Instant) {
+func (m *Watermark) noteBusy(now Instant) {
 	if m.event.Idle > 0 {
 		m.busy += m.clock.Now().Since(now)
 	}
 }
 
 // Advance implements [Windows]; now is the time of the machine.
-func (m *Watermark[T]) Advance(now Instant) bool {
+func (m *Watermark) Advance(now Instant) bool {
 	if m.event.Idle > 0 {
 		m.advanceIdle(now.Minus(m.busy))
 	}
@@ -148,7 +147,7 @@ func (m *Watermark[T]) Advance(now Instant) bool {
 }
 
 // advanceIdle moves the watermark if sources are idle.
-func (m *Watermark[T]) advanceIdle(now Instant) {
+func (m *Watermark) advanceIdle(now Instant) {
 	for e := m.heard.First(); e != nil && Instant(e.Used()).Plus(m.event.Idle) <= now; e = m.heard.First() {
 		s := e.Value
 		m.heard.Remove(e)
@@ -169,7 +168,7 @@ func (m *Watermark[T]) advanceIdle(now Instant) {
 }
 
 // Next implements [Windows]. It returns when the silence of sources can close a window.
-func (m *Watermark[T]) Next() Instant {
+func (m *Watermark) Next() Instant {
 	closes := m.windows.Next()
 	if m.event.Idle == 0 || closes == Never || m.known == 0 {
 		return Never
@@ -187,10 +186,10 @@ func (m *Watermark[T]) Next() Instant {
 }
 
 // Early implements [Windows].
-func (m *Watermark[T]) Early() bool { return m.windows.Early() }
+func (m *Watermark) Early() bool { return m.windows.Early() }
 
 // Flush implements [Windows].
-func (m *Watermark[T]) Flush() bool { return m.windows.Flush() }
+func (m *Watermark) Flush() bool { return m.windows.Flush() }
 
 // A savedWatermark is a Watermark in a State.
 type savedWatermark struct {
@@ -206,7 +205,7 @@ type savedSource struct {
 }
 
 // Save implements [Windows].
-func (m *Watermark[T]) Save() (jsontext.Value, error) {
+func (m *Watermark) Save() (jsontext.Value, error) {
 	windows, err := m.windows.Save()
 	if err != nil {
 		return nil, err
@@ -219,7 +218,7 @@ func (m *Watermark[T]) Save() (jsontext.Value, error) {
 }
 
 // Load implements [Windows]. Sources that were active count as heard now.
-func (m *Watermark[T]) Load(data jsontext.Value) error {
+func (m *Watermark) Load(data jsontext.Value) error {
 	var saved savedWatermark
 	if err := json.Unmarshal(data, &saved, stateFormat); err != nil {
 		return err

@@ -2,12 +2,13 @@ package window
 
 import "github.com/go-json-experiment/json/jsontext"
 
-// Windows assign items to windows and deliver the windows that close. Methods that
-// return a bool report false when the consumer has left; then no other is called.
-type Windows[T any] interface {
-	// Add adds items that arrived together at an instant. The caller has called
-	// Advance with the same instant.
-	Add(at Instant, items []T) bool
+// Windows assign items to windows and deliver the windows that close. An item is named by
+// its index in the [Batch]. Methods that return a bool report false when the consumer has
+// left; then no other is called.
+type Windows interface {
+	// Add adds the items from one index to before another, which arrived together at an
+	// instant. The caller has called Advance with the same instant.
+	Add(at Instant, from, to int) bool
 	// Advance delivers the windows that end at or before an instant.
 	Advance(to Instant) bool
 	// Next returns when Advance has something to do, or Never.
@@ -23,19 +24,12 @@ type Windows[T any] interface {
 	Load(saved jsontext.Value) error
 }
 
-// A Config is what all kinds of windows share.
-type Config[T any, K comparable, A any] struct {
-	Key         func(T) K // nil: all items have the same key
-	Accumulator Accumulator[T, A]
-	Send        func(Result[K, A]) bool // delivers, and reports whether to go on
-	Positions   *Positions[T]           // nil: items have no position
-}
+// A Batch is the items that are being added.
+type Batch[T any] struct{ Items []T }
 
-// A Result is a window as it is delivered.
-type Result[K comparable, A any] struct {
-	Key        K
+// An Info says which window a result is of.
+type Info struct {
 	Start, End Instant
-	Value      A
 	ResumeID   string // see codec.Resumable
 	Partial    bool   // the stream ended before the window
 	Early      bool   // the window is still open
