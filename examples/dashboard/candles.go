@@ -12,7 +12,7 @@ import (
 )
 
 // A Trade is the payload of the exchange's trade events. Its time is when it was made,
-// not when it comes: trades come up to disorder late, in any order.
+// not when it arrives: trades arrive up to disorder late, in any order.
 type Trade struct {
 	Symbol   string  `json:"s"`
 	Price    float64 `json:"p"`
@@ -23,10 +23,10 @@ type Trade struct {
 func (t Trade) symbol() string  { return t.Symbol }
 func (t Trade) time() time.Time { return time.UnixMilli(t.Millis) }
 
-// disorder is how much later than a younger trade one may come.
+// disorder is the most by which a trade can arrive after a later one.
 const disorder = 300 * time.Millisecond
 
-// A Candle is what became of a symbol's price within a second.
+// A Candle is the movement of a symbol's price within a second.
 type Candle struct {
 	Symbol string    `json:"symbol"`
 	Start  time.Time `json:"start"`
@@ -37,7 +37,7 @@ type Candle struct {
 	Volume float64   `json:"volume"`
 	Trades int       `json:"trades"`
 
-	first, last int64 // when the trades of Open and Close were made
+	first, last int64 // the times of the trades of Open and Close
 }
 
 // candles turns the exchange's events into one event a symbol and second, which can
@@ -48,7 +48,7 @@ func candles(events rxsse.Observable[codec.Event]) rxsse.Observable[codec.Event]
 		Assigner:   operators.Tumbling(time.Second),
 		Timestamp:  Trade.time,
 		OutOfOrder: disorder,
-		Idle:       time.Second, // while the exchange is away, what there is is shown
+		Idle:       time.Second, // while the exchange is away, candles that have begun are shown
 	}
 	byKey := operators.AggregateBy(trades, Trade.symbol, seconds, func() Candle { return Candle{} }, Candle.add)
 	return operators.TryMap(byKey, func(k operators.Keyed[string, operators.WindowResult[Candle]]) (codec.Event, error) {
@@ -60,8 +60,8 @@ func candles(events rxsse.Observable[codec.Event]) rxsse.Observable[codec.Event]
 	})
 }
 
-// add returns c with a trade added. Trades come in any order: what opens and closes
-// is told by their time.
+// add returns c with a trade added. Trades arrive in any order: their time decides which
+// one opens and which one closes the candle.
 func (c Candle) add(t Trade) Candle {
 	if c.Trades == 0 {
 		c.first, c.last = t.Millis, t.Millis

@@ -45,7 +45,7 @@ func (o *output) String() string {
 }
 
 // The whole of it, with an exchange that breaks its connections four times a second:
-// candles of all markets come, one a second each, and no trade is missing.
+// candles of all markets arrive, one a second each, and no trade is missing.
 func TestDashboard(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var out output
@@ -118,7 +118,7 @@ func TestWatchCountsWhatIsMissing(t *testing.T) {
 		}
 		got, err := sink.First(t.Context(), operators.Take(w.statuses(), 1))
 		require.NoError(t, err)
-		assert.JSONEq(t, `{"state":"live","reason":"","reconnects":1,"missing":3}`, got.Data)
+		assert.JSONEq(t, `{"state":"live","reason":"","reconnects":1,"trades":3,"missing":3}`, got.Data)
 		w.trace().Disconnected(source.Attempt{}, marble.Err)
 		assert.Equal(t, "the connection broke", w.now.Reason)
 	})

@@ -19,7 +19,8 @@ type status struct {
 	State      string `json:"state"` // "live" or "waiting"
 	Reason     string `json:"reason"`
 	Reconnects int    `json:"reconnects"`
-	Missing    int    `json:"missing"`
+	Trades     int    `json:"trades"`
+	Missing    int    `json:"missing"` // trades
 }
 
 // A watch follows a stream and knows its status.
@@ -30,7 +31,7 @@ type watch struct {
 	last   int // the number of the last trade
 }
 
-// trace returns the hooks that tell the watch of its stream's connections.
+// trace returns the hooks that report the connections to the watch.
 func (w *watch) trace() *source.Trace {
 	return &source.Trace{
 		Open: func(source.Attempt, *http.Response) {
@@ -53,7 +54,7 @@ func (w *watch) trace() *source.Trace {
 	}
 }
 
-// event counts what is missing: trades are numbered.
+// event counts the trades, and those that are missing: they are numbered.
 func (w *watch) event(e codec.Event) {
 	n, err := strconv.Atoi(e.ID)
 	if err != nil {
@@ -61,22 +62,31 @@ func (w *watch) event(e codec.Event) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if n > w.last {
+		w.now.Trades++
+	}
 	if w.last > 0 && n > w.last+1 {
 		w.now.Missing += n - w.last - 1
 	}
 	w.last = max(w.last, n)
 }
 
-// statuses returns the status as events: as soon as it has changed, and in between
-// for pages that have just come.
+// statuses returns the status as events: soon after the connection has changed, and each
+// second with the number of trades.
 func (w *watch) statuses() rxsse.Observable[codec.Event] {
 	now := operators.Map(source.Interval(100*time.Millisecond), func(int) status {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return w.now
 	})
-	changed := operators.DistinctUntilChanged(now)
-	return operators.EncodeJSON(operators.Merge(changed, operators.Sample(now, 2*time.Second)), "feed")
+	changed := operators.DistinctUntilChangedFunc(now, status.isSameConnection)
+	return operators.EncodeJSON(operators.Merge(changed, operators.Sample(now, time.Second)), "feed")
+}
+
+// isSameConnection reports whether s and other differ in the number of trades only.
+func (s status) isSameConnection(other status) bool {
+	s.Trades = other.Trades
+	return s == other
 }
 
 // unlessCancelled returns err, or nil if it only says that ctx was cancelled.

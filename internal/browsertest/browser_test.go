@@ -48,7 +48,7 @@ func browse(t *testing.T, url string) context.Context {
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(url)))
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -56,7 +56,13 @@ func browse(t *testing.T, url string) context.Context {
 // eventually waits until a JavaScript expression is true.
 func eventually(ctx context.Context, t *testing.T, expression string) {
 	t.Helper()
-	err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(20*time.Second)))
+	within(ctx, t, 20*time.Second, expression)
+}
+
+// within waits until a JavaScript expression is true, for d at most.
+func within(ctx context.Context, t *testing.T, d time.Duration, expression string) {
+	t.Helper()
+	err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(d)))
 	if err != nil {
 		page, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
 		require.NoError(t, err, "%s; the page shows:\n%s", expression, page)

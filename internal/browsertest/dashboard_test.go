@@ -2,7 +2,6 @@ package browsertest
 
 import (
 	"bufio"
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +18,7 @@ import (
 // start runs the dashboard and returns its address and a way to kill it.
 func start(t *testing.T, program, addr string) (url string, kill func()) {
 	t.Helper()
-	dashboard := exec.CommandContext(t.Context(), program, "-addr", addr, "-breaks", "2s")
+	dashboard := exec.CommandContext(t.Context(), program, "-addr", addr, "-breaks", "1s")
 	dashboard.Stderr = os.Stderr
 	out, err := dashboard.StdoutPipe()
 	require.NoError(t, err)
@@ -34,57 +33,61 @@ func start(t *testing.T, program, addr string) (url string, kill func()) {
 	return strings.TrimSpace(url), kill
 }
 
-// The page as a person uses it: data comes, charts are enlarged, the page is paused;
-// the server dies and comes back, and so does the page.
-func TestDashboard(t *testing.T) {
+// buildDashboard returns the path of the program.
+func buildDashboard(t *testing.T) string {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "dashboard")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./examples/dashboard")
 	build.Dir = filepath.Join("..", "..")
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", output)
-
-	url, kill := start(t, program, "127.0.0.1:0")
-	ctx := browse(t, url)
-	const (
-		page    = `document.querySelector("#here").dataset.state`
-		feed    = `document.querySelector("#feed").dataset.state`
-		candles = `Number(document.querySelector("#candles").textContent)`
-		bodies  = `document.querySelectorAll("article svg .body").length`
-	)
-	eventually(ctx, t, page+` === "live"`)
-	eventually(ctx, t, `document.querySelectorAll("article").length === 4 && `+bodies+` >= 12`)
-	eventually(ctx, t, `Number(document.querySelector("#reconnects").textContent) >= 2`)
-	eventually(ctx, t, feed+` === "live"`)
-	assert.Equal(t, "0", evaluate[string](ctx, t, `document.querySelector("#missing").textContent`))
-
-	require.NoError(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS("article h2"))))
-	assert.Equal(t, "true", evaluate[string](ctx, t, `document.querySelector("article").getAttribute("aria-pressed")`))
-	screenshot(ctx, t)
-
-	require.NoError(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#pause"))))
-	before := evaluate[int](ctx, t, candles)
-	time.Sleep(1500 * time.Millisecond) // a candle each comes in that time
-	assert.Equal(t, before, evaluate[int](ctx, t, candles), "paused")
-	require.NoError(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#pause"))))
-	eventually(ctx, t, candles+` > `+strconv.Itoa(before))
-
-	kill()
-	eventually(ctx, t, page+` === "waiting"`)
-	start(t, program, strings.TrimPrefix(url, "http://"))
-	eventually(ctx, t, page+` === "live"`)
-	before = evaluate[int](ctx, t, candles)
-	eventually(ctx, t, candles+` > `+strconv.Itoa(before))
+	return program
 }
 
-// screenshot writes what the page looks like to the file that BROWSERTEST_SCREENSHOT
-// names, if it names one.
-func screenshot(ctx context.Context, t *testing.T) {
-	t.Helper()
-	path := os.Getenv("BROWSERTEST_SCREENSHOT")
-	if path == "" {
-		return
-	}
-	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, png, 0o600))
+const (
+	pageState = `document.querySelector("#here").dataset.state`
+	feedState = `document.querySelector("#feed").dataset.state`
+	bodies    = `document.querySelectorAll("article svg .body").length`
+	prices    = `[...document.querySelectorAll(".price b")].map((b) => b.textContent).join()`
+	notes     = `[...document.querySelectorAll(".note:not([hidden])")].map((n) => n.textContent).join()`
+	shown     = `[...document.querySelectorAll("article")].filter((a) => a.checkVisibility()).length`
+)
+
+// The page as a person uses it: data arrives, a chart is enlarged, the page is paused; the
+// server dies and returns, and so does the page.
+func TestDashboard(t *testing.T) {
+	program := buildDashboard(t)
+	url, kill := start(t, program, "127.0.0.1:0")
+	ctx := browse(t, url)
+	eventually(ctx, t, pageState+` === "live"`)
+	eventually(ctx, t, shown+` === 4 && `+bodies+` >= 12`)
+	eventually(ctx, t, `Number(document.querySelector("#reconnects").textContent) >= 2`)
+	eventually(ctx, t, feedState+` === "live"`)
+	assert.Equal(t, "0", evaluate[string](ctx, t, `document.querySelector("#missing").textContent`))
+	assert.Regexp(t, `^\d+ trades of 4 markets`, evaluate[string](ctx, t, `document.querySelector("#summary").textContent`))
+	assert.Empty(t, evaluate[string](ctx, t, notes), "live prices need no note")
+
+	require.NoError(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS("article h2"))))
+	assert.Equal(t, 1, evaluate[int](ctx, t, shown), "enlarged")
+	require.NoError(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`article[aria-pressed="true"] h2`))))
+	assert.Equal(t, 4, evaluate[int](ctx, t, shown))
+
+	require.NoError(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#pause"))))
+	before := evaluate[string](ctx, t, prices)
+	assert.Regexp(t, `^(paused \d\d:\d\d:\d\d,?){4}$`, evaluate[string](ctx, t, notes))
+	time.Sleep(1500 * time.Millisecond) // a candle of each market arrives in that time
+	assert.Equal(t, before, evaluate[string](ctx, t, prices), "paused")
+	require.NoError(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#pause"))))
+	eventually(ctx, t, prices+` !== `+strconv.Quote(before))
+	assert.Empty(t, evaluate[string](ctx, t, notes))
+
+	kill()
+	eventually(ctx, t, pageState+` === "waiting"`)
+	assert.Regexp(t, `^(as of \d\d:\d\d:\d\d,?){4}$`, evaluate[string](ctx, t, notes))
+	assert.Equal(t, 4, evaluate[int](ctx, t, `document.querySelectorAll("article.stale").length`))
+	before = evaluate[string](ctx, t, prices)
+	start(t, program, strings.TrimPrefix(url, "http://"))
+	eventually(ctx, t, pageState+` === "live"`)
+	eventually(ctx, t, prices+` !== `+strconv.Quote(before))
+	assert.Empty(t, evaluate[string](ctx, t, notes))
 }

@@ -1,10 +1,14 @@
 // The page: an EventSource, and a card for each market.
-const shown = 60; // candles in a chart
+import { chart } from "./chart.js";
+
+const shown = 60_000; // milliseconds in a chart
 const markets = new Map(); // by symbol
-const totals = { candles: 0, trades: 0 };
+let newest = 0; // the start of the newest candle, in milliseconds: where all charts end
 let paused = false;
 
 const $ = (id) => document.getElementById(id);
+const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false });
+const count = (n, unit) => `${n.toLocaleString()} ${unit}${n === 1 ? "" : "s"}`;
 
 function leg(id, state, text) {
   const element = $(id);
@@ -13,22 +17,23 @@ function leg(id, state, text) {
 }
 
 // The browser reconnects by itself, and asks with Last-Event-ID for what it has missed.
-// A page that has just come asks for what is kept: an ID that nobody knows.
+// A new page asks for all that is kept: with an ID that nobody knows.
 let lastEventId = "none";
 function connect() {
   const events = new EventSource(`events?lastEventId=${encodeURIComponent(lastEventId)}`);
-  events.onopen = () => leg("here", "live", "live");
+  events.onopen = () => {
+    leg("here", "live", "live");
+    note();
+  };
   events.onerror = () => {
     leg("here", "waiting", "reconnecting");
     leg("feed", "waiting", "unknown");
+    note();
     if (events.readyState === EventSource.CLOSED) setTimeout(connect, 2000); // refused: the browser does not try again
   };
   events.addEventListener("feed", (e) => {
     lastEventId = e.lastEventId;
-    const feed = JSON.parse(e.data);
-    leg("feed", feed.state, feed.state === "live" ? "live" : `reconnecting (${feed.reason})`);
-    $("reconnects").textContent = feed.reconnects;
-    $("missing").textContent = feed.missing;
+    showFeed(JSON.parse(e.data));
   });
   events.addEventListener("candle", (e) => {
     lastEventId = e.lastEventId;
@@ -37,24 +42,38 @@ function connect() {
 }
 connect();
 
+function showFeed(feed) {
+  leg("feed", feed.state, feed.state === "live" ? "live" : "reconnecting");
+  $("reconnects").textContent = feed.reconnects.toLocaleString();
+  $("reconnects-unit").textContent = feed.reconnects === 1 ? "reconnect" : "reconnects";
+  $("missing").textContent = feed.missing.toLocaleString();
+  $("missing").classList.toggle("some", feed.missing > 0);
+  $("summary").textContent =
+    `${count(feed.trades, "trade")} of ${count(markets.size, "market")}, over a connection that keeps breaking.`;
+}
+
 function add(candle) {
-  const market = markets.get(candle.symbol) ?? addMarket(candle.symbol);
+  candle.start = Date.parse(candle.start);
+  const market = markets.get(candle.symbol) ?? addMarket(candle);
   if (market.candles.at(-1)?.start >= candle.start) return; // known: all that is kept was sent again
   market.candles.push(candle);
-  if (market.candles.length > shown) market.candles.shift();
-  totals.candles++;
-  totals.trades += candle.trades;
-  market.changed = true;
+  newest = Math.max(newest, candle.start);
   requestDraw();
 }
 
-function addMarket(symbol) {
+function addMarket({ symbol, open }) {
   $("empty").hidden = true;
   const card = $("market").content.firstElementChild.cloneNode(true);
   card.dataset.symbol = symbol;
   card.querySelector("h2").textContent = symbol;
-  const market = { card, candles: [], changed: true };
-  const enlarge = () => card.setAttribute("aria-pressed", card.getAttribute("aria-pressed") !== "true");
+  // As many decimals as six digits leave at the first price. They stay, so that no digit moves.
+  const decimals = Math.max(0, 5 - Math.floor(Math.log10(open)));
+  const format = new Intl.NumberFormat([], { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const market = { card, candles: [], decimals, price: (p) => format.format(p) };
+  const enlarge = () => {
+    card.setAttribute("aria-pressed", card.getAttribute("aria-pressed") !== "true");
+    draw();
+  };
   card.addEventListener("click", enlarge);
   card.addEventListener("keydown", (e) => {
     if (e.key !== "Enter" && e.key !== " ") return;
@@ -71,8 +90,21 @@ $("pause").addEventListener("click", () => {
   paused = !paused;
   $("pause").setAttribute("aria-pressed", paused);
   $("pause").textContent = paused ? "Resume" : "Pause";
-  requestDraw();
+  note();
+  if (!paused) draw();
 });
+addEventListener("resize", () => draw());
+
+// note says in each card why its prices do not move.
+function note() {
+  const gone = $("here").dataset.state !== "live";
+  for (const { card, until } of markets.values()) {
+    card.classList.toggle("stale", gone);
+    const text = card.querySelector(".note");
+    text.hidden = !gone && !paused;
+    text.textContent = `${paused ? "paused" : "as of"} ${clock(until)}`;
+  }
+}
 
 // Many candles may come at once, after a reconnect: they are drawn together.
 let requested = false;
@@ -81,57 +113,29 @@ function requestDraw() {
   requested = true;
   requestAnimationFrame(() => {
     requested = false;
-    if (paused) return; // since it was requested
-    for (const market of markets.values()) {
-      if (market.changed) draw(market);
-      market.changed = false;
-    }
-    $("candles").textContent = totals.candles;
-    $("trades").textContent = totals.trades;
+    if (!paused) draw(newest + 1000); // it may have been paused since
   });
 }
 
-function draw({ card, candles }) {
-  const first = candles[0];
+// draw shows the candles of the last minute before end. Without end it shows what is shown.
+let end = 0;
+function draw(to = paused ? end : newest + 1000) {
+  end = to;
+  for (const market of markets.values()) {
+    market.candles = market.candles.filter((c) => c.start >= newest + 1000 - shown || (paused && c.start >= end - shown));
+    const visible = market.candles.filter((c) => c.start >= end - shown && c.start < end);
+    if (visible.length > 0) drawMarket(market, visible);
+  }
+}
+
+function drawMarket(market, candles) {
+  const { card, decimals, price } = market;
   const last = candles.at(-1);
-  const change = last.close / first.open - 1;
+  const change = last.close / candles[0].open - 1;
+  market.until = last.start + 1000;
   card.querySelector(".price b").textContent = price(last.close);
   const element = card.querySelector(".change");
   element.textContent = `${change < 0 ? "−" : "+"}${Math.abs(change * 100).toFixed(2)} %`;
   element.classList.toggle("down", change < 0);
-  card.querySelector(".detail").textContent =
-    `${new Date(last.start).toLocaleTimeString()} · ${last.trades} trades · high ${price(last.high)} · low ${price(last.low)}`;
-  chart(card.querySelector("svg"), candles);
-}
-
-function price(p) {
-  return p.toLocaleString(undefined, { maximumSignificantDigits: 6, minimumSignificantDigits: 5 });
-}
-
-// chart draws candles above and volumes below, in units of one candle by 100.
-function chart(svg, candles) {
-  const high = Math.max(...candles.map((c) => c.high));
-  const low = Math.min(...candles.map((c) => c.low));
-  const most = Math.max(...candles.map((c) => c.volume));
-  const y = (p) => (high === low ? 38 : 2 + (72 * (high - p)) / (high - low));
-  svg.setAttribute("viewBox", `0 0 ${shown} 100`);
-  const parts = candles.map((c, i) => {
-    const x = shown - candles.length + i;
-    const top = y(Math.max(c.open, c.close));
-    const volume = most > 0 ? (20 * c.volume) / most : 0;
-    const group = node("g", { class: c.close < c.open ? "down" : "up" });
-    group.append(
-      node("line", { class: "wick", x1: x + 0.5, x2: x + 0.5, y1: y(c.high), y2: y(c.low) }),
-      node("rect", { class: "body", x: x + 0.15, y: top, width: 0.7, height: Math.max(0.6, y(Math.min(c.open, c.close)) - top) }),
-      node("rect", { class: "volume", x: x + 0.15, y: 100 - volume, width: 0.7, height: volume }),
-    );
-    return group;
-  });
-  svg.replaceChildren(...parts);
-}
-
-function node(name, attributes) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
+  chart(card.querySelector("svg"), candles, { from: end - shown, to: end, decimals, price, clock });
 }
