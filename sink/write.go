@@ -38,8 +38,8 @@ func NDJSONTo[T any](w io.Writer, opts ...json.Options) Sink[T] {
 }
 
 // Write subscribes to src and writes each item to w in the form that format appends to
-// a buffer. [codec.AppendEvent] is such a format. To answer an HTTP request with events,
-// use [Serve].
+// a buffer, such as AppendEvent of package codec. To answer an HTTP request with events, use
+// [Serve].
 //
 // Write never delays an item. While w is slow, it writes the items that have arrived
 // meanwhile with one call, at most 256. After each call it flushes w if w has a Flush
@@ -48,12 +48,11 @@ func NDJSONTo[T any](w io.Writer, opts ...json.Options) Sink[T] {
 // Write returns nil when src completes and all items are written. When src fails, it
 // writes the items before the error and returns the error. If an item cannot be
 // formatted, it writes the items before it, ends src and returns the error of format,
-// wrapped. An error of w ends src at once. When ctx is cancelled, Write drops the items
-// that are not written yet and returns the cause.
+// wrapped. When a call of w fails, Write ends src and returns that error; while src is
+// silent, Write does not notice that w has failed. When ctx is cancelled, Write drops the
+// items that are not written yet and returns the cause.
 //
 // Write runs src on a goroutine of its own.
-//
-// [codec.AppendEvent]: https://pkg.go.dev/github.com/rxsse/rxsse/codec#AppendEvent
 func Write[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer, format func(dst []byte, v T) ([]byte, error)) error {
 	return writeAs(ctx, "Write", src, w, format)
 }

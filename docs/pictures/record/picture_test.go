@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/xml"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRecord(t *testing.T) {
+	lines, err := record(strings.NewReader("one\r\n\r\n\x1b[1mtwo\x1b[0m  \r\n"))
+	require.NoError(t, err)
+	var texts []string
+	for _, l := range lines {
+		texts = append(texts, l.text)
+	}
+	assert.Equal(t, []string{"one", "", "\x1b[1mtwo\x1b[0m"}, texts)
+}
+
+// The picture is well formed, has each text, and moves when a line is printed.
+func TestPicture(t *testing.T) {
+	svg := picture([]line{
+		{0, "$ go"}, {time.Second, "a < b"}, {time.Second, ""}, {2 * time.Second, "\x1b[31m-1 %\x1b[0m m"},
+	})
+	decoder := xml.NewDecoder(strings.NewReader(svg))
+	for {
+		if _, err := decoder.Token(); err == io.EOF {
+			break
+		} else {
+			require.NoError(t, err)
+		}
+	}
+	assert.Contains(t, svg, ">$ go</text>")
+	assert.Contains(t, svg, ">a &lt; b</text>")
+	assert.Contains(t, svg, `><tspan class="s31">-1 %</tspan> m</text>`)
+	assert.Contains(t, svg, "scroll 8.00s", "two seconds, and six of the end")
+	assert.Equal(t, 3, strings.Count(svg, "translateY"), "lines of the same moment move once")
+	assert.Contains(t, svg, "12.50% { transform: translateY(361px) }", "three of 22 lines after one of eight seconds")
+	assert.Contains(t, svg, "25.00% { transform: translateY(342px) }")
+}
