@@ -72,7 +72,7 @@ func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observab
 			// next one, so that nothing starts after a failure.
 			done := func() { running.Release(1) }
 			q.Go(starting[T, R](src, func(ctx context.Context, v T) bool {
-				return running.Acquire(ctx) && ctx.Err() == nil && q.GoThen(f(v), done)
+				return running.Acquire(ctx, 1) && ctx.Err() == nil && q.GoThen(f(v), done)
 			}))
 			deliver(q, yield)
 		}

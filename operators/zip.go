@@ -122,7 +122,7 @@ func bounded[T any](src rxsse.Observable[T], ahead *handoff.Semaphore) rxsse.Obs
 				if err != nil {
 					return fail(yield, err)
 				}
-				if !ahead.Acquire(ctx) {
+				if !ahead.Acquire(ctx, 1) {
 					return fail(yield, context.Cause(ctx))
 				}
 				return yield(v, nil)

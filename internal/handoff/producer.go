@@ -85,7 +85,7 @@ func (p *Producer[T]) full() bool {
 	if q := p.queue; q.byArrival {
 		return q.full()
 	}
-	return p.len() >= p.queue.limit || p.bytes >= maxBytes
+	return p.len() >= p.queue.limit || p.bytes >= MaxBytes
 }
 
 // len returns the number of queued items. Called with the lock held.
@@ -163,7 +163,7 @@ func (p *Producer[T]) room() int {
 	if p.queue.closed.Load() {
 		return math.MaxInt
 	}
-	if p.bytes >= maxBytes {
+	if p.bytes >= MaxBytes {
 		return 0
 	}
 	return max(0, p.queue.limit-p.len())

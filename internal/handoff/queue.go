@@ -48,7 +48,7 @@ type Queue[T any] struct {
 	ctx       context.Context //nolint:containedctx // the subscription's; a queue ends with it
 	upstream  context.Context //nolint:containedctx // ends earlier: on Stop, or when an upstream fails
 	cancel    context.CancelFunc
-	limit     int          // of items; a queue with maxBytes of them is full as well
+	limit     int          // of items; a queue with MaxBytes of them is full as well
 	size      func(*T) int // the bytes that an item holds; nil: they are not counted
 	byArrival bool         // the order of items is kept over all producers, and so is the limit
 	overflow  Overflow
@@ -197,7 +197,7 @@ func (q *Queue[T]) list(p *Producer[T]) {
 // is not full without an item: then no consumer would make room.
 func (q *Queue[T]) full() bool {
 	n := q.pushed.Load() - q.taken.Load()
-	return n >= int64(q.limit) || n > 0 && q.bytes.Load() >= maxBytes
+	return n >= int64(q.limit) || n > 0 && q.bytes.Load() >= MaxBytes
 }
 
 // block adds p to the producers that the consumer wakes when it has made room. It

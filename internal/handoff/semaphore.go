@@ -5,10 +5,10 @@ import (
 	"sync/atomic"
 )
 
-// A Semaphore bounds how many items one goroutine has let through that another has
-// not dealt with. One goroutine acquires, any goroutine releases. The one that acquires
-// counts for itself and looks at what is released once no room is left by its count, so
-// most calls need no atomic operation.
+// A Semaphore bounds how many items, or bytes, one goroutine has let through that another
+// has not dealt with. One goroutine acquires, any goroutine releases. The one that
+// acquires counts for itself, and reads what is released only when its own count leaves no
+// room, so most calls need no atomic operation.
 type Semaphore struct {
 	limit    int64
 	acquired int64 // of the goroutine that acquires
@@ -18,18 +18,18 @@ type Semaphore struct {
 	room     chan struct{} // wakes the goroutine that acquires; holds one token
 }
 
-// NewSemaphore returns a semaphore for limit items.
+// NewSemaphore returns a semaphore for limit items or bytes.
 func NewSemaphore(limit int) *Semaphore {
 	return &Semaphore{limit: int64(limit), room: make(chan struct{}, 1)}
 }
 
-// Acquire waits for room for one item and takes it. It returns false if ctx ends
-// first.
-func (s *Semaphore) Acquire(ctx context.Context) bool {
+// Acquire waits until less than the limit is taken, and takes n. So the last to fit may
+// exceed the limit, whatever its size. It returns false if ctx ends first.
+func (s *Semaphore) Acquire(ctx context.Context, n int) bool {
 	if s.acquired-s.seen >= s.limit && !s.wait(ctx) {
 		return false
 	}
-	s.acquired++
+	s.acquired += int64(n)
 	return true
 }
 
@@ -40,7 +40,7 @@ func (s *Semaphore) wait(ctx context.Context) bool {
 			return true
 		}
 		s.waiting.Store(true)
-		if s.released.Load() != s.seen { // it may not have seen that somebody waits
+		if s.released.Load() != s.seen { // Release may not have seen waiting
 			continue
 		}
 		select {
@@ -51,7 +51,7 @@ func (s *Semaphore) wait(ctx context.Context) bool {
 	}
 }
 
-// Release gives back the room of n items.
+// Release gives back n.
 func (s *Semaphore) Release(n int) {
 	if n == 0 {
 		return

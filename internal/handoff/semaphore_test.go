@@ -23,7 +23,7 @@ func TestSemaphoreNeverLetsMoreThroughAndLosesNoRelease(t *testing.T) {
 		}()
 	}
 	for range n {
-		require.True(t, s.Acquire(t.Context()))
+		require.True(t, s.Acquire(t.Context(), 1))
 		require.LessOrEqual(t, held.Add(1), int64(limit))
 		passed <- struct{}{}
 	}
@@ -33,9 +33,9 @@ func TestSemaphoreNeverLetsMoreThroughAndLosesNoRelease(t *testing.T) {
 func TestSemaphoreThatIsCancelled(t *testing.T) {
 	s := NewSemaphore(1)
 	ctx, cancel := context.WithCancel(t.Context())
-	assert.True(t, s.Acquire(ctx))
+	assert.True(t, s.Acquire(ctx, 1))
 	cancel()
-	assert.False(t, s.Acquire(ctx), "there is no room")
+	assert.False(t, s.Acquire(ctx, 1), "there is no room")
 	s.Release(1)
-	assert.True(t, s.Acquire(ctx), "the call that failed took nothing")
+	assert.True(t, s.Acquire(ctx, 1), "the call that failed took nothing")
 }

@@ -2,9 +2,9 @@ package handoff
 
 import "github.com/rxsse/rxsse/codec"
 
-// maxBytes is how many bytes of events, texts or byte slices a queue holds. It counts as
+// MaxBytes is how many bytes of events, texts or byte slices a queue holds. It counts as
 // full once it holds that many, so the item that reaches the number may be of any size.
-const maxBytes = 16 << 20
+const MaxBytes = 16 << 20
 
 // A Wrapper is an item that holds another one. Operators use it to have the size of that
 // counted.

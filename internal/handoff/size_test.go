@@ -34,9 +34,9 @@ func TestSizeOf(t *testing.T) {
 // A queue counts bytes, too: producers wait while it holds 16 MiB, and go on when the
 // consumer has taken them.
 func TestQueuesCountBytes(t *testing.T) {
-	const quarter = maxBytes / 4
+	const quarter = MaxBytes / 4
 	large := codec.Event{Data: strings.Repeat("x", quarter)}
-	huge := codec.Event{Data: strings.Repeat("x", 2*maxBytes)}
+	huge := codec.Event{Data: strings.Repeat("x", 2*MaxBytes)}
 	newQueue := map[string]func(*testing.T) *Queue[codec.Event]{
 		"one producer": func(t *testing.T) *Queue[codec.Event] { return New[codec.Event](t.Context(), 256) },
 		"by arrival":   func(t *testing.T) *Queue[codec.Event] { return NewByArrival[codec.Event](t.Context(), 256) },
@@ -82,7 +82,7 @@ func TestQueuesCountBytes(t *testing.T) {
 // Several producers share the bytes of a queue by arrival.
 func TestProducersShareBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		large := codec.Event{Data: strings.Repeat("x", maxBytes/4)}
+		large := codec.Event{Data: strings.Repeat("x", MaxBytes/4)}
 		q := NewByArrival[codec.Event](t.Context(), 256)
 		defer q.Stop()
 		for range 5 {
@@ -113,7 +113,7 @@ func TestProducersShareBytes(t *testing.T) {
 
 func TestMulticastCountsBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		large := codec.Event{Data: strings.Repeat("x", maxBytes/4)}
+		large := codec.Event{Data: strings.Repeat("x", MaxBytes/4)}
 		var mu sync.Mutex
 		m := NewMulticast[codec.Event](&mu, Block)
 		queues := []*Queue[codec.Event]{New[codec.Event](t.Context(), 256), New[codec.Event](t.Context(), 256)}
@@ -156,7 +156,7 @@ func TestMulticastCountsBytes(t *testing.T) {
 
 // A queue that drops items drops by bytes as well, and never the only item.
 func TestOverflowCountsBytes(t *testing.T) {
-	large := codec.Event{Data: strings.Repeat("x", maxBytes/2)}
+	large := codec.Event{Data: strings.Repeat("x", MaxBytes/2)}
 	for policy, want := range map[Policy]int{DropOldest: 8, DropNewest: 8, Latest: 8, ReplaceNewest: 8} {
 		var dropped atomic.Int64
 		q := NewOverflowing[codec.Event](t.Context(), 256, Overflow{Policy: policy, Dropped: &dropped})

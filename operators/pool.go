@@ -1,0 +1,357 @@
+package operators
+
+import (
+	"context"
+	"iter"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/handoff"
+)
+
+// A pool runs a function on the items of a stream, on up to n goroutines, the workers.
+//
+// The goroutine of the source writes items into the slots of a segment, and takes a lock
+// only where a worker has to be woken and where a segment is full. A worker claims a chunk
+// of the items that wait, writes the results beside them and hands the whole chunk to the
+// consumer. So each lock and each wake-up is shared by the items of a chunk.
+//
+// A chunk is a single item while calls are slow or the consumer keeps up, and grows up to
+// a segment while all calls for a chunk take less than chunkTime. A slow call in a larger
+// chunk holds up the results before it for consumerPatience: then the consumer takes them
+// out of the unfinished chunk.
+type pool[T, R any] struct {
+	n       int
+	spread  int // the workers that share the items which wait
+	ordered bool
+	f       func(context.Context, T) (R, error)
+	results *handoff.Queue[*chunk[T, R]]
+	ahead   *handoff.Semaphore // bounds the items that are not delivered
+	bytes   *handoff.Semaphore // bounds their bytes
+	size    func(*T) int       // of an item; nil: bytes are not counted
+	failure error              // of the source; read once results has ended
+
+	// The source writes these fields at each item. They share no cache line with others.
+	_       [64]byte
+	read    atomic.Int64   // items in slots
+	filling *segment[T, R] // where the next item goes
+	filled  int            // its slot there
+	_       [64]byte
+
+	hungry atomic.Bool  // the source wakes a worker when it has an item
+	end    atomic.Int64 // no call begins for an item with this number, or a higher one
+
+	mu           sync.Mutex
+	wake         sync.Cond
+	claiming     *segment[T, R] // where the next chunk begins
+	index        int            // its first slot there
+	claimed      int64          // items in chunks
+	chunks       int            // how many have been claimed
+	running      []*chunk[T, R] // what each worker works on
+	idle         int            // workers that wait and have not been woken
+	waking       bool           // a worker is on its way to the items
+	closed       bool           // no items will be added
+	large        bool           // the consumer is prepared for chunks of several items
+	freeChunks   []*chunk[T, R]
+	freeSegments []*segment[T, R]
+}
+
+const (
+	segmentSize      = 64
+	chunkTime        = 20 * time.Microsecond
+	consumerPatience = 5 * chunkTime
+)
+
+// A segment holds items that follow each other, and their results.
+type segment[T, R any] struct {
+	next  *segment[T, R]
+	slots [segmentSize]slot[T, R]
+	dealt int // slots that the consumer is done with
+}
+
+// A slot is the place of an item and of its result.
+type slot[T, R any] struct {
+	item   T
+	result R
+}
+
+// A chunk is the part of a segment that a worker works on.
+type chunk[T, R any] struct {
+	index   int   // of this chunk among all
+	worker  int   // index of the worker
+	number  int64 // of its first item
+	segment *segment[T, R]
+	slots   []slot[T, R]
+	called  atomic.Int32 // results in slots
+	err     error        // of the call after these
+	bytes   int          // of the items
+	small   bool         // the worker would have taken more items
+	before  int          // results that came before the error of another call
+
+	delivered int // results; the consumer's
+}
+
+func newPool[T, R any](ctx context.Context, src rxsse.Observable[T], n int, ordered bool, f func(context.Context, T) (R, error)) *pool[T, R] {
+	first := new(segment[T, R])
+	p := &pool[T, R]{
+		n: n, spread: min(n, runtime.GOMAXPROCS(0)), ordered: ordered, f: f,
+		results: handoff.New[*chunk[T, R]](ctx, handoff.DefaultLimit),
+		ahead:   handoff.NewSemaphore(max(n, handoff.DefaultLimit)),
+		bytes:   handoff.NewSemaphore(handoff.MaxBytes),
+		size:    handoff.SizeOf[T](),
+		filling: first, claiming: first,
+	}
+	p.wake.L = &p.mu
+	p.hungry.Store(true)
+	p.end.Store(math.MaxInt64)
+	p.results.Go(p.readAll(src))
+	return p
+}
+
+func (p *pool[T, R]) stop() {
+	p.close(-1)
+	p.results.Stop()
+}
+
+// readAll runs src and hands its items to the workers.
+func (p *pool[T, R]) readAll(src rxsse.Observable[T]) rxsse.Observable[*chunk[T, R]] {
+	return func(ctx context.Context) iter.Seq2[*chunk[T, R], error] {
+		return func(func(*chunk[T, R], error) bool) {
+			defer p.close(math.MaxInt64)
+			defer context.AfterFunc(ctx, func() { p.close(-1) })()
+			ended := false
+			src(ctx)(func(v T, err error) bool {
+				switch {
+				case ended:
+				case err != nil:
+					p.failure, ended = err, true
+				default:
+					ended = !p.put(ctx, v)
+				}
+				return !ended
+			})
+		}
+	}
+}
+
+// put adds an item once there is room. It returns false if no call will be made for it.
+func (p *pool[T, R]) put(ctx context.Context, v T) bool {
+	if !p.ahead.Acquire(ctx, 1) {
+		return false
+	}
+	if p.filled == segmentSize {
+		p.addSegment()
+	}
+	item := &p.filling.slots[p.filled].item
+	*item = v
+	if p.size != nil && !p.bytes.Acquire(ctx, p.size(item)) {
+		return false
+	}
+	p.filled++
+	number := p.read.Add(1) - 1
+	if p.hungry.Load() { // workers set it before they look at read
+		p.mu.Lock()
+		p.wakeWorker()
+		p.mu.Unlock()
+	}
+	return number < p.end.Load()
+}
+
+// addSegment begins a new segment. Full segments are used again.
+func (p *pool[T, R]) addSegment() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.filled = 0
+	last := len(p.freeSegments) - 1
+	switch {
+	case p.filling == p.claiming && p.filling.dealt == segmentSize: // nothing is left in it
+		p.filling.dealt, p.index = 0, 0
+		return
+	case last < 0:
+		p.filling.next = new(segment[T, R])
+	default:
+		p.filling.next = p.freeSegments[last]
+		p.freeSegments = p.freeSegments[:last]
+	}
+	p.filling = p.filling.next
+}
+
+// wakeWorker wakes or starts a worker if items wait. If none wait, the source wakes it
+// at the next item. One worker at a time is on its way: when it has claimed its chunk, it
+// wakes the next one. Called with the lock held.
+func (p *pool[T, R]) wakeWorker() {
+	able := !p.waking && (p.idle > 0 || len(p.running) < p.n)
+	p.hungry.Store(able)
+	if !able || p.read.Load() == p.claimed {
+		return
+	}
+	p.hungry.Store(false)
+	p.waking = true
+	if p.idle > 0 {
+		p.idle--
+		p.wake.Signal()
+		return
+	}
+	p.running = append(p.running, nil)
+	p.results.Go(p.work(len(p.running) - 1))
+}
+
+// claim waits for items and returns a chunk of up to size of them, or nil when there will
+// be none.
+func (p *pool[T, R]) claim(worker, size int) *chunk[T, R] {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running[worker] = nil
+	for p.read.Load() == p.claimed {
+		if p.closed {
+			return nil
+		}
+		p.hungry.Store(!p.waking)
+		if p.read.Load() != p.claimed { // the source may not have seen that this worker waits
+			break
+		}
+		p.idle++
+		p.wake.Wait()
+		p.waking = false
+	}
+	if p.claimed >= p.end.Load() {
+		return nil
+	}
+	if full := p.claiming; p.index == segmentSize {
+		p.claiming, p.index = full.next, 0
+		p.free(full)
+	}
+	waiting := int(p.read.Load() - p.claimed)
+	share := max((waiting+p.spread-1)/p.spread, size/4) // not so little that it is not worth a wake-up
+	size = min(size, share, waiting, segmentSize-p.index)
+	c := p.newChunk()
+	if c.small = size > 1 && !p.large; c.small {
+		size = 1
+	}
+	c.index, c.worker, c.number, c.segment = p.chunks, worker, p.claimed, p.claiming
+	c.slots = p.claiming.slots[p.index : p.index+size]
+	p.running[worker] = c
+	p.index += size
+	p.claimed += int64(size)
+	p.chunks++
+	p.wakeWorker()
+	return c
+}
+
+// free keeps a segment for later, if no item is left in it. Called with the lock held.
+func (p *pool[T, R]) free(s *segment[T, R]) {
+	if s.dealt == segmentSize && s != p.claiming {
+		s.next, s.dealt = nil, 0
+		p.freeSegments = append(p.freeSegments, s)
+	}
+}
+
+// newChunk returns an empty chunk. Called with the lock held.
+func (p *pool[T, R]) newChunk() *chunk[T, R] {
+	last := len(p.freeChunks) - 1
+	if last < 0 {
+		return new(chunk[T, R])
+	}
+	c := p.freeChunks[last]
+	p.freeChunks = p.freeChunks[:last]
+	c.called.Store(0)
+	c.err, c.bytes, c.before, c.delivered = nil, 0, 0, 0
+	return c
+}
+
+// close says that no items will be added, and that no call begins for those from number
+// end on.
+func (p *pool[T, R]) close(end int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.end.Store(min(end, p.end.Load()))
+	p.wake.Broadcast()
+}
+
+// fail ends the pool after the call for an item has failed. In order, items before it are
+// still worked on.
+func (p *pool[T, R]) fail(number int64) {
+	if p.ordered {
+		p.close(number)
+		return
+	}
+	p.close(-1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.running {
+		if c != nil {
+			c.before = int(c.called.Load())
+		}
+	}
+}
+
+// work is a worker: it calls f for one chunk after the other.
+func (p *pool[T, R]) work(worker int) rxsse.Observable[*chunk[T, R]] {
+	return func(ctx context.Context) iter.Seq2[*chunk[T, R], error] {
+		return func(yield func(*chunk[T, R], error) bool) {
+			p.arrive()
+			fast := 0 // calls in a row that were fast
+			for {
+				c := p.claim(worker, 1+fast/16)
+				if c == nil {
+					return
+				}
+				start := time.Now()
+				goOn := p.callAll(ctx, c)
+				size, err := len(c.slots), c.err // the consumer may use c again
+				switch {
+				case !goOn || !yield(c, nil):
+					return
+				case err != nil && p.ordered:
+					return // the consumer finds it in its place
+				case err != nil:
+					fail(yield, err)
+					return
+				}
+				fast += size
+				if took := time.Since(start); took >= consumerPatience {
+					fast = 0
+				} else if took >= chunkTime {
+					fast /= 2
+				}
+			}
+		}
+	}
+}
+
+// arrive says that a worker that was started has begun.
+func (p *pool[T, R]) arrive() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waking = false
+}
+
+// callAll calls f for the items of a chunk, up to an error. It returns false if the chunk
+// is not to be handed over, because the stream ends before it.
+func (p *pool[T, R]) callAll(ctx context.Context, c *chunk[T, R]) bool {
+	var zero T
+	for i := range c.slots {
+		number := c.number + int64(i)
+		if number >= p.end.Load() {
+			return false
+		}
+		s := &c.slots[i]
+		result, err := p.f(ctx, s.item)
+		if p.size != nil {
+			c.bytes += p.size(&s.item)
+		}
+		if err != nil {
+			c.err = err
+			p.fail(number)
+			break
+		}
+		s.item, s.result = zero, result
+		c.called.Store(int32(i + 1)) //nolint:gosec // at most segmentSize
+	}
+	return true
+}

@@ -1,0 +1,119 @@
+package operators
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse/codec"
+)
+
+// fastCalls is how many calls make a worker take chunks of several items.
+const fastCalls = 200
+
+// A slow call holds up neither the results before it in its chunk, nor the source.
+func TestPoolDeliversTheResultsOfAnUnfinishedChunk(t *testing.T) {
+	for name, op := range parallels {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				got := 0
+				for v, err := range op(from(upTo(fastCalls+100)...), 1, func(_ context.Context, v int) (int, error) {
+					if v >= fastCalls {
+						time.Sleep(time.Second)
+					}
+					return v, nil
+				})(t.Context()) {
+					require.NoError(t, err)
+					require.Equal(t, got, v)
+					due := time.Duration(max(0, v-fastCalls+1)) * time.Second
+					require.LessOrEqual(t, time.Since(start)-due, consumerPatience, "result %d", v)
+					got++
+				}
+				assert.Equal(t, fastCalls+100, got)
+			})
+		})
+	}
+}
+
+// An error in a chunk comes after the results before it, those of other chunks included,
+// and no call begins for the items after it.
+func TestPoolErrorAmongChunks(t *testing.T) {
+	errBad := errors.New("bad")
+	const bad = 5000
+	for _, workers := range []int{1, 2, 7} {
+		for range 20 {
+			var after atomic.Int64
+			got, err := drain(t.Context(), Parallel(endless(), workers, func(_ context.Context, v int) (int, error) {
+				switch {
+				case v == bad:
+					return 0, errBad
+				case v%64 == 3:
+					time.Sleep(time.Microsecond)
+				case v > bad+10_000:
+					after.Add(1)
+				}
+				return v, nil
+			}))
+			require.Equal(t, errBad, err)
+			require.Equal(t, upTo(bad), got)
+			require.Zero(t, after.Load())
+		}
+	}
+}
+
+// Without order, an error comes after the results that were there before it, those in
+// unfinished chunks included.
+func TestPoolUnorderedErrorAfterResults(t *testing.T) {
+	errBad := errors.New("bad")
+	synctest.Test(t, func(t *testing.T) {
+		const bad = fastCalls + 3
+		got, err := drain(t.Context(), ParallelUnordered(from(upTo(bad+1)...), 2, func(ctx context.Context, v int) (int, error) {
+			switch {
+			case v == bad:
+				time.Sleep(time.Second)
+				return 0, errBad
+			case v == bad-1:
+				<-ctx.Done()
+				return 0, context.Cause(ctx)
+			}
+			return v, nil
+		}))
+		assert.Equal(t, errBad, err)
+		slices.Sort(got)
+		assert.Equal(t, upTo(bad-1), got)
+	})
+}
+
+// Items count by their bytes until they are delivered.
+func TestPoolCountsBytes(t *testing.T) {
+	large := codec.Event{Data: strings.Repeat("x", 1<<20)}
+	synctest.Test(t, func(t *testing.T) {
+		var read atomic.Int64
+		src := Map(Take(endless(), 100), func(int) codec.Event { read.Add(1); return large })
+		release := make(chan struct{})
+		lengths := Parallel(src, 2, func(_ context.Context, e codec.Event) (int, error) {
+			<-release
+			return len(e.Data), nil
+		})
+		time.AfterFunc(time.Second, func() {
+			assert.EqualValues(t, 17, read.Load(), "16 MiB and the event that waits")
+			close(release)
+		})
+		n := 0
+		for size, err := range lengths(t.Context()) {
+			require.NoError(t, err)
+			require.Equal(t, 1<<20, size)
+			n++
+		}
+		assert.Equal(t, 100, n)
+	})
+}
