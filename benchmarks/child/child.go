@@ -67,6 +67,15 @@ type Usage struct {
 // Run starts this program again as a child that does the named part, and waits
 // for its result. A child that has not ended with ctx is killed.
 func Run[R any](ctx context.Context, part string, arguments any) (result R, usage Usage, err error) {
+	return run[R](ctx, part, arguments, os.Stderr)
+}
+
+// RunQuietly is Run for a part that may crash: its standard error is not shown.
+func RunQuietly[R any](ctx context.Context, part string, arguments any) (result R, usage Usage, err error) {
+	return run[R](ctx, part, arguments, io.Discard)
+}
+
+func run[R any](ctx context.Context, part string, arguments any, stderr io.Writer) (result R, usage Usage, err error) {
 	program, err := os.Executable()
 	if err != nil {
 		return result, usage, err
@@ -78,7 +87,7 @@ func Run[R any](ctx context.Context, part string, arguments any) (result R, usag
 	cmd := exec.CommandContext(ctx, program)
 	cmd.Env = append(os.Environ(), role+"="+part)
 	cmd.Stdin = strings.NewReader(string(text))
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = stderr
 	out, err := cmd.Output()
 	if err != nil {
 		return result, usage, fmt.Errorf("child %s: %w", part, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/child"
 	"github.com/rxsse/rxsse/benchmarks/endtoend"
 	"github.com/rxsse/rxsse/benchmarks/fanout"
+	"github.com/rxsse/rxsse/benchmarks/jsondecode"
 	"github.com/rxsse/rxsse/benchmarks/latency"
 	"github.com/rxsse/rxsse/benchmarks/measure"
 	"github.com/rxsse/rxsse/benchmarks/parser"
@@ -34,6 +35,7 @@ func sections() []section {
 	return []section{
 		{parser.Name, parser.Section},
 		{pipeline.Name, pipeline.Section},
+		{jsondecode.Name, jsondecode.Section},
 		{endtoend.Name, endtoend.Section},
 		{latency.Name, latency.Section},
 		{fanout.Name, fanout.Section},
@@ -90,6 +92,7 @@ func run(quick bool, only, out string) error {
 // parts are what child processes of this program do.
 func parts() map[string]child.Part {
 	all := map[string]child.Part{}
+	maps.Copy(all, jsondecode.Parts())
 	maps.Copy(all, endtoend.Parts())
 	maps.Copy(all, latency.Parts())
 	maps.Copy(all, fanout.Parts())
@@ -108,5 +111,8 @@ func peers() []string {
 		"github.com/reactivex/rxgo/v2",
 		"github.com/reugn/go-streams",
 		"github.com/go-json-experiment/json",
+		"github.com/goccy/go-json",
+		"github.com/segmentio/encoding",
+		"github.com/bytedance/sonic",
 	}
 }
