@@ -1,73 +1,81 @@
 package codec
 
-import (
-	"bytes"
-	"time"
-)
+import "time"
 
-// A block is what the lines since the last blank line have set, apart from the
-// ID. Its data is part of the decoder's buffer: the value of a single data line
-// where it was read, further lines moved up behind it.
+// A block is what the lines since the last blank line have set: the standard's data buffer,
+// event type buffer and last event ID buffer, and the reconnection time. Its data is part
+// of the decoder's buffer: a single data line stays where it was read, and each further
+// line is moved to the end of the data before it.
 type block struct {
-	start, end int // the data in the buffer
+	start, end int // of the data in the buffer
 	hasData    bool
 	hasRetry   bool
 	retry      time.Duration
-	typ        lent
+	typ        span
+	id         lastID
 }
 
+// reset begins the next block. The last event ID stays.
 func (b *block) reset() {
 	b.start, b.end, b.hasData = 0, 0, false
 	b.retry, b.hasRetry = 0, false
 	b.typ.set(0, 0)
 }
 
-// addID interprets the value of an id line.
-func (d *Decoder) addID(start, end int) {
-	if bytes.IndexByte(d.text.buf[start:end], 0) < 0 {
-		d.ids.propose(start, end)
-	}
-}
-
-// addData interprets the value of a data line, which lies behind the data.
-func (d *Decoder) addData(start, end int) {
-	if d.block.hasData {
-		d.joinData(start, end)
+// addData appends the value of a data line, buf[start:end], which lies after the data.
+func (b *block) addData(buf []byte, start, end int) {
+	if b.hasData {
+		b.joinData(buf, start, end)
 	} else {
-		d.block.start, d.block.end, d.block.hasData = start, end, true
+		b.start, b.end, b.hasData = start, end, true
 	}
 }
 
-// joinData moves the value of a data line that is not the block's first up behind
-// the data before it.
-func (d *Decoder) joinData(start, end int) {
-	buf := d.text.buf
-	d.block.typ.keep(buf)
-	d.ids.pending().keep(buf)
-	buf[d.block.end] = '\n'
-	d.block.end += 1 + copy(buf[d.block.end+1:], buf[start:end])
+func (b *block) joinData(buf []byte, start, end int) {
+	b.typ.keep(buf) // it may lie between the data and the new value
+	b.id.pending().keep(buf)
+	buf[b.end] = '\n'
+	b.end += 1 + copy(buf[b.end+1:], buf[start:end])
 }
 
-// dispatch ends the block and reports whether it is an event: the standard's
-// steps for a blank line. The block of an event stays for its view.
-func (d *Decoder) dispatch() bool {
-	d.ids.commit()
-	switch b := &d.block; {
-	case b.hasData:
-		d.at = fieldData
-	case b.hasRetry && d.retryEvents:
-		d.at = fieldRetry
-	default:
-		b.reset()
-		return false
-	}
-	return true
+// setRetry sets the reconnection time.
+func (b *block) setRetry(d time.Duration) {
+	b.retry, b.hasRetry = max(d, RetryZero), true
 }
 
-// leave ends the view of the event the decoder has stopped at.
-func (d *Decoder) leave() {
-	if d.at == fieldData || d.at == fieldRetry {
-		d.block.reset()
+// compact moves the data to the beginning of buf and copies all else that the block has
+// in buf. It returns where the next line can begin: one byte is left for the LF that may
+// join it to the data.
+func (b *block) compact(buf []byte) (next int) {
+	b.typ.keep(buf)
+	b.id.now().keep(buf)
+	b.id.pending().keep(buf)
+	if !b.hasData {
+		return 0
 	}
-	d.at = fieldUnknown
+	b.start, b.end = 0, copy(buf, buf[b.start:b.end])
+	return b.end + 1
+}
+
+// size returns how many bytes [WithMaxEventSize] counts with a further line of field f
+// whose value has n bytes.
+func (b *block) size(f field, n int) int {
+	held := b.id.now().len() // by the decoder beside the buffer
+	if f != fieldEvent {
+		held += b.typ.len()
+	}
+	if f != fieldID {
+		held += b.id.pending().len()
+	}
+	if f == fieldEvent || f == fieldID {
+		held += n
+		n = 0
+	}
+	if b.hasData {
+		n += b.end - b.start
+		if f == fieldData {
+			n++ // for the LF between
+		}
+	}
+	return n + 2*held
 }

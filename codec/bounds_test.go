@@ -64,7 +64,7 @@ func TestMemory(t *testing.T) {
 		{name: "retry line", head: "data: x\nretry: ", body: "0", field: "retry", held: 2},
 		{name: "data of invalid bytes", head: "data: ", body: "\xff", field: "data", held: 2},
 		{name: "data lines of invalid bytes", body: "data: \xf0\x9f\x98\xff\n", field: "data", held: 2},
-		{name: "comment line asked for", opts: []codec.DecoderOption{codec.WithComments()}, head: ":", body: "x", field: "comment", held: 2},
+		{name: "comment line asked for", opts: []codec.DecoderOption{codec.WithComments(true)}, head: ":", body: "x", field: "comment", held: 2},
 		{name: "comment line", head: ":", body: "x", held: 0.1},
 		{name: "comment lines", body: ": 0123456789\n", held: 0.1},
 		{name: "comment lines in a block", head: "data: x\n", body: ": 0123456789\n", held: 0.1},
@@ -174,6 +174,22 @@ func TestSizeErrorComesAfterEvents(t *testing.T) {
 	for range 2 {
 		_, err := d.Next()
 		require.EqualError(t, err, "codec: event exceeds the limit of 5 bytes in its data line at byte 18 of the stream; raise it with WithMaxEventSize if this is legitimate")
+	}
+}
+
+func TestDefaultMaxEventSize(t *testing.T) {
+	const limit = 16 << 20
+	for _, size := range []int{limit, limit + 1} {
+		d := codec.NewDecoder(io.MultiReader(strings.NewReader("data:"), strings.NewReader(strings.Repeat("x", size)), strings.NewReader("\n\n")))
+		if d.Scan() {
+			assert.Equal(t, limit, size)
+			assert.Len(t, d.View().Data, size)
+			continue
+		}
+		var tooLarge *codec.SizeError
+		require.ErrorAs(t, d.Err(), &tooLarge)
+		assert.Equal(t, codec.SizeError{Limit: limit, Field: "data"}, *tooLarge)
+		assert.Equal(t, limit+1, size)
 	}
 }
 

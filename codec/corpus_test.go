@@ -69,7 +69,7 @@ func (v corpusVector) check(t *testing.T) {
 	if v.Retry != nil {
 		want.Retry, want.HasRetry = time.Duration(*v.Retry)*time.Millisecond, true
 	}
-	all := cuts(len(v.Input))
+	all := cuts(v.Input)
 	if len(v.Chunks) > 0 {
 		var sizes []int
 		for _, chunk := range v.Chunks {

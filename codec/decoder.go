@@ -3,39 +3,39 @@ package codec
 import (
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 )
 
-// A Decoder reads a stream of Server-Sent Events, by the rules of WHATWG HTML
-// §9.2.5 and §9.2.6 and however the reader cuts the bytes.
+// A Decoder reads a stream of Server-Sent Events by the rules of WHATWG HTML §9.2.5 and
+// §9.2.6. How the reader divides the bytes makes no difference.
 //
-// There are three ways to read, and they may be mixed: [Decoder.Next] returns
-// events that own their strings, [Decoder.Events] gives the same to a range loop,
-// and [Decoder.Scan] with [Decoder.View] lends bytes without copying.
+// There are three ways to read, and they may be mixed: [Decoder.Next] returns events that
+// own their strings, [Decoder.Events] gives the same to a range loop, and [Decoder.Scan]
+// with [Decoder.View] lends bytes without copying.
 //
-// An event is delivered as soon as the last byte of its closing blank line has been
-// read, also if that is a carriage return which a line feed may follow, and the
-// decoder never reads on while it holds a complete event. A Decoder is not safe
-// for concurrent use.
+// The decoder delivers an event as soon as it has read the last byte of the blank line
+// after it, even if that byte is a CR that an LF may follow. It never reads while it holds
+// a complete event. One goroutine at a time may use it.
 type Decoder struct {
 	limit       int
-	comments    bool
+	comments    bool // deliver them
 	retryEvents bool
 
-	text  text
-	block block
-	ids   lastID
-	types typeTable
+	wanted       []string // types of the messages to deliver, nil for all
+	wantsDefault bool     // wanted has DefaultType
+
+	buffer buffer
+	block  block
+	types  typeTable
 
 	at      field // what the decoder has stopped at: data (a message), comment or retry
-	comment lent
+	comment span
 
 	defaultType [len(DefaultType)]byte // for views
 
-	checked  bool // what is in the buffer may exceed the limit
-	skipping bool // the rest of the line being read is of no interest
-	skipLF   bool // the last line ended in CR, an LF now belongs to it
+	nearLimit bool // what is in the buffer may exceed the limit
 
 	retry    time.Duration
 	hasRetry bool
@@ -49,30 +49,43 @@ type Decoder struct {
 // A DecoderOption changes what a [Decoder] does.
 type DecoderOption func(*Decoder)
 
-// WithLastEventID sets the last event ID the stream begins with, the empty string
-// by default: a client that reconnects hands over the one it has. See
-// [Decoder.LastEventID].
+// WithLastEventID sets the last event ID that the stream begins with, by default "". A
+// client that reconnects passes the one that it has. See [Decoder.LastEventID].
 func WithLastEventID(id string) DecoderOption {
-	return func(d *Decoder) { d.ids.reset(id) }
+	return func(d *Decoder) { d.block.id.reset(id) }
 }
 
-// WithComments delivers comments, each as an event of its own with an empty Type, at the end of its line and so before the message in whose block it may
-// stand. By default they are skipped. Ask for them to see heartbeats.
-func WithComments() DecoderOption {
-	return func(d *Decoder) { d.comments = true }
+// WithComments sets whether comments are delivered, each as an event of [KindComment] at
+// the end of its line, and so before the message whose block it may be part of. By default
+// they are skipped. Servers send comments as heartbeats.
+func WithComments(deliver bool) DecoderOption {
+	return func(d *Decoder) { d.comments = deliver }
 }
 
-// WithRetryEvents delivers blocks that set the reconnection time and hold no message: as an event with an empty Type, the Retry ([RetryZero] for "retry: 0") and the
-// last event ID. By default they only show in [Decoder.Retry].
-func WithRetryEvents() DecoderOption {
-	return func(d *Decoder) { d.retryEvents = true }
+// WithRetryEvents sets whether blocks that set the reconnection time and hold no message
+// are delivered, each as an event of [KindRetry] with the last event ID. By default they
+// only show in [Decoder.Retry].
+func WithRetryEvents(deliver bool) DecoderOption {
+	return func(d *Decoder) { d.retryEvents = deliver }
 }
 
-// NewDecoder returns a Decoder that reads from r. It reads only when
-// an event is needed, and buffers what r returns, so r should not be read by
-// others. Without options it delivers messages of up to 16 MiB.
+// WithEventTypes makes the decoder deliver messages of these types only. It skips others
+// without allocating for them, but they still change [Decoder.LastEventID] and
+// [Decoder.Retry]. A message for which the stream names no type has the type "message".
+// Comments and retry events are delivered or not as their options say. Without types, all
+// messages are delivered: the default.
+func WithEventTypes(types ...string) DecoderOption {
+	types = slices.Clone(types)
+	return func(d *Decoder) {
+		d.wanted, d.wantsDefault = types, slices.Contains(types, DefaultType)
+	}
+}
+
+// NewDecoder returns a Decoder that reads from r. It reads when it is first asked for an
+// event. It buffers what it reads, so nothing else should read from r. Without options it
+// delivers messages of up to 16 MiB.
 func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
-	d := &Decoder{limit: defaultMaxEventSize, text: text{r: r}}
+	d := &Decoder{limit: defaultMaxEventSize, buffer: buffer{r: r}}
 	copy(d.defaultType[:], DefaultType)
 	for _, opt := range opts {
 		opt(d)
@@ -80,32 +93,31 @@ func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
 	return d
 }
 
-// Next returns the next event. It allocates once for an event's data and id
-// together; types seen before are not allocated again. Events that have a long id in
-// common share its memory.
+// Next returns the next event. It allocates once for an event's data and ID together;
+// types that the stream has used before are not allocated again. Events that share a long
+// ID share its memory.
 //
-// At the end of the stream the error is [io.EOF] itself; an event that the stream
-// did not complete with a blank line is discarded, as the standard demands (see
-// [Decoder.Unterminated]). It is
-// a [SizeError] for an event that is too large, and otherwise the reader's
-// error, unchanged, after all events read before it. Once Next has returned an
-// error it returns the same error for ever.
+// At the end of the stream the error is [io.EOF] itself. An event without a blank line
+// after it is discarded, as the standard demands; see [Decoder.Unterminated]. For an event
+// that is too large the error is a [SizeError]. Next returns an error of the reader
+// unchanged, after all events read before it. After an error, Next returns the same error
+// again.
 func (d *Decoder) Next() (e Event, err error) {
 	if !d.Scan() {
 		return e, d.err
 	}
-	d.own(&e)
+	d.toEvent(&e)
 	return e, nil
 }
 
-// Events returns the events that are left as a sequence. It ends after the last
-// event if the stream ends; any other error of [Decoder.Next] is its last pair.
-// Breaking off loses nothing: the next call or range gets the next event.
+// Events returns the remaining events as a sequence. The sequence ends after the last event
+// if the stream ends; any other error of [Decoder.Next] is its last pair. Breaking off
+// loses nothing: the next call of Next, Scan or Events returns the next event.
 func (d *Decoder) Events() iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for d.Scan() {
 			var e Event
-			d.own(&e)
+			d.toEvent(&e)
 			if !yield(e, nil) {
 				return
 			}
@@ -116,9 +128,9 @@ func (d *Decoder) Events() iter.Seq2[Event, error] {
 	}
 }
 
-// Scan reads up to the next event, which [Decoder.View] then shows. It returns
-// false when there are no more, for the reason that [Decoder.Err] returns. It
-// allocates nothing beyond the buffer of the decoder.
+// Scan reads up to the next event, which [Decoder.View] then returns. It returns false
+// when there are no more; [Decoder.Err] returns the reason. It allocates nothing but the
+// decoder's buffer.
 func (d *Decoder) Scan() bool {
 	d.leave()
 	for d.err == nil {
@@ -130,11 +142,10 @@ func (d *Decoder) Scan() bool {
 	return false
 }
 
-// View returns the event that [Decoder.Scan] has stopped at. Its bytes are lent:
-// they are valid until the next call of Scan, Next or Events, which overwrites
-// them, and must not be modified.
+// View returns the event that [Decoder.Scan] has stopped at. Its bytes are lent: they are
+// valid until the next call of Scan, Next or Events, and must not be modified.
 func (d *Decoder) View() (v View) {
-	buf, b := d.text.buf, &d.block
+	buf, b := d.buffer.bytes, &d.block
 	switch d.at {
 	case fieldData:
 		v.Type = d.defaultType[:]
@@ -142,10 +153,10 @@ func (d *Decoder) View() (v View) {
 			v.Type = b.typ.bytes(buf)
 		}
 		v.Data = buf[b.start:b.end:b.end]
-		v.ID = d.ids.now().bytes(buf)
+		v.ID = d.block.id.now().bytes(buf)
 		v.Retry = b.retry
 	case fieldRetry:
-		v.ID = d.ids.now().bytes(buf)
+		v.ID = d.block.id.now().bytes(buf)
 		v.Retry = b.retry
 	case fieldComment:
 		v.Comment = d.comment.bytes(buf)
@@ -154,8 +165,8 @@ func (d *Decoder) View() (v View) {
 	return v
 }
 
-// Err returns the error that ended the stream: nil before its end and when it
-// ended with [io.EOF], and otherwise what [Decoder.Next] describes.
+// Err returns the error that ended the stream, as [Decoder.Next] describes it. It returns
+// nil before the end of the stream, and if the stream ended with [io.EOF].
 func (d *Decoder) Err() error {
 	if d.err == io.EOF { //nolint:errorlint // an EOF that the reader has wrapped is one of its errors
 		return nil
@@ -163,23 +174,22 @@ func (d *Decoder) Err() error {
 	return d.err
 }
 
-// LastEventID returns the last event ID: the value for the Last-Event-ID header
-// of the next connection, and empty if there is none to send. It is that of the
-// last block that was completed by a blank line, whether or not the block
-// dispatched an event.
+// LastEventID returns the last event ID: the value for the Last-Event-ID header of the next
+// connection, or "" if there is none to send. A block sets it when its blank line is read,
+// whether or not the block holds a message.
 func (d *Decoder) LastEventID() string {
-	return d.ids.string(d.text.buf)
+	return d.block.id.string(d.buffer.bytes)
 }
 
-// Retry returns the reconnection time the stream has set last, and whether it has
-// set one. It takes effect at the end of its line, even if its block is never
-// completed. A number too large for a [time.Duration] counts as the largest one.
+// Retry returns the reconnection time that the stream has set last, and whether it has set
+// one. A retry line takes effect at its end, even if its block never ends. A number too
+// large for a [time.Duration] counts as the largest one.
 func (d *Decoder) Retry() (time.Duration, bool) {
 	return d.retry, d.hasRetry
 }
 
-// A View is an event whose bytes belong to the [Decoder]; see [Decoder.View] for
-// how long. Its fields mean the same as those of [Event].
+// A View is an event whose bytes belong to the [Decoder]. [Decoder.View] says how long they
+// are valid. The fields mean the same as those of [Event].
 type View struct {
 	Type  []byte
 	Data  []byte
@@ -189,9 +199,10 @@ type View struct {
 	Comment []byte
 }
 
-// own sets e, a zero Event, to what [Decoder.View] shows, in strings of its own.
-func (d *Decoder) own(e *Event) {
-	buf, b := d.text.buf, &d.block
+// toEvent sets e, which is a zero Event, to what [Decoder.View] returns, in strings of its
+// own.
+func (d *Decoder) toEvent(e *Event) {
+	buf, b := d.buffer.bytes, &d.block
 	if d.at == fieldComment {
 		e.Comment = string(d.comment.bytes(buf))
 		return
@@ -203,26 +214,26 @@ func (d *Decoder) own(e *Event) {
 		}
 	}
 	e.Retry = b.retry
-	if id, ok := d.ids.known(); ok {
+	if id, ok := d.block.id.known(); ok {
 		e.ID, e.Data = id, string(buf[b.start:b.end])
 		return
 	}
-	id := d.ids.now().len()
+	id := d.block.id.now().len()
 	if id > maxPackedID {
-		e.ID, e.Data = d.ids.string(buf), string(buf[b.start:b.end])
+		e.ID, e.Data = d.block.id.string(buf), string(buf[b.start:b.end])
 		return
 	}
 	both, data := d.idAndData()
 	e.ID, e.Data = both[:id], both[data:]
-	d.ids.remember(e.ID, len(both))
+	d.block.id.remember(e.ID, len(both))
 }
 
-// idAndData returns a string that begins with the ID and ends with the data, which
-// begins at index data: in one allocation and, where they are neighbours in the
-// buffer, one copy.
+// idAndData returns a string that begins with the ID and ends with the data, which begins
+// at index data. It allocates once, and copies once if the two are close together in the
+// buffer.
 func (d *Decoder) idAndData() (both string, data int) {
 	const neighbours = 16
-	buf, b, id := d.text.buf, &d.block, d.ids.now()
+	buf, b, id := d.buffer.bytes, &d.block, d.block.id.now()
 	if gap := b.start - id.end; !id.kept && 0 <= gap && gap <= neighbours {
 		return string(buf[id.start:b.end]), b.start - id.start
 	}

@@ -106,6 +106,33 @@ func TestAppendEventRefuses(t *testing.T) {
 	}
 }
 
+// A line end or NUL is refused at any place of a type, an ID or a comment: it would let the
+// value begin a field of its own.
+func TestInjectionIsRefused(t *testing.T) {
+	for name, event := range map[string]func(s string) codec.Event{
+		"event":   func(s string) codec.Event { return codec.Event{Type: s, Data: "x"} },
+		"id":      func(s string) codec.Event { return codec.Event{ID: s, Data: "x"} },
+		"comment": func(s string) codec.Event { return codec.Event{Comment: s} },
+	} {
+		for _, bad := range []string{"\n", "\r", "\x00"} {
+			if name == "comment" && bad == "\x00" {
+				continue // the format can carry it there
+			}
+			for _, s := range []string{bad, bad + "a", "a" + bad + "b", "a" + bad, bad + bad} {
+				got, err := codec.AppendEvent([]byte("before"), event(s))
+				var refusal *codec.EncodeError
+				require.ErrorAs(t, err, &refusal, "%s %q", name, s)
+				assert.Equal(t, name, refusal.Field)
+				assert.Equal(t, "before", string(got))
+			}
+		}
+	}
+	for _, s := range []string{"\r", "\ra", "a\r"} {
+		_, err := codec.AppendEvent(nil, codec.Event{Data: s})
+		assert.Error(t, err, "%q", s)
+	}
+}
+
 func TestEncoder(t *testing.T) {
 	var got writes
 	enc := codec.NewEncoder(&got)

@@ -73,7 +73,7 @@ func ExampleDecoder_Scan() {
 }
 
 func ExampleWithComments() {
-	d := codec.NewDecoder(strings.NewReader(":heartbeat\n\ndata: x\n\n"), codec.WithComments())
+	d := codec.NewDecoder(strings.NewReader(":heartbeat\n\ndata: x\n\n"), codec.WithComments(true))
 	for event := range d.Events() {
 		if event.Type == "" {
 			fmt.Println("comment:", event.Comment)

@@ -19,11 +19,22 @@ func (f field) String() string {
 // longestName is the length of the longest field name with a meaning.
 const longestName = len("event")
 
-// parse returns the field of a line that is not empty, and where its value begins.
-func parse(line []byte) (f field, value int) {
+// usualField is parseLine for the lines that servers send most.
+func usualField(line []byte) (f field, value int) {
+	switch {
+	case len(line) > 6 && string(line[:6]) == "data: ":
+		return fieldData, 6
+	case len(line) > 7 && string(line[:7]) == "event: ":
+		return fieldEvent, 7
+	case len(line) > 4 && string(line[:4]) == "id: ":
+		return fieldID, 4
+	}
+	return fieldUnknown, 0
+}
+
+// parseLine returns the field of a line, which is not empty, and where its value begins.
+func parseLine(line []byte) (f field, value int) {
 	switch line[0] {
-	case ':':
-		return fieldComment, 1
 	case 'd':
 		if len(line) >= 4 && string(line[:4]) == "data" {
 			f, value = fieldData, 4
@@ -40,11 +51,13 @@ func parse(line []byte) (f field, value int) {
 		if len(line) >= 5 && string(line[:5]) == "retry" {
 			f, value = fieldRetry, 5
 		}
+	case ':':
+		return fieldComment, 1
 	}
-	if value == len(line) || f == fieldUnknown {
+	switch {
+	case f == fieldUnknown, value == len(line): // a name without a colon has an empty value
 		return f, value
-	}
-	if line[value] != ':' {
+	case line[value] != ':':
 		return fieldUnknown, 0
 	}
 	value++

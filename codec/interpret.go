@@ -1,128 +1,144 @@
 package codec
 
-// interpret interprets lines up to the end of what was read, and returns true at
-// the first that completes an event or is too large.
-//
-// It is the decoder's inner loop, which BenchmarkScan guards. Lines of the usual
-// form are dealt with here, all others in interpretLine.
+import "bytes"
+
+// interpret processes the lines that have been read, as WHATWG HTML §9.2.6 says under
+// "interpreting an event stream". It returns true at the first line that completes an
+// event or exceeds the limit, and false when it needs more of the stream. It is the
+// decoder's inner loop; BenchmarkScan measures it.
 func (d *Decoder) interpret() bool {
-	t := &d.text
-	d.skipPairedLF()
-	buf := t.buf[:t.end]
 	for {
-		start := t.line
-		if n := t.blankLine(); n > 0 && !d.skipping {
-			if t.line += n; n == len("\r\n") {
-				t.cr = t.find('\r', t.line)
-			}
+		if d.buffer.skipBlankLine() {
 			if d.dispatch() {
 				return true
 			}
 			continue
 		}
-		if t.lf < start {
-			t.lf = t.find('\n', start)
-		}
-		end := t.lf
-		switch {
-		case t.cr < end:
-			end = d.endAtCR()
-		case end == len(buf):
+		start, end, ok := d.buffer.nextLine()
+		if !ok {
 			return false
-		default:
-			t.line = end + 1
 		}
-		if line := buf[start:end]; len(line) > 6 && !d.checked && !d.skipping {
-			switch {
-			case string(line[:5]) == "data:":
-				d.addData(skipSpace(buf, start+5), end)
-				continue
-			case string(line[:6]) == "event:":
-				d.block.typ.set(skipSpace(buf, start+6), end)
-				continue
-			case string(line[:3]) == "id:":
-				d.addID(skipSpace(buf, start+3), end)
-				continue
+		if start == end {
+			if d.dispatch() {
+				return true
 			}
+			continue
 		}
-		if d.interpretLine(start, end) {
+		line := d.buffer.bytes[start:end]
+		f, n := usualField(line)
+		if f == fieldUnknown {
+			f, n = parseLine(line)
+		}
+		if d.nearLimit && d.exceedsLimit(f, len(line)-n) {
+			d.err = &SizeError{Limit: d.limit, Offset: d.buffer.offsetOf(start), Field: f.String()}
 			return true
 		}
-	}
-}
-
-// skipPairedLF skips the LF of a CRLF pair of which the CR has ended a line already.
-func (d *Decoder) skipPairedLF() {
-	t := &d.text
-	if d.skipLF && t.line < t.end {
-		d.skipLF = false
-		if t.buf[t.line] == '\n' {
-			t.line++
+		switch value := start + n; f {
+		case fieldData:
+			d.block.addData(d.buffer.bytes, value, end)
+		case fieldEvent:
+			d.block.typ.set(value, end)
+		case fieldID:
+			if bytes.IndexByte(line[n:], 0) < 0 {
+				d.block.id.setPending(value, end)
+			}
+		case fieldRetry:
+			if t, ok := parseRetry(line[n:]); ok {
+				d.retry, d.hasRetry = t, true
+				d.block.setRetry(t)
+			}
+		case fieldComment:
+			if d.comments {
+				d.comment.set(value, end)
+				d.at = fieldComment
+				return true
+			}
+		case fieldUnknown: // the standard ignores it
 		}
 	}
 }
 
-// endAtCR goes on to the line after the one that the next CR ends, and returns
-// where that ends.
-func (d *Decoder) endAtCR() (end int) {
-	t := &d.text
-	end = t.cr
-	t.line = end + 1
-	if t.line == t.end {
-		d.skipLF = true
-	} else if t.buf[t.line] == '\n' {
-		t.line++
+// dispatch ends the block and reports whether it is an event: the standard's steps for a
+// blank line. The block of an event stays for its view.
+func (d *Decoder) dispatch() bool {
+	b := &d.block
+	b.id.commit()
+	switch {
+	case b.hasData && (len(d.wanted) == 0 || d.wants(b.typ.bytes(d.buffer.bytes))):
+		d.at = fieldData
+	case b.hasRetry && !b.hasData && d.retryEvents:
+		d.at = fieldRetry
+	default:
+		b.reset()
+		return false
 	}
-	t.cr = t.find('\r', t.line)
-	return end
+	return true
 }
 
-// interpretLine interprets one line and returns true if it completes an event or
-// is too large.
-func (d *Decoder) interpretLine(start, end int) bool {
-	if d.skipping {
-		d.skipping = false
-		return false
+// wants reports whether messages of a type, which is empty for the default, are among the
+// wanted.
+func (d *Decoder) wants(typ []byte) bool {
+	if len(typ) == 0 {
+		return d.wantsDefault
 	}
-	if start == end {
-		return d.dispatch()
-	}
-	line := d.text.buf[start:end]
-	f, n := parse(line)
-	if f == fieldComment && !d.comments {
-		return false
-	}
-	if f != fieldUnknown && d.checked && d.tooLarge(f, len(line)-n) {
-		d.text.line = start
-		d.err = &SizeError{Limit: d.limit, Offset: d.text.lineOffset(), Field: f.String()}
-		return true
-	}
-	value := line[n:]
-	switch f {
-	case fieldComment:
-		d.comment.set(start+n, end)
-		d.at = fieldComment
-		return true
-	case fieldData:
-		d.addData(start+n, end)
-	case fieldEvent:
-		d.block.typ.set(start+n, end)
-	case fieldID:
-		d.addID(start+n, end)
-	case fieldRetry:
-		if t, ok := parseRetry(value); ok {
-			d.retry, d.hasRetry = t, true
-			d.block.retry, d.block.hasRetry = max(t, RetryZero), true
+	for _, w := range d.wanted {
+		if string(typ) == w {
+			return true
 		}
-	case fieldUnknown:
 	}
 	return false
 }
 
-// skipSpace returns i, or i+1 if there is a space.
-func skipSpace(buf []byte, i int) int {
-	if buf[i] == ' ' {
-		i++
+// leave ends the view of the event that the decoder has stopped at.
+func (d *Decoder) leave() {
+	if d.at == fieldData || d.at == fieldRetry {
+		d.block.reset()
 	}
-	return i
+	d.at = fieldUnknown
+}
+
+// fill reads more of the stream. First it drops or refuses the partial line if it can be
+// judged already, and makes room.
+func (d *Decoder) fill() error {
+	if err := d.checkPartialLine(); err != nil {
+		return err
+	}
+	d.compact()
+	d.buffer.grow(d.limit)
+	// Everything counted was once in the buffer, so below an eighth of the limit the check
+	// can be skipped.
+	size := len(d.buffer.bytes)
+	d.nearLimit = d.limit < 8*size || d.block.id.now().len() > size
+	return d.buffer.read()
+}
+
+// checkPartialLine drops a line that will be ignored, and returns a SizeError for one that
+// is too large.
+func (d *Decoder) checkPartialLine() error {
+	line := d.buffer.partialLine()
+	if len(line) == 0 {
+		return nil
+	}
+	switch f, n := parseLine(line); {
+	case f == fieldUnknown && len(line) > longestName, f == fieldComment && !d.comments:
+		d.buffer.dropLine()
+	case n < len(line) && d.exceedsLimit(f, len(line)-n):
+		return &SizeError{Limit: d.limit, Offset: d.buffer.offsetOf(d.buffer.line), Field: f.String()}
+	}
+	return nil
+}
+
+// compact moves what is needed to the beginning of the buffer, if that is little work for
+// what it frees or there is no other room.
+func (d *Decoder) compact() {
+	b, block := &d.buffer, &d.block
+	used := b.raw - b.line // what would move
+	freed := b.line
+	if block.hasData {
+		data := block.end - block.start + 1
+		used, freed = used+data, freed-data
+	}
+	if freed > 0 && (freed >= used || b.room() < minRoom) {
+		b.compact(block.compact(b.bytes))
+	}
 }

@@ -27,10 +27,10 @@ func TestKind(t *testing.T) {
 		"event: x\nretry: 0\n\n": codec.KindRetry,
 	} {
 		t.Run(stream, func(t *testing.T) {
-			e, err := codec.NewDecoder(strings.NewReader(stream), codec.WithComments(), codec.WithRetryEvents()).Next()
+			e, err := codec.NewDecoder(strings.NewReader(stream), codec.WithComments(true), codec.WithRetryEvents(true)).Next()
 			require.NoError(t, err)
 			assert.Equal(t, want, e.Kind(), "%#v", e)
-			again, err := codec.NewDecoder(strings.NewReader(e.String()), codec.WithComments(), codec.WithRetryEvents()).Next()
+			again, err := codec.NewDecoder(strings.NewReader(e.String()), codec.WithComments(true), codec.WithRetryEvents(true)).Next()
 			require.NoError(t, err)
 			assert.Equal(t, e, again)
 		})

@@ -1,8 +1,8 @@
 package codec
 
-// maxPinned is the size up to which a string that the last event ID is part of
-// is kept by the decoder: an event's data and id share one allocation, and a
-// short id should not hold on to megabytes of data.
+// maxPinned is the size up to which the decoder keeps a string that the last event ID is
+// part of: an event's data and ID share one allocation, and a short ID should not keep
+// megabytes of data alive.
 const maxPinned = 4 << 10
 
 // maxPackedID is the size of the largest ID that shares an allocation with its event's data.
@@ -10,10 +10,10 @@ const maxPinned = 4 << 10
 // few bytes from the network could each cost as much memory as the ID.
 const maxPackedID = 1 << 10
 
-// A lastID is the last event ID of a stream, as bytes for views and as a string
-// for events, and the ID that the block being read is about to make it.
+// A lastID is the last event ID of a stream, as bytes for views and as a string for
+// events, and the ID that the block being read has set.
 type lastID struct {
-	ids     [2]lent // the current one and the block's
+	ids     [2]span // the current one and the block's
 	current int
 	set     bool // the block has set one
 
@@ -21,23 +21,24 @@ type lastID struct {
 	fresh bool
 }
 
+// reset makes id the current ID.
 func (l *lastID) reset(id string) {
 	l.ids[l.current].copy([]byte(id))
 	l.text, l.fresh = id, true
 }
 
-// propose makes buf[start:end] the last event ID as of the block's end.
-func (l *lastID) propose(start, end int) {
+// setPending makes buf[start:end] the ID of the block.
+func (l *lastID) setPending(start, end int) {
 	l.ids[1-l.current].set(start, end)
 	l.set = true
 }
 
-// pending returns the ID that the block has set so far, empty if it has not.
-func (l *lastID) pending() *lent {
+// pending returns the ID that the block has set, empty if it has not.
+func (l *lastID) pending() *span {
 	return &l.ids[1-l.current]
 }
 
-// commit ends the block.
+// commit makes the ID that the block has set the current one.
 func (l *lastID) commit() {
 	if l.set {
 		l.ids[l.current].set(0, 0)
@@ -47,7 +48,7 @@ func (l *lastID) commit() {
 }
 
 // now returns the current ID.
-func (l *lastID) now() *lent {
+func (l *lastID) now() *span {
 	return &l.ids[l.current]
 }
 
@@ -59,13 +60,14 @@ func (l *lastID) known() (string, bool) {
 	return l.text, l.fresh
 }
 
-// remember keeps id, the current ID as a part of a string of size bytes.
+// remember keeps id, which is the current ID and part of a string of size bytes.
 func (l *lastID) remember(id string, size int) {
 	if size <= maxPinned {
 		l.text, l.fresh = id, true
 	}
 }
 
+// string returns the current ID.
 func (l *lastID) string(buf []byte) string {
 	if !l.fresh {
 		l.text, l.fresh = string(l.now().bytes(buf)), true

@@ -32,7 +32,7 @@ func TestDeliveredAtOnce(t *testing.T) {
 			events := make(chan codec.Event)
 			done := make(chan error)
 			go func() { // ends with the pipe
-				d := codec.NewDecoder(r, codec.WithComments())
+				d := codec.NewDecoder(r, codec.WithComments(true))
 				for {
 					e, err := d.Next()
 					if err != nil {

@@ -13,21 +13,19 @@ const errorPrefix = "codec: "
 // in LLM streams), and small enough that a hundred hostile streams fit in memory.
 const defaultMaxEventSize = 16 << 20
 
-// WithMaxEventSize sets how many bytes of one event the decoder is ready to
-// hold; an event with more ends the stream with a [SizeError]. The default is
-// 16 MiB. Lower it where peers are not trusted and many streams are open; raise
-// it for services that send larger payloads. It panics if bytes is less than 1.
+// WithMaxEventSize sets how many bytes of one event the decoder holds. A larger event ends
+// the stream with a [SizeError]. The default is 16 MiB. Lower it for untrusted servers and
+// many streams; raise it for services that send larger payloads. It panics if bytes is less
+// than 1.
 //
-// Counted is what has to be held at once, as delivered, field names and line ends
-// not included: the event's data, its type, its id, the last event ID, and the
-// value of the line being read, be it one of these or a retry or, where asked
-// for, a comment. Types and IDs count twice, for the decoder may hold a copy of
-// them beside its buffer. Everything else (unknown fields, comments nobody asked
-// for, blank lines) is skipped without being held, however long.
+// The decoder counts what it has to hold at once, without field names and line ends: the
+// event's data, its type, its ID, the last event ID, and the value of the line being read,
+// if that is one of these, a retry, or a comment to deliver. Types and IDs count twice,
+// because the decoder may hold a copy of them beside its buffer. All else (unknown fields,
+// comments that are not delivered, blank lines) is skipped, however long, and not held.
 //
-// The decoder's memory stays below twice the limit, or 128 KiB if that is more; in a
-// stream of small events it is 4 to 64 KiB. It keeps the buffer of the largest
-// event it has seen.
+// The decoder's memory stays below twice the limit, or 128 KiB if that is more. In a stream
+// of small events it is 4 to 64 KiB. It keeps the buffer of the largest event it has read.
 func WithMaxEventSize(bytes int) DecoderOption {
 	if bytes < 1 {
 		panic(fmt.Sprintf("codec: maximum event size must be at least 1 byte, got %d", bytes))
@@ -35,13 +33,13 @@ func WithMaxEventSize(bytes int) DecoderOption {
 	return func(d *Decoder) { d.limit = min(bytes, math.MaxInt/8) }
 }
 
-// A SizeError says that an event is larger than the decoder was told to hold.
+// A SizeError reports that an event is larger than [WithMaxEventSize] allows.
 type SizeError struct {
 	// Limit is the maximum size of an event in bytes, see [WithMaxEventSize].
 	Limit int
-	// Offset is where in the stream the line begins that took the event over the
-	// limit, in bytes from the stream's beginning. Each byte sequence that is not
-	// valid UTF-8 counts as the three bytes of the character that replaced it.
+	// Offset is where the line that exceeds the limit begins, in bytes from the stream's
+	// beginning. Each byte sequence that is not valid UTF-8 counts as the three bytes of
+	// the character that replaced it.
 	Offset int64
 	// Field is the name of that line's field: "data", "event", "id", "retry", or
 	// "comment".
@@ -54,26 +52,11 @@ func (e *SizeError) Error() string {
 		errorPrefix, e.Limit, e.Field, e.Offset)
 }
 
-// tooLarge reports whether the block exceeds the limit with a line of field f
-// whose value has n bytes.
-func (d *Decoder) tooLarge(f field, n int) bool {
-	b := &d.block
-	lent := d.ids.now().len()
-	if f != fieldEvent {
-		lent += b.typ.len()
+// exceedsLimit reports whether a further line of field f, whose value has n bytes, makes
+// the block too large.
+func (d *Decoder) exceedsLimit(f field, n int) bool {
+	if f == fieldUnknown || f == fieldComment && !d.comments {
+		return false
 	}
-	if f != fieldID {
-		lent += d.ids.pending().len()
-	}
-	if f == fieldEvent || f == fieldID {
-		lent += n
-		n = 0
-	}
-	if b.hasData {
-		n += b.end - b.start
-		if f == fieldData {
-			n++
-		}
-	}
-	return n+2*lent > d.limit
+	return d.block.size(f, n) > d.limit
 }

@@ -25,7 +25,7 @@ func TestLargeEventsAreNotKeptForTheirID(t *testing.T) {
 			d := NewDecoder(strings.NewReader("id: 7\ndata: " + strings.Repeat("x", size) + "\n\ndata: y\n\n"))
 			_, err := d.Next()
 			require.NoError(t, err)
-			assert.Equal(t, size < maxPinned, d.ids.fresh)
+			assert.Equal(t, size < maxPinned, d.block.id.fresh)
 			e, err := d.Next()
 			require.NoError(t, err)
 			assert.Equal(t, "7", e.ID)
@@ -83,7 +83,7 @@ func TestLongValuesAreNotKept(t *testing.T) {
 	for d.Scan() {
 	}
 	require.NoError(t, d.Err())
-	for _, l := range []lent{d.block.typ, d.ids.ids[0], d.ids.ids[1]} {
+	for _, l := range []span{d.block.typ, d.block.id.ids[0], d.block.id.ids[1]} {
 		assert.LessOrEqual(t, cap(l.store), maxKeptStore)
 	}
 }

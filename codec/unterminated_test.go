@@ -35,7 +35,7 @@ func TestUnterminated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, r := range []io.Reader{strings.NewReader(c.stream), iotest.OneByteReader(strings.NewReader(c.stream)), iotest.DataErrReader(strings.NewReader(c.stream))} {
-				d := codec.NewDecoder(r, codec.WithComments(), codec.WithRetryEvents())
+				d := codec.NewDecoder(r, codec.WithComments(true), codec.WithRetryEvents(true))
 				_, ok := d.Unterminated()
 				assert.False(t, ok, "the stream has not ended")
 				for range d.Events() {

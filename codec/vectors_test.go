@@ -54,7 +54,7 @@ func (v *vector) check(t *testing.T, comments, retryEvents bool) {
 	want.At = ref.At
 	requireSame(t, want, ref, v.stream, nil, "reference")
 	for face := range faces {
-		for _, sizes := range cuts(len(v.stream)) {
+		for _, sizes := range cuts(v.stream) {
 			requireSame(t, want, decode(face, v.stream, sizes, s), v.stream, sizes, face)
 		}
 	}

@@ -191,12 +191,6 @@ func (s *stream) startReading(resp *http.Response) {
 		startID = noIDSentinel
 	}
 	opts := append(slices.Clone(s.cfg.decoder), codec.WithLastEventID(startID))
-	if s.cfg.comments {
-		opts = append(opts, codec.WithComments())
-	}
-	if s.cfg.retryEvents {
-		opts = append(opts, codec.WithRetryEvents())
-	}
 	a.decoder = codec.NewDecoder(body, opts...)
 	a.opened = time.Now()
 }

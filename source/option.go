@@ -35,9 +35,7 @@ type config struct {
 	checkpoint  Checkpoint
 	window      int // of IDs whose duplicates are dropped
 
-	decoder     []codec.DecoderOption
-	comments    bool
-	retryEvents bool
+	decoder []codec.DecoderOption
 
 	unterminated bool // deliver the last event of a response without its blank line
 
@@ -119,17 +117,26 @@ func WithLastEventID(id string) Option {
 // with an [Error] that wraps a [codec.SizeError]; see [codec.WithMaxEventSize].
 // The default is 16 MiB.
 func WithMaxEventSize(bytes int) Option {
-	opt := codec.WithMaxEventSize(bytes)
-	return func(c *config) { c.decoder = append(c.decoder, opt) }
+	return withDecoder(codec.WithMaxEventSize(bytes))
 }
 
 // WithComments sets whether comments are delivered, each as an event of
 // [codec.KindComment]. Servers send them as heartbeats. By default they are skipped.
-func WithComments(deliver bool) Option { return func(c *config) { c.comments = deliver } }
+func WithComments(deliver bool) Option { return withDecoder(codec.WithComments(deliver)) }
 
 // WithRetryEvents sets whether changes of the reconnection time are delivered, each as an
 // event of [codec.KindRetry]. By default they only take effect.
-func WithRetryEvents(deliver bool) Option { return func(c *config) { c.retryEvents = deliver } }
+func WithRetryEvents(deliver bool) Option { return withDecoder(codec.WithRetryEvents(deliver)) }
+
+// WithEventTypes delivers messages of these types only. It costs less than a later
+// operators.EventType, because the stream allocates nothing for a message that it skips. A
+// skipped message still moves the position from which the stream resumes, but hooks,
+// meters and logs do not see it. See [codec.WithEventTypes]. Default: all messages.
+func WithEventTypes(types ...string) Option { return withDecoder(codec.WithEventTypes(types...)) }
+
+func withDecoder(opt codec.DecoderOption) Option {
+	return func(c *config) { c.decoder = append(c.decoder, opt) }
+}
 
 // mustNotBeNegative panics if an option was given a value below 0.
 func mustNotBeNegative[T int | time.Duration](option string, value T) {

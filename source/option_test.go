@@ -2,12 +2,17 @@ package source_test
 
 import (
 	"math"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
+	"github.com/rxsse/rxsse/source/ssetest"
 )
 
 // A mistake in an option is the programmer's, and shows when it is made.
@@ -30,4 +35,23 @@ func TestOptionsRefuseNonsense(t *testing.T) {
 			assert.PanicsWithValue(t, want, func() { option() })
 		})
 	}
+}
+
+// A message of another type is not delivered, but the stream resumes after it.
+func TestEventTypes(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		switch c.N {
+		case 1:
+			c.Raw("event: trade\nid: 1\ndata: a\n\nevent: quote\nid: 2\ndata: b\n\n")
+		case 2:
+			assert.Equal(t, "2", c.Request.Header.Get("Last-Event-ID"))
+			c.Raw("id: 3\ndata: c\n\n: ping\n\n")
+		default:
+			c.Answer(http.StatusNoContent, "")
+		}
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithEventTypes("trade", "message")))
+		require.NoError(t, err)
+		assert.Equal(t, []codec.Event{{Type: "trade", ID: "1", Data: "a"}, {Type: "message", ID: "3", Data: "c"}}, events)
+	})
 }
