@@ -9,14 +9,14 @@ import (
 )
 
 // equivalents lists the mutants that no test can notice: one on each line, as
-// file, function, old text, new text, and the reason, with tabs between.
+// file, function, the line of code, old text, new text and the reason, with tabs between.
 //
 //go:embed equivalent.txt
 var equivalents string
 
 // isEquivalent reports whether equivalent.txt lists the mutant.
 func isEquivalent(s site) bool {
-	key := fmt.Sprintf("%s\t%s\t%q\t%q\t", filepath.ToSlash(filepath.Clean(s.file)), s.function, s.old, s.text)
+	key := fmt.Sprintf("%s\t%s\t%s\t%q\t%q\t", filepath.ToSlash(filepath.Clean(s.file)), s.function, s.code, s.old, s.text)
 	lines := bufio.NewScanner(strings.NewReader(equivalents))
 	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), key) {

@@ -23,6 +23,15 @@ func TestSurvivors(t *testing.T) {
 	assert.ErrorContains(t, m.run(t.Context(), []string{"./testdata"}, 0), "nothing to mutate")
 }
 
+func TestEquivalent(t *testing.T) {
+	s := site{file: "../lru/lru.go", function: "Remove", code: "e.prev, e.next = nil, nil", old: "e.prev, e.next = nil, nil"}
+	assert.False(t, isEquivalent(s), "files are named from the root of the repository")
+	s.file = "./internal/lru/lru.go"
+	assert.True(t, isEquivalent(s))
+	s.text = "e.prev = nil"
+	assert.False(t, isEquivalent(s))
+}
+
 func TestSites(t *testing.T) {
 	sites, err := sitesOf("testdata/weak/weak.go")
 	require.NoError(t, err)

@@ -30,8 +30,7 @@ type runner struct {
 	covered map[string][]block
 }
 
-// newRunner runs the tests once: they have to pass, and their time and their coverage
-// are noted.
+// newRunner runs the tests twice without a mutant, for their coverage and for their time.
 func newRunner(ctx context.Context, dir string, tests []string, short bool) (*runner, error) {
 	folder, err := os.MkdirTemp("", "mutate")
 	if err != nil {
@@ -39,14 +38,18 @@ func newRunner(ctx context.Context, dir string, tests []string, short bool) (*ru
 	}
 	r := &runner{tests: tests, short: short, folder: folder}
 	profile := filepath.Join(folder, "coverage")
-	arguments := append([]string{"test", "-count=1", "-coverpkg=" + dir, "-coverprofile=" + profile}, r.flags()...)
-	begin := time.Now()
+	arguments := []string{"test", "-count=1", "-coverpkg=" + dir, "-coverprofile=" + profile}
+	if short {
+		arguments = append(arguments, "-short")
+	}
 	if out, err := exec.CommandContext(ctx, "go", append(arguments, tests...)...).CombinedOutput(); err != nil {
 		r.close()
 		return nil, fmt.Errorf("the tests do not pass: %w\n%s", err, out)
 	}
-	r.limit = 10*time.Second + 3*time.Since(begin)
 	r.covered, err = readCoverage(profile)
+	if err == nil {
+		err = r.measure(ctx)
+	}
 	if err != nil {
 		r.close()
 		return nil, err
@@ -54,16 +57,34 @@ func newRunner(ctx context.Context, dir string, tests []string, short bool) (*ru
 	return r, nil
 }
 
-func (r *runner) close() { os.RemoveAll(r.folder) }
-
-func (r *runner) flags() []string {
-	if r.short {
-		return []string{"-short"}
+// measure sets the limit: a few times what the slowest tests need without a mutant.
+func (r *runner) measure(ctx context.Context) error {
+	if err := os.WriteFile(r.overlay(), []byte("{}"), 0o600); err != nil {
+		return err
 	}
+	r.limit = time.Hour
+	slowest := time.Duration(0)
+	for _, pkg := range r.tests {
+		if err := r.build(ctx, pkg); err != nil {
+			return err
+		}
+		begin := time.Now()
+		result, err := r.run(ctx, pkg)
+		if err != nil {
+			return err
+		}
+		if result != survived {
+			return fmt.Errorf("%s: the tests passed once and failed once", pkg)
+		}
+		slowest = max(slowest, time.Since(begin))
+	}
+	r.limit = 2*time.Second + 4*slowest
 	return nil
 }
 
-// try runs the tests with mutant s. No test runs the lines that none covers.
+func (r *runner) close() { os.RemoveAll(r.folder) }
+
+// try runs the tests with mutant s.
 func (r *runner) try(ctx context.Context, s site) (result, error) {
 	source, err := os.ReadFile(s.file)
 	if err != nil {
@@ -81,35 +102,41 @@ func (r *runner) try(ctx context.Context, s site) (result, error) {
 	if err != nil {
 		return invalid, err
 	}
-	if err := os.WriteFile(filepath.Join(r.folder, "overlay.json"), overlay, 0o600); err != nil {
+	if err := os.WriteFile(r.overlay(), overlay, 0o600); err != nil {
 		return invalid, err
 	}
+	run := covers(r.covered[filepath.Base(s.file)], s.line)
 	for _, pkg := range r.tests {
-		result, err := r.test(ctx, pkg, covers(r.covered[filepath.Base(s.file)], s.line))
-		if err != nil || result != survived {
+		if err := r.build(ctx, pkg); err != nil {
+			return invalid, ctx.Err()
+		}
+		if !run {
+			continue // it compiles, and no test runs this line
+		}
+		if result, err := r.run(ctx, pkg); err != nil || result != survived {
 			return result, err
 		}
 	}
 	return survived, nil
 }
 
-// test builds the tests of pkg with the mutant and, if run is set, runs them.
-func (r *runner) test(ctx context.Context, pkg string, run bool) (result, error) {
-	binary := filepath.Join(r.folder, "mutant.test")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay="+filepath.Join(r.folder, "overlay.json"), "-o", binary, pkg)
-	if err := build.Run(); err != nil {
-		return invalid, ctx.Err()
-	}
-	if !run {
-		return survived, nil
-	}
+func (r *runner) overlay() string { return filepath.Join(r.folder, "overlay.json") }
+func (r *runner) binary() string  { return filepath.Join(r.folder, "mutant.test") }
+
+// build compiles the tests of pkg with the mutant.
+func (r *runner) build(ctx context.Context, pkg string) error {
+	return exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-w", "-overlay="+r.overlay(), "-o", r.binary(), pkg).Run()
+}
+
+// run runs what build has compiled.
+func (r *runner) run(ctx context.Context, pkg string) (result, error) {
 	limited, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
 	arguments := []string{"-test.failfast"}
-	for _, flag := range r.flags() {
-		arguments = append(arguments, "-test."+flag[1:])
+	if r.short {
+		arguments = append(arguments, "-test.short")
 	}
-	test := exec.CommandContext(limited, binary, arguments...)
+	test := exec.CommandContext(limited, r.binary(), arguments...)
 	test.Dir = pkg
 	test.WaitDelay = time.Second // a child of the tests may hold their output open
 	err := test.Run()

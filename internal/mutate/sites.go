@@ -17,6 +17,7 @@ type site struct {
 	line       int
 	start, end int // of the text that is replaced
 	function   string
+	code       string // the line, without the spaces around it
 	old, text  string
 }
 
@@ -173,6 +174,9 @@ func (f *finder) replace(n ast.Node, text string) {
 }
 
 func (f *finder) add(start, end int, text string) {
-	line := 1 + strings.Count(string(f.source[:start]), "\n")
-	f.sites = append(f.sites, site{f.file, line, start, end, f.function, string(f.source[start:end]), text})
+	before, after := string(f.source[:start]), string(f.source[start:])
+	line := 1 + strings.Count(before, "\n")
+	rest, _, _ := strings.Cut(after, "\n")
+	code := strings.TrimSpace(before[strings.LastIndexByte(before, '\n')+1:] + rest)
+	f.sites = append(f.sites, site{f.file, line, start, end, f.function, code, string(f.source[start:end]), text})
 }
