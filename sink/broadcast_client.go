@@ -34,6 +34,10 @@ type client struct {
 	behind    atomic.Bool                        // it began with, or fell back to, old events and has not caught up
 
 	delivered, skipped atomic.Int64
+
+	// The publisher whose turn it is owns these: see timeLeft.
+	watched int64 // the busySince that it has seen
+	turns   int   // that have passed since then
 }
 
 // notWaiting is the place of a client that does not read the log, or has left.
@@ -215,10 +219,18 @@ func (c *client) busy() { c.busySince.Store(time.Now().UnixNano()) }
 
 func (c *client) idle() { c.busySince.Store(0) }
 
+// write writes p. The clock starts again with each piece that the client takes.
 func (c *client) write(p []byte) error {
-	c.sent = time.Now()
-	c.busySince.Store(c.sent.UnixNano())
-	return c.response.write(p)
+	for len(p) > 0 {
+		n := min(len(p), maxWrite)
+		c.sent = time.Now()
+		c.busySince.Store(c.sent.UnixNano())
+		if err := c.response.write(p[:n]); err != nil {
+			return err
+		}
+		p = p[n:]
+	}
+	return nil
 }
 
 // send writes p at once.

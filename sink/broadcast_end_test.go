@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/sink"
 )
@@ -106,6 +107,56 @@ func TestComplete(t *testing.T) {
 		assert.Equal(t, http.StatusNoContent, c.status, "it has missed nothing that it wants")
 		require.NoError(t, b.Shutdown(t.Context()))
 	})
+}
+
+// HEAD gets the status that GET gets, before and after the end of the broadcast.
+func TestHeadAgreesWithGet(t *testing.T) {
+	replays := map[string]rxsse.Observable[codec.Event]{
+		"old":     just(event("0")),
+		"silent":  endless(),
+		"waiting": endless(event("0")),
+		"read":    just[codec.Event](),
+		"broken":  failingEvents(errGone),
+	}
+	replay := sink.WithReplay(func(_ context.Context, id string) (rxsse.Observable[codec.Event], error) {
+		if id == "failing" {
+			return nil, errGone
+		}
+		return replays[id], nil
+	})
+	for name, opts := range map[string][]sink.BroadcastOption{"history": nil, "replay": {replay}} {
+		for _, ended := range []string{"", "Complete", "Shutdown"} {
+			for _, target := range []string{"/", "/?type=other", "/?type=%zz"} {
+				for _, id := range []string{"", "1", "2", "unknown", "old", "silent", "waiting", "read", "broken", "failing"} {
+					t.Run(name+"/"+ended+target+"/"+id, func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) {
+							b := sink.NewBroadcaster(append(opts, sink.WithHistory(2, 1<<20))...)
+							if name == "history" || id == "1" || id == "2" {
+								send(t, b, "1", "2")
+							}
+							switch ended {
+							case "Complete":
+								require.NoError(t, b.Complete(t.Context()))
+							case "Shutdown":
+								finish(t, b)
+							}
+							get, leave, gone := connect(t, b, target, "Last-Event-ID", id)
+							time.Sleep(time.Hour)
+							leave()
+							<-gone
+							head := httptest.NewRecorder()
+							r := httptest.NewRequestWithContext(t.Context(), http.MethodHead, target, nil)
+							r.Header.Set("Last-Event-ID", id)
+							b.ServeHTTP(head, r)
+							assert.Equal(t, get.status, head.Code)
+							assert.Equal(t, get.header.Get("Content-Type"), head.Header().Get("Content-Type"))
+							assert.Zero(t, b.Stats().Clients)
+						})
+					})
+				}
+			}
+		}
+	}
 }
 
 // After Complete, a client that has every event with an ID is told not to come again.

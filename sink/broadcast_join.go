@@ -15,7 +15,7 @@ func (b *Broadcaster) noRoom() string {
 // join takes c in. Otherwise it returns why there is no room, or that the broadcast has
 // ended for c.
 func (b *Broadcaster) join(c *client) (noRoom string, over bool) {
-	if b.state.Load() == completed && b.hasAll(c) {
+	if b.state.Load() == completed && b.hasAll(c, func() bool { return false }) { // replayTo finds out
 		return "", true
 	}
 	b.mu.Lock()
@@ -56,8 +56,9 @@ func (b *Broadcaster) placeAtJoin(c *client) {
 	}
 }
 
-// hasAll reports whether nothing is left for c of a broadcast that is complete.
-func (b *Broadcaster) hasAll(c *client) bool {
+// hasAll reports whether nothing is left for c of a broadcast that is complete. It calls
+// replayed if only WithReplay knows.
+func (b *Broadcaster) hasAll(c *client, replayed func() bool) bool {
 	if c.lastEventID == "" {
 		return true
 	}
@@ -66,7 +67,7 @@ func (b *Broadcaster) hasAll(c *client) bool {
 	next = b.young(next)
 	b.mu.Unlock()
 	if !known && b.replay != nil {
-		return false // replayTo finds out
+		return replayed()
 	}
 	return !b.wantsAny(c, next) // without the lock: the log does not change any more
 }

@@ -38,6 +38,9 @@ func (b *Broadcaster) begin(ctx context.Context, c *client, r *http.Request) err
 		unknown = c.oldest
 	} else if unknown && b.replay != nil {
 		known, err := b.replayTo(ctx, c, r)
+		if err != nil && ctx.Err() == nil {
+			_ = b.open(c, r) // a client that got no header would not come back
+		}
 		if err != nil || known {
 			return err
 		}
@@ -58,7 +61,7 @@ func (b *Broadcaster) begin(ctx context.Context, c *client, r *http.Request) err
 		return nil
 	}
 	all := func(codec.Event) bool { return true }
-	if err := b.read(ctx, c, r, "first events", c.First, all, nil); err != nil {
+	if err := b.read(ctx, c, r, preface{what: "first events", src: c.First, wants: all}); err != nil {
 		return err
 	}
 	b.attach(c, c.From.next-1)
@@ -137,11 +140,11 @@ func (b *Broadcaster) replayTo(ctx context.Context, c *client, r *http.Request) 
 			return false, nil
 		}
 		met := false
-		err = b.read(ctx, c, r, "replay", events, c.wantsEvent, func(seen string) bool {
+		err = b.read(ctx, c, r, preface{what: "replay", src: events, wants: c.wantsEvent, met: func(seen string) bool {
 			id = seen
 			met = b.attachAfter(c, seen)
 			return met
-		})
+		}})
 		if err != nil || met {
 			return true, err
 		}
@@ -190,24 +193,30 @@ func (b *Broadcaster) placeWaited(c *client, next int64) {
 
 // wantsEvent is wants for an event that is not in the log.
 func (c *client) wantsEvent(e codec.Event) bool {
-	typ := e.Type
 	switch {
-	case typ == "" && e.Data == "":
+	case e.Type == "" && e.Data == "":
 		return true
-	case typ == "":
-		typ = codec.DefaultType
+	case e.Type == "":
+		e.Type = codec.DefaultType
 	}
-	if len(c.types) > 0 && !slices.Contains(c.types, typ) {
+	if len(c.types) > 0 && !slices.Contains(c.types, e.Type) {
 		return false
 	}
 	return c.Filter == nil || c.Filter(e)
 }
 
-// read sends c the events of a stream that it wants, until the stream completes or met,
-// which is called with each ID, returns true. The client gets heartbeats meanwhile.
-func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, what string, src rxsse.Observable[codec.Event],
-	wants func(codec.Event) bool, met func(id string) bool,
-) error {
+// A preface is a stream that a client reads before the log.
+type preface struct {
+	what  string
+	src   rxsse.Observable[codec.Event]
+	wants func(codec.Event) bool
+	met   func(id string) bool // called with each ID; it ends the stream by returning true
+}
+
+// read sends c the events of a preface, until it completes or met returns true. The
+// client gets heartbeats meanwhile. After Complete, a preface that is silent for as long
+// as the interval of the heartbeats counts as complete: it may be endless.
+func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p preface) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.cancel.Store(&cancel)
@@ -217,13 +226,16 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, what
 	}
 	q := handoff.New[codec.Event](ctx, handoff.DefaultLimit)
 	defer q.Stop()
-	q.Go(src)
+	q.Go(p.src)
 	heartbeat := time.NewTicker(b.heartbeat)
 	defer heartbeat.Stop()
+	last := time.Now()
 	var wire []byte
 	for {
 		events, signal := q.Receive(heartbeat.C)
 		switch {
+		case signal == handoff.Tick && b.state.Load() == completed && time.Since(last) >= b.heartbeat:
+			return nil
 		case signal == handoff.Tick:
 			if err := b.open(c, r); err != nil {
 				return err
@@ -238,51 +250,81 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, what
 		case q.Cancelled():
 			return errInterrupted
 		case q.Err() != nil:
-			return &sourceError{what, q.Err()}
+			return &sourceError{p.what, q.Err()}
 		default:
 			return nil
 		}
-		if err := b.open(c, r); err != nil {
+		last = time.Now()
+		met, err := b.sendPreface(c, r, p, events, &wire)
+		if err != nil || met {
 			return err
-		}
-		wire = reusable(wire)
-		found := false
-		for _, e := range events {
-			if wants(e) {
-				wire = b.appendFirst(wire, e)
-				c.delivered.Add(1)
-			}
-			if len(wire) >= maxWrite {
-				if err := c.send(wire); err != nil {
-					return err
-				}
-				wire = reusable(wire)
-			}
-			if found = e.ID != "" && met != nil && met(e.ID); found {
-				break
-			}
-		}
-		if len(wire) > 0 {
-			if err := c.send(wire); err != nil {
-				return err
-			}
-		}
-		if found {
-			return nil
 		}
 		c.rest()
 	}
 }
 
-// appendFirst appends an event that is not in the log. One that cannot be encoded is left
-// out and counted.
-func (b *Broadcaster) appendFirst(wire []byte, e codec.Event) []byte {
-	wire, repaired, err := appendWire(wire, &e)
-	if repaired {
-		b.repaired.Add(1)
+// sendPreface sends those of events that c wants, up to the one at which p.met returns
+// true. It reports whether there was one. An event that cannot be encoded is left out and
+// counted.
+func (b *Broadcaster) sendPreface(c *client, r *http.Request, p preface, events []codec.Event, buf *[]byte) (met bool, err error) {
+	wire := reusable(*buf)
+	defer func() { *buf = wire }()
+	send := func() error {
+		if err := b.open(c, r); err != nil {
+			return err
+		}
+		return c.send(wire)
 	}
-	if err != nil {
-		b.rejected.Add(1)
+	for _, e := range events {
+		repaired := repairText(&e) // before a filter sees it, as for live events
+		if p.wants(e) {
+			if repaired {
+				b.repaired.Add(1)
+			}
+			encoded, _, err := appendWire(wire, &e)
+			if err != nil {
+				b.rejected.Add(1)
+			} else {
+				wire = encoded
+				c.delivered.Add(1)
+			}
+		}
+		if len(wire) >= maxWrite {
+			if err := send(); err != nil {
+				return false, err
+			}
+			wire = reusable(wire)
+		}
+		if met = e.ID != "" && p.met != nil && p.met(e.ID); met {
+			break
+		}
 	}
-	return wire
+	if len(wire) > 0 {
+		err = send()
+	}
+	return met, err
+}
+
+// replaysAny reports whether a replay after Complete has anything for c, as replayTo
+// finds out for a client that it serves.
+func (b *Broadcaster) replaysAny(ctx context.Context, c *client) bool {
+	events, err := b.replay(ctx, c.lastEventID)
+	if err != nil || events == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.heartbeat)
+	defer cancel()
+	for e, err := range events(ctx) {
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			return true
+		}
+		repairText(&e)
+		if c.wantsEvent(e) {
+			return true
+		}
+	}
+	return b.wantsAny(c, b.log.oldest.Load())
 }

@@ -229,3 +229,111 @@ func TestReplayAfterComplete(t *testing.T) {
 		assert.Empty(t, c.all())
 	})
 }
+
+// endless delivers events and then waits until its context ends.
+func endless(events ...codec.Event) rxsse.Observable[codec.Event] {
+	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) {
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			<-ctx.Done()
+			yield(codec.Event{}, ctx.Err())
+		}
+	}
+}
+
+// After Complete, a replay that is endless ends once it has been silent for the interval
+// of the heartbeats.
+func TestEndlessReplayAfterComplete(t *testing.T) {
+	replay := func(events ...codec.Event) sink.BroadcastOption {
+		return sink.WithReplay(func(context.Context, string) (rxsse.Observable[codec.Event], error) { return endless(events...), nil })
+	}
+	t.Run("a connected client", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := sink.NewBroadcaster(sink.WithHeartbeat(time.Second), replay(event("2")))
+			c, _, gone := connect(t, b, "/", "Last-Event-ID", "1")
+			start := time.Now()
+			require.NoError(t, b.Complete(t.Context()))
+			assert.Equal(t, time.Second, time.Since(start))
+			<-gone
+			assert.Equal(t, wires("2"), c.body())
+			assert.Equal(t, map[sink.LeaveReason]int64{sink.LeftEnded: 1}, b.Stats().Left)
+		})
+	})
+	t.Run("a client that has missed an event", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := sink.NewBroadcaster(sink.WithHeartbeat(time.Second), replay(event("2")))
+			require.NoError(t, b.Complete(t.Context()))
+			c, _, gone := connect(t, b, "/", "Last-Event-ID", "1")
+			start := time.Now()
+			<-gone
+			assert.Equal(t, time.Second, time.Since(start))
+			assert.Equal(t, wires("2"), c.body())
+		})
+	})
+	t.Run("clients that have missed nothing", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := sink.NewBroadcaster(sink.WithHeartbeat(time.Second), replay(event("2")))
+			require.NoError(t, b.Complete(t.Context()))
+			c, _, gone := connect(t, b, "/?type=other", "Last-Event-ID", "1")
+			<-gone
+			assert.Equal(t, http.StatusNoContent, c.status, "it does not want the event")
+		})
+	})
+}
+
+// A replay that fails after Complete leaves the client a stream to come back to.
+func TestReplayThatFailsAfterComplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &archive{}
+		b := sink.NewBroadcaster(sink.WithReplay(a.replay))
+		require.NoError(t, b.Complete(t.Context()))
+		c, _, gone := connect(t, b, "/", "Last-Event-ID", "broken")
+		<-gone
+		assert.Equal(t, http.StatusOK, c.status)
+		assert.Equal(t, "text/event-stream", c.header.Get("Content-Type"))
+	})
+}
+
+// A filter sees the same event whether it is live or from a replay: with its default
+// type and with its text repaired. Events that cannot be sent are counted as such.
+func TestFilterSeesTheEventsOfAReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		events := []codec.Event{
+			{ID: "2", Data: "a\r\nb\xff"},
+			{ID: "3", Type: "x\xff", Data: "c\r"},
+			{ID: "4\n", Data: "bad"},
+		}
+		var seen [2][]codec.Event
+		b := sink.NewBroadcaster(sink.WithHistory(1, 1<<20),
+			sink.WithReplay(func(context.Context, string) (rxsse.Observable[codec.Event], error) { return just(events...), nil }),
+			sink.WithClient(func(r *http.Request) (sink.Client, error) {
+				list := &seen[0]
+				if r.URL.Path == "/replay" {
+					list = &seen[1]
+				}
+				return sink.Client{Filter: func(e codec.Event) bool {
+					*list = append(*list, e)
+					return true
+				}}, nil
+			}))
+		live, _, _ := connect(t, b, "/live")
+		require.Error(t, b.Send(t.Context(), events...))
+		settle()
+		require.NoError(t, b.Send(t.Context(), event("5")))
+		settle()
+		stats := b.Stats()
+		replayed, _, _ := connect(t, b, "/replay", "Last-Event-ID", "1")
+		assert.Equal(t, []codec.Event{{ID: "2", Type: "message", Data: "a\nb\uFFFD"}, {ID: "3", Type: "x\uFFFD", Data: "c\n"}}, seen[0][:2])
+		assert.Equal(t, seen[0][:2], seen[1][:2])
+		assert.Equal(t, live.body(), replayed.body())
+		after := b.Stats()
+		assert.EqualValues(t, 3, after.Delivered-stats.Delivered, "two events of the replay and one of the history")
+		assert.EqualValues(t, 2, after.Repaired-stats.Repaired)
+		assert.EqualValues(t, 1, after.Rejected-stats.Rejected)
+		finish(t, b)
+	})
+}

@@ -61,8 +61,8 @@ func isLastEventID(name string) bool {
 	}
 }
 
-// ServeHTTP answers GET with a stream of events and HEAD with the header of one. It
-// returns when the client has left or the broadcast has ended.
+// ServeHTTP answers GET with a stream of events and HEAD with the header that GET would
+// get. It returns when the client has left or the broadcast has ended.
 func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.allowOrigin(w, r)
 	switch r.Method {
@@ -98,11 +98,11 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	c := b.newClient(w, r, q, given)
 	if r.Method == http.MethodHead {
-		setStreamHeader(w.Header(), r)
+		b.answerHead(c, r)
 		return
 	}
-	c := b.newClient(w, r, q, given)
 	if reason, over := b.join(c); over {
 		b.refused.Add(1)
 		w.WriteHeader(http.StatusNoContent)
@@ -111,6 +111,15 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		b.serve(c, r)
 	}
+}
+
+// answerHead answers with the header that GET would get.
+func (b *Broadcaster) answerHead(c *client, r *http.Request) {
+	if b.state.Load() == completed && b.hasAll(c, func() bool { return !b.replaysAny(r.Context(), c) }) {
+		c.w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	setStreamHeader(c.w.Header(), r)
 }
 
 // serve streams to a client that has joined, and has it leave.

@@ -2,14 +2,20 @@ package sink
 
 import (
 	"context"
+	"runtime"
 	"time"
 )
 
 const (
 	// maxBusy is how long a client may be busy with one write before a publisher stops
-	// waiting for it. On a machine with far too much to do, 20 ms cut off some healthy
-	// clients; with 100 ms, clients that never read held up the publisher most of the time.
+	// waiting for it. With 100 ms, clients that never read held up the publisher most of
+	// the time.
 	maxBusy = 50 * time.Millisecond
+	// A client is slow only if its write has also outlasted minTurns turns, each of which
+	// lasts for at least turnPause and gives every goroutine that can run the processor.
+	// So a process without processor time takes no healthy client for a slow one.
+	minTurns  = 10
+	turnPause = time.Millisecond
 	// interruptTimeout is how long Shutdown waits for clients that it has interrupted.
 	interruptTimeout = 250 * time.Millisecond
 )
@@ -60,7 +66,7 @@ func (b *Broadcaster) findWaited(number int64) {
 		}
 		next := c.next.Load()
 		if next <= number {
-			if b.timeLeft(c, now) <= 0 {
+			if left, _ := b.timeLeft(c, now); left <= 0 {
 				b.giveUp(c)
 				return
 			}
@@ -71,10 +77,11 @@ func (b *Broadcaster) findWaited(number int64) {
 }
 
 // timeLeft returns how much longer a publisher waits for a client that has not read the
-// oldest event. A client that only waits for its turn to run is not slow, however long
-// that takes. One that is busy with a write gets maxBusy or, under WaitForClients, the
-// time after which its write must have ended.
-func (b *Broadcaster) timeLeft(c *client, now time.Time) time.Duration {
+// oldest event, and how long it waits before it counts the next turn. A client that only
+// waits for its turn to run is not slow, however long that takes. One that is busy with a
+// write gets maxBusy and minTurns or, under WaitForClients, the time after which its write
+// must have ended.
+func (b *Broadcaster) timeLeft(c *client, now time.Time) (left, turn time.Duration) {
 	limit := maxBusy
 	if b.slow == WaitForClients {
 		limit = 2*b.writeTimeout + interruptTimeout
@@ -82,11 +89,29 @@ func (b *Broadcaster) timeLeft(c *client, now time.Time) time.Duration {
 	busySince := c.busySince.Load()
 	switch {
 	case c.interrupted.Load():
-		return 0
+		return 0, 0
 	case busySince == 0:
-		return longest
-	default:
-		return limit - now.Sub(time.Unix(0, busySince))
+		return longest, longest
+	}
+	if busySince != c.watched {
+		c.watched, c.turns = busySince, 0
+	}
+	left = limit - now.Sub(time.Unix(0, busySince))
+	turns := time.Duration(minTurns - c.turns)
+	if turns <= 0 {
+		return left, left
+	}
+	return max(left, turns*turnPause), max(left-(turns-1)*turnPause, turnPause)
+}
+
+// countTurn counts a turn for the clients that are waited for, once the goroutines that
+// can run have run.
+func (b *Broadcaster) countTurn() {
+	runtime.Gosched()
+	for _, c := range b.waited {
+		if busySince := c.busySince.Load(); busySince != 0 && busySince == c.watched {
+			c.turns++
+		}
 	}
 }
 
@@ -110,14 +135,15 @@ func (b *Broadcaster) waitForClients(ctx context.Context, number int64) error {
 	for _, c := range b.waited {
 		b.awaited.Store(c)
 		for c.next.Load() <= number { // after awaited is set: moveTo looks at it after it sets next
-			left := b.timeLeft(c, time.Now())
+			left, turn := b.timeLeft(c, time.Now())
 			if left <= 0 {
 				break // makeRoom looks at all clients again
 			}
-			timer := time.NewTimer(left)
+			timer := time.NewTimer(turn)
 			select {
 			case <-b.moved:
 			case <-timer.C:
+				b.countTurn()
 			case <-b.ended:
 			case <-ctx.Done():
 			}
