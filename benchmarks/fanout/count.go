@@ -14,10 +14,32 @@ import (
 
 // counts are what a server has done until now.
 type counts struct {
-	writes int64         // calls of Write of its connections
-	locked time.Duration // that goroutines have waited for locks
-	live   int64         // bytes of heap and stacks in use, after a collection
+	writes  int64         // calls of Write of its connections
+	wakeups int64         // times that a goroutine was made to run, as the scheduler samples them
+	locked  time.Duration // that goroutines have waited for locks
+	live    int64         // bytes of heap and stacks in use, after a collection
 }
+
+// perDelivery are the costs of one delivery.
+type perDelivery struct {
+	writes  float64 // calls of Write
+	wakeups float64 // goroutines made to run
+	locked  float64 // ns that goroutines have waited for locks
+}
+
+// since returns the costs of one of the deliveries between two counts.
+func (c counts) since(before counts, deliveries int) perDelivery {
+	n := float64(deliveries)
+	return perDelivery{
+		writes:  float64(c.writes-before.writes) / n,
+		wakeups: float64(c.wakeups-before.wakeups) / n,
+		locked:  float64(c.locked-before.locked) / n,
+	}
+}
+
+// schedulerSamples is how many times a goroutine is made to run for each time that the
+// runtime adds to its metric: gTrackingPeriod in runtime/runtime2.go.
+const schedulerSamples = 8
 
 // A countingListener counts the writes of its connections.
 type countingListener struct {
@@ -56,16 +78,19 @@ func (l *countingListener) report(collect bool) string {
 		c.writes += conn.writes.Load()
 	}
 	l.mu.Unlock()
-	waited := []metrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}}
-	metrics.Read(waited)
-	c.locked = time.Duration(waited[0].Value.Float64() * 1e9)
+	samples := []metrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}, {Name: "/sched/latencies:seconds"}}
+	metrics.Read(samples)
+	c.locked = time.Duration(samples[0].Value.Float64() * 1e9)
+	for _, n := range samples[1].Value.Float64Histogram().Counts {
+		c.wakeups += int64(n) * schedulerSamples //nolint:gosec // it fits
+	}
 	if collect {
 		debug.FreeOSMemory()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		c.live = int64(m.HeapAlloc + m.StackInuse) //nolint:gosec // it fits
 	}
-	return fmt.Sprint(c.writes, int64(c.locked), c.live)
+	return fmt.Sprint(c.writes, c.wakeups, int64(c.locked), c.live)
 }
 
 // count asks a server for its counts.
@@ -74,6 +99,6 @@ func count(ctx context.Context, server string, collect bool) (c counts, err erro
 	if err != nil {
 		return c, err
 	}
-	_, err = fmt.Sscan(text, &c.writes, (*int64)(&c.locked), &c.live)
+	_, err = fmt.Sscan(text, &c.writes, &c.wakeups, (*int64)(&c.locked), &c.live)
 	return c, err
 }

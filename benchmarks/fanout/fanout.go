@@ -41,7 +41,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 	for _, size := range scales(plan) {
 		table := report.Table{
 			Title:   fmt.Sprintf("%d subscribers", size.subscribers),
-			Columns: []string{"", "burst: deliveries/s", "burst: CPU µs/delivery", "burst: writes/delivery", "burst: ns of waiting for locks/delivery", "evenly: CPU µs/delivery", "delay p50, ms", "delay p99, ms", "peak MiB"},
+			Columns: []string{"", "burst: deliveries/s", "burst: CPU µs/delivery", "burst: writes/delivery", "burst: wake-ups/delivery", "burst: ns of waiting for locks/delivery", "evenly: CPU µs/delivery", "delay p50, ms", "delay p99, ms", "peak MiB"},
 		}
 		all, err := compare(size, min(plan.Rounds, 3))
 		if err != nil {
@@ -54,8 +54,9 @@ func Section(plan measure.Plan) (report.Section, error) {
 				one.name,
 				spread(costs, func(c cost) float64 { return c.burst }),
 				spread(costs, func(c cost) float64 { return c.burstCPU }),
-				spread(costs, func(c cost) float64 { return c.writes }),
-				spread(costs, func(c cost) float64 { return c.locked }),
+				spread(costs, func(c cost) float64 { return c.each.writes }),
+				spread(costs, func(c cost) float64 { return c.each.wakeups }),
+				spread(costs, func(c cost) float64 { return c.each.locked }),
 				spread(costs, func(c cost) float64 { return c.pacedCPU }),
 				spread(costs, func(c cost) float64 { return c.p50 }),
 				spread(costs, func(c cost) float64 { return c.p99 }),

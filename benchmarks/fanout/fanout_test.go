@@ -38,3 +38,10 @@ func TestCrowd(t *testing.T) {
 	require.Len(t, s.Tables, 2)
 	assert.Len(t, s.Tables[0].Rows, 1+len(servers()))
 }
+
+func TestPace(t *testing.T) {
+	s, err := Pace(measure.Quick)
+	require.NoError(t, err)
+	require.Len(t, s.Tables, 1)
+	assert.Len(t, s.Tables[0].Rows, len(servers()))
+}

@@ -30,6 +30,7 @@ type held struct {
 	cpu      float64       // of the server: cores
 	p50, p99 float64       // ms
 	peak     float64       // MiB
+	each     perDelivery
 }
 
 // holds reports whether the server kept pace: at the end it was behind by less than
@@ -123,10 +124,19 @@ func hold(name string, l load) (h held, err error) {
 		if err != nil {
 			return err
 		}
+		before, err := count(ctx, server, false)
+		if err != nil {
+			return err
+		}
 		p, err := publish(ctx, server, all, failed, l.events(), l.every)
 		if err != nil {
 			return err
 		}
+		after, err := count(ctx, server, false)
+		if err != nil {
+			return err
+		}
+		h.each = after.since(before, l.subscribers*l.events())
 		h.late = p.took - l.length
 		h.cpu = p.cpu.Seconds() / p.took.Seconds()
 		h.p50 = float64(measure.Quantile(p.delays, 0.5)) / 1e6

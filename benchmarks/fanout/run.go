@@ -22,13 +22,12 @@ type scale struct {
 
 // A cost is what a server needed.
 type cost struct {
-	burstCPU float64 // µs a delivery
-	burst    float64 // deliveries a second
-	pacedCPU float64 // µs a delivery
-	p50, p99 float64 // ms from before the publishing to the subscriber, paced
-	writes   float64 // calls of Write of the server's connections for a delivery, burst
-	locked   float64 // ns that the server's goroutines waited for locks for a delivery, burst
-	peak     float64 // MiB
+	burstCPU float64     // µs a delivery
+	burst    float64     // deliveries a second
+	pacedCPU float64     // µs a delivery
+	p50, p99 float64     // ms from before the publishing to the subscriber, paced
+	each     perDelivery // burst
+	peak     float64     // MiB
 }
 
 // run has a child be the server, and subscribes to it.
@@ -102,8 +101,7 @@ func measured(ctx context.Context, server string, s scale) (c cost, err error) {
 	deliveries := float64(s.subscribers * s.burst)
 	c.burstCPU = float64(burst.cpu.Nanoseconds()) / 1e3 / deliveries
 	c.burst = deliveries / burst.took.Seconds()
-	c.writes = float64(after.writes-before.writes) / deliveries
-	c.locked = float64(after.locked-before.locked) / deliveries
+	c.each = after.since(before, s.subscribers*s.burst)
 	c.pacedCPU = float64(paced.cpu.Nanoseconds()) / 1e3 / float64(s.subscribers*s.paced)
 	c.p50 = float64(measure.Quantile(paced.delays, 0.5)) / 1e6
 	c.p99 = float64(measure.Quantile(paced.delays, 0.99)) / 1e6

@@ -39,6 +39,7 @@ func sections() []section {
 		{endtoend.Name, endtoend.Section},
 		{latency.Name, latency.Section},
 		{fanout.Name, fanout.Section},
+		{fanout.PaceName, fanout.Pace},
 		{fanout.LoadName, fanout.Load},
 		{fanout.CrowdName, fanout.Crowd},
 		{scale.Name, scale.Section},
