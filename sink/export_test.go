@@ -1,0 +1,11 @@
+package sink
+
+// LockAll takes each lock of b until unlock is called.
+func LockAll(b *Broadcaster) (unlock func()) {
+	b.mu.Lock()
+	b.clients.mu.Lock()
+	return func() {
+		b.clients.mu.Unlock()
+		b.mu.Unlock()
+	}
+}
