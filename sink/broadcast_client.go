@@ -2,17 +2,15 @@ package sink
 
 import (
 	"context"
-	"errors"
 	"math"
 	"net/http"
-	"os"
 	"slices"
 	"sync/atomic"
 	"time"
 )
 
-// maxScan is how many events a client looks at before it lets the publisher know how far
-// it is. A filter may want none of them.
+// maxScan is how many events a client looks at before it reports its place to the
+// publisher. A filter may want none of them.
 const maxScan = 256
 
 // A client is one connection. Its own goroutine, the handler's, owns what is not atomic.
@@ -25,9 +23,9 @@ type client struct {
 	place  int       // in the clientSet, which guards it
 	sent   time.Time // when something was last written
 	opened bool
-	oldest bool // it begins with the oldest event, whichever that is, and has not begun
+	oldest bool // it begins with the event that is then the oldest, and has not begun
 
-	wake      chan struct{}                      // holds one token, so that no reason to look around is lost
+	wake      chan struct{}                      // holds one token: a wake-up during a write is not lost
 	cancel    atomic.Pointer[context.CancelFunc] // ends the stream that it reads instead of the log
 	next      atomic.Int64                       // number of the event that it reads next; notWaiting while no publisher must wait for it
 	busySince atomic.Int64                       // when it began to filter or write, in Unix nanoseconds, or 0
@@ -47,11 +45,11 @@ func (b *Broadcaster) newClient(w http.ResponseWriter, r *http.Request, q reques
 	return &client{response: newResponse(w, r, b.writeTimeout), request: q, Client: given, wake: make(chan struct{}, 1)}
 }
 
-// wakeUp has the client look around: at once, or when it has done what it does.
+// wakeUp makes the client look for events: at once, or after its present write.
 func (c *client) wakeUp() {
 	select {
 	case c.wake <- struct{}{}:
-	default: // it holds a token
+	default: // it will look anyway
 	}
 }
 
@@ -176,7 +174,8 @@ func (b *Broadcaster) deliver(c *client, end int64) error {
 	return c.flush()
 }
 
-// fellOut returns where a client goes on that finds an event forgotten.
+// fellOut returns the number of the event with which c goes on when its next event has
+// been forgotten.
 func (b *Broadcaster) fellOut(c *client, next int64) (int64, error) {
 	oldest := b.log.oldest.Load()
 	switch {
@@ -190,7 +189,7 @@ func (b *Broadcaster) fellOut(c *client, next int64) (int64, error) {
 	return oldest, nil
 }
 
-// caughtUp has publishers wait for c again.
+// caughtUp makes publishers wait for c again.
 func (b *Broadcaster) caughtUp(c *client, next int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -214,7 +213,7 @@ func (c *client) wants(e *entry) bool {
 	}
 }
 
-// busy starts the clock of what c does next, for publishers that wait for it.
+// busy notes that c begins to filter or write, for publishers that wait for it.
 func (c *client) busy() { c.busySince.Store(time.Now().UnixNano()) }
 
 func (c *client) idle() { c.busySince.Store(0) }
@@ -240,54 +239,4 @@ func (c *client) send(p []byte) error {
 		return err
 	}
 	return c.flush()
-}
-
-// A LeaveReason says why a client has left a [Broadcaster]. Its text can be the label of
-// a metric.
-type LeaveReason string
-
-const (
-	// LeftClosed is a client that closed its connection, or whose request was cancelled.
-	LeftClosed LeaveReason = "closed"
-	// LeftTooSlow is a client that fell out of the history, see [DisconnectClients].
-	LeftTooSlow LeaveReason = "too slow"
-	// LeftTimedOut is a client that did not read within the time of [WithWriteTimeout].
-	LeftTimedOut LeaveReason = "timed out"
-	// LeftWriteFailed is a client whose connection failed.
-	LeftWriteFailed LeaveReason = "write failed"
-	// LeftSourceFailed is a client whose First events, or whose replay, failed.
-	LeftSourceFailed LeaveReason = "source failed"
-	// LeftEnded is a client that was connected at the end of the broadcast and got all
-	// events.
-	LeftEnded LeaveReason = "ended"
-	// LeftInterrupted is a client that was still reading when the context of Shutdown or
-	// Complete ended.
-	LeftInterrupted LeaveReason = "interrupted"
-	// LeftPanicked is a client whose filter or replay panicked.
-	LeftPanicked LeaveReason = "panicked"
-)
-
-var errTooSlow = errors.New("sink: Broadcaster: the client was too slow")
-
-// reason returns why c leaves, by the error of stream.
-func (b *Broadcaster) reason(ctx context.Context, c *client, err error) LeaveReason {
-	var source *sourceError
-	switch {
-	case err == nil, errors.Is(err, errNothingMissed):
-		return LeftEnded
-	case ctx.Err() != nil:
-		return LeftClosed
-	case c.interrupted.Load() && b.state.Load() == broadcasting:
-		return LeftTimedOut // see giveUp
-	case c.interrupted.Load(), errors.Is(err, errInterrupted):
-		return LeftInterrupted
-	case errors.Is(err, errTooSlow):
-		return LeftTooSlow
-	case errors.As(err, &source):
-		return LeftSourceFailed
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return LeftTimedOut
-	default:
-		return LeftWriteFailed
-	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// What a Broadcaster and Serve do without options is what their documentation says.
+// The defaults of a Broadcaster and of Serve are those of their documentation.
 func TestDefaultHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster()

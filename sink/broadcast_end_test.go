@@ -159,7 +159,7 @@ func TestHeadAgreesWithGet(t *testing.T) {
 	}
 }
 
-// After Complete, a client that has every event with an ID is told not to come again.
+// After Complete, a client that has every event with an ID gets status 204.
 // Events without an ID do not count, since a client cannot say that it has them.
 func TestCompleteTellsClientsToStop(t *testing.T) {
 	for name, events := range map[string][]codec.Event{
@@ -180,8 +180,8 @@ func TestCompleteTellsClientsToStop(t *testing.T) {
 }
 
 // When several events share the last ID, a client that names it may have missed some of
-// them. It gets them, and a last block with an ID of its own, so that it need not come
-// back for ever.
+// them. It gets them, and a last block with an ID of its own, so that it stops
+// coming back.
 func TestCompleteWithASharedID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster()

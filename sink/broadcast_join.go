@@ -1,6 +1,6 @@
 package sink
 
-// noRoom returns why no client can be taken in, or "".
+// noRoom returns why no client can be accepted, or "".
 func (b *Broadcaster) noRoom() string {
 	switch {
 	case b.state.Load() == shutDown:
@@ -72,8 +72,8 @@ func (b *Broadcaster) hasAll(c *client, replayed func() bool) bool {
 	return !b.wantsAny(c, next) // without the lock: the log does not change any more
 }
 
-// wantsAny reports whether there is anything for c from an event on. An event without an
-// ID does not count: a client that has it cannot say so, and would come back for ever.
+// wantsAny reports whether c wants any event from number next on. An event without an ID
+// does not count: a client that has it cannot say so, and would come back endlessly.
 func (b *Broadcaster) wantsAny(c *client, next int64) bool {
 	for ; next < b.log.end.Load(); next++ {
 		if e := b.log.at(next); e != nil && e.id != "" && !e.marker && c.wants(e) {
@@ -91,30 +91,4 @@ func (b *Broadcaster) joinGroup(c *client) {
 	}
 	g.members++
 	c.group = g
-}
-
-// leave has c leave. Shutdown waits for Left, too.
-func (b *Broadcaster) leave(c *client, why LeaveReason, err error) {
-	b.moveTo(c, notWaiting)
-	defer b.forgetClient(c, why)
-	if c.Left != nil {
-		c.Left(Departure{Reason: why, Err: err, Delivered: c.delivered.Load(), Skipped: c.skipped.Load()})
-	}
-}
-
-func (b *Broadcaster) forgetClient(c *client, why LeaveReason) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if c.group != nil {
-		if c.group.members--; c.group.members == 0 {
-			delete(b.groups, c.Group)
-		}
-	}
-	b.clients.remove(c)
-	b.left[why]++
-	b.delivered += c.delivered.Load()
-	b.skipped += c.skipped.Load()
-	if b.state.Load() != broadcasting && b.clients.size.Load() == 0 {
-		close(b.empty)
-	}
 }

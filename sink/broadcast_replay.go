@@ -13,9 +13,8 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// maxReplays is how often a client that has been replayed to asks again because the
-// history has moved on meanwhile. Then its stream ends, and the client comes back with
-// the ID that it has got.
+// maxReplays is how many replays one client gets when the history forgets events during
+// each of them. Then its stream ends, and the client comes back with its new last ID.
 const maxReplays = 10
 
 // errNothingMissed ends the stream of a client that has come back after Complete.
@@ -30,8 +29,8 @@ type sourceError struct {
 func (e *sourceError) Error() string { return fmt.Sprintf("sink: Broadcaster: %s: %v", e.what, e.err) }
 func (e *sourceError) Unwrap() error { return e.err }
 
-// begin opens the stream of c and sends what comes before the log: a replay, or the
-// caller's first events. Then c has its place in the log.
+// begin opens the stream of c, sends a replay or the caller's first events, and gives c
+// its place in the log.
 func (b *Broadcaster) begin(ctx context.Context, c *client, r *http.Request) error {
 	unknown := c.lastEventID != ""
 	if c.next.Load() != notWaiting { // join has given it its place
@@ -84,7 +83,7 @@ func (b *Broadcaster) open(c *client, r *http.Request) error {
 	return c.open(r, first)
 }
 
-// attach has c read the log from a number on.
+// attach makes c read the log from number next on.
 func (b *Broadcaster) attach(c *client, next int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -117,8 +116,8 @@ func (b *Broadcaster) young(next int64) int64 {
 	return b.log.youngerThan(next, time.Now().Add(-b.age-1))
 }
 
-// replayTo sends c the events after its last ID that the history no longer holds, until
-// it meets one that the history does hold, and gives c its place after that. It reports
+// replayTo sends c the events after its last ID that the history no longer holds, up to
+// the first one that the history does hold, and gives c its place after that. It reports
 // false if the replay does not know the ID.
 //
 // When the replay completes before, the history follows, provided that it has forgotten
@@ -161,7 +160,7 @@ func (b *Broadcaster) replayTo(ctx context.Context, c *client, r *http.Request) 
 	return true, &sourceError{"replay", fmt.Errorf("the history moved on during each of %d replays", maxReplays)}
 }
 
-// attachAfter gives c the place after the event with an ID, if the history holds it.
+// attachAfter gives c the place after the event with this ID, if the history holds it.
 func (b *Broadcaster) attachAfter(c *client, id string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -19,7 +19,7 @@ const (
 	preflightAge = "7200"
 )
 
-// A request is what a client asks for.
+// A request holds what the URL and the header of a request say.
 type request struct {
 	lastEventID string
 	types       []string // none: all types
@@ -103,7 +103,7 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.answerHead(c, r)
 		return
 	}
-	if reason, over := b.join(c); over {
+	if reason, hasAll := b.join(c); hasAll {
 		b.refused.Add(1)
 		w.WriteHeader(http.StatusNoContent)
 	} else if reason != "" {
@@ -122,7 +122,7 @@ func (b *Broadcaster) answerHead(c *client, r *http.Request) {
 	setStreamHeader(c.w.Header(), r)
 }
 
-// serve streams to a client that has joined, and has it leave.
+// serve streams to a client that has joined, until it leaves.
 func (b *Broadcaster) serve(c *client, r *http.Request) {
 	why, err := LeftPanicked, errors.New("sink: Broadcaster: a function of the caller panicked")
 	defer func() { b.leave(c, why, err) }()
@@ -180,7 +180,7 @@ func (b *Broadcaster) allowOrigin(w http.ResponseWriter, r *http.Request) {
 }
 
 // answerPreflight allows the headers that the page names, such as Authorization: a page
-// of an allowed origin may send what it likes. The browser ignores the answer when
+// of an allowed origin may send any header. The browser ignores the answer when
 // allowOrigin has allowed nothing.
 func answerPreflight(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()

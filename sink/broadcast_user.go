@@ -50,18 +50,6 @@ type Position struct {
 // Position returns the place after the newest event. It takes no lock.
 func (b *Broadcaster) Position() Position { return Position{b.log.end.Load() + 1} }
 
-// A Departure says how a client has left a [Broadcaster].
-type Departure struct {
-	// Reason is also what [BroadcastStats] counts departures by.
-	Reason LeaveReason
-	// Err is the error behind the reason, or nil.
-	Err error
-	// Delivered is how many events were written to the client's connection.
-	Delivered int64
-	// Skipped is how many events it missed, see [SkipEvents].
-	Skipped int64
-}
-
 // A Refusal is an error with which the function of [WithClient] refuses a request.
 //
 // With status 503 or 429, a request that accepts an event stream gets an empty stream

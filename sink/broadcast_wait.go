@@ -50,8 +50,8 @@ func (b *Broadcaster) tooOld(e *entry, now time.Time) bool {
 	return b.age > 0 && now.Sub(e.at) > b.age
 }
 
-// findWaited sets b.waited to the clients that have not read an event and are worth
-// waiting for. It looks at all clients only when allRead does not rule it out.
+// findWaited sets b.waited to the clients that have not read an event and are not slow.
+// It looks at all clients only when allRead does not rule it out.
 func (b *Broadcaster) findWaited(number int64) {
 	clear(b.waited)
 	b.waited = b.waited[:0]
@@ -159,7 +159,7 @@ func (b *Broadcaster) waitForClients(ctx context.Context, number int64) error {
 	return nil
 }
 
-// moveTo sets the event that c reads next, and lets a publisher know that waits for c.
+// moveTo sets the event that c reads next, and wakes a publisher that waits for c.
 func (b *Broadcaster) moveTo(c *client, next int64) {
 	c.next.Store(next)
 	if b.awaited.Load() == c { // after next is set: see waitForClients

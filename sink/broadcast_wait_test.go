@@ -114,7 +114,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// Under WaitForClients, a publisher does not wait for ever for a client whose deadlines
+// Under WaitForClients, a publisher does not wait endlessly for a client whose deadlines
 // are hidden by middleware.
 func TestClientThatDoesNotReadBehindMiddleware(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -196,7 +196,7 @@ func TestBroadcasterWithSharedIDs(t *testing.T) {
 }
 
 // Over real connections, our own client is cut off again and again. It gets every event
-// once, in order, and in the end it is told not to come back.
+// once, in order, and in the end it gets status 204.
 func TestBroadcasterWithOurClient(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		t.Run(fmt.Sprintf("http2=%t", http2), func(t *testing.T) {

@@ -81,8 +81,8 @@ func TestCommitSavesAfterTheWork(t *testing.T) {
 	}
 }
 
-// An event that becomes several items is saved with the last of them, also if a crash
-// comes between them.
+// The position of an event that becomes several items is saved with the last of them, so
+// a crash between them loses none.
 func TestCommitOfOneEventThatBecomesSeveralItems(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		letters := operators.FlatMapValue(source.Just(codec.Message[string]{ID: "7", Value: "a b c"}), strings.Fields)
@@ -157,7 +157,7 @@ func TestTransactGivesThePositionOfEachBatch(t *testing.T) {
 	})
 }
 
-// Commit says so once, and late, if nothing has a position.
+// Commit warns once, after a while, if no item has a position.
 func TestCommitWarnsOfAStreamWithoutPositions(t *testing.T) {
 	for _, c := range []struct {
 		name   string

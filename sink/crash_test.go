@@ -113,8 +113,8 @@ func writeNumbers(args []string) error {
 	}
 }
 
-// What File has acknowledged survives the death of its program, over rotations and
-// compressions, and nothing but whole items is there. A child is killed a moment after
+// Items that File has acknowledged survive the death of its program, through rotations
+// and compressions, and the file holds whole items only. A child is killed a moment after
 // one of its acknowledgements; the seed decides which one, and how long the moment is.
 func TestFileSurvivesKills(t *testing.T) {
 	random := seeded(t)
@@ -147,7 +147,7 @@ func TestFileSurvivesKills(t *testing.T) {
 	assert.Greater(t, next, 3*kills, "each child wrote something")
 }
 
-// A child whose parent dies does not go on for ever.
+// A child ends when its parent dies.
 func TestChildrenDieWithTheTest(t *testing.T) {
 	child, acks, input := startWithInput(t, "numbers", filepath.Join(t.TempDir(), "n.ndjson"), "1")
 	require.True(t, acks.Scan())
@@ -177,7 +177,7 @@ func numbers(t *testing.T, path string) (all []int) {
 }
 
 // feed is a server of events 1 to last that goes on after the Last-Event-ID, slowly
-// until it is told otherwise, and ends the stream with 204 once all are delivered.
+// until hurry is called, and answers 204 once all are delivered.
 func feed(t *testing.T, last int) (url string, hurry func()) {
 	t.Helper()
 	var fast atomic.Bool
@@ -205,7 +205,7 @@ func feed(t *testing.T, last int) (url string, hurry func()) {
 	return server.URL, func() { fast.Store(true) }
 }
 
-// pipeline is what the children of the crash tests have in common.
+// pipeline is the program of the children: it commits the items of build to a file.
 func pipeline[T any](args []string, build func(rxsse.Observable[codec.Event]) rxsse.Observable[T], id func(T) string) error {
 	url, folder := args[0], args[1]
 	f, err := sink.OpenNDJSON[T](filepath.Join(folder, "done.ndjson"))
@@ -237,8 +237,8 @@ func commitWindows(args []string) error {
 	}, func(ids []string) string { return ids[len(ids)-1] })
 }
 
-// Killed at any moment, fifty times: every event's effect is there, and once if
-// those that are there twice are told by their ID.
+// A program is killed at any moment, fifty times. The effect of every event is there,
+// and once, if the effects of the same ID are counted as one.
 func TestCommitSurvivesKills(t *testing.T) {
 	for name, idsOf := range map[string]func(t *testing.T, line string) []string{
 		"events": func(t *testing.T, line string) []string {
@@ -289,13 +289,13 @@ func TestCommitSurvivesKills(t *testing.T) {
 			for i, n := range once {
 				require.Equal(t, i+1, n)
 			}
-			assert.LessOrEqual(t, again, (kills+1)*256*7, "no more than the last call's work again")
-			t.Logf("%d of %d events were dealt with twice", again, last)
+			assert.LessOrEqual(t, again, (kills+1)*256*7, "only the work of the last call is done again")
+			t.Logf("%d of %d events were processed twice", again, last)
 		})
 	}
 }
 
-// scanned reads what is left behind a scanner, and drops it.
+// scanned reads the rest of a scanner and drops it.
 type scanned struct{ *bufio.Scanner }
 
 func (s *scanned) Read([]byte) (int, error) {

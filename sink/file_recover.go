@@ -21,9 +21,11 @@ var ErrForeignFile = errors.New("the file holds something else; it is not change
 type record[T any] struct {
 	format func(dst []byte, v T) ([]byte, error)
 	end    string // the end of each record, which occurs nowhere else in it
-	// What may a text be that stands before an end, or after the last one?
+
+	// These look at a text between two ends, or after the last one, and report whether it
+	// is
 	whole    func(io.Reader) bool // a record without its end
-	complete func(io.Reader) bool // a record of which only the end is missing for certain
+	complete func(io.Reader) bool // a record that certainly lacks nothing but its end
 	torn     func(io.Reader) bool // the beginning of a record
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/rxsse/rxsse/internal/durable"
 )
 
-// A tidier removes and compresses rotated files, on a goroutine that lives while there
-// is something to do.
+// A tidier removes and compresses rotated files, on a goroutine that ends when there are
+// none left to remove or compress.
 type tidier struct {
 	rotatedFiles
 	fileOptions
@@ -37,7 +37,7 @@ func (t *tidier) start() {
 	t.again = true
 	if !t.active {
 		t.active = true
-		t.running.Go(t.run) // ends when there is nothing to do; wait waits for it
+		t.running.Go(t.run) // ends after the last round; wait waits for it
 	}
 }
 
@@ -54,7 +54,7 @@ func (t *tidier) run() {
 	t.active = false
 }
 
-// wait waits until there is nothing to do, and returns the error of the last round.
+// wait waits for the goroutine and returns the error of the last round.
 func (t *tidier) wait() error {
 	t.running.Wait()
 	t.mu.Lock()
@@ -62,8 +62,8 @@ func (t *tidier) wait() error {
 	return t.err
 }
 
-// tidy does what there is to do. A file that cannot be removed or compressed does not
-// stop it: it returns the first error at the end.
+// tidy removes old files and compresses the others. When one of them cannot be removed or
+// compressed, it goes on with the next, and returns the first error at the end.
 func (t *tidier) tidy() error {
 	files, unfinished, err := t.list()
 	if err != nil {
@@ -104,8 +104,8 @@ func (t *tidier) old(files []rotatedFile, now time.Time) int {
 	return 0
 }
 
-// compress replaces a file by a compressed one. At any moment one of them is there and
-// complete.
+// compress replaces a file by a compressed one. If it is interrupted, at least one of the
+// two is complete.
 func compress(path string) (err error) {
 	from, err := os.Open(path)
 	if err != nil {

@@ -37,7 +37,7 @@ func newResponse(w http.ResponseWriter, r *http.Request, timeout time.Duration) 
 	return &response{w: w, control: http.NewResponseController(w), timeout: min(timeout, longest), http2: r.ProtoMajor == 2}
 }
 
-// setStreamHeader sets what the header of each event stream says.
+// setStreamHeader sets the header fields of an event stream.
 func setStreamHeader(header http.Header, r *http.Request) {
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-cache, no-transform") // a proxy that compresses holds events back

@@ -10,8 +10,8 @@ import (
 
 // TransactState calls work with the results of a windowing operator and the operator's
 // state after them, an operators.State. work stores both in one transaction. A program
-// that loads the stored state when it starts then comes to the same results as one that
-// is never killed; operators.State documents the guarantee and its conditions.
+// that loads the stored state when it starts then gets the same results as one that is
+// never killed; operators.State documents the guarantee and its conditions.
 //
 //	err := sink.TransactState(ctx, minutes, &state, time.Second, func(minutes []Minute, state []byte) error {
 //		tx, err := db.BeginTx(ctx, nil)
