@@ -50,7 +50,7 @@ func documents(t *testing.T) (paths []string) {
 
 // withoutBlocks returns a document without its blocks of code.
 func withoutBlocks(text string) string {
-	return regexp.MustCompile("(?sm)^ *```.*?^ *```").ReplaceAllString(text, "")
+	return regexp.MustCompile("(?ms:^ *```.*?\n *```)").ReplaceAllString(text, "")
 }
 
 // links returns the targets of links and pictures.

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"time"
 )
@@ -23,7 +24,10 @@ const (
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) //nolint:forbidigo // a program has no caller
+	err := run(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "record:", err)
 		os.Exit(1)
 	}
@@ -31,10 +35,10 @@ func main() {
 
 func run(ctx context.Context) error {
 	// Built before, so that the recording does not begin with the compiler.
-	if err := exec.CommandContext(ctx, "go", "build", "-o", os.DevNull, "./examples/quickstart").Run(); err != nil {
+	if err := exec.CommandContext(ctx, "go", "build", "-o", "/dev/null", "./examples/quickstart").Run(); err != nil {
 		return fmt.Errorf("go build: %w; run this in the root of the checkout", err)
 	}
-	terminal := exec.CommandContext(ctx, "script", "-qfec", "stty cols 80; exec "+command, os.DevNull)
+	terminal := exec.CommandContext(ctx, "script", "-qfec", "stty cols 80; exec "+command, "/dev/null")
 	terminal.Stderr = os.Stderr
 	out, err := terminal.StdoutPipe()
 	if err != nil {
