@@ -16,6 +16,7 @@
 //   - operators: functions that turn one stream into another
 //   - sink: where streams end: collect, call, write
 //   - rx: the bridge to and from RxGo v2
+//   - metrics: what streams have done, as figures
 //   - rxro, jetstream: modules of their own, a bridge to samber/ro and scale-out with NATS
 //
 // # The contract

@@ -93,3 +93,11 @@ func (b *Broadcaster) forgetClient(c *client, why LeaveReason) {
 		close(b.empty)
 	}
 }
+
+// LeaveReasons returns all reasons.
+func LeaveReasons() []LeaveReason {
+	return []LeaveReason{
+		LeftClosed, LeftTooSlow, LeftTimedOut, LeftWriteFailed, LeftSourceFailed,
+		LeftEnded, LeftInterrupted, LeftPanicked,
+	}
+}

@@ -91,3 +91,11 @@ func (s *stream) report(a *attempt, how Outcome, err error) {
 	}
 	s.notify(change{kind: attemptEnded, end: end})
 }
+
+// Outcomes returns all outcomes.
+func Outcomes() []Outcome {
+	return []Outcome{
+		OutcomeEnded, OutcomeNoContent, OutcomeRefused, OutcomeConnectFailed, OutcomeBroken,
+		OutcomeTimedOut, OutcomeRequested, OutcomeCancelled, OutcomeClosed,
+	}
+}

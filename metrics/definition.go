@@ -1,0 +1,209 @@
+package metrics
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+)
+
+// A Kind says how a figure behaves.
+type Kind int
+
+const (
+	// Counter is a figure that only grows, until the program ends.
+	Counter Kind = iota
+	// Gauge is a figure that goes up and down.
+	Gauge
+)
+
+// A Definition describes a figure.
+type Definition struct {
+	// Name has dots, as OpenTelemetry wants it: "rxsse.source.events".
+	Name string
+	Help string
+	// Unit is a unit of UCUM: "s", "By", "1", or "{event}" for a number of events.
+	Unit string
+	Kind Kind
+	// Label is the name of a label beside that of the stream, "" if there is none.
+	Label string
+}
+
+// A Sample is the value of a figure for one stream.
+type Sample struct {
+	Definition
+
+	Stream     string  // the name given to the [Set]
+	LabelValue string  // of Label
+	Value      float64 // in Unit
+
+	index int // of the definition
+}
+
+// The figures, as indices into definitions.
+const (
+	streams = iota
+	connections
+	completed
+	failed
+	attempts
+	connects
+	reconnects
+	outcomes
+	connecting
+	events
+	unterminated
+	received
+	processing
+	lag
+	lastEvent
+	position
+
+	clients
+	accepted
+	refused
+	left
+	published
+	rejected
+	repaired
+	delivered
+	skipped
+
+	saves
+	saveFailures
+	saving
+	lastSave
+	savedPosition
+	commitLag
+
+	droppedItems
+)
+
+var definitions = [...]Definition{ //nolint:gochecknoglobals // a constant
+	streams:      {"rxsse.source.streams", "Streams that run now.", "{stream}", Gauge, ""},
+	connections:  {"rxsse.source.connections", "Streams that are connected now.", "{connection}", Gauge, ""},
+	completed:    {"rxsse.source.completed", "Streams that have completed.", "{stream}", Counter, ""},
+	failed:       {"rxsse.source.failed", "Streams that have failed for good.", "{stream}", Counter, ""},
+	attempts:     {"rxsse.source.attempts", "Attempts to connect.", "{attempt}", Counter, ""},
+	connects:     {"rxsse.source.connects", "Attempts that the server has accepted.", "{connection}", Counter, ""},
+	reconnects:   {"rxsse.source.reconnects", "Connections that were not the first of their stream.", "{connection}", Counter, ""},
+	outcomes:     {"rxsse.source.outcomes", "Attempts that have ended, with their connections, by how.", "{attempt}", Counter, "outcome"},
+	connecting:   {"rxsse.source.connecting", "Time from the beginning of attempts to the answers that accepted them.", "s", Counter, ""},
+	events:       {"rxsse.source.events", "Events that consumers got.", "{event}", Counter, ""},
+	unterminated: {"rxsse.source.unterminated_events", "Events dropped because their response ended without a blank line.", "{event}", Counter, ""},
+	received:     {"rxsse.source.received", "Bytes of bodies that were read.", "By", Counter, ""},
+	processing:   {"rxsse.source.processing", "Time that consumers have taken for what was read.", "s", Counter, ""},
+	lag:          {"rxsse.source.lag", "Time that what was read last has waited for the consumer.", "s", Gauge, ""},
+	lastEvent:    {"rxsse.source.last_event.timestamp", "When the last event was read, in Unix time.", "s", Gauge, ""},
+	position:     {"rxsse.source.position", "Last event ID, if it is a whole number.", "1", Gauge, ""},
+
+	clients:   {"rxsse.broadcast.clients", "Clients that are connected now.", "{client}", Gauge, ""},
+	accepted:  {"rxsse.broadcast.accepted", "Clients that were ever connected.", "{client}", Counter, ""},
+	refused:   {"rxsse.broadcast.refused", "Requests that were not accepted.", "{request}", Counter, ""},
+	left:      {"rxsse.broadcast.left", "Clients that have left, by reason.", "{client}", Counter, "reason"},
+	published: {"rxsse.broadcast.events", "Events that were published.", "{event}", Counter, ""},
+	rejected:  {"rxsse.broadcast.rejected_events", "Events that could not be encoded and were not sent.", "{event}", Counter, ""},
+	repaired:  {"rxsse.broadcast.repaired_events", "Events with text that was repaired.", "{event}", Counter, ""},
+	delivered: {"rxsse.broadcast.deliveries", "Events written to clients, once per client.", "{event}", Counter, ""},
+	skipped:   {"rxsse.broadcast.skipped_events", "Events that slow clients have missed, once per client.", "{event}", Counter, ""},
+
+	saves:         {"rxsse.commit.saves", "Positions that were saved.", "{save}", Counter, ""},
+	saveFailures:  {"rxsse.commit.failures", "Positions that could not be saved.", "{save}", Counter, ""},
+	saving:        {"rxsse.commit.saving", "Time that saving has taken.", "s", Counter, ""},
+	lastSave:      {"rxsse.commit.last_save.timestamp", "When a position was saved last, in Unix time.", "s", Gauge, ""},
+	savedPosition: {"rxsse.commit.position", "Position that was saved last, if it is a whole number.", "1", Gauge, ""},
+	commitLag:     {"rxsse.commit.lag", "For how long there have been events after the saved position.", "s", Gauge, ""},
+
+	droppedItems: {"rxsse.buffer.dropped_items", "Items dropped because a buffer was full.", "{item}", Counter, ""},
+}
+
+// Definitions returns all figures that a [Set] may have.
+func Definitions() []Definition { return slices.Clone(definitions[:]) }
+
+// A collection gathers samples.
+type collection struct{ samples []Sample }
+
+func (c *collection) add(index int, name string, value float64) {
+	c.addLabelled(index, name, "", value)
+}
+
+func (c *collection) addLabelled(index int, name, label string, value float64) {
+	c.samples = append(c.samples, Sample{definitions[index], name, label, value, index})
+}
+
+// addTime adds a point in time, unless there was none.
+func (c *collection) addTime(index int, name string, t time.Time) {
+	if !t.IsZero() {
+		c.add(index, name, float64(t.UnixMicro())/1e6)
+	}
+}
+
+// addPosition adds an event ID if it is a number that a float64 can hold.
+func (c *collection) addPosition(index int, name, id string) {
+	const exact = 53
+	if n, err := strconv.ParseUint(id, 10, 64); err == nil && n < 1<<exact {
+		c.add(index, name, float64(n))
+	}
+}
+
+func (c *collection) source(name string, s source.Stats) {
+	c.add(streams, name, float64(s.Streams))
+	c.add(connections, name, float64(s.Connections))
+	c.add(completed, name, float64(s.Completed))
+	c.add(failed, name, float64(s.Failed))
+	c.add(attempts, name, float64(s.Attempts))
+	c.add(connects, name, float64(s.Connects))
+	c.add(reconnects, name, float64(s.Reconnects))
+	for _, outcome := range source.Outcomes() { // also those that have not happened: a rate needs a beginning
+		c.addLabelled(outcomes, name, string(outcome), float64(s.Outcomes[outcome]))
+	}
+	c.add(connecting, name, s.Connecting.Seconds())
+	c.add(events, name, float64(s.Events))
+	c.add(unterminated, name, float64(s.Unterminated))
+	c.add(received, name, float64(s.Bytes))
+	c.add(processing, name, s.Processing.Seconds())
+	c.add(lag, name, s.Lag.Seconds())
+	c.addTime(lastEvent, name, s.LastEventAt)
+	c.addPosition(position, name, s.LastEventID)
+}
+
+func (c *collection) broadcast(name string, list []*sink.Broadcaster) {
+	var sum sink.BroadcastStats
+	byReason := map[sink.LeaveReason]int64{}
+	for _, b := range list {
+		s := b.Stats()
+		sum.Clients += s.Clients
+		sum.Accepted += s.Accepted
+		sum.Refused += s.Refused
+		sum.Events += s.Events
+		sum.Rejected += s.Rejected
+		sum.Repaired += s.Repaired
+		sum.Delivered += s.Delivered
+		sum.Skipped += s.Skipped
+		for reason, n := range s.Left {
+			byReason[reason] += n
+		}
+	}
+	c.add(clients, name, float64(sum.Clients))
+	c.add(accepted, name, float64(sum.Accepted))
+	c.add(refused, name, float64(sum.Refused))
+	for _, reason := range sink.LeaveReasons() {
+		c.addLabelled(left, name, string(reason), float64(byReason[reason]))
+	}
+	c.add(published, name, float64(sum.Events))
+	c.add(rejected, name, float64(sum.Rejected))
+	c.add(repaired, name, float64(sum.Repaired))
+	c.add(delivered, name, float64(sum.Delivered))
+	c.add(skipped, name, float64(sum.Skipped))
+}
+
+func (c *collection) commit(name string, s commitStats) {
+	c.add(saves, name, float64(s.saves))
+	c.add(saveFailures, name, float64(s.failures))
+	c.add(saving, name, s.saving.Seconds())
+	c.addTime(lastSave, name, s.savedAt)
+	c.addPosition(savedPosition, name, s.position)
+	c.add(commitLag, name, s.lag.Seconds())
+}
