@@ -17,6 +17,7 @@
 //   - sink: where streams end: collect, call, write
 //   - rx: the bridge to and from RxGo v2
 //   - metrics: what streams have done, as figures
+//   - otel, prometheus: modules of their own, metrics and spans
 //   - rxro, jetstream: modules of their own, a bridge to samber/ro and scale-out with NATS
 //
 // # The contract

@@ -19,6 +19,6 @@
 //
 // # Cost
 //
-// Counting an event takes some ten nanoseconds; most figures are computed when they are
+// Counting an event takes about 30 nanoseconds and allocates nothing; most figures are computed when they are
 // read. Without a Set there is no cost.
 package metrics

@@ -1,0 +1,49 @@
+// Package rxsseotel exports the figures of rxsse's streams to OpenTelemetry, and records a
+// span for each connection and each saved position.
+//
+//	var figures metrics.Set
+//	_, err := rxsseotel.Register(&figures)
+//
+//	trades := source.SSE(url, figures.Source("trades"), source.WithTrace(rxsseotel.Trace("trades")))
+//
+// Both use the global providers unless an [Option] gives others. docs/observability.md
+// lists the figures and the attributes of spans, and says what to alert on.
+//
+// # Attributes
+//
+// Metrics have the attribute rxsse.stream, with the name given to the Set; a few have
+// rxsse.outcome or rxsse.reason, with a fixed set of values. URLs and event IDs are
+// attributes of spans only. URLs are shown without passwords, and with the names in the
+// query but not the values.
+package rxsseotel
+
+import (
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// scope is the name of the instrumentation.
+const scope = "github.com/rxsse/rxsse/otel"
+
+// An Option sets where metrics or spans go.
+type Option func(*config)
+
+type config struct {
+	meters  metric.MeterProvider
+	tracers trace.TracerProvider
+}
+
+// WithMeterProvider registers metrics with p. Default: the global provider.
+func WithMeterProvider(p metric.MeterProvider) Option { return func(c *config) { c.meters = p } }
+
+// WithTracerProvider records spans with p. Default: the global provider.
+func WithTracerProvider(p trace.TracerProvider) Option { return func(c *config) { c.tracers = p } }
+
+func newConfig(opts []Option) config {
+	c := config{otel.GetMeterProvider(), otel.GetTracerProvider()}
+	for _, opt := range opts {
+		opt(&c)
+	}
+	return c
+}

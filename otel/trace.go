@@ -1,0 +1,133 @@
+package rxsseotel
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/rxsse/rxsse/source"
+)
+
+// Trace returns hooks for source.WithTrace that record a span for each attempt to connect.
+// The span lasts until the connection has ended, and is exported then; an event "connected"
+// in it marks when the server accepted. It is a child of the span in the context that the
+// stream was subscribed with, and the request is sent in its context, so an instrumented
+// http.RoundTripper adds its own span to the trace.
+//
+// A span is an error if the attempt or its connection has failed, and not if the server has
+// ended the response in an orderly way, the stream was cancelled, or the consumer has left.
+func Trace(stream string, opts ...Option) *source.Trace {
+	t := tracer{stream, newConfig(opts).tracers.Tracer(scope)}
+	return &source.Trace{StartAttempt: t.start, Open: t.open}
+}
+
+// A tracer records the spans of streams with one name.
+type tracer struct {
+	stream string
+	trace.Tracer
+}
+
+func (t tracer) start(ctx context.Context, a source.Attempt) (context.Context, func(source.AttemptEnd)) {
+	attributes := append(
+		server(a.URL),
+		semconv.HTTPRequestMethodKey.String(a.Method),
+		attribute.String("rxsse.stream", t.stream),
+		attribute.Int("rxsse.attempt", a.Number),
+		attribute.Int("rxsse.reconnects", a.Connects),
+	)
+	if a.LastEventID != "" {
+		attributes = append(attributes, attribute.String("rxsse.resumed_after", shorten(a.LastEventID)))
+	}
+	if a.Number > 1 {
+		attributes = append(attributes, semconv.HTTPRequestResendCount(a.Number-1))
+	}
+	ctx, span := t.Start(ctx, "sse "+t.stream, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...)) //nolint:spancheck // the function that is returned ends it
+	return ctx, func(end source.AttemptEnd) { finish(span, end) }                                                             //nolint:spancheck // see above
+}
+
+// open marks when the server has accepted.
+func (t tracer) open(_ source.Attempt, resp *http.Response) {
+	if resp.Request == nil {
+		return
+	}
+	span := trace.SpanFromContext(resp.Request.Context())
+	span.SetAttributes(semconv.NetworkProtocolVersion(strconv.Itoa(resp.ProtoMajor) + "." + strconv.Itoa(resp.ProtoMinor)))
+	span.AddEvent("connected")
+}
+
+// finish ends the span of an attempt.
+func finish(span trace.Span, end source.AttemptEnd) {
+	span.SetAttributes(
+		attribute.String("rxsse.outcome", string(end.Outcome)),
+		attribute.Int64("rxsse.events", end.Events),
+		attribute.Int64("rxsse.bytes", end.Bytes),
+		attribute.Float64("rxsse.max_lag", end.MaxLag.Seconds()),
+	)
+	if end.LastEventID != "" {
+		span.SetAttributes(attribute.String("rxsse.last_event_id", shorten(end.LastEventID)))
+	}
+	if end.StatusCode != 0 {
+		span.SetAttributes(semconv.HTTPResponseStatusCode(end.StatusCode))
+	}
+	switch end.Outcome {
+	case source.OutcomeRefused, source.OutcomeConnectFailed, source.OutcomeBroken, source.OutcomeTimedOut:
+		span.SetAttributes(semconv.ErrorTypeKey.String(errorType(end)))
+		span.SetStatus(codes.Error, reason(end))
+	case source.OutcomeEnded, source.OutcomeNoContent, source.OutcomeRequested, source.OutcomeCancelled, source.OutcomeClosed:
+	}
+	span.End()
+}
+
+// errorType returns the value of error.type: the status of a refusal, as the conventions
+// for HTTP have it, and otherwise the outcome.
+func errorType(end source.AttemptEnd) string {
+	if end.Outcome == source.OutcomeRefused && end.StatusCode >= http.StatusBadRequest {
+		return strconv.Itoa(end.StatusCode)
+	}
+	return string(end.Outcome)
+}
+
+func reason(end source.AttemptEnd) string {
+	if end.Err == nil {
+		return string(end.Outcome)
+	}
+	return end.Err.Error()
+}
+
+// server returns the attributes of a URL, in the form in which an [source.Error] shows it.
+func server(shown string) []attribute.KeyValue {
+	attributes := make([]attribute.KeyValue, 0, 10) // with those that are added later
+	attributes = append(attributes, semconv.URLFull(shown))
+	u, err := url.Parse(shown)
+	if err != nil {
+		return attributes
+	}
+	attributes = append(attributes, semconv.ServerAddress(u.Hostname()))
+	port, err := strconv.Atoi(u.Port())
+	switch {
+	case err == nil:
+	case u.Scheme == "https":
+		port = 443
+	default:
+		port = 80
+	}
+	return append(attributes, semconv.ServerPort(port))
+}
+
+// maxID is how many bytes of an event ID a span shows: servers can make them megabytes
+// long.
+const maxID = 100
+
+func shorten(id string) string {
+	if len(id) > maxID {
+		return strings.ToValidUTF8(id[:maxID], "") + "…"
+	}
+	return id
+}

@@ -1,0 +1,88 @@
+// Package rxsseprom exports the figures of rxsse's streams to Prometheus.
+//
+//	var figures metrics.Set
+//	prometheus.MustRegister(rxsseprom.NewCollector(&figures))
+//	http.Handle("/metrics", promhttp.Handler())
+//
+//	trades := source.SSE(url, figures.Source("trades"))
+//
+// Package metrics says what else a Set counts, and docs/observability.md lists the figures
+// and what to alert on.
+//
+// Names follow Prometheus' conventions: rxsse.source.received, in bytes, becomes
+// rxsse_source_received_bytes_total. Each metric has the label stream, with the name given
+// to the Set; a few have one more, with a fixed set of values.
+package rxsseprom
+
+import (
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rxsse/rxsse/metrics"
+)
+
+// A Collector is a [prometheus.Collector] for a [metrics.Set]. It reads the figures when
+// Prometheus scrapes the program, and holds none of its own.
+type Collector struct {
+	set   *metrics.Set
+	descs map[string]*prometheus.Desc // by the name of a figure
+}
+
+// NewCollector returns a collector for the figures of set. Register it once. It panics if
+// set is nil.
+func NewCollector(set *metrics.Set) *Collector {
+	if set == nil {
+		panic("rxsseprom: NewCollector: set is nil")
+	}
+	c := &Collector{set: set, descs: map[string]*prometheus.Desc{}}
+	for _, d := range metrics.Definitions() {
+		labels := []string{"stream"}
+		if d.Label != "" {
+			labels = append(labels, d.Label)
+		}
+		c.descs[d.Name] = prometheus.NewDesc(Name(d), d.Help, labels, nil)
+	}
+	return c
+}
+
+// Name returns the name that a figure has in Prometheus.
+func Name(d metrics.Definition) string {
+	name := strings.ReplaceAll(d.Name, ".", "_")
+	switch d.Unit {
+	case "s":
+		name += "_seconds"
+	case "By":
+		name += "_bytes"
+	}
+	if d.Kind == metrics.Counter {
+		name += "_total"
+	}
+	return name
+}
+
+// Describe implements [prometheus.Collector].
+func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, desc := range c.descs {
+		ch <- desc
+	}
+}
+
+// Collect implements [prometheus.Collector].
+func (c *Collector) Collect(ch chan<- prometheus.Metric) {
+	for _, s := range c.set.Samples() {
+		labels := []string{s.Stream}
+		if s.Label != "" {
+			labels = append(labels, s.LabelValue)
+		}
+		kind := prometheus.GaugeValue
+		if s.Kind == metrics.Counter {
+			kind = prometheus.CounterValue
+		}
+		m, err := prometheus.NewConstMetric(c.descs[s.Name], kind, s.Value, labels...)
+		if err != nil { // the name of a stream is not UTF-8
+			m = prometheus.NewInvalidMetric(c.descs[s.Name], err)
+		}
+		ch <- m
+	}
+}

@@ -1,0 +1,117 @@
+package rxsseprom_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/metrics"
+	rxsseprom "github.com/rxsse/rxsse/prometheus"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+	"github.com/rxsse/rxsse/source/ssetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A run against a server that drops its connection, with a commit, a Broadcaster and a
+// buffer, so that every figure has a value.
+func TestCollector(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
+			if c.N == 3 {
+				c.Answer(204, "")
+			}
+			c.Send(codec.Event{ID: "1" + strings.Repeat("0", c.N), Data: "x"})
+			c.Drop()
+		})
+		defer server.Close()
+		var set metrics.Set
+		registry := prometheus.NewPedanticRegistry()
+		require.NoError(t, registry.Register(rxsseprom.NewCollector(&set)))
+		set.Broadcaster("trades", sink.NewBroadcaster())
+		set.Dropped("trades")
+		position := set.Checkpoint("trades", &memory{})
+		client := source.NewClient(source.WithHTTPClient(server.Client()), set.Source("trades"))
+		err := sink.Commit(t.Context(), client.Observe(server.URL()+"?token=secret", source.WithCheckpoint(position)), func([]codec.Event) error { return nil }, position)
+		require.NoError(t, err)
+
+		require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP rxsse_source_events_total Events that consumers got.
+# TYPE rxsse_source_events_total counter
+rxsse_source_events_total{stream="trades"} 2
+# HELP rxsse_source_outcomes_total Attempts that have ended, with their connections, by how.
+# TYPE rxsse_source_outcomes_total counter
+rxsse_source_outcomes_total{outcome="broken",stream="trades"} 2
+rxsse_source_outcomes_total{outcome="cancelled",stream="trades"} 0
+rxsse_source_outcomes_total{outcome="closed",stream="trades"} 0
+rxsse_source_outcomes_total{outcome="connect failed",stream="trades"} 0
+rxsse_source_outcomes_total{outcome="ended",stream="trades"} 0
+rxsse_source_outcomes_total{outcome="no content",stream="trades"} 1
+rxsse_source_outcomes_total{outcome="reconnect requested",stream="trades"} 0
+rxsse_source_outcomes_total{outcome="refused",stream="trades"} 0
+rxsse_source_outcomes_total{outcome="timed out",stream="trades"} 0
+# HELP rxsse_commit_position Position that was saved last, if it is a whole number.
+# TYPE rxsse_commit_position gauge
+rxsse_commit_position{stream="trades"} 100
+`), "rxsse_source_events_total", "rxsse_source_outcomes_total", "rxsse_commit_position"))
+
+		problems, err := testutil.GatherAndLint(registry)
+		require.NoError(t, err)
+		assert.Empty(t, problems)
+
+		families, err := registry.Gather()
+		require.NoError(t, err)
+		present := map[string]bool{}
+		for _, family := range families {
+			present[family.GetName()] = true
+			assert.NotContains(t, family.String(), "secret")
+		}
+		for _, d := range metrics.Definitions() {
+			assert.True(t, present[rxsseprom.Name(d)], "no value of %s", rxsseprom.Name(d))
+		}
+	})
+}
+
+// All names pass the linter, also without values.
+func TestNames(t *testing.T) {
+	var text strings.Builder
+	for _, d := range metrics.Definitions() {
+		kind := map[metrics.Kind]string{metrics.Counter: "counter", metrics.Gauge: "gauge"}[d.Kind]
+		name := rxsseprom.Name(d)
+		text.WriteString("# HELP " + name + " " + d.Help + "\n# TYPE " + name + " " + kind + "\n" + name + "{stream=\"x\"} 1\n")
+	}
+	problems, err := promlint.New(strings.NewReader(text.String())).Lint()
+	require.NoError(t, err)
+	assert.Empty(t, problems)
+}
+
+// A name that Prometheus cannot take is an error of the scrape, not a panic.
+func TestInvalidName(t *testing.T) {
+	var set metrics.Set
+	set.Source("\xff")
+	registry := prometheus.NewPedanticRegistry()
+	require.NoError(t, registry.Register(rxsseprom.NewCollector(&set)))
+	_, err := registry.Gather()
+	require.Error(t, err)
+	assert.Panics(t, func() { rxsseprom.NewCollector(nil) })
+}
+
+// A memory keeps a position.
+type memory struct{ id string }
+
+func (m *memory) Load(context.Context) (string, error) { return m.id, nil }
+
+func (m *memory) Save(_ context.Context, id string) error {
+	m.id = id
+	return nil
+}
