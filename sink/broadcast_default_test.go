@@ -29,7 +29,7 @@ func TestDefaultHeartbeat(t *testing.T) {
 		for _, c := range []*conn{published, served} {
 			assert.Empty(t, c.body())
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		for _, c := range []*conn{published, served} {
 			assert.Equal(t, ":\n", c.body())

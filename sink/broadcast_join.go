@@ -15,8 +15,10 @@ func (b *Broadcaster) noRoom() string {
 // join takes c in. Otherwise it returns why there is no room, or that the broadcast has
 // ended for c.
 func (b *Broadcaster) join(c *client) (noRoom string, over bool) {
-	if b.state.Load() == completed && b.hasAll(c, func() bool { return false }) { // replayTo finds out
-		return "", true
+	if b.state.Load() == completed {
+		if all, _ := b.hasAll(c); all {
+			return "", true
+		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -56,20 +58,20 @@ func (b *Broadcaster) placeAtJoin(c *client) {
 	}
 }
 
-// hasAll reports whether nothing is left for c of a broadcast that is complete. It calls
-// replayed if only WithReplay knows.
-func (b *Broadcaster) hasAll(c *client, replayed func() bool) bool {
+// hasAll reports whether nothing is left for c of a broadcast that is complete, or that
+// only a replay can answer that.
+func (b *Broadcaster) hasAll(c *client) (all, askReplay bool) {
 	if c.lastEventID == "" {
-		return true
+		return true, false
 	}
 	b.mu.Lock()
 	next, known := b.log.after(c.lastEventID)
 	next = b.young(next)
 	b.mu.Unlock()
 	if !known && b.replay != nil {
-		return replayed()
+		return false, true
 	}
-	return !b.wantsAny(c, next) // without the lock: the log does not change any more
+	return !b.wantsAny(c, next), false // without the lock: the log does not change any more
 }
 
 // wantsAny reports whether c wants any event from number next on. An event without an ID

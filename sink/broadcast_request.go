@@ -115,9 +115,12 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answerHead answers with the header that GET would get.
 func (b *Broadcaster) answerHead(c *client, r *http.Request) {
-	if b.state.Load() == completed && b.hasAll(c, func() bool { return !b.replaysAny(r.Context(), c) }) {
-		c.w.WriteHeader(http.StatusNoContent)
-		return
+	if b.state.Load() == completed {
+		all, askReplay := b.hasAll(c)
+		if all || askReplay && !b.replaysAny(r.Context(), c) {
+			c.w.WriteHeader(http.StatusNoContent)
+			return
+		}
 	}
 	setStreamHeader(c.w.Header(), r)
 }

@@ -57,7 +57,7 @@ func TestClientsOfAProcessWithoutProcessorTime(t *testing.T) {
 		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		require.NoError(t, err)
 		readers.Go(func() {
-			defer conn.Close()
+			defer func() { _ = conn.Close() }() // it was only read
 			defer response.Body.Close()
 			for _, err := range codec.NewDecoder(response.Body).Events() {
 				if err == nil {

@@ -97,11 +97,11 @@ func (b *Broadcaster) timeLeft(c *client, now time.Time) (left, turn time.Durati
 		c.watched, c.turns = busySince, 0
 	}
 	left = limit - now.Sub(time.Unix(0, busySince))
-	turns := time.Duration(minTurns - c.turns)
-	if turns <= 0 {
+	if c.turns >= minTurns {
 		return left, left
 	}
-	return max(left, turns*turnPause), max(left-(turns-1)*turnPause, turnPause)
+	later := time.Duration(minTurns-c.turns-1) * turnPause // for the turns after the next one
+	return max(left, turnPause+later), max(left-later, turnPause)
 }
 
 // countTurn counts a turn for the clients that are waited for, once the goroutines that
