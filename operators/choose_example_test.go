@@ -86,17 +86,27 @@ func ExampleDistinctUntilChangedFunc() {
 	// Output: 20 21 |
 }
 
+// The consumer stops a stream that would go on for ever.
 func ExampleTakeUntil() {
-	ticks := source.FromChannel(after(0, "tick", "tick"))
-	stop := source.FromChannel(after(100*time.Millisecond, "stop"))
-	show(operators.TakeUntil(operators.Merge(ticks, source.Never[string]()), stop))
+	stop := make(chan string, 1)
+	ticks := operators.Merge(source.Just("tick", "tick"), source.Never[string]())
+	seen := 0
+	show(operators.Map(operators.TakeUntil(ticks, source.FromChannel(stop)), func(tick string) string {
+		if seen++; seen == 2 {
+			stop <- "stop"
+		}
+		return tick
+	}))
 	// Output: tick tick |
 }
 
 func ExampleSkipUntil() {
-	early := source.FromChannel(after(0, "early"))
-	late := source.FromChannel(after(150*time.Millisecond, "late"))
-	open := source.FromChannel(after(75*time.Millisecond, "open"))
-	show(operators.SkipUntil(operators.Merge(early, late), open))
+	open, late := make(chan string, 1), make(chan string, 1)
+	early := operators.Finally(source.Just("early"), func() { open <- "open" })
+	notifier := operators.Finally(source.FromChannel(open), func() {
+		late <- "late"
+		close(late)
+	})
+	show(operators.SkipUntil(operators.Concat(early, source.FromChannel(late)), notifier))
 	// Output: late |
 }

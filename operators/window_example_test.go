@@ -9,20 +9,19 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// Texts that follow each other within a tenth of a second belong together.
+// Texts that follow each other within a minute belong together.
 func ExampleBySession() {
-	for s, err := range operators.Window(typing(), operators.BySession(100*time.Millisecond))(context.Background()) {
-		fmt.Printf("%q %v\n", s.Items, err)
+	typing := source.Just("h", "he", "hel", "hello")
+	for s, err := range operators.Window(typing, operators.BySession(time.Minute))(context.Background()) {
+		fmt.Println(s.Items, err)
 	}
-	// Output:
-	// ["h" "he" "hel" "hello"] <nil>
-	// ["hello w" "hello world"] <nil>
+	// Output: [h he hel hello] <nil>
 }
 
-// Batches for a database: of a hundred rows, or whatever came within a second.
+// Batches for a database: of three rows, or the rows of a minute.
 func ExampleAssigner_Within() {
 	rows := source.Just("a", "b", "c", "d", "e")
-	for batch, err := range operators.Window(rows, operators.ByCount(3).Within(time.Second))(context.Background()) {
+	for batch, err := range operators.Window(rows, operators.ByCount(3).Within(time.Minute))(context.Background()) {
 		fmt.Println(batch.Items, err)
 	}
 	// Output:
