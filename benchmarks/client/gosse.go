@@ -7,9 +7,12 @@ import (
 	"github.com/tmaxmax/go-sse"
 )
 
+// GoSSE is the name of tmaxmax/go-sse.
+const GoSSE = "tmaxmax/go-sse"
+
 func goSSE() Client {
 	return Client{
-		Name: "tmaxmax/go-sse",
+		Name: GoSSE,
 		Read: func(ctx context.Context, url string, each func(string, []byte) bool) error {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()

@@ -23,9 +23,9 @@ const unwanted = 4
 // block is how many events the server encodes once and sends again and again.
 const block = 1000
 
-// encoded returns a block of events in the wire format, and the sum of the
+// encoded returns a block of events in the wire format, their data, and the sum of the
 // quantities in those that are trades.
-func encoded() (wire []byte, qty int64, err error) {
+func encoded() (wire []byte, data []string, qty int64, err error) {
 	for i := range block {
 		e := codec.Event{Type: "trade", Data: fmt.Sprintf(`{"s":"BTCUSDT","id":%d,"p":%d.25,"q":%d,"b":%t}`, i, 60_000+i%100, 1+i%7, i%2 == 0)}
 		if i%unwanted == 0 {
@@ -33,11 +33,12 @@ func encoded() (wire []byte, qty int64, err error) {
 		} else {
 			qty += int64(1 + i%7)
 		}
+		data = append(data, e.Data)
 		if wire, err = codec.AppendEvent(wire, e); err != nil {
-			return nil, 0, err
+			return nil, nil, 0, err
 		}
 	}
-	return wire, qty, nil
+	return wire, data, qty, nil
 }
 
 // serve sends as many blocks as the request asks for and one event of type end.

@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"context"
+	stdjson "encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,25 +34,42 @@ type contender struct {
 	work  func(ctx context.Context, url string) (count, error)
 }
 
-// download is the contender that parses nothing.
-const download = "ceiling: io.Copy"
+// download is the contender that parses nothing, decoding the one that parses no events
+// but decodes their JSON.
+const (
+	download = "ceiling: io.Copy"
+	decoding = "ceiling: io.Copy, and the JSON alone"
+)
 
 func contenders() []contender {
 	all := []contender{{
 		name:  "rxsse",
-		about: "source.SSE → operators.EventType → operators.DecodeJSON → sink.ForEach",
-		work:  ours,
+		about: "source.SSE with WithEventTypes → operators.EventType → operators.DecodeJSON → sink.ForEach",
+		work: func(ctx context.Context, url string) (count, error) {
+			return ours(ctx, url, source.WithEventTypes("trade", "end"))
+		},
+	}, {
+		name:  "rxsse, all types",
+		about: "without WithEventTypes, so that the source makes strings of events that EventType drops",
+		work:  func(ctx context.Context, url string) (count, error) { return ours(ctx, url) },
 	}}
 	for _, c := range client.All()[1:] {
 		all = append(all, contender{name: c.Name, about: c.About, work: func(ctx context.Context, url string) (count, error) {
-			return callback(ctx, c, url)
+			return callback(ctx, c, url, func(data []byte, v any) error { return json.Unmarshal(data, v) })
 		}})
+		if c.Name == client.GoSSE {
+			all = append(all, contender{name: c.Name + ", encoding/json", work: func(ctx context.Context, url string) (count, error) {
+				return callback(ctx, c, url, stdjson.Unmarshal)
+			}})
+		}
 	}
-	return append(all, contender{name: download, about: "http.Get and io.Copy to nowhere", work: copied})
+	return append(all,
+		contender{name: decoding, about: "http.Get and io.Copy to nowhere, and then as many trades decoded from memory", work: decoded},
+		contender{name: download, about: "http.Get and io.Copy to nowhere", work: copied})
 }
 
-func ours(ctx context.Context, url string) (n count, err error) {
-	events := operators.CompleteAt(source.SSE(url), func(e codec.Event) bool { return e.Type == "end" })
+func ours(ctx context.Context, url string, opts ...source.Option) (n count, err error) {
+	events := operators.CompleteAt(source.SSE(url, opts...), func(e codec.Event) bool { return e.Type == "end" })
 	trades := operators.DecodeJSON[trade](operators.EventType(events, "trade"))
 	err = sink.ForEach(ctx, trades, func(t trade) error {
 		n.Trades++
@@ -61,13 +79,13 @@ func ours(ctx context.Context, url string) (n count, err error) {
 	return n, err
 }
 
-// callback does by hand what the pipeline does, with the same JSON library.
-func callback(ctx context.Context, c client.Client, url string) (n count, err error) {
+// callback does by hand what the pipeline does.
+func callback(ctx context.Context, c client.Client, url string, unmarshal func(data []byte, v any) error) (n count, err error) {
 	var wrong error
 	err = c.Read(ctx, url, func(kind string, data []byte) bool {
 		if kind == "trade" {
 			var t trade
-			if wrong = json.Unmarshal(data, &t); wrong != nil {
+			if wrong = unmarshal(data, &t); wrong != nil {
 				return false
 			}
 			n.Trades++
@@ -93,6 +111,31 @@ func copied(ctx context.Context, url string) (n count, err error) {
 	defer resp.Body.Close()
 	n.Bytes, err = io.Copy(io.Discard, resp.Body)
 	return n, err
+}
+
+// decoded does what no client of these events can do without.
+func decoded(ctx context.Context, url string) (n count, err error) {
+	if n, err = copied(ctx, url); err != nil {
+		return n, err
+	}
+	wire, data, _, err := encoded()
+	if err != nil {
+		return n, err
+	}
+	for range n.Bytes / int64(len(wire)) {
+		for i, text := range data {
+			if i%unwanted == 0 {
+				continue
+			}
+			var t trade
+			if err := json.Unmarshal([]byte(text), &t); err != nil {
+				return n, err
+			}
+			n.Trades++
+			n.Qty += t.Qty
+		}
+	}
+	return n, nil
 }
 
 // Parts are what child processes do for this section.
