@@ -76,12 +76,3 @@ func (m *Message[T]) fillFrom(e Event) (payload any) {
 type envelope interface {
 	fillFrom(e Event) (payload any)
 }
-
-// newTarget returns a function that returns where the payload of e is decoded to: v
-// itself, or its Value if T is a Message.
-func newTarget[T any]() func(v *T, e Event) any {
-	if _, ok := any((*T)(nil)).(envelope); ok {
-		return func(v *T, e Event) any { return any(v).(envelope).fillFrom(e) } //nolint:forcetypeassert,errcheck // checked above
-	}
-	return func(v *T, _ Event) any { return v }
-}

@@ -20,3 +20,16 @@ func TestMessageAllocatesNothingMore(t *testing.T) {
 	with := testing.AllocsPerRun(100, func() { _, _ = message(event) })
 	assert.Equal(t, without, with)
 }
+
+// A value is decoded without an allocation for the value itself.
+func TestDecodingAllocatesNothing(t *testing.T) {
+	type point struct{ X, Y float64 }
+	event := codec.Event{Type: "point", Data: `{"X":1.5,"Y":2}`}
+	decode := codec.JSON[point]()
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = decode(event) }))
+	custom := codec.Unmarshal[point](func(_ []byte, v any) error {
+		v.(*point).X = 1
+		return nil
+	})
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = custom(event) }))
+}

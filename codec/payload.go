@@ -1,13 +1,16 @@
 package codec
 
-import "unsafe"
+import (
+	"sync"
+	"unsafe"
+)
 
 // A Payload decodes an event into a value of type T. Any function of this shape is a
-// Payload. It is given the whole event, so the decoding can depend on the Type. See
-// [JSON] and [Text], and [Unmarshal] for other formats.
+// Payload. It gets the whole event, so the decoding can depend on the Type. See [JSON] and
+// [Text], and [Unmarshal] for other formats.
 //
-// Its errors should be a [PayloadError], which names the event and does not repeat
-// the payload.
+// Its errors should be a [PayloadError], which names the event and does not repeat the
+// payload.
 type Payload[T any] func(Event) (T, error)
 
 // Text is the [Payload] that returns an event's data as it is. It never fails.
@@ -15,21 +18,48 @@ func Text(e Event) (string, error) {
 	return e.Data, nil
 }
 
-// Unmarshal returns the [Payload] that calls f with the event's data and a pointer
-// to a new T, or to the Value of a new T if T is a [Message]. f may be the Unmarshal
-// function of any package. An error of f is returned as the Err of a [PayloadError].
+// Unmarshal returns the [Payload] that calls f with the event's data and a pointer to a
+// zero T, or to the Value of a zero T if T is a [Message]. f may be the Unmarshal function
+// of any package:
 //
-// The data is not copied: f must not modify the bytes, nor keep them after it has
-// returned.
+//	trade := codec.Unmarshal[Trade](gojson.Unmarshal) // github.com/goccy/go-json
+//
+// An error of f is returned as the Err of a [PayloadError]. Any number of goroutines may
+// call the Payload if they may call f.
+//
+// The data is not copied, and the memory that f decodes into is reused: f must not modify
+// the bytes, and must keep neither them nor the pointer after it has returned.
 func Unmarshal[T any](f func(data []byte, v any) error) Payload[T] {
-	target := newTarget[T]()
+	decode := decodeWith[T](f)
 	return func(e Event) (T, error) {
-		var v T
-		if err := f(bytesOf(e.Data), target(&v, e)); err != nil {
-			var zero T
-			return zero, &PayloadError{Type: e.Type, ID: e.ID, Offset: -1, Err: err}
+		v, err := decode(e)
+		if err != nil {
+			err = &PayloadError{Type: e.Type, ID: e.ID, Offset: -1, Err: err}
 		}
-		return v, nil
+		return v, err
+	}
+}
+
+// decodeWith returns a function that decodes an event with f. f needs a pointer, which
+// would cost an allocation for each event if the memory were not reused.
+func decodeWith[T any](f func(data []byte, v any) error) func(e Event) (T, error) {
+	_, isMessage := any((*T)(nil)).(envelope)
+	pool := sync.Pool{New: func() any { return new(T) }}
+	return func(e Event) (T, error) {
+		p, _ := pool.Get().(*T)
+		target := any(p)
+		if isMessage {
+			target = target.(envelope).fillFrom(e) //nolint:forcetypeassert,errcheck // checked above
+		}
+		err := f(bytesOf(e.Data), target)
+		var v T
+		if err == nil {
+			v, *p = *p, v
+		} else {
+			*p = v
+		}
+		pool.Put(p)
+		return v, err
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"encoding/hex"
 	stdjson "encoding/json"
 	"errors"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -173,4 +175,42 @@ func TestPayloadIsNotCopied(t *testing.T) {
 			t.Error(err)
 		}
 	}), 1.0, "the int")
+}
+
+// Memory is reused from event to event, and its content is not.
+func TestNothingIsLeftOfTheLastEvent(t *testing.T) {
+	type value struct {
+		A, B int
+		List []int
+		Map  map[string]int
+	}
+	decode := codec.JSON[value]()
+	first, err := decode(codec.Event{Data: `{"A":1,"List":[1,2,3],"Map":{"a":1}}`})
+	require.NoError(t, err)
+	second, err := decode(codec.Event{Data: `{"B":2,"List":[4],"Map":{"b":2}}`})
+	require.NoError(t, err)
+	assert.Equal(t, value{A: 1, List: []int{1, 2, 3}, Map: map[string]int{"a": 1}}, first)
+	assert.Equal(t, value{B: 2, List: []int{4}, Map: map[string]int{"b": 2}}, second)
+
+	failed, err := decode(codec.Event{Data: `{"A":7,"B":"x"}`})
+	require.Error(t, err)
+	assert.Zero(t, failed)
+	empty, err := decode(codec.Event{Data: `{}`})
+	require.NoError(t, err)
+	assert.Zero(t, empty)
+}
+
+func TestPayloadsMayBeShared(t *testing.T) {
+	decode := codec.JSON[codec.Message[[]int]]()
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 200 {
+				m, err := decode(codec.Event{Type: "t", ID: strconv.Itoa(i), Data: "[" + strconv.Itoa(i) + "]"})
+				assert.NoError(t, err)
+				assert.Equal(t, codec.Message[[]int]{Type: "t", ID: strconv.Itoa(i), Value: []int{i}}, m)
+			}
+		})
+	}
+	all.Wait()
 }
