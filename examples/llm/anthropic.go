@@ -41,6 +41,18 @@ func deltaText(e codec.Event) (string, error) {
 		if event.Delta.Type == "text_delta" {
 			return event.Delta.Text, nil
 		}
+	case "message_delta":
+		var event struct {
+			Delta struct {
+				StopReason string `json:"stop_reason"`
+			} `json:"delta"`
+		}
+		if err := json.Unmarshal([]byte(e.Data), &event); err != nil {
+			return "", err
+		}
+		if reason := event.Delta.StopReason; reason == "max_tokens" || reason == "refusal" {
+			return "", &CutOffError{Reason: reason}
+		}
 	case "error":
 		var event struct {
 			Error APIError `json:"error"`

@@ -62,9 +62,23 @@ func TestInterrupt(t *testing.T) {
 	defer cancel()
 	var out bytes.Buffer
 	require.NoError(t, p.print(ctx, &out, "key", "Hello"))
-	assert.NotEqual(t, "\n", out.String())
-	assert.True(t, strings.HasPrefix(saying, strings.TrimSpace(out.String())))
+	answer, interrupted := strings.CutSuffix(out.String(), "\n[interrupted]\n")
+	assert.True(t, interrupted)
+	assert.NotEmpty(t, answer)
+	assert.True(t, strings.HasPrefix(saying, answer))
 	assert.Less(t, out.Len(), len(saying))
+}
+
+// An answer that the provider has ended too early is an error with its reason.
+func TestCutOff(t *testing.T) {
+	_, err := openAI.text(codec.Event{Data: `{"choices":[{"delta":{},"finish_reason":"length"}]}`})
+	assert.EqualError(t, err, "the answer is cut off: length")
+	_, err = openAI.text(codec.Event{Data: `{"choices":[{"delta":{},"finish_reason":"stop"}]}`})
+	assert.NoError(t, err)
+	_, err = anthropic.text(codec.Event{Type: "message_delta", Data: `{"delta":{"stop_reason":"max_tokens"}}`})
+	assert.EqualError(t, err, "the answer is cut off: max_tokens")
+	_, err = anthropic.text(codec.Event{Type: "message_delta", Data: `{"delta":{"stop_reason":"end_turn"}}`})
+	assert.NoError(t, err)
 }
 
 // The recorded answers of real servers. Those of Anthropic's end without the blank

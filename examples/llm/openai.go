@@ -31,7 +31,8 @@ func chunkText(e codec.Event) (string, error) {
 			Delta struct {
 				Content jsontext.Value `json:"content"`
 			} `json:"delta"`
-			Error *APIError `json:"error"`
+			FinishReason string    `json:"finish_reason"`
+			Error        *APIError `json:"error"`
 		} `json:"choices"`
 		Error *APIError `json:"error"`
 	}
@@ -48,6 +49,9 @@ func chunkText(e codec.Event) (string, error) {
 		return "", chunk.Choices[0].Error
 	}
 	content := chunk.Choices[0].Delta.Content
+	if reason := chunk.Choices[0].FinishReason; reason == "length" || reason == "content_filter" {
+		return "", &CutOffError{Reason: reason}
+	}
 	if content.Kind() != '"' {
 		return "", nil // none, or parts that are not for the reader: Mistral's thoughts
 	}

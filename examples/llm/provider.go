@@ -43,6 +43,12 @@ func (e *APIError) Error() string {
 	return fmt.Sprintf("the answer broke off: %s: %s", e.Type, e.Message)
 }
 
+// A CutOffError means that the provider has ended an answer before the model had.
+type CutOffError struct{ Reason string }
+
+// Error gives the provider's reason, such as "length".
+func (e *CutOffError) Error() string { return "the answer is cut off: " + e.Reason }
+
 // answer is the stream of the tokens of the answer to prompt.
 //
 // The request is sent once: an answer that broke off cannot be resumed, and a new one
@@ -65,7 +71,7 @@ func (p *provider) answer(key, prompt string) (rxsse.Observable[string], error) 
 	req.Header.Set("Content-Type", "application/json")
 	p.authorize(req.Header, key)
 
-	client := source.NewClient(source.WithIdleTimeout(time.Minute))
+	client := source.NewClient(source.WithIdleTimeout(time.Minute), source.WithMaxAttempts(3))
 	events := operators.CompleteAt(client.ObserveRequest(req), p.isEnd) // without its end it was cut off
 	return operators.Filter(operators.TryMap(events, p.text), func(token string) bool { return token != "" }), nil
 }
@@ -84,8 +90,8 @@ func (p *provider) print(ctx context.Context, stdout io.Writer, key, prompt stri
 	if _, writing := io.WriteString(stdout, "\n"); writing != nil {
 		return writing
 	}
-	if err != nil && ctx.Err() == nil {
-		return err
+	if ctx.Err() != nil {
+		_, err = io.WriteString(stdout, "[interrupted]\n")
 	}
-	return nil
+	return err
 }

@@ -1,5 +1,5 @@
-// Command mercure follows topics of a Mercure hub, and says when the hub could not
-// give it all that it has missed.
+// Command mercure follows topics of a Mercure hub, and reports updates that the hub has
+// lost while the client was away.
 //
 //	go run ./examples/mercure
 //
@@ -16,10 +16,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Stdout, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -59,8 +60,8 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 		s.topics = []string{"*"}
 	}
 	err := s.follow(ctx, stdout)
-	if err != nil && ctx.Err() == nil {
-		return err
+	if ctx.Err() != nil {
+		_, err = fmt.Fprintln(stdout, "interrupted")
 	}
-	return nil
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -25,7 +26,7 @@ type subscription struct {
 	since  string
 	count  int // the number of updates after which it ends; 0 is no limit
 
-	lost atomic.Int64 // how often the hub could not go on where the subscriber was
+	lost atomic.Int64 // how often the hub could not resume where the subscriber was
 }
 
 // updates is the stream of the updates.
@@ -41,10 +42,10 @@ func (s *subscription) updates() (rxsse.Observable[codec.Event], error) {
 	u.RawQuery = query.Encode()
 
 	opts := []source.Option{
-		// The hub knows "earliest" for an ID. From then on the client sends that of the
-		// last update it has got.
+		// "earliest" is an ID for the hub. Later requests send the ID of the last update.
 		source.WithLastEventID(s.since),
 		source.WithTrace(&source.Trace{Open: s.reconcile}),
+		source.WithLogger(slog.Default()), // says why there are no updates
 		// Topics are no secret: let errors show them.
 		source.WithVisibleQuery("topic"),
 	}

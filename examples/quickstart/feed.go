@@ -20,6 +20,7 @@ import (
 // the client brings. Everything in it comes from one seed.
 type feed struct {
 	server *httptest.Server
+	length time.Duration
 	events []scheduled
 	drops  map[int]bool // by index: the connection breaks inside this event
 	start  atomic.Pointer[time.Time]
@@ -51,7 +52,7 @@ var markets = []struct {
 
 // newFeed starts a feed that lasts for length and breaks drops times on the way.
 func newFeed(seed uint64, length time.Duration, drops int) *feed {
-	f := &feed{events: generate(seed, length), drops: map[int]bool{}}
+	f := &feed{length: length, events: generate(seed, length), drops: map[int]bool{}}
 	for i := range drops {
 		f.drops[len(f.events)*(i+1)/(drops+1)] = true
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/rxsse/rxsse/operators"
@@ -9,7 +11,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// live says which stream to watch, and how.
+// live is what the flags say about the stream to watch.
 type live struct {
 	url      string
 	kind     string
@@ -19,6 +21,7 @@ type live struct {
 
 // watch runs the pipeline on a live server, whatever its payload.
 func watch(ctx context.Context, out *printer, l live) error {
+	out.say("Waiting for events; a table each %v in which there are some. Ctrl-C ends.", l.window)
 	var seen tally
 
 	events := source.SSE(l.url, source.WithTrace(trace(&seen, out)))
@@ -32,6 +35,14 @@ func watch(ctx context.Context, out *printer, l live) error {
 	windows := operators.Window(events, operators.Tumbling(l.window))
 
 	err := sink.ForEach(ctx, windows, out.events)
-	out.liveSummary(&seen)
-	return unlessCancelled(ctx, err)
+	ending := "the server completed the stream"
+	switch {
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		ending = "the time of -for is over"
+	case ctx.Err() != nil:
+		ending = "interrupted"
+	case err != nil:
+		ending = "with an error"
+	}
+	return cmp.Or(unlessCancelled(ctx, err), out.liveSummary(&seen, ending))
 }

@@ -3,7 +3,7 @@
 //
 // Without flags it starts an exchange's trade feed on loopback, which breaks its
 // connection several times on the way, and prints a table a second. It ends by
-// itself with a summary that counts what came against what the feed sent:
+// itself with a summary that compares the events received with those sent:
 //
 //	go run ./examples/quickstart
 //
@@ -20,11 +20,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Stdout, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -54,6 +55,9 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	if *window <= 0 {
 		return fmt.Errorf("-window must be positive, got %v", *window)
 	}
+	if *url == "" && (*kind != "" || *debounce != 0) {
+		return errors.New("-type and -debounce need -url")
+	}
 	out := newPrinter(stdout)
 	if *url != "" {
 		if *length > 0 {
@@ -69,8 +73,8 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	return trade(ctx, out, newFeed(*seed, *length, 4), *window)
 }
 
-// unlessCancelled returns err, but nil if it only says that ctx was cancelled:
-// for a program that is a way to end like any other.
+// unlessCancelled returns nil if err is the cause of a cancelled ctx: Ctrl-C is a way to
+// end like any other.
 func unlessCancelled(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		return nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -28,7 +29,11 @@ func TestNothingIsLost(t *testing.T) {
 	assert.Regexp(t, `^events: (\d+) \(of \d+ sent\)  reconnects: 4  lost: 0  duplicated: 0$`, summary)
 	assert.Regexp(t, `\d\d:\d\d:\d\d\.\d+ to `, out.String(), "a window")
 	assert.Contains(t, out.String(), "Bitcoin ₿")
-	assert.Equal(t, 4, strings.Count(out.String(), "connection lost: source: GET http://127.0.0.1"))
+	assert.Regexp(t, `^An exchange on loopback sends trades for 1s and breaks the connection 4\stimes\.`, out.String())
+	assert.Equal(t, 4, strings.Count(out.String(), "connection lost, again in "))
+	for _, line := range lines {
+		assert.LessOrEqual(t, utf8.RuneCountInString(line), columns, line)
+	}
 	assert.NotContains(t, out.String(), "\x1b", "plain when it is no terminal")
 }
 
@@ -51,9 +56,59 @@ func TestLiveServer(t *testing.T) {
 	defer server.Close()
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, []string{"-url", server.URL(), "-type", "edit"}))
-	assert.Regexp(t, `(?m)^edit +2 +221  é{59}…$`, out.String())
+	assert.Regexp(t, `(?m)^edit +2 +221  é{39}…$`, out.String())
 	assert.NotContains(t, out.String(), "other")
-	assert.Contains(t, out.String(), "events: 3  reconnects: 0")
+	assert.Contains(t, out.String(), "events: 3  reconnects: 0  ended: the server completed the stream\n")
+	assert.Contains(t, out.String(), "Waiting for events")
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// A full disk is reported, also on a live server that sends nothing.
+func TestOutputFails(t *testing.T) {
+	full := errors.New("no space left")
+	assert.ErrorIs(t, run(t.Context(), failing{full}, []string{"-for", "100ms"}), full)
+	server := ssetest.NewServer(func(c *ssetest.Conn) { c.Answer(204, "") })
+	defer server.Close()
+	assert.ErrorIs(t, run(t.Context(), failing{full}, []string{"-url", server.URL()}), full)
+}
+
+// The user sees why nothing comes, and how it ended.
+func TestServerIsDown(t *testing.T) {
+	for want, args := range map[string][]string{
+		"ended: the time of -for is over\n": {"-for", "100ms"},
+		"ended: interrupted\n":              nil,
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		if args == nil {
+			time.AfterFunc(100*time.Millisecond, cancel)
+		}
+		var out bytes.Buffer
+		require.NoError(t, run(ctx, &out, append(args, "-url", "http://127.0.0.1:1/?key=secret")))
+		cancel()
+		assert.Regexp(t, `cannot connect, again in \S+ source: GET http://127.0.0.1:1/`, out.String())
+		assert.Contains(t, out.String(), want)
+		assert.NotContains(t, out.String(), "secret")
+	}
+}
+
+func TestRefused(t *testing.T) {
+	server := ssetest.NewServer(func(c *ssetest.Conn) { c.Answer(401, "log in") })
+	defer server.Close()
+	assert.ErrorContains(t, run(t.Context(), &bytes.Buffer{}, []string{"-url", server.URL()}), `status 401 Unauthorized: "log in"`)
+}
+
+// Text from the network stays within its lines.
+func TestSay(t *testing.T) {
+	var out bytes.Buffer
+	newPrinter(&out).say("%s\x1b[31m", strings.Repeat("é word\n", 30))
+	for line := range strings.Lines(out.String()) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(line), columns+1)
+		assert.NotContains(t, line, "\x1b")
+	}
+	assert.Equal(t, 30, strings.Count(out.String(), "word"))
 }
 
 func TestBadInput(t *testing.T) {
@@ -63,6 +118,7 @@ func TestBadInput(t *testing.T) {
 	}{
 		{[]string{"-window", "0s"}, "-window must be positive, got 0s"},
 		{[]string{"https://example.com"}, `unexpected argument "https://example.com"`},
+		{[]string{"-type", "x"}, "-type and -debounce need -url"},
 		{[]string{"-url", "http://[", "-for", "1s"}, "source: GET http://["},
 	} {
 		err := run(t.Context(), &bytes.Buffer{}, c.args)
@@ -71,7 +127,7 @@ func TestBadInput(t *testing.T) {
 	assert.True(t, errors.Is(run(t.Context(), &bytes.Buffer{}, []string{"-help"}), flag.ErrHelp))
 }
 
-func TestClipObeysNoOne(t *testing.T) {
+func TestClip(t *testing.T) {
 	assert.Equal(t, " [31mred \u00e9…", clip("\x1b[31mred\né and more", 11))
 	assert.Equal(t, "short", clip("short", 10))
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -9,18 +8,21 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 	"unicode/utf8"
 
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/operators"
 )
 
-// A printer writes tables, with colour if that goes to a terminal.
+// columns is the width of the output.
+const columns = 80
+
+// A printer writes tables, with colour if the output is a terminal.
 type printer struct {
 	colour bool
 	mu     sync.Mutex // the source reports its connection from another goroutine
 	w      io.Writer
+	err    error              // of the first write that failed
 	before map[string]float64 // the last price of each symbol in earlier windows
 }
 
@@ -28,11 +30,11 @@ func newPrinter(w io.Writer) *printer {
 	return &printer{w: w, colour: isTerminal(w), before: map[string]float64{}}
 }
 
-// isTerminal reports whether w is a terminal that has not been asked for plain
-// text; see https://no-color.org.
+// isTerminal reports whether w is a terminal that shows colours, and the user has not
+// asked for plain text, see https://no-color.org.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" {
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false
 	}
 	info, err := file.Stat()
@@ -53,27 +55,33 @@ func (p *printer) paint(style, text string) string {
 	return "\x1b[" + style + "m" + text + "\x1b[0m"
 }
 
-// printf writes to the output; where that is gone, the program has no use for
-// the error.
+// printf writes to the output. After an error it writes nothing more.
 func (p *printer) printf(format string, args ...any) {
-	_, _ = fmt.Fprintf(p.w, format, args...)
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}
+
+// say prints a text in lines that fit.
+func (p *printer) say(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(clip(fmt.Sprintf(format, args...), 20*columns)) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
+			lines, line = append(lines, p.paint(dim, line)), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	lines = append(lines, p.paint(dim, line))
+	p.printf("%s\n", strings.Join(lines, "\n"))
 }
 
 // header begins the table of a window.
-func header[T any](p *printer, w operators.WindowOf[T], columns string) {
+func header[T any](p *printer, w operators.WindowOf[T], names string) {
 	span := w.Start.Format("15:04:05.000") + " to " + w.End.Format("15:04:05.000")
-	p.printf("\n%s\n%s\n", p.paint(bold, span), p.paint(dim, columns))
-}
-
-// disconnected says that there is no connection, and when there will be one.
-func (p *printer) disconnected(reason error, again time.Duration) {
-	if errors.Is(reason, io.EOF) {
-		return // the server has ended the response, as servers do
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	text := fmt.Sprintf("connection lost: %v; again in %v", reason, again.Round(time.Millisecond))
-	p.printf("\n%s\n", p.paint(dim, text))
+	p.printf("\n%s\n%s\n", p.paint(bold, span), p.paint(dim, names))
 }
 
 // trades prints a window of settled trades, a line for each symbol.
@@ -102,10 +110,10 @@ func (p *printer) trades(w operators.WindowOf[Trade]) error {
 			symbol, l.sweeps, l.low, l.high, l.last, p.change(symbol, l.last), l.name)
 		p.before[symbol] = l.last
 	}
-	return nil
+	return p.err
 }
 
-// change says how far the price has moved since the last window with the symbol.
+// change returns by how much the price has changed since the last window with the symbol.
 func (p *printer) change(symbol string, price float64) string {
 	before, known := p.before[symbol]
 	if !known {
@@ -137,13 +145,13 @@ func (p *printer) events(w operators.WindowOf[codec.Event]) error {
 	header(p, w, fmt.Sprintf("%-20s %7s %9s  %s", "type", "events", "bytes", "last"))
 	for _, kind := range slices.Sorted(maps.Keys(lines)) {
 		l := lines[kind]
-		p.printf("%-20s %7d %9d  %s\n", clip(kind, 20), l.events, l.bytes, clip(l.last, 60))
+		p.printf("%-20s %7d %9d  %s\n", clip(kind, 20), l.events, l.bytes, clip(l.last, columns-40))
 	}
-	return nil
+	return p.err
 }
 
-// clip makes text from the network fit for a table: one line of at most n
-// characters, without any that a terminal would obey.
+// clip makes one line of at most n characters of a text from the network, and replaces
+// characters that would command the terminal.
 func clip(text string, n int) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r == utf8.RuneError || 0x7f <= r && r < 0xa0 {
@@ -158,7 +166,9 @@ func clip(text string, n int) string {
 }
 
 // summary ends the run on the embedded feed, which sent total events.
-func (p *printer) summary(t *tally, total int, interrupted bool) {
+func (p *printer) summary(t *tally, total int, interrupted bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	lost := t.lost
 	sent := fmt.Sprintf("of %d sent", total)
 	if interrupted {
@@ -172,9 +182,13 @@ func (p *printer) summary(t *tally, total int, interrupted bool) {
 	}
 	p.printf("\nevents: %d (%s)  reconnects: %d  %s\n", t.events, sent, t.reconnects(),
 		p.paint(style, fmt.Sprintf("lost: %d  duplicated: %d", lost, t.duplicated)))
+	return p.err
 }
 
 // liveSummary ends the run on a live server.
-func (p *printer) liveSummary(t *tally) {
-	p.printf("\nevents: %d  reconnects: %d\n", t.events, t.reconnects())
+func (p *printer) liveSummary(t *tally, ending string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.printf("\nevents: %d  reconnects: %d  ended: %s\n", t.events, t.reconnects(), ending)
+	return p.err
 }

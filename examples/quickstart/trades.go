@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -24,6 +27,7 @@ type Trade struct {
 // trade runs the pipeline on the embedded feed.
 func trade(ctx context.Context, out *printer, f *feed, window time.Duration) error {
 	defer f.close()
+	out.say("An exchange on loopback sends trades for %v and breaks the connection %d times. The first window closes after %v.", f.length, len(f.drops), window)
 	var seen tally
 
 	events := source.SSE(f.url(), source.WithTrace(trace(&seen, out)))
@@ -31,28 +35,42 @@ func trade(ctx context.Context, out *printer, f *feed, window time.Duration) err
 	settled := operators.Debounce(trades, sweepEvery/2) // the last trade of each sweep
 	windows := operators.Window(settled, operators.Tumbling(window))
 
-	err := sink.ForEach(ctx, windows, out.trades)
-	out.summary(&seen, len(f.events), ctx.Err() != nil)
-	return unlessCancelled(ctx, err)
+	err := unlessCancelled(ctx, sink.ForEach(ctx, windows, out.trades))
+	return cmp.Or(err, out.summary(&seen, len(f.events), ctx.Err() != nil))
 }
 
-// trace counts connections, and says when one has broken.
+// trace counts connections, and prints why one has ended and when the next attempt is.
 func trace(seen *tally, out *printer) *source.Trace {
-	var lost error
+	var (
+		open   bool
+		reason error
+	)
 	return &source.Trace{
-		Open:         func(source.Attempt, *http.Response) { seen.connects++ },
-		Disconnected: func(_ source.Attempt, err error) { lost = err },
-		Waiting:      func(_ source.Attempt, d time.Duration) { out.disconnected(lost, d) },
+		Connecting: func(source.Attempt) { open = false },
+		Open: func(source.Attempt, *http.Response) {
+			open = true
+			seen.connects++
+		},
+		Disconnected: func(_ source.Attempt, err error) { reason = err },
+		Waiting: func(_ source.Attempt, d time.Duration) {
+			what := "cannot connect"
+			if open {
+				what = "connection lost"
+			}
+			if !errors.Is(reason, io.EOF) || !open { // servers end responses in an orderly way, too
+				out.say("%s, again in %v: %v", what, d.Round(time.Millisecond), reason)
+			}
+		},
 	}
 }
 
-// A tally counts what comes from the source. Every event of the feed has the
-// next number for its id, so that a gap is a loss.
+// A tally counts the events of the source. The IDs of the feed are consecutive numbers,
+// so a gap is a loss.
 type tally struct {
 	connects   int
 	events     int
-	last       int // the highest id so far
-	lost       int // ids that were passed over
+	last       int // the highest ID so far
+	lost       int // IDs that were skipped
 	duplicated int
 }
 

@@ -1,5 +1,5 @@
-// Command resume shows a program that may be killed at any moment and loses nothing:
-// it writes a stream of readings to a file, and goes on where it was stopped.
+// Command resume writes a stream of readings to a file. It may be killed at any moment:
+// the next run resumes, and no reading is lost.
 //
 //	go run ./examples/resume
 //
@@ -17,10 +17,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Stdout, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -46,15 +47,23 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 		if err := os.MkdirAll(*dir, 0o700); err != nil {
 			return err
 		}
-		return unlessCancelled(ctx, writeDown(ctx, *url, *dir))
+		if err := unlessCancelled(ctx, writeDown(ctx, *url, *dir)); err != nil {
+			return err
+		}
+		ending := "the server completed the stream"
+		if ctx.Err() != nil {
+			ending = "interrupted; run it again to resume"
+		}
+		_, err := fmt.Fprintln(stdout, ending)
+		return err
 	case *kills < 0:
 		return fmt.Errorf("-kills must not be negative, got %d", *kills)
 	}
 	return unlessCancelled(ctx, demonstrate(ctx, stdout, *kills))
 }
 
-// unlessCancelled returns err, or nil if it only says that ctx was cancelled: Ctrl-C
-// is a clean end.
+// unlessCancelled returns nil if err is the cause of a cancelled ctx: Ctrl-C is a way to
+// end like any other.
 func unlessCancelled(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		return nil

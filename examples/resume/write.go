@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"path/filepath"
 	"strconv"
 
@@ -33,7 +34,7 @@ func writeDown(ctx context.Context, url, dir string) error {
 		return err
 	}
 	position := source.NewFileCheckpoint(filepath.Join(dir, positionFile))
-	events := source.SSE(url, source.WithCheckpoint(position))
+	events := source.SSE(url, source.WithCheckpoint(position), source.WithLogger(slog.Default()))
 	readings := operators.Decode(events, codec.Keep(decode))
 
 	// The file first, then the position: if the program is killed in between, it

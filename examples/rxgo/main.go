@@ -11,9 +11,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/sink"
@@ -21,7 +23,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Stdout, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -54,10 +56,11 @@ func run(ctx context.Context, stdout io.Writer, args []string) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(*folder)) }()
 	}
-	if err := report(ctx, stdout, *url, *folder); err != nil && ctx.Err() == nil {
-		return err
+	err = report(ctx, stdout, *url, *folder)
+	if ctx.Err() != nil {
+		_, err = fmt.Fprintln(stdout, "interrupted")
 	}
-	return nil
+	return err
 }
 
 // report runs the depot on the stream at url, and prints what a client of its broadcast
@@ -65,7 +68,7 @@ func run(ctx context.Context, stdout io.Writer, args []string) (err error) {
 func report(ctx context.Context, stdout io.Writer, url, folder string) error {
 	checkpoint := source.NewFileCheckpoint(filepath.Join(folder, "position"))
 	reconnects := 0
-	events := source.SSE(url, source.WithCheckpoint(checkpoint), source.WithTrace(&source.Trace{
+	events := source.SSE(url, source.WithCheckpoint(checkpoint), source.WithLogger(slog.Default()), source.WithTrace(&source.Trace{
 		Disconnected: func(source.Attempt, error) { reconnects++ },
 	}))
 	board := sink.NewBroadcaster()

@@ -14,7 +14,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A feed is an embedded server of events that breaks its connections, and ends.
+// A feed is an embedded server of events. It breaks its connections, and completes.
 type feed struct {
 	server *http.Server
 	addr   net.Addr
@@ -22,7 +22,7 @@ type feed struct {
 	gone   sync.WaitGroup
 }
 
-// ticks is how many events a feed has, one each tenth of a second.
+// ticks is the number of events, one each 100 ms.
 const ticks = 20
 
 func openFeed(ctx context.Context) (*feed, error) {
@@ -44,7 +44,7 @@ func openFeed(ctx context.Context) (*feed, error) {
 	f.gone.Go(func() {
 		events := operators.Map(operators.Take(source.Interval(100*time.Millisecond), ticks), func(n int) codec.Event {
 			if n%5 == 4 {
-				return codec.Event{Type: "note", Data: "a fifth tick\nis always something"}
+				return codec.Event{Type: "note", Data: "one tick in five\nis a note"}
 			}
 			return codec.Event{Type: "tick", Data: fmt.Sprintf(`{"n": %d, "price": {"EUR": %.2f}}`, n, 100+float64(n*n%7))}
 		})

@@ -1,11 +1,12 @@
-// Command tail is curl for Server-Sent Events: it prints a stream as it comes, outlives
-// its connections, and can write it down and go on later.
+// Command tail is curl for Server-Sent Events: it prints a stream as it arrives, survives
+// broken connections, and can write the events to a file and resume later.
 //
 //	go run ./examples/tail https://stream.wikimedia.org/v2/stream/recentchange
-//	go run ./examples/tail -type price -pretty -H "Authorization: Bearer …" https://…
-//	go run ./examples/tail -o events.ndjson https://…     # and again: it goes on there
+//	go run ./examples/tail -type price -json -H "Authorization: Bearer …" https://…
+//	go run ./examples/tail -d '{"stream": true}' https://…    # a POST
+//	go run ./examples/tail -o events.ndjson https://…         # run it again: it resumes
 //
-// Without a URL it tails an embedded feed, which breaks and ends.
+// Without a URL it reads an embedded feed, which breaks and ends.
 package main
 
 import (
@@ -14,14 +15,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/signal"
-	"strings"
+	"syscall"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Stdout, os.Stderr, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// run is the program. A cancelled ctx (Ctrl-C) ends it cleanly.
+// run is the program. A cancelled ctx (Ctrl-C or SIGTERM) ends it without an error.
 func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	o, err := parse(stderr, args)
 	if err != nil {
@@ -44,63 +44,17 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 		defer feed.close()
 		o.url = feed.url()
 	}
-	err = o.tail(ctx, stdout, stderr)
-	if err != nil && ctx.Err() == nil {
-		return err
-	}
-	return nil
-}
-
-// options are what the command line says.
-type options struct {
-	url         string
-	types       []string
-	header      http.Header
-	lastEventID string
-	output      string
-	count       int
-	pretty      bool
-	raw         bool
-	comments    bool
-}
-
-func parse(stderr io.Writer, args []string) (*options, error) {
-	o := &options{header: http.Header{}}
-	flags := flag.NewFlagSet("tail", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		_, _ = fmt.Fprintln(stderr, "usage: tail [flags] [URL]")
-		flags.PrintDefaults()
-	}
-	flags.Func("type", "print events of this `type` only; may be given several times", func(s string) error {
-		o.types = append(o.types, s)
-		return nil
-	})
-	flags.Func("H", "send this `header`, as \"Name: value\"; may be given several times", func(s string) error {
-		name, value, found := strings.Cut(s, ":")
-		if !found || strings.TrimSpace(name) == "" {
-			return errors.New(`want "Name: value"`)
-		}
-		o.header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
-		return nil
-	})
-	flags.StringVar(&o.lastEventID, "last-event-id", "", "begin after the event with this `ID`")
-	flags.StringVar(&o.output, "o", "", "write the events to this `file` too, as lines of JSON; if it is there, go on where it ends")
-	flags.IntVar(&o.count, "n", 0, "end after this number of `events`")
-	flags.BoolVar(&o.pretty, "pretty", false, "print JSON over several lines")
-	flags.BoolVar(&o.raw, "raw", false, "print events in wire form")
-	flags.BoolVar(&o.comments, "comments", false, "print comments too, such as heartbeats")
-	if err := flags.Parse(args); err != nil {
-		return nil, err
-	}
+	count, err := o.tail(ctx, stdout, stderr)
 	switch {
-	case flags.NArg() > 1:
-		return nil, fmt.Errorf("one URL, please, after the flags; got %q", flags.Args())
-	case o.count < 0:
-		return nil, fmt.Errorf("-n must not be negative, got %d", o.count)
-	case o.raw && o.pretty:
-		return nil, errors.New("-raw and -pretty exclude each other")
+	case ctx.Err() != nil:
+		_, _ = fmt.Fprintf(stderr, "tail: interrupted after %d events\n", count)
+		return nil
+	case err != nil:
+		return err
+	case o.count > 0 && count == o.count:
+		return nil
+	default:
+		_, _ = fmt.Fprintf(stderr, "tail: the server completed the stream after %d events\n", count)
+		return nil
 	}
-	o.url = flags.Arg(0)
-	return o, nil
 }

@@ -3,8 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"flag"
 	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,10 +37,11 @@ func tail(t *testing.T, args ...string) (stdout, stderr string) {
 func TestEmbeddedFeed(t *testing.T) {
 	out, errs := tail(t)
 	assert.Equal(t, ticks-4, strings.Count(out, "tick #"))
-	assert.Equal(t, 4, strings.Count(out, "\n    a fifth tick\n    is always something\n"))
+	assert.Equal(t, 4, strings.Count(out, "\n    one tick in five\n    is a note\n"))
 	assert.Regexp(t, `(?m)^tick #\S+  \{"n": 0, "price": \{"EUR": 100.00\}\}$`, out)
-	assert.Contains(t, errs, "tail: connection lost: the server ended the response\ntail: trying again in ")
+	assert.Contains(t, errs, "tail: the server ended the response\ntail: trying again in ")
 	assert.Contains(t, errs, "tail: connected again\n")
+	assert.True(t, strings.HasSuffix(errs, "tail: the server completed the stream after 20 events\n"), errs)
 }
 
 // server sends these events to each client, and nothing to a client that has the last.
@@ -65,7 +70,7 @@ func TestForms(t *testing.T) {
 		want string
 	}{
 		{"plain", nil, "price #1  {\"a\":[1,2]}\nprice #2  {not JSON\nnews #3  ␛[31mred\nend #last  \n"},
-		{"pretty", []string{"-pretty", "-n", "2"}, "price #1\n    {\n      \"a\": [\n        1,\n        2\n      ]\n    }\nprice #2  {not JSON\n"},
+		{"json", []string{"-json", "-n", "2"}, "price #1\n    {\n      \"a\": [\n        1,\n        2\n      ]\n    }\nprice #2  {not JSON\n"},
 		{"raw", []string{"-raw", "-type", "price", "-n", "1"}, "event: price\ndata: {\"a\":[1,2]}\nid: 1\n\n"},
 		{"types", []string{"-type", "news", "-type", "end"}, "news #3  ␛[31mred\nend #last  \n"},
 		{"comments", []string{"-comments", "-type", "end"}, ": beat\nend #last  \n"},
@@ -83,7 +88,7 @@ func TestWritesAndGoesOn(t *testing.T) {
 	_, errs := tail(t, "-o", path, "-n", "1", s.URL())
 	assert.Empty(t, errs)
 	_, errs = tail(t, "-o", path, "-n", "1", s.URL())
-	assert.Equal(t, "tail: going on after event 1\n", errs)
+	assert.Equal(t, "tail: resuming after event 1\n", errs)
 	written, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, strings.Repeat(`{"type":"a","data":"x","id":"1"}`+"\n", 2), string(written), "this server does not know where it was")
@@ -96,6 +101,79 @@ func TestWritesAndGoesOn(t *testing.T) {
 	assert.Equal(t, "Bearer x", requests[2].Header.Get("Authorization"))
 }
 
+// -d makes a POST; -v shows what is sent and answered, but no secret.
+func TestVerbosePost(t *testing.T) {
+	var body string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent, _ := io.ReadAll(r.Body)
+		body = r.Method + " " + r.Header.Get("Content-Type") + " " + string(sent)
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.Header().Set("Set-Cookie", "session=secret")
+		_, _ = io.WriteString(w, "id: 7\ndata: x\n\n")
+	}))
+	t.Cleanup(s.Close)
+	out, errs := tail(t, "-v", "-d", `{"a":1}`, "-H", "X-My-Key: secret", "-H", "Authorization: Bearer secret", "-last-event-id", "6", s.URL+"/?token=secret")
+	assert.Equal(t, `POST application/json {"a":1}`, body)
+	assert.Equal(t, "message #7  x\n", out)
+	assert.Contains(t, errs, "* attempt 1: POST http://127.0.0.1")
+	assert.Contains(t, errs, "> X-My-Key: (6 bytes, not shown)\n")
+	assert.Contains(t, errs, "> Authorization: (13 bytes, not shown)\n")
+	assert.Contains(t, errs, "> Accept: text/event-stream\n")
+	assert.Contains(t, errs, "< HTTP/1.1 200 OK\n")
+	assert.Contains(t, errs, "< Set-Cookie: (14 bytes, not shown)\n")
+	assert.Contains(t, errs, "* resumes after event 6\n")
+	assert.Contains(t, errs, "tail: the server completed the stream after 1 events\n")
+	assert.NotContains(t, errs, "secret")
+
+	file := filepath.Join(t.TempDir(), "body")
+	require.NoError(t, os.WriteFile(file, []byte("<a/>"), 0o600))
+	tail(t, "-X", "PUT", "-d", "@"+file, "-H", "Content-Type: text/xml", s.URL)
+	assert.Equal(t, "PUT text/xml <a/>", body)
+}
+
+// A server with a certificate of its own is refused, unless -k or -cacert trusts it.
+func TestCertificates(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, "data: x\n\n")
+	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600))
+	for _, args := range [][]string{{"-k"}, {"-cacert", file}} {
+		out, _ := tail(t, append(args, "-n", "1", s.URL)...)
+		assert.Equal(t, "message  x\n", out)
+	}
+	assert.ErrorContains(t, run(t.Context(), io.Discard, io.Discard, []string{s.URL}), "certificate")
+}
+
+// -idle gives up a connection that is silent.
+func TestIdle(t *testing.T) {
+	s := ssetest.NewServer(func(c *ssetest.Conn) {
+		if c.N > 1 {
+			c.Answer(204, "")
+		}
+		c.Send(codec.Event{Retry: time.Millisecond}, codec.Event{Data: "x"})
+		c.Sleep(time.Minute)
+	})
+	t.Cleanup(s.Close)
+	_, errs := tail(t, "-idle", "50ms", s.URL())
+	assert.Contains(t, errs, "tail: connection lost: source: GET "+s.URL())
+	assert.Contains(t, errs, "not a byte within the idle timeout")
+}
+
+// A server that cannot be reached is tried again, and the user sees why.
+func TestCannotConnect(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	var errs bytes.Buffer
+	require.NoError(t, run(ctx, io.Discard, &errs, []string{"127.0.0.1:1/?key=secret"}))
+	assert.Regexp(t, `^tail: cannot connect: .*connection refused.*\ntail: trying again in \S+\ntail: interrupted after 0 events\n$`, errs.String())
+	assert.NotContains(t, errs.String(), "secret")
+}
+
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -106,13 +184,18 @@ func TestBadInput(t *testing.T) {
 	s := ssetest.NewServer(func(c *ssetest.Conn) { c.Answer(404, "no such stream") })
 	t.Cleanup(s.Close)
 	for want, args := range map[string][]string{
-		`one URL, please, after the flags; got ["a" "b"]`: {"a", "b"},
-		"-n must not be negative, got -1":                 {"-n", "-1"},
-		"-raw and -pretty exclude each other":             {"-raw", "-pretty"},
-		`want "Name: value"`:                              {"-H", "x"},
-		"unusable URL":                                    {"ftp://x"},
-		"no such stream":                                  {s.URL()},
-		"no such file or directory":                       {"-o", "/nonexistent/x", s.URL()},
+		"want one URL, after the flags; got 2 arguments": {"a", "b"},
+		"flags go before the URL: -v":                    {"a", "-v"},
+		"-idle must not be negative, got -1s":            {"-idle", "-1s"},
+		"-d: open /nonexistent/x":                        {"-d", "@/nonexistent/x"},
+		"-cacert: open /nonexistent/x":                   {"-cacert", "/nonexistent/x", "https://localhost"},
+		"main_test.go holds no certificate in PEM":       {"-cacert", "main_test.go", "https://localhost"},
+		"-n must not be negative, got -1":                {"-n", "-1"},
+		"-raw and -json exclude each other":              {"-raw", "-json"},
+		`-H wants "Name: value"`:                         {"-H", "x"},
+		"unusable URL":                                   {"ftp://x"},
+		"no such stream":                                 {s.URL()},
+		"no such file or directory":                      {"-o", "/nonexistent/x", s.URL()},
 	} {
 		assert.ErrorContains(t, run(t.Context(), io.Discard, io.Discard, args), want)
 	}

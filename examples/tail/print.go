@@ -14,7 +14,7 @@ import (
 // A printer prints events for people.
 type printer struct {
 	w           io.Writer
-	pretty, raw bool
+	indent, raw bool
 	buf         []byte
 }
 
@@ -35,7 +35,7 @@ func (p *printer) print(events []codec.Event) error {
 			p.buf = append(p.buf, " #"+printable(e.ID)...)
 		}
 		data := e.Data
-		if p.pretty {
+		if p.indent {
 			data = indented(data)
 		}
 		data = printable(data)
@@ -50,7 +50,7 @@ func (p *printer) print(events []codec.Event) error {
 	return err
 }
 
-// indented is JSON over several lines; what is no JSON is as it was.
+// indented returns JSON on several lines, and other data as it is.
 func indented(data string) string {
 	value := jsontext.Value(data)
 	if len(data) == 0 || (data[0] != '{' && data[0] != '[') || value.Indent(jsontext.WithIndent("  ")) != nil {
@@ -59,8 +59,8 @@ func indented(data string) string {
 	return string(value)
 }
 
-// printable is s with what a terminal would take for a command made visible: a
-// stream's text is not to be trusted.
+// printable replaces control characters, which could command the terminal: the text of a
+// stream is not trusted.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

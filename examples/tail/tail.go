@@ -1,12 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -16,31 +22,94 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// tail prints the stream until it ends, or ctx does.
-func (o *options) tail(ctx context.Context, stdout, stderr io.Writer) error {
-	opts := []source.Option{source.WithTrace(tell(stderr)), source.WithLastEventID(o.lastEventID)}
-	for name, values := range o.header {
-		for _, value := range values {
-			opts = append(opts, source.WithHeader(name, value))
+// tail prints the stream until it ends, or ctx does, and returns how many events it has
+// printed.
+func (o *options) tail(ctx context.Context, stdout, stderr io.Writer) (count int, err error) {
+	report := newReporter(stderr, o.verbose)
+	opts := []source.Option{
+		source.WithTrace(report.trace()),
+		source.WithLastEventID(o.lastEventID),
+		source.WithIdleTimeout(o.idle),
+		source.WithComments(o.comments),
+	}
+	if o.insecure || o.caFile != "" {
+		client, err := o.httpClient()
+		if err != nil {
+			return 0, err
 		}
+		opts = append(opts, source.WithHTTPClient(client))
 	}
-	if o.comments {
-		opts = append(opts, source.WithComments(true))
+	req, err := o.request()
+	if err != nil {
+		return 0, err
 	}
-	p := printer{w: stdout, pretty: o.pretty, raw: o.raw}
+	p := printer{w: stdout, indent: o.indent, raw: o.raw}
+	show := func(events []codec.Event) error {
+		if err := p.print(events); err != nil {
+			return err
+		}
+		count += len(events)
+		return nil
+	}
 	if o.output == "" {
-		return sink.ForEachBatch(ctx, o.events(opts), p.print)
+		err = sink.ForEachBatch(ctx, o.events(req, opts), show)
+	} else {
+		err = o.tailAndWrite(ctx, stderr, req, opts, show)
 	}
-	return o.tailAndWrite(ctx, stderr, opts, p.print)
+	report.refused(err)
+	return count, err
 }
 
-// events is the stream that is to be printed.
-func (o *options) events(opts []source.Option) rxsse.Observable[codec.Event] {
-	events := source.SSE(o.url, opts...)
+func (o *options) request() (*http.Request, error) {
+	method := cmp.Or(o.method, http.MethodGet)
+	var body io.Reader
+	if o.body != "" {
+		method = cmp.Or(o.method, http.MethodPost)
+		body = strings.NewReader(o.body)
+	}
+	req, err := http.NewRequest(method, o.url, body)
+	if err != nil {
+		var failed *url.Error
+		if errors.As(err, &failed) {
+			err = failed.Err // without the URL, which may hold a secret
+		}
+		return nil, err
+	}
+	req.Header = o.header.Clone()
+	if body != nil && req.Header.Get("Content-Type") == "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+// httpClient returns a client for -k and -cacert.
+func (o *options) httpClient() (*http.Client, error) {
+	config := &tls.Config{InsecureSkipVerify: o.insecure} //nolint:gosec // the user asks for it
+	if o.caFile != "" {
+		pem, err := os.ReadFile(o.caFile)
+		if err != nil {
+			return nil, fmt.Errorf("-cacert: %w", err)
+		}
+		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+			config.RootCAs = x509.NewCertPool()
+		}
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("-cacert: %s holds no certificate in PEM", o.caFile)
+		}
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // it is one
+	transport.TLSClientConfig = config
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second}
+	return &http.Client{Transport: transport}, nil
+}
+
+// events is the stream to print.
+func (o *options) events(req *http.Request, opts []source.Option) rxsse.Observable[codec.Event] {
+	events := source.NewClient(opts...).ObserveRequest(req)
 	if len(o.types) > 0 {
 		types := o.types
 		if o.comments {
-			types = append(slices.Clone(types), "") // what comments have
+			types = append(slices.Clone(types), "") // comments have no type
 		}
 		events = operators.EventType(events, types...)
 	}
@@ -50,9 +119,9 @@ func (o *options) events(opts []source.Option) rxsse.Observable[codec.Event] {
 	return events
 }
 
-// tailAndWrite writes the events to the file before it prints them, and then how far
-// it has got, in a file beside that.
-func (o *options) tailAndWrite(ctx context.Context, stderr io.Writer, opts []source.Option, show func([]codec.Event) error) error {
+// tailAndWrite writes events to the file before it prints them. Then it saves the
+// position in a file beside that.
+func (o *options) tailAndWrite(ctx context.Context, stderr io.Writer, req *http.Request, opts []source.Option, show func([]codec.Event) error) error {
 	file, err := sink.OpenNDJSON[codec.Event](o.output)
 	if err != nil {
 		return err
@@ -61,7 +130,7 @@ func (o *options) tailAndWrite(ctx context.Context, stderr io.Writer, opts []sou
 	if o.lastEventID == "" {
 		opts = append(opts, source.WithCheckpoint(position))
 		if id, err := position.Load(ctx); err == nil && id != "" {
-			_, _ = fmt.Fprintf(stderr, "tail: going on after event %s\n", printable(id))
+			_, _ = fmt.Fprintf(stderr, "tail: resuming after event %s\n", printable(id))
 		}
 	}
 	work := func(events []codec.Event) error {
@@ -70,29 +139,6 @@ func (o *options) tailAndWrite(ctx context.Context, stderr io.Writer, opts []sou
 		}
 		return show(events)
 	}
-	err = sink.Commit(ctx, o.events(opts), work, position)
+	err = sink.Commit(ctx, o.events(req, opts), work, position)
 	return errors.Join(err, file.Close())
-}
-
-// tell returns hooks that say how the connection is.
-func tell(stderr io.Writer) *source.Trace {
-	lost := false
-	return &source.Trace{
-		Open: func(source.Attempt, *http.Response) {
-			if lost {
-				_, _ = fmt.Fprintln(stderr, "tail: connected again")
-			}
-			lost = false
-		},
-		Disconnected: func(_ source.Attempt, err error) {
-			lost = true
-			if err == io.EOF { //nolint:errorlint // the hook's own convention
-				err = errors.New("the server ended the response")
-			}
-			_, _ = fmt.Fprintln(stderr, "tail: connection lost:", printable(err.Error()))
-		},
-		Waiting: func(_ source.Attempt, d time.Duration) {
-			_, _ = fmt.Fprintln(stderr, "tail: trying again in", d.Round(time.Millisecond))
-		},
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -48,7 +49,8 @@ func (t *tally) repeated() int { return t.events - t.edits - t.canaries }
 // comes again. It is told by the ID in the event's data.
 func (t *tally) changes(url string) rxsse.Observable[Change] {
 	events := source.SSE(url,
-		source.WithHeader("User-Agent", "rxsse-example (https://github.com/rxsse/rxsse)"), // they ask to know who it is
+		source.WithHeader("User-Agent", "rxsse-example (https://github.com/rxsse/rxsse)"), // their policy asks for it
+		source.WithLogger(slog.Default()),                                                 // says why there are no changes
 		source.WithTrace(&source.Trace{Disconnected: func(source.Attempt, error) { t.reconnects++ }}),
 	)
 	// A payload may be cut or new in kind: one that is not understood is skipped.

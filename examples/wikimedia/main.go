@@ -17,11 +17,12 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Stdout, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -34,8 +35,8 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	var (
 		flags  = flag.NewFlagSet("wikimedia", flag.ContinueOnError)
 		stream = flags.String("url", "", "the `URL` of the stream (default: an embedded stand-in, for three seconds)")
-		since  = flags.Duration("since", 0, "begin so long ago; the server keeps a week or more")
-		length = flags.Duration("for", 0, "end after so long")
+		since  = flags.Duration("since", 0, "begin that long ago; the server keeps a week or more")
+		length = flags.Duration("for", 0, "end after that time (default: 3s for the stand-in, until Ctrl-C with -url)")
 	)
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -73,9 +74,16 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	}
 	var t tally
 	err = t.count(ctx, stdout, u.String())
-	if err != nil && ctx.Err() == nil {
+	ending := "the server completed the stream"
+	switch {
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		ending = "the time is over"
+	case ctx.Err() != nil:
+		ending = "interrupted"
+	case err != nil:
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "edits: %d  repeated by the server: %d  canaries: %d  reconnects: %d\n", t.edits, t.repeated(), t.canaries, t.reconnects)
+	_, err = fmt.Fprintf(stdout, "edits: %d  repeated by the server: %d  canaries: %d  reconnects: %d  ended: %s\n",
+		t.edits, t.repeated(), t.canaries, t.reconnects, ending)
 	return err
 }

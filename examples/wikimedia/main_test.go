@@ -23,7 +23,7 @@ func TestStandIn(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, []string{"-for", "2s"}))
 	assert.Regexp(t, `(?m)^\d\d:\d\d:\d\d  ("\w+" \d+  )+$`, out.String())
-	assert.Regexp(t, `edits: [1-9]\d\d  repeated by the server: [1-9]\d*  canaries: [1-9]\d*  reconnects: [2-9]\n$`, out.String())
+	assert.Regexp(t, `edits: [1-9]\d\d  repeated by the server: [1-9]\d*  canaries: [1-9]\d*  reconnects: [2-9]  ended: the time is over\n$`, out.String())
 }
 
 // No change of the stand-in is missed and none counted twice.
@@ -73,7 +73,7 @@ func TestRequests(t *testing.T) {
 	defer server.Close()
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, []string{"-url", server.URL(), "-since", "1h"}))
-	assert.Equal(t, "00:00:00  \"xwiki\" 1  \nedits: 1  repeated by the server: 0  canaries: 0  reconnects: 1\n", out.String())
+	assert.Equal(t, "00:00:00  \"xwiki\" 1  \nedits: 1  repeated by the server: 0  canaries: 0  reconnects: 1  ended: the server completed the stream\n", out.String())
 	requests := server.Requests()
 	assert.Regexp(t, `since=\d{4}-\d\d-\d\dT\d\d%3A\d\d%3A\d\dZ`, requests[0].URL)
 	assert.Equal(t, id, requests[1].Header.Get("Last-Event-ID"), "as it was")

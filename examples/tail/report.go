@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rxsse/rxsse/source"
+)
+
+// A reporter prints what happens to the connection.
+type reporter struct {
+	w       io.Writer
+	verbose bool
+	open    bool // the present attempt was accepted
+	failed  bool // the last one has ended
+}
+
+func newReporter(w io.Writer, verbose bool) *reporter { return &reporter{w: w, verbose: verbose} }
+
+func (r *reporter) printf(format string, args ...any) { _, _ = fmt.Fprintf(r.w, format+"\n", args...) }
+
+func (r *reporter) trace() *source.Trace {
+	return &source.Trace{Connecting: r.connecting, Open: r.opened, Disconnected: r.disconnected, Waiting: r.waiting}
+}
+
+func (r *reporter) connecting(a source.Attempt) {
+	r.open = false
+	if r.verbose {
+		r.printf("* attempt %d: %s %s", a.Number, a.Method, printable(a.URL))
+	}
+}
+
+func (r *reporter) opened(_ source.Attempt, resp *http.Response) {
+	r.open = true
+	if r.verbose {
+		r.header("> ", resp.Request.Header)
+		r.printf("< %s %s", resp.Proto, printable(resp.Status))
+		r.header("< ", resp.Header)
+		if id := resp.Request.Header.Get("Last-Event-ID"); id != "" {
+			r.printf("* resumes after event %s", printable(id))
+		}
+	}
+	if r.failed {
+		r.printf("tail: connected again")
+	}
+	r.failed = false
+}
+
+func (r *reporter) disconnected(_ source.Attempt, err error) {
+	r.failed = true
+	switch {
+	case err == io.EOF: //nolint:errorlint // the hook's own convention
+		r.printf("tail: the server ended the response")
+	case r.open:
+		r.printf("tail: connection lost: %s", printable(err.Error()))
+	default:
+		r.refused(err)
+		r.printf("tail: cannot connect: %s", printable(err.Error()))
+	}
+}
+
+// refused prints the status and the header of an answer that is no stream.
+func (r *reporter) refused(err error) {
+	var failed *source.Error
+	if r.verbose && errors.As(err, &failed) && failed.StatusCode != 0 {
+		r.printf("< %d %s", failed.StatusCode, http.StatusText(failed.StatusCode))
+		r.header("< ", failed.Header)
+	}
+}
+
+func (r *reporter) waiting(_ source.Attempt, d time.Duration) {
+	r.printf("tail: trying again in %v", d.Round(time.Millisecond))
+}
+
+// header prints the fields of a header in order. Values that may be secret are not shown.
+func (r *reporter) header(prefix string, header http.Header) {
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		for _, value := range header[name] {
+			if !isPublic(name) {
+				value = fmt.Sprintf("(%d bytes, not shown)", len(value))
+			}
+			r.printf("%s%s: %s", prefix, printable(name), printable(value))
+		}
+	}
+}
+
+// isPublic reports whether a field is known to be no secret. Others may be: the field of
+// an API key has any name.
+func isPublic(name string) bool {
+	switch name {
+	case "Age", "Allow", "Alt-Svc", "Connection", "Date", "Expires", "Keep-Alive", "Last-Event-Id", "Retry-After",
+		"Server", "Transfer-Encoding", "User-Agent", "Vary", "Via", "X-Accel-Buffering":
+		return true
+	}
+	for _, prefix := range []string{"Accept", "Access-Control-", "Cache-Control", "Content-"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
