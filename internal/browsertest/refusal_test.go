@@ -53,7 +53,7 @@ func TestPageSurvivesARestart(t *testing.T) {
 		serving := make(chan error, 1)
 		go func() { serving <- server.Serve(listener) }()
 		if n == 0 {
-			ctx = browse(t, "http://"+address+"/")
+			ctx = browse(t, "http://"+address+"/") //nolint:fatcontext // once, when the first server runs
 		}
 		require.Eventually(t, func() bool { return b.Stats().Clients == 1 }, 20*time.Second, time.Millisecond)
 		for range events {
