@@ -53,6 +53,10 @@
 //     is the case too if the context is cancelled while the consumer has the last
 //     item.
 //
+// An operator relies on the grammar of its upstream: nothing follows an error. Synchronous
+// operators pass on what an upstream delivers after its error, except Catch,
+// OnErrorReturn, Retry, Window, Aggregate and AggregateBy, which ignore it.
+//
 // In every case, an operator has released its upstreams, and all that it started
 // itself, when the range over it ends: also when the consumer leaves the range, or
 // panics. There is one exception, on request: with [GracePeriod], Share and Replay keep
@@ -80,6 +84,8 @@
 // comment says otherwise, that queue holds at most 256 items, besides as many that the
 // consumer is working on, and while it is full the upstreams wait. A queue of events,
 // texts or byte slices is also full when it holds 16 MiB of them, that of [Buffer] too.
+// Other items, messages and your own types among them, are counted and not weighed.
+// Windows have no limit in bytes either, unless they are [ByWeight].
 //
 // Operators that deliver only the newest item, such as [Debounce], hold that one and
 // never make their upstream wait.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/rxsse/rxsse"
 )
 
 // A source that goes on after its error, which it must not, cannot change the error or
@@ -34,4 +36,18 @@ func TestSourceThatGoesOnAfterItsError(t *testing.T) {
 		assert.ErrorIs(t, err, errOdd)
 	}
 	assert.Equal(t, []RetryState{{errOdd, 1, 1}, {errOdd, 2, 2}}, states)
+	eventTime := EventTime[int]{Assigner: Tumbling(time.Second), Timestamp: func(v int) time.Time { return time.Unix(int64(v), 0) }}
+	for name, windows := range map[string]rxsse.Observable[WindowOf[int]]{
+		"by count":     Window(unruly, ByCount(1)),
+		"event time":   Window(unruly, eventTime),
+		"with a clock": Window(unruly, Tumbling(time.Hour)),
+		"by last item": Window(unruly, ByLast(func(int) bool { return true })),
+	} {
+		var ends []error
+		for w, err := range windows(t.Context()) {
+			assert.Empty(t, w.Items, name)
+			ends = append(ends, err)
+		}
+		assert.Equal(t, []error{errOdd}, ends, name)
+	}
 }

@@ -31,6 +31,9 @@ func windowCount[T, A, R any](src rxsse.Observable[T], n int, accumulator window
 			}
 			wanted := true // the consumer has not left
 			src(ctx)(func(v T, err error) bool {
+				if !wanted { // src goes on after its error
+					return false
+				}
 				if err != nil {
 					if held > 0 && ctx.Err() == nil {
 						wanted = deliver()
