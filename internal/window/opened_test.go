@@ -175,3 +175,18 @@ func TestSessionsAtTheEndOfTheStream(t *testing.T) {
 		}
 	}
 }
+
+// A session that was delivered, and gets a late item, is delivered again at once, though
+// others have been waiting for late items longer.
+func TestLateItemInSession(t *testing.T) {
+	table, sent := counting([]int{1, 2, 2})
+	s := NewSessions(table, nil, 10, 100, nil)
+	s.Add(0, 0, 1)
+	s.Add(5, 1, 2)
+	require.True(t, s.Advance(20))
+	require.Len(t, *sent, 2)
+	s.Add(7, 2, 3)
+	assert.Equal(t, Instant(17), s.Next())
+	require.True(t, s.Advance(21))
+	assert.Equal(t, sentResult[int]{2, 2, Info{Start: 5, End: 17}}, (*sent)[2])
+}
