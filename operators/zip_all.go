@@ -18,11 +18,13 @@ import (
 //	c:                --p-q-r|
 //	ZipAll(a, b, c):  ---[1xp]--[2yq]-------([3zr]|)
 //
-// It completes when one of srcs has completed and has no item left, at once if there
-// are none; items of the others that wait then are dropped. When one fails, it cancels
-// the others and delivers the error after the items that came before. On cancel it ends
-// with the cause. Asynchronous: it holds at most 256 items of each of srcs that wait
-// for the others.
+// It completes when one of srcs has completed and none of its items is left, at once if
+// there are no srcs; it then drops the items of the others. When one fails, ZipAll cancels
+// the others and delivers the error after the items that arrived before it. On cancel it
+// ends with the cause.
+//
+// It runs each of srcs on a goroutine of its own and holds at most 256 items of each that
+// wait for the others, or 32 MiB of events.
 //
 // In RxJS it is zip of an array.
 func ZipAll[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[[]T] {
@@ -30,71 +32,37 @@ func ZipAll[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[[]T] {
 	srcs = slices.Clone(srcs)
 	return func(ctx context.Context) iter.Seq2[[]T, error] {
 		return func(yield func([]T, error) bool) {
-			z := make(zippedAll[T], len(srcs))
-			tagged := make([]rxsse.Observable[indexed[T]], len(srcs))
+			group := handoff.NewGroup(ctx)
+			defer group.Stop()
+			var order handoff.Order
+			queues := make([]*handoff.Queue[T], len(srcs))
 			for i, src := range srcs {
-				z[i] = newZipped[T]()
-				tagged[i] = withIndex(bounded(src, z[i].ahead), i)
+				queues[i] = handoff.AddQueue[T](group, zipLimit)
+				queues[i].GoNext(&order, src)
 			}
-			q := handoff.New[indexed[T]](ctx, handoff.DefaultLimit+1)
-			defer q.Stop()
-			q.GoInOrder(tagged...)
+			batches := make([][]T, len(srcs))
 			for {
-				batch, signal := q.Receive(nil)
+				n, signal := group.Receive()
 				if signal == handoff.End {
 					break
 				}
-				for i := range batch {
-					if v := &batch[i]; v.ended {
-						z[v.index].ended = true
-					} else {
-						z[v.index].items.Push(v.value)
-					}
+				for i, q := range queues {
+					batches[i] = q.Received(n)
 				}
-				for z.ready() && !q.Cancelled() {
-					if !yield(z.next(), nil) {
+				for row := range n {
+					if group.Cancelled() {
+						break
+					}
+					items := make([]T, len(batches))
+					for i := range batches {
+						items[i] = batches[i][row]
+					}
+					if !yield(items, nil) {
 						return
 					}
 				}
-				if z.release(); z.over() {
-					complete(ctx, yield)
-					return
-				}
 			}
-			if err := q.Err(); err != nil {
-				fail(yield, err)
-			}
+			endGroup(ctx, group, yield)
 		}
 	}
 }
-
-// zippedAll holds the items of each of the streams that are zipped.
-type zippedAll[T any] []*zipped[T]
-
-// ready reports whether each stream has an item that waits.
-func (z zippedAll[T]) ready() bool {
-	for _, s := range z {
-		if s.items.Len() == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// next removes the next item of each stream.
-func (z zippedAll[T]) next() []T {
-	items := make([]T, len(z))
-	for i, s := range z {
-		items[i] = s.next()
-	}
-	return items
-}
-
-func (z zippedAll[T]) release() {
-	for _, s := range z {
-		s.release()
-	}
-}
-
-// over reports whether one of the streams has completed and no item of it waits.
-func (z zippedAll[T]) over() bool { return slices.ContainsFunc(z, (*zipped[T]).over) }

@@ -2,9 +2,7 @@ package pipeline
 
 import (
 	"context"
-	"iter"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -45,24 +43,14 @@ func ours() contender {
 	}
 }
 
-// oursFanOut shares a stream. It begins with trades of nothing until all
-// consumers have had one, since later subscribers miss earlier items.
+// oursFanOut shares a stream, which starts when all consumers are there.
 func oursFanOut(all []trade) int64 {
-	var ready sync.WaitGroup
-	ready.Add(streams)
-	begin := make(chan struct{})
-	go func() {
-		ready.Wait()
-		close(begin)
-	}()
-	shared := operators.Share(source.FromSeq(afterAll(all, begin)), 256, operators.OverflowBlock)
+	shared := operators.Share(source.FromSeq(slices.Values(all)), 256, operators.OverflowBlock, operators.MinSubscribers(streams))
 	sums := make(chan int64)
 	for range streams {
 		go func() {
 			var sum int64
-			first := sync.OnceFunc(ready.Done)
 			err := sink.ForEach(context.Background(), shared, func(t trade) error {
-				first()
 				sum = add(sum, t)
 				return nil
 			})
@@ -73,28 +61,6 @@ func oursFanOut(all []trade) int64 {
 		}()
 	}
 	return total(sums)
-}
-
-// afterAll yields an empty trade now and then until begin is closed, and then
-// those given.
-func afterAll(all []trade, begin <-chan struct{}) iter.Seq[trade] {
-	return func(yield func(trade) bool) {
-		for waiting := true; waiting; {
-			if !yield(trade{}) {
-				return
-			}
-			select {
-			case <-begin:
-				waiting = false
-			case <-time.After(20 * time.Microsecond):
-			}
-		}
-		for _, t := range all {
-			if !yield(t) {
-				return
-			}
-		}
-	}
 }
 
 // last returns the last item of a stream.

@@ -73,11 +73,9 @@ func (p *Producer[T]) append(v T) {
 	}
 	p.items = append(p.items, v)
 	if size := p.queue.size; size != nil {
-		n := size(&p.items[len(p.items)-1])
-		if p.queue.byArrival {
-			p.queue.bytes.Add(int64(n))
-		} else {
-			p.bytes += n
+		p.bytes += size(&p.items[len(p.items)-1])
+		if p.queue.byArrival && p.bytes-p.counted >= countedStep {
+			p.countBytes()
 		}
 	}
 }

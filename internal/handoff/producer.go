@@ -22,6 +22,7 @@ type Producer[T any] struct {
 	items   []T     // the batch, from head on
 	head    int     // always 0 unless the consumer takes items one at a time
 	bytes   int     // of the items
+	counted int     // bytes that a queue by arrival knows of
 	tickets []int64 // of the items, if the queue keeps the order of arrival
 	listed  bool    // the queue knows that there are items
 	blocked bool    // the producer waits for room
@@ -57,21 +58,19 @@ func (p *Producer[T]) Push(v T) bool {
 // to the newest ticket with the producers that are listed. Called with the lock
 // held.
 func (p *Producer[T]) reserve() bool {
-	if p.full() {
-		return false
-	}
-	if !p.listed {
-		p.listed = true
-		p.queue.list(p)
-	}
 	if !p.queue.byArrival {
+		if p.full() {
+			return false
+		}
+		p.list()
 		return true
 	}
 	for {
 		n := p.queue.pushed.Load()
-		if p.full() {
+		if p.queue.full(n) {
 			return false
 		}
+		p.list()
 		if p.queue.pushed.CompareAndSwap(n, n+1) {
 			p.tickets = append(p.tickets, n+1)
 			return true
@@ -79,11 +78,18 @@ func (p *Producer[T]) reserve() bool {
 	}
 }
 
-// full reports whether there is no room for an item. It is the one place that knows
-// what a limit counts. Called with the lock held.
+// list has the consumer know that there are items. Called with the lock held.
+func (p *Producer[T]) list() {
+	if !p.listed {
+		p.listed = true
+		p.queue.list(p)
+	}
+}
+
+// full reports whether there is no room for an item. Called with the lock held.
 func (p *Producer[T]) full() bool {
 	if q := p.queue; q.byArrival {
-		return q.full()
+		return q.full(q.pushed.Load())
 	}
 	return p.len() >= p.queue.limit || p.bytes >= MaxBytes
 }
@@ -113,10 +119,7 @@ func (p *Producer[T]) PushBatch(items []T) int {
 func (p *Producer[T]) appendBatch(items []T) {
 	p.items = append(p.items, items...)
 	p.bytes += total(p.queue.size, items)
-	if !p.listed {
-		p.listed = true
-		p.queue.list(p)
-	}
+	p.list()
 }
 
 // pushAll queues items for which there is room, or drops them if nothing more is wanted.
@@ -179,6 +182,12 @@ func (p *Producer[T]) Wake() {
 // at once; the consumer gets it after the items queued before it.
 func (p *Producer[T]) Finish(o Outcome) { p.queue.finish(o) }
 
+// countBytes has the queue know how many bytes the items are. Called with the lock held.
+func (p *Producer[T]) countBytes() {
+	p.queue.bytes.Add(int64(p.bytes - p.counted))
+	p.counted = p.bytes
+}
+
 // take moves the batch, or one item of it, to taken. It reports whether more items
 // are left.
 func (p *Producer[T]) take() (more bool) {
@@ -212,7 +221,8 @@ func (p *Producer[T]) takeUpTo(last int64) (more bool) {
 		n--
 	}
 	if size := p.queue.size; size != nil {
-		p.queue.bytes.Add(-int64(total(size, p.items[:n])))
+		p.bytes -= total(size, p.items[:n])
+		p.countBytes()
 	}
 	left := append(p.taken[:0], p.items[n:]...) //nolint:gocritic // the two slices change places
 	clear(p.items[n:])

@@ -9,15 +9,15 @@
 // items and, for events, in bytes: producers wait while it is full, or do what their
 // [Overflow] says.
 //
-// A [Multicast] hands one stream to many queues. A [Semaphore] bounds the items
-// that a consumer holds after it has taken them, and a [Ring] holds them.
+// A [Group] receives the same number of items from each of several queues. A [Multicast]
+// hands one stream to many queues. A [Semaphore] bounds the items that are under way
+// between two goroutines, and a [Ring] holds items for one.
 package handoff
 
 import (
 	"context"
 	"iter"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,22 +45,18 @@ const (
 // calls Go for each upstream, Receive until it returns End or nothing more is
 // wanted, and Stop, always, when it leaves.
 type Queue[T any] struct {
-	ctx       context.Context //nolint:containedctx // the subscription's; a queue ends with it
-	upstream  context.Context //nolint:containedctx // ends earlier: on Stop, or when an upstream fails
-	cancel    context.CancelFunc
+	*consumer
+
 	limit     int          // of items; a queue with MaxBytes of them is full as well
 	size      func(*T) int // the bytes that an item holds; nil: they are not counted
 	byArrival bool         // the order of items is kept over all producers, and so is the limit
 	overflow  Overflow
 
-	idle    func()        // called before the consumer waits, unless it is nil: see Multicast
-	ready   chan struct{} // wakes the consumer; holds one token
-	stop    chan struct{} // closed with closed
-	closed  atomic.Bool   // nothing more is wanted: Stop was called, or an upstream failed
-	running sync.WaitGroup
-
-	pushed, taken atomic.Int64 // tickets given out, and those the consumer has taken
-	bytes         atomic.Int64 // of the items in a queue by arrival
+	_      [64]byte     // producers write the next fields at each item, and only read those above
+	pushed atomic.Int64 // tickets given out
+	bytes  atomic.Int64 // of the items in a queue by arrival
+	_      [64]byte
+	taken  atomic.Int64 // tickets of items that the consumer has taken
 
 	// The consumer's.
 	pending   []*Producer[T] // those that have items for the next batches
@@ -68,15 +64,14 @@ type Queue[T any] struct {
 	delivered int64          // newest ticket of the batch
 	lent      []T            // the batch
 	merged    []T            // a batch made of many
-	endedWith error
+	rest      []T            // in a group: the part of the batch that is not received
 
-	mu        sync.Mutex
-	listed    []*Producer[T] // those that have items
-	blocked   []*Producer[T] // those that wait for room in a queue by arrival
-	producers int            // upstreams that have not ended
-	waiting   bool           // the consumer is about to wait on ready
-	failed    bool           // an upstream failed: nothing may follow its error
-	outcome   Outcome
+	// Guarded by the lock of the consumer.
+	listed    []*Producer[T]     // those that have items
+	blocked   Ring[*Producer[T]] // those that wait for room in a queue by arrival, longest first
+	producers int                // upstreams that have not ended
+	completed bool               // all have completed before any upstream of the consumer failed
+	quiet     bool               // items do not wake the consumer
 }
 
 // New returns a queue for one producer, or for producers whose items may come in any
@@ -108,10 +103,7 @@ func NewOverflowing[T any](ctx context.Context, limit int, overflow Overflow) *Q
 // NewDetached returns a queue whose consumer is not known yet: it calls Attach
 // before it calls anything else. The upstream runs elsewhere.
 func NewDetached[T any](limit int) *Queue[T] {
-	return &Queue[T]{
-		limit: limit, size: SizeOf[T](), cancel: func() {},
-		ready: make(chan struct{}, 1), stop: make(chan struct{}),
-	}
+	return &Queue[T]{consumer: newConsumer(), limit: limit, size: SizeOf[T]()}
 }
 
 // OnIdle has f called whenever the consumer has dealt with all items and is about to
@@ -144,23 +136,44 @@ func (q *Queue[T]) GoThen(src rxsse.Observable[T], then func()) bool {
 	return true
 }
 
-// GoInOrder runs each of srcs as Go does. They start one after the other: each when
-// the one before it has ended, or waits for something. With virtual time that is
-// exact. Otherwise it is a head start, which costs a millisecond at most, however
-// many there are.
+// GoInOrder runs each of srcs as Go does. They start one after the other, see [Order].
 func (q *Queue[T]) GoInOrder(srcs ...rxsse.Observable[T]) {
-	start := time.Now()
-	var before chan struct{}
-	for i, src := range srcs {
-		turn, ended := before, make(chan struct{})
-		q.GoThen(func(ctx context.Context) iter.Seq2[T, error] {
-			if turn != nil && !waitForTurn(ctx, turn, start.Add(time.Duration(i))) {
-				return func(func(T, error) bool) {}
-			}
-			return src(ctx)
-		}, func() { close(ended) })
-		before = ended
+	var order Order
+	for _, src := range srcs {
+		q.GoNext(&order, src)
 	}
+}
+
+// GoNext runs src as Go does, as the next one in order.
+func (q *Queue[T]) GoNext(order *Order, src rxsse.Observable[T]) {
+	turn, at, ended := order.next()
+	q.GoThen(func(ctx context.Context) iter.Seq2[T, error] {
+		if turn != nil && !waitForTurn(ctx, turn, at) {
+			return func(func(T, error) bool) {}
+		}
+		return src(ctx)
+	}, func() { close(ended) })
+}
+
+// An Order starts upstreams one after the other: each when the one before it has ended, or
+// waits for something. With virtual time that is exact. Otherwise it is a head start, which
+// costs a millisecond at most, however many there are.
+type Order struct {
+	start  time.Time
+	number time.Duration
+	before chan struct{}
+}
+
+// next returns what the next upstream waits for, nil for the first, and until when, and
+// the channel that is closed when it has ended.
+func (o *Order) next() (turn <-chan struct{}, at time.Time, ended chan struct{}) {
+	if o.before == nil {
+		o.start = time.Now()
+	}
+	turn, at = o.before, o.start.Add(o.number)
+	o.before = make(chan struct{})
+	o.number++
+	return turn, at, o.before
 }
 
 // waitForTurn waits until before is closed, or the time is at. A fake clock stands
@@ -190,25 +203,30 @@ func (q *Queue[T]) AddProducer() *Producer[T] {
 func (q *Queue[T]) list(p *Producer[T]) {
 	q.mu.Lock()
 	q.listed = append(q.listed, p)
+	if q.quiet {
+		q.mu.Unlock()
+		return
+	}
 	q.wakeAndUnlock()
 }
 
-// full reports whether a queue by arrival holds as many items, or bytes, as it may. It
-// is not full without an item: then no consumer would make room.
-func (q *Queue[T]) full() bool {
-	n := q.pushed.Load() - q.taken.Load()
+// full reports whether a queue by arrival that has given out pushed tickets holds as many
+// items, or bytes, as it may. It is not full without an item: then no consumer would make
+// room.
+func (q *Queue[T]) full(pushed int64) bool {
+	n := pushed - q.taken.Load()
 	return n >= int64(q.limit) || n > 0 && q.bytes.Load() >= MaxBytes
 }
 
-// block adds p to the producers that the consumer wakes when it has made room. It
-// returns false if there is room.
+// block adds p to the producers that wait for room. The consumer wakes one of them each
+// time it has made room. It returns false if there is room.
 func (q *Queue[T]) block(p *Producer[T]) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.full() {
+	if !q.full(q.pushed.Load()) {
 		return false
 	}
-	q.blocked = append(q.blocked, p)
+	q.blocked.Push(p)
 	return true
 }
 
@@ -217,45 +235,8 @@ func (q *Queue[T]) finish(o Outcome) {
 	q.mu.Lock()
 	q.producers--
 	q.recordFailure(o)
+	q.completed = q.producers == 0 && !q.failed
 	q.wakeAndUnlock()
-}
-
-// fail ends the stream with o.
-func (q *Queue[T]) fail(o Outcome) {
-	q.mu.Lock()
-	q.recordFailure(o)
-	q.wakeAndUnlock()
-}
-
-// recordFailure records o if it is the first failure. A panic is always recorded:
-// it may come as the upstreams end because of an error, and must not be lost.
-func (q *Queue[T]) recordFailure(o Outcome) {
-	switch {
-	case o.Completed():
-	case !q.failed:
-		q.failed, q.outcome = true, o
-		q.close()
-	case !q.outcome.Raises():
-		q.outcome.panicked, q.outcome.goexit = o.panicked, o.goexit
-	}
-}
-
-// close ends the upstreams, which then cannot push. Called with the lock held.
-func (q *Queue[T]) close() {
-	if !q.closed.Swap(true) {
-		close(q.stop)
-		q.cancel()
-	}
-}
-
-// wakeAndUnlock wakes the consumer if it waits. Only one caller finds waiting set.
-func (q *Queue[T]) wakeAndUnlock() {
-	wake := q.waiting
-	q.waiting = false
-	q.mu.Unlock()
-	if wake {
-		nudge(q.ready)
-	}
 }
 
 // Receive returns the items queued since the last call, as a batch that is valid
@@ -351,11 +332,9 @@ func (q *Queue[T]) collect() bool {
 	if q.byArrival {
 		q.last = q.pushed.Load()
 		q.taken.Store(q.last)
-		for _, p := range q.blocked {
-			nudge(p.space)
+		if q.blocked.Len() > 0 {
+			nudge(q.blocked.Pop().space) // it pushes an item, and the next collect wakes the next one
 		}
-		clear(q.blocked)
-		q.blocked = q.blocked[:0]
 	}
 	return true
 }
@@ -392,35 +371,4 @@ func (q *Queue[T]) relist(p *Producer[T]) {
 	q.mu.Lock()
 	q.listed = append(q.listed, p)
 	q.mu.Unlock()
-}
-
-// Err returns how the stream ended, once Receive has returned End: nil for
-// completion, the error of the upstream that failed first, or the cause of the
-// cancelled context.
-func (q *Queue[T]) Err() error { return q.endedWith }
-
-// Cancelled reports whether the subscription's context is done. The consumer asks
-// between the items of a batch, so that nothing follows a cancellation.
-func (q *Queue[T]) Cancelled() bool { return q.ctx.Err() != nil }
-
-// Stop ends the subscription: it cancels the upstreams, waits until their goroutines
-// are gone, and raises a panic of theirs that Receive did not raise.
-func (q *Queue[T]) Stop() {
-	q.mu.Lock()
-	q.close()
-	q.mu.Unlock()
-	q.running.Wait()
-	q.raise()
-}
-
-// Stopped reports whether nothing more is wanted.
-func (q *Queue[T]) Stopped() bool { return q.closed.Load() }
-
-// raise repeats, once, a producer's panic or exit on the calling goroutine.
-func (q *Queue[T]) raise() {
-	q.mu.Lock()
-	o := q.outcome
-	q.outcome = Outcome{err: o.err}
-	q.mu.Unlock()
-	o.Raise()
 }

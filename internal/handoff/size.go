@@ -6,6 +6,10 @@ import "github.com/rxsse/rxsse/codec"
 // full once it holds that many, so the item that reaches the number may be of any size.
 const MaxBytes = 16 << 20
 
+// countedStep is how many bytes a producer keeps to itself before it counts them for a
+// queue that it shares. So producers of small events write to the shared count seldom.
+const countedStep = 64 << 10
+
 // A Wrapper is an item that holds another one. Operators use it to have the size of that
 // counted.
 type Wrapper[T any] interface {
