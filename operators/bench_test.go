@@ -160,6 +160,8 @@ func BenchmarkOperators(b *testing.B) {
 func exhaust[T any](trades []trade, op func(rxsse.Observable[trade]) rxsse.Observable[T]) func(*testing.B) {
 	return func(b *testing.B) {
 		b.ReportAllocs()
+		waited, woken := contention()
+		defer func() { reportContention(b, waited, woken) }()
 		cycle := func(ctx context.Context) iter.Seq2[trade, error] {
 			return func(yield func(trade, error) bool) {
 				for i := range b.N {

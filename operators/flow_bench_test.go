@@ -2,6 +2,8 @@ package operators
 
 import (
 	"context"
+	"fmt"
+	"runtime/metrics"
 	"testing"
 
 	"github.com/rxsse/rxsse"
@@ -27,6 +29,38 @@ func BenchmarkFlow(b *testing.B) {
 		return ExhaustMap(from(1), func(int) src { return s })
 	}))
 	f := func(_ context.Context, t trade) (trade, error) { return t, nil }
-	b.Run("Parallel", exhaust(trades, func(s src) src { return Parallel(s, 2, f) }))
-	b.Run("ParallelUnordered", exhaust(trades, func(s src) src { return ParallelUnordered(s, 2, f) }))
+	for _, n := range []int{2, 16} {
+		b.Run(fmt.Sprintf("Parallel of %d", n), exhaust(trades, func(s src) src { return Parallel(s, n, f) }))
+		b.Run(fmt.Sprintf("ParallelUnordered of %d", n), exhaust(trades, func(s src) src { return ParallelUnordered(s, n, f) }))
+	}
+	b.Run("Merge of 4", func(b *testing.B) {
+		b.ReportAllocs()
+		waited, woken := contention()
+		quarter := Take(Map(endless(), func(i int) trade { return trades[i%len(trades)] }), b.N/4+1)
+		for _, err := range Merge(quarter, quarter, quarter, quarter)(b.Context()) { //nolint:gocritic // the same stream four times
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		reportContention(b, waited, woken)
+	})
+}
+
+// contention returns for how long goroutines have waited for locks, in seconds, and
+// about how often goroutines have been woken: the runtime counts every eighth time.
+func contention() (waited float64, woken uint64) {
+	samples := []metrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}, {Name: "/sched/latencies:seconds"}}
+	metrics.Read(samples)
+	for _, n := range samples[1].Value.Float64Histogram().Counts {
+		woken += 8 * n
+	}
+	return samples[0].Value.Float64(), woken
+}
+
+// reportContention reports what has been added since contention returned these values.
+func reportContention(b *testing.B, waitedBefore float64, wokenBefore uint64) {
+	b.Helper()
+	waited, woken := contention()
+	b.ReportMetric((waited-waitedBefore)*1e9/float64(b.N), "lock-ns/op")
+	b.ReportMetric(float64(woken-wokenBefore)/float64(b.N), "wakes/op")
 }

@@ -38,6 +38,11 @@ import (
 // error, and the stream of groups fails last. When the stream of groups is left or
 // cancelled, its groups end with [context.Canceled] or the cause.
 //
+// GroupBy does not know of items that an asynchronous stage after a group holds, such as
+// Debounce, Delay or Buffer between Items and MergeMap: the error of another group drops
+// them. To deliver them, take the error out with [Catch] before GroupBy, so that all groups
+// complete, and deliver it with [Concat] after MergeMap.
+//
 // GroupBy runs src on one goroutine and key on another. It sets one timer for all
 // keys. A key that does not equal itself, such as NaN, opens a new group each time. To
 // fold the items of each key into one value, use [AggregateBy], which is faster.

@@ -62,6 +62,34 @@ func TestGroupByDeliversEverythingBeforeTheError(t *testing.T) {
 	}
 }
 
+// An error that is taken out before GroupBy and delivered after MergeMap drops nothing that
+// asynchronous stages in between hold.
+func TestGroupByErrorAroundAsynchronousStages(t *testing.T) {
+	errLost := errors.New("lost")
+	const n = 2000
+	for name, stage := range map[string]func(rxsse.Observable[int]) rxsse.Observable[int]{
+		"Delay":  func(src rxsse.Observable[int]) rxsse.Observable[int] { return Delay(src, time.Second) },
+		"Buffer": func(src rxsse.Observable[int]) rxsse.Observable[int] { return Buffer(src, 100, OverflowBlock) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var failure error
+				src := Catch(failingAfter(n, errLost), func(err error) rxsse.Observable[int] {
+					failure = err
+					return failingAfter(0, nil)
+				})
+				groups := GroupBy(src, func(v int) int { return v % 5 }, 100, time.Hour)
+				all := MergeMap(groups, 100, func(g Group[int, int]) rxsse.Observable[int] { return stage(g.Items) })
+				got, err := drain(t.Context(), Concat(all, func(ctx context.Context) iter.Seq2[int, error] {
+					return failingAfter(0, failure)(ctx)
+				}))
+				assert.Len(t, got, n)
+				assert.Equal(t, errLost, err)
+			})
+		})
+	}
+}
+
 // The stream of groups fails last.
 func TestGroupByFailsLast(t *testing.T) {
 	errLost := errors.New("lost")
