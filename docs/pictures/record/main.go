@@ -1,5 +1,5 @@
 // Command record runs the quickstart in a terminal and writes what it prints, at the speed
-// at which it prints it, as an animated picture:
+// at which it prints it, as an animated picture, without the time of the compiler:
 //
 //	go run ./docs/pictures/record
 //
@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -35,10 +36,16 @@ func main() {
 
 func run(ctx context.Context) error {
 	// Built before, so that the recording does not begin with the compiler.
-	if err := exec.CommandContext(ctx, "go", "build", "-o", "/dev/null", "./examples/quickstart").Run(); err != nil {
+	folder, err := os.MkdirTemp("", "record-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	program := filepath.Join(folder, "quickstart")
+	if err := exec.CommandContext(ctx, "go", "build", "-o", program, "./examples/quickstart").Run(); err != nil { //nolint:gosec // a path of its own
 		return fmt.Errorf("go build: %w; run this in the root of the checkout", err)
 	}
-	terminal := exec.CommandContext(ctx, "script", "-qfec", "stty cols 80; exec "+command, "/dev/null")
+	terminal := exec.CommandContext(ctx, "script", "-qfec", "stty cols 80; exec "+program, "/dev/null") //nolint:gosec // the same
 	terminal.Stderr = os.Stderr
 	out, err := terminal.StdoutPipe()
 	if err != nil {

@@ -34,34 +34,45 @@ func picture(lines []line) string {
   .s1 { font-weight: 700 } .s2 { fill: var(--dim) } .s31 { fill: var(--red) } .s32 { fill: var(--green) }
   .back { fill: var(--back); stroke: var(--frame) }
   #lines { animation: scroll %.2fs step-end infinite }
-  @media (prefers-reduced-motion: reduce) { #lines { animation: none } }
-  @keyframes scroll {
-`, width, height, width, height, command, total.Seconds())
-	for i, l := range lines {
-		if i+1 < len(lines) && lines[i+1].at == l.at {
-			continue
-		}
-		percent := 100 * l.at.Seconds() / total.Seconds()
-		fmt.Fprintf(&b, "    %.2f%% { transform: translateY(%dpx) }\n", percent, offset(i+1))
-	}
-	fmt.Fprintf(&b, `  }
-</style>
+  #curtain { animation: curtain %.2fs step-end infinite; fill: var(--back) }
+  @media (prefers-reduced-motion: reduce) { #lines, #curtain { animation: none } }
+`, width, height, width, height, command, total.Seconds(), total.Seconds())
+	// Lines that are still to be printed are below the screen, or behind the curtain while
+	// the first ones fill it.
+	keyframes(&b, "scroll", lines, total, func(n int) int { return min(0, rows-n) })
+	keyframes(&b, "curtain", lines, total, func(n int) int { return min(rows, n) })
+	fmt.Fprintf(&b, `</style>
 <clipPath id="screen"><rect x="0" y="%d" width="%d" height="%d"/></clipPath>
 <rect class="back" x=".5" y=".5" width="%d" height="%d" rx="8"/>
 <g clip-path="url(#screen)"><g id="lines" transform="translate(0 %d)">
-`, padding, width-padding, rows*lineHeight+2, width-1, height-1, offset(len(lines)))
+`, padding, width-padding, rows*lineHeight+2, width-1, height-1, min(0, rows-len(lines))*lineHeight)
 	for i, l := range lines {
 		if l.text != "" {
 			fmt.Fprintf(&b, "<text x=\"%d\" y=\"%d\" xml:space=\"preserve\">%s</text>\n", padding, padding+(i+1)*lineHeight-5, spans(l.text))
 		}
 	}
-	b.WriteString("</g></g>\n</svg>\n")
+	fmt.Fprintf(&b, `</g><rect id="curtain" x="1" y="%d" width="%d" height="%d" transform="translate(0 %d)"/></g>
+</svg>
+`, padding+2, width-2, rows*lineHeight, rows*lineHeight)
 	return b.String()
 }
 
-// offset returns how far the lines are moved when n of them have been printed: the first
-// ones fill the screen from its top.
-func offset(n int) int { return (rows - n) * lineHeight }
+// together is the time within which lines are shown as one.
+const together = 20 * time.Millisecond
+
+// keyframes writes how an element moves: after n lines it is move(n) lines away from its
+// place.
+func keyframes(b *strings.Builder, name string, lines []line, total time.Duration, move func(n int) int) {
+	fmt.Fprintf(b, "  @keyframes %s {\n", name)
+	for i, l := range lines {
+		if i+1 < len(lines) && lines[i+1].at < l.at+together {
+			continue
+		}
+		percent := 100 * l.at.Seconds() / total.Seconds()
+		fmt.Fprintf(b, "    %.2f%% { transform: translateY(%dpx) }\n", percent, move(i+1)*lineHeight)
+	}
+	b.WriteString("  }\n")
+}
 
 // spans returns a line with its colours (ECMA-48 SGR) as spans.
 func spans(text string) string {

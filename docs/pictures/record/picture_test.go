@@ -42,7 +42,21 @@ func TestPicture(t *testing.T) {
 	assert.Contains(t, svg, ">a &lt; b</text>")
 	assert.Contains(t, svg, `><tspan class="s31">-1 %</tspan> m</text>`)
 	assert.Contains(t, svg, "scroll 8.00s", "two seconds, and six of the end")
-	assert.Equal(t, 3, strings.Count(svg, "translateY"), "lines of the same moment move once")
-	assert.Contains(t, svg, "12.50% { transform: translateY(361px) }", "three of 22 lines after one of eight seconds")
-	assert.Contains(t, svg, "25.00% { transform: translateY(342px) }")
+	curtain := svg[strings.Index(svg, "@keyframes curtain"):]
+	assert.Equal(t, 3, strings.Count(curtain, "translateY"), "lines of the same moment move once")
+	assert.Contains(t, curtain, "12.50% { transform: translateY(57px) }", "below three lines after one of eight seconds")
+}
+
+// When the screen is full, the lines move up.
+func TestPictureScrolls(t *testing.T) {
+	lines := make([]line, rows+2)
+	for i := range lines {
+		lines[i] = line{time.Duration(i) * time.Second, "x"}
+	}
+	svg := picture(lines)
+	scroll, curtain, _ := strings.Cut(svg[strings.Index(svg, "@keyframes scroll"):], "@keyframes curtain")
+	assert.Equal(t, rows, strings.Count(scroll, "translateY(0px)"), "while they fill the screen, they stay")
+	assert.Contains(t, scroll, "translateY(-38px)")
+	assert.Equal(t, 3, strings.Count(curtain, "translateY(418px)"))
+	assert.Contains(t, svg, `id="lines" transform="translate(0 -38)"`, "without animation the end is shown")
 }
