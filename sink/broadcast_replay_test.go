@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"sync"
 	"testing"
@@ -336,4 +337,22 @@ func TestFilterSeesTheEventsOfAReplay(t *testing.T) {
 		assert.EqualValues(t, 1, after.Rejected-stats.Rejected)
 		finish(t, b)
 	})
+}
+
+// HEAD after Complete shows a filter the same text as GET does.
+func TestHeadFiltersRepairedText(t *testing.T) {
+	b := sink.NewBroadcaster(
+		sink.WithReplay(func(context.Context, string) (rxsse.Observable[codec.Event], error) {
+			return just(codec.Event{ID: "2", Data: "a\r"}), nil
+		}),
+		sink.WithClient(func(*http.Request) (sink.Client, error) {
+			return sink.Client{Filter: func(e codec.Event) bool { return e.Data == "a\n" }}, nil
+		}))
+	require.NoError(t, b.Complete(t.Context()))
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(method, "/", nil)
+		r.Header.Set("Last-Event-ID", "1")
+		b.ServeHTTP(w, r)
+		assert.Equal(t, http.StatusOK, w.Code, method)
+	}
 }

@@ -33,12 +33,14 @@ func TestRequests(t *testing.T) {
 		{name: "HEAD refused", method: "HEAD", status: 401, opts: []sink.BroadcastOption{
 			sink.WithClient(func(*http.Request) (sink.Client, error) { return sink.Client{}, &sink.Refusal{Status: 401} }),
 		}},
+		{name: "as many types as a request may name", method: "HEAD", target: "?" + strings.Repeat("type=a&", 64), status: 200},
 		{name: "too many types", method: "GET", target: "?" + strings.Repeat("type=a&", 65), status: 400},
 		{name: "a query that cannot be parsed", method: "GET", target: "?type=%zz", status: 400},
 		{name: "a semicolon in the query", method: "GET", target: "?type=a;type=b", status: 400},
 		{name: "preflight", method: "OPTIONS", header: map[string]string{"Origin": "https://app.example"}, opts: []sink.BroadcastOption{app}, status: 204, want: map[string]string{
 			"Access-Control-Allow-Origin": "https://app.example", "Access-Control-Allow-Credentials": "true", "Vary": "Origin",
 			"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": "Last-Event-ID, Cache-Control, Authorization",
+			"Access-Control-Max-Age": "7200",
 		}},
 		{name: "preflight that names headers", method: "OPTIONS", header: map[string]string{
 			"Origin": "https://app.example", "Access-Control-Request-Headers": "authorization,x-tenant",
