@@ -1,8 +1,13 @@
 package report_test
 
 import (
+	"encoding/xml"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,20 +47,100 @@ func TestSectionWrite(t *testing.T) {
 }
 
 func TestChartWrite(t *testing.T) {
+	ours := report.Series{Name: "rxsse", X: []float64{1, 10}, Values: []float64{50, 200}}
+	theirs := report.Series{Name: "r3labs/sse", X: []float64{1, 10}, Values: []float64{100, 0}}
 	for _, c := range []report.Chart{
-		{File: "bars.svg", Groups: []string{"g", "h"}, Bars: []report.Series{{Name: "ours", Values: []float64{1, 2}}, {Name: "theirs", Values: []float64{3, 0}}}},
-		{File: "log.svg", Log: true, Groups: []string{"g"}, Bars: []report.Series{{Name: "ours", Values: []float64{1}}, {Name: "theirs", Values: []float64{3000}}}},
-		{File: "lines.svg", Log: true, Over: "keys", Lines: []report.Series{{Name: "ours", X: []float64{1, 10}, Values: []float64{3, 40}}}},
+		{File: "bars.svg", Groups: []string{"g", "h"}, Bars: []report.Series{ours, theirs}},
+		{File: "dots.svg", Log: true, Groups: []string{"g", "h"}, Bars: []report.Series{ours, theirs}},
+		{File: "lines.svg", Log: true, Over: "keys", Lines: []report.Series{ours}},
 	} {
 		t.Run(c.File, func(t *testing.T) {
-			folder := t.TempDir()
-			require.NoError(t, c.Write(folder))
-			svg := read(t, filepath.Join(folder, c.File))
-			assert.Contains(t, svg, "<svg")
-			assert.Contains(t, svg, ">ours<")
-			assert.NotContains(t, svg, "font-family:Liberation Sans;", "who has no such font gets one as wide")
+			svg := draw(t, c)
+			assert.NoError(t, xml.Unmarshal([]byte(svg), new(struct{})))
+			assert.Contains(t, svg, ">rxsse<")
+			assert.Contains(t, svg, "prefers-color-scheme: dark")
+			bars := strings.Count(svg, "<rect") - max(len(c.Bars), len(c.Lines)) // without those of the legend
+			dots := strings.Count(svg, "<circle")
+			switch {
+			case c.Lines != nil:
+				assert.Equal(t, []int{0, 2}, []int{bars, dots})
+			case c.Log:
+				assert.Equal(t, []int{0, 3}, []int{bars, dots}, "a bar on a logarithmic axis has no true length")
+			default:
+				assert.Equal(t, []int{3, 0}, []int{bars, dots})
+			}
 		})
 	}
+}
+
+// A bar of the value 200 is four times as long as one of the value 50.
+func TestChartBars(t *testing.T) {
+	svg := draw(t, report.Chart{File: "c.svg", Groups: []string{"g", "h"}, Bars: []report.Series{{Name: "rxsse", Values: []float64{50, 200}}}})
+	var lengths []float64
+	for _, bar := range regexp.MustCompile(`<rect class="c\d+" x="\d+" y="\d+" width="([\d.]+)" height="10"/>`).FindAllStringSubmatch(svg, -1) {
+		length, err := strconv.ParseFloat(bar[1], 64)
+		require.NoError(t, err)
+		lengths = append(lengths, length)
+	}
+	require.Len(t, lengths, 2)
+	assert.InDelta(t, 4, lengths[1]/lengths[0], 0.01)
+}
+
+// A contender has the same colour in every chart, and no other has it there.
+func TestChartColors(t *testing.T) {
+	color := func(names ...string) map[string]string {
+		var all []report.Series
+		for _, name := range names {
+			all = append(all, report.Series{Name: name, Values: []float64{1}})
+		}
+		colors := map[string]string{}
+		for _, m := range regexp.MustCompile(`<rect class="(c\d+)"[^>]*rx="2"/>\n<text[^>]*>([^<]*)<`).FindAllStringSubmatch(draw(t, report.Chart{File: "c.svg", Groups: []string{"g"}, Bars: all}), -1) {
+			colors[m[2]] = m[1]
+		}
+		require.Len(t, colors, len(names))
+		return colors
+	}
+	first := color("rxsse", "tmaxmax/go-sse", "something", "r3labs/sse")
+	second := color("r3labs/sse", "rxsse", "rxsse, owned strings", "r3labs/sse again")
+	assert.Equal(t, first["rxsse"], second["rxsse"])
+	assert.Equal(t, first["r3labs/sse"], second["r3labs/sse"])
+	assert.Len(t, slices.Compact(slices.Sorted(maps.Values(first))), 4)
+	assert.Len(t, slices.Compact(slices.Sorted(maps.Values(second))), 4)
+}
+
+// However many names there are, and however long they are, none of the legend lies on another
+// or on the plot.
+func TestChartLegend(t *testing.T) {
+	var all []report.Series
+	for i := range 9 {
+		all = append(all, report.Series{Name: strings.Repeat("long name ", 2) + strconv.Itoa(i), Values: []float64{1}})
+	}
+	svg := draw(t, report.Chart{File: "c.svg", Groups: []string{"g"}, Bars: all})
+	places := map[string]bool{}
+	lowest := 0
+	for _, m := range regexp.MustCompile(`<text class="legend" x="(\d+)" y="(\d+)">([^<]*)<`).FindAllStringSubmatch(svg, -1) {
+		x, err := strconv.Atoi(m[1])
+		require.NoError(t, err)
+		y, err := strconv.Atoi(m[2])
+		require.NoError(t, err)
+		assert.LessOrEqual(t, x+7*len(m[3]), 720)
+		assert.False(t, places[m[1]+","+m[2]])
+		places[m[1]+","+m[2]] = true
+		lowest = max(lowest, y)
+	}
+	require.Len(t, places, 9)
+	top := regexp.MustCompile(`<path class="grid" d="M[\d.]+ (\d+) V`).FindStringSubmatch(svg)
+	require.NotNil(t, top)
+	begin, err := strconv.Atoi(top[1])
+	require.NoError(t, err)
+	assert.Less(t, lowest, begin)
+}
+
+func draw(t *testing.T, c report.Chart) string {
+	t.Helper()
+	folder := t.TempDir()
+	require.NoError(t, c.Write(folder))
+	return read(t, filepath.Join(folder, c.File))
 }
 
 func TestNumbers(t *testing.T) {

@@ -3,14 +3,16 @@
 //
 //	go run ./cmd/report              # everything, in less than 10 minutes
 //	go run ./cmd/report -only parser # one section; the others stay as they are
-//	go run ./cmd/report -quick       # each contender once, to see that all works
+//	go run ./cmd/report -quick       # each contender once, to see that all works; in a temporary folder
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/rxsse/rxsse/benchmarks/child"
@@ -50,7 +52,7 @@ func main() {
 	child.Main(parts())
 	quick := flag.Bool("quick", false, "run each contender about once")
 	only := flag.String("only", "", "run the section of this `name` alone")
-	out := flag.String("out", ".", "write RESULTS.md and charts into this `folder`")
+	out := flag.String("out", "", "write RESULTS.md and charts into this `folder`; by default this one, and with -quick a new one")
 	flag.Parse()
 	if err := run(*quick, *only, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
@@ -62,6 +64,10 @@ func run(quick bool, only, out string) error {
 	plan := measure.Plan{Rounds: 7, Sample: 40 * time.Millisecond}
 	if quick {
 		plan = measure.Quick
+	}
+	out, err := folder(quick, out)
+	if err != nil {
+		return err
 	}
 	file := report.File{Folder: out, Quick: quick, Versions: report.Versions(peers()...)}
 	for _, s := range sections() {
@@ -88,6 +94,23 @@ func run(quick bool, only, out string) error {
 		return fmt.Errorf("there is no section %q, but %v", only, file.Order)
 	}
 	return nil
+}
+
+// folder returns where the report is written. A quick run does not write over the
+// published results.
+func folder(quick bool, out string) (string, error) {
+	if !quick {
+		return cmp.Or(out, "."), nil
+	}
+	if out == "" {
+		temporary, err := os.MkdirTemp("", "rxsse-report")
+		fmt.Fprintln(os.Stderr, "writing to", temporary)
+		return temporary, err
+	}
+	if _, err := os.Stat(filepath.Join(out, "go.mod")); err == nil {
+		return "", fmt.Errorf("%s: a quick run does not write over the published results; choose another folder", out)
+	}
+	return out, nil
 }
 
 // parts are what child processes of this program do.
