@@ -190,7 +190,7 @@ func (t *Table[T, K, A]) compact(order []int32) {
 	moved := make([]int32, len(t.cells))
 	for i, c := range order {
 		cells = append(cells, t.cells[c])
-		moved[c] = int32(i) //nolint:gosec // memory holds fewer
+		moved[c] = int32(i)
 	}
 	if t.only != none {
 		t.only = moved[t.only]

@@ -233,7 +233,7 @@ func (o *Opened) compact() {
 	slots := make([]openedWindow, 0, 2*len(order))
 	for i, c := range order {
 		w := o.slots[c]
-		w.previous, w.next = int32(i)-1, int32(i)+1 //nolint:gosec // memory holds fewer
+		w.previous, w.next = int32(i)-1, int32(i)+1
 		if w.younger != none {
 			w.younger = moved[w.younger]
 		}

@@ -94,11 +94,11 @@ func TestWindowsGiveBackMemory(t *testing.T) {
 			func(c *Table[int, int, int]) Windows {
 				return NewOpened(c, true, nil, Bounds{Limit: 3, Step: 1, Within: 10}, StartClock())
 			},
-			func(w Windows) int { return cap(w.(*Opened).slots) },
+			func(w Windows) int { o, _ := w.(*Opened); return cap(o.slots) },
 		},
 		"Sessions": {
 			func(c *Table[int, int, int]) Windows { return NewSessions(c, nil, 10, 0, nil) },
-			func(w Windows) int { return cap(w.(*Sessions).sessions) },
+			func(w Windows) int { s, _ := w.(*Sessions); return cap(s.sessions) },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

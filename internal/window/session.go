@@ -184,7 +184,7 @@ func (s *Sessions) compact() {
 	s.cells.compact(order)
 	s.sessions = slices.Clone(s.queue)
 	for i, at := range s.sessions {
-		at.cell = int32(i) //nolint:gosec // memory holds fewer
+		at.cell = int32(i)
 	}
 }
 
@@ -278,7 +278,7 @@ func (s *Sessions) Load(data jsontext.Value) error {
 }
 
 // A sessionQueue is a heap of sessions by the time when to look at them.
-type sessionQueue []*session
+type sessionQueue []*session //nolint:recvcheck // as container/heap wants it
 
 func (q sessionQueue) Len() int { return len(q) }
 
