@@ -22,8 +22,8 @@
 //
 // # The contract
 //
-// Every source, operator and bridge of this module keeps these rules, and
-// hand-written ones should.
+// Every source, operator and bridge of this module keeps these rules. Your own should keep
+// them too.
 //
 //  1. Cold. Nothing runs before the range statement, and each range is a new,
 //     independent subscription.
@@ -34,19 +34,19 @@
 //     consumer ends it silently.
 //  4. One goroutine. yield is called only on the goroutine that ranges.
 //  5. Ownership. A subscription owns its goroutines, timers and connections. When
-//     the range ends, a panic of the consumer included, they are gone before
-//     control returns. operators.GracePeriod is the one exception, bounded by the
-//     time it is given.
-//  6. Backpressure is the call itself: a source does not go on until yield has
-//     returned. Where a goroutine boundary is needed (time, merging), the queue
-//     between is bounded, and the producer waits while it is full unless the
-//     operator says otherwise.
+//     the range ends, also by a panic of the consumer, they are gone before
+//     control returns. The one exception is operators.GracePeriod, for the time
+//     that it sets.
+//  6. Backpressure. A source waits until yield has returned. An operator that
+//     needs a second goroutine (for time, or to merge) has a bounded queue
+//     between the two, and the producer waits while it is full unless the
+//     operator documents otherwise.
 //  7. Panics in functions given to an operator reach the ranging goroutine, as
 //     they are or, from another goroutine, as a [PanicError].
 //  8. Synchronous operators start no goroutine and allocate nothing per item.
 //  9. An Observable may be subscribed to from many goroutines at once.
-//  10. Timed operators decide by deadline, not by which event the scheduler
-//     happened to serve first, so ties give the same result on every run.
+//  10. Timed operators decide by deadline and not by the order in which the
+//     scheduler runs goroutines, so ties give the same result on every run.
 //
 // # Writing an operator
 //

@@ -11,7 +11,7 @@ import (
 
 const (
 	// firstBuffer is the size of the buffer until a read fills it.
-	firstBuffer = 4 << 10
+	firstBuffer = 2 << 10
 	// readSize is the size of the largest read. A TLS record holds that many bytes, and
 	// they are still in the processor's nearest cache when they are parsed.
 	readSize = 16 << 10

@@ -8,34 +8,33 @@ import (
 	"unicode/utf8"
 )
 
-// maxKeptBuffer is the largest buffer an [Encoder] keeps for its next event: one
-// huge event does not pin its size in memory for as long as the stream lasts.
+// maxKeptBuffer is the largest buffer that an [Encoder] keeps for its next event, so that
+// one huge event does not hold its memory until the stream ends.
 const maxKeptBuffer = 64 << 10
 
-// AppendEvent appends the event to dst in the text/event-stream format and
-// returns the extended slice. It writes
+// AppendEvent appends the event to dst in the text/event-stream format and returns the
+// extended slice. It writes
 //
-//   - a message, if Type or Data is not empty: its fields and a blank line.
-//     Data is split at LF, one data line for each. Types "" and "message" are the
-//     same and not written. The id line is the last: some clients take an ID when
-//     they read its line, and would lose an event that is cut off after it;
-//   - otherwise, if ID is not empty, a block that moves the last event ID (and
-//     sets the reconnection time if Retry is not 0) and dispatches nothing;
+//   - if Type or Data is not empty, a message: its fields and a blank line. Data is split
+//     at LF, one data line for each part. The types "" and "message" are not written. The
+//     id line is the last: some clients take over an ID when they read its line, and would
+//     lose an event that is cut off after it;
+//   - otherwise, if ID is not empty, a block that sets the last event ID (and the
+//     reconnection time if Retry is not 0) and is no message;
 //   - otherwise, if Retry is not 0, a block that sets the reconnection time;
-//   - otherwise a comment, empty for the zero Event: a heartbeat.
+//   - otherwise a comment. The zero Event is an empty one: a heartbeat.
 //
-// A decoder turns what was written into the same event, with Type "message" for
-// "". An empty ID writes no id line, so there the decoder fills in the last
-// event ID.
+// A decoder returns the same event, with Type "message" for "". If ID is empty, no id line
+// is written, and the decoder sets ID to the last event ID.
 //
-// What the format cannot carry is refused with an [EncodeError], and dst is
-// returned as it was: CR in Data (it would come back as LF); LF, CR or NUL in
-// Type or ID; LF or CR in Comment (write one comment for each line); invalid
-// UTF-8 anywhere; a Retry that is negative or not in whole milliseconds (but [RetryZero] is "retry: 0"); and a
-// Comment together with anything else (write two events).
+// AppendEvent returns dst unchanged and an [EncodeError] if the format cannot carry the
+// event: CR in Data (it would become LF); LF, CR or NUL in Type or ID; LF or CR in Comment
+// (write one comment for each line); invalid UTF-8; a Retry that is negative or not in
+// whole milliseconds, except [RetryZero], which is written as "retry: 0"; a Comment and
+// another field (write two events).
 //
-// The output begins with an ASCII character, so no event is mistaken for a byte
-// order mark, whatever its data. See WHATWG HTML §9.2.5.
+// The output begins with an ASCII character, so a client cannot take the beginning of the
+// data for a byte order mark. See WHATWG HTML §9.2.5.
 func AppendEvent(dst []byte, e Event) ([]byte, error) {
 	if err := check(&e); err != nil {
 		return dst, err
@@ -67,8 +66,8 @@ func AppendEvent(dst []byte, e Event) ([]byte, error) {
 	return append(dst, '\n'), nil
 }
 
-// appendData appends a data line for each line of data. The space after the
-// colon keeps a leading space of the line, which a decoder would remove.
+// appendData appends a data line for each line of data. A decoder removes one space after
+// the colon, so the one that is written here protects a leading space of the line.
 func appendData(dst []byte, data string) []byte {
 	for {
 		line, rest, more := strings.Cut(data, "\n")
@@ -86,7 +85,7 @@ func appendData(dst []byte, data string) []byte {
 	}
 }
 
-// check returns an [EncodeError] for what the format cannot carry.
+// check returns an [EncodeError] if the format cannot carry the event.
 func check(e *Event) error {
 	if e.Comment != "" {
 		if e.Type != "" || e.Data != "" || e.ID != "" || e.Retry != 0 {
@@ -109,8 +108,8 @@ func check(e *Event) error {
 	return checkText("data", e.Data, "\r")
 }
 
-// checkText refuses invalid UTF-8 and any of the characters of bad, all of them
-// ASCII.
+// checkText returns an [EncodeError] for invalid UTF-8 and for the characters in bad, which
+// are ASCII.
 func checkText(field, text, bad string) error {
 	for i := range len(bad) {
 		if strings.IndexByte(text, bad[i]) >= 0 {
@@ -134,7 +133,7 @@ func characterName(c byte) string {
 	}
 }
 
-// An EncodeError says why an event cannot be written as an event stream.
+// An EncodeError reports why an event cannot be written to an event stream.
 type EncodeError struct {
 	// Field is the field at fault: "event" (the type), "data", "id", "retry" or
 	// "comment".
@@ -160,9 +159,9 @@ func NewEncoder(w io.Writer) *Encoder {
 	return &Encoder{w: w}
 }
 
-// Encode writes the event, see [AppendEvent], with one call of Write. An event
-// that cannot be encoded is refused with an [EncodeError] and nothing is
-// written; an error of the writer is returned as it is.
+// Encode writes the event, in the form of [AppendEvent], with one call of Write. If the
+// event cannot be encoded it returns an [EncodeError] and writes nothing. It returns an
+// error of the writer as it is.
 func (e *Encoder) Encode(event Event) error {
 	wire, err := AppendEvent(e.buf[:0], event)
 	if err != nil {

@@ -2,7 +2,7 @@ package codec
 
 import "time"
 
-// A Kind says what an [Event] is.
+// A Kind is what an [Event] is: a message, a comment, or a change of the reconnection time.
 type Kind int
 
 const (

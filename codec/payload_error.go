@@ -10,7 +10,7 @@ const (
 	maxShownReason = 200 // bytes of another package's error in a message
 )
 
-// A PayloadError says that an event's data could not be decoded.
+// A PayloadError reports that an event's data cannot be decoded.
 type PayloadError struct {
 	// Type and ID are those of the event.
 	Type, ID string
@@ -19,16 +19,16 @@ type PayloadError struct {
 	// Pointer is the place in a JSON document as a JSON Pointer (RFC 6901), and
 	// empty for its root or if it is not known.
 	Pointer string
-	// Err is the error of the function that decodes. It may hold parts of the
-	// payload; JSON's errors do.
+	// Err is the error of the function that decodes. Its text may quote the payload, as
+	// those of [JSON] do.
 	Err error
 
 	reason string // instead of the text of Err, which would repeat the payload
 }
 
-// Error names the event and the place. It never shows the payload of an event
-// that [JSON] could not decode, apart from the member names that lead to the
-// place; of another decoder's error it shows the first 200 bytes.
+// Error names the event and the place. With [JSON] it never quotes the payload, except the
+// member names that lead to the place. With another decoder it shows the first 200 bytes of
+// its error.
 func (e *PayloadError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%sdecode payload of event %s", errorPrefix, quote(e.Type))
@@ -63,7 +63,7 @@ func quote(name string) string {
 	return fmt.Sprintf("%q", shorten(name, maxShownName))
 }
 
-// shorten cuts s at a character's beginning, to n bytes at most and an ellipsis.
+// shorten returns s, or its first n bytes and an ellipsis. It does not split a character.
 func shorten(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -9,8 +9,8 @@ import (
 // 292 years.
 const maxRetry = math.MaxInt64 / int64(time.Millisecond)
 
-// parseRetry returns the reconnection time a retry line's value stands for: ASCII
-// digits only, at least one, and clamped to what a Duration can hold.
+// parseRetry parses the value of a retry line: ASCII digits, at least one. A number too
+// large for a Duration becomes the largest one.
 func parseRetry(value []byte) (time.Duration, bool) {
 	if len(value) == 0 {
 		return 0, false

@@ -5,16 +5,19 @@ const (
 	maxInternedType = 64
 )
 
-// A typeTable gives out the same string for the same type name, so that a stream
-// allocates for each of its types once. It holds a bounded number of short
-// names; each has one place, where the next name that belongs there replaces it.
+// A typeTable returns the same string for the same type name, so that a stream allocates
+// once for each of its types. It holds a bounded number of short names. Each has one place,
+// where the next name with that place replaces it.
 type typeTable struct {
-	names [internedTypes]string
+	names *[internedTypes]string // nil until there is one: many streams name no type
 }
 
 func (t *typeTable) intern(name []byte) string {
 	if len(name) > maxInternedType {
 		return string(name)
+	}
+	if t.names == nil {
+		t.names = new([internedTypes]string)
 	}
 	place := &t.names[hash(name)%internedTypes]
 	if *place != string(name) {
