@@ -1,6 +1,9 @@
 package codec
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // interpret processes the lines that have been read, as WHATWG HTML §9.2.6 says under
 // "interpreting an event stream". It returns true at the first line that completes an
@@ -81,12 +84,7 @@ func (d *Decoder) wants(typ []byte) bool {
 	if len(typ) == 0 {
 		return d.wantsDefault
 	}
-	for _, w := range d.wanted {
-		if string(typ) == w {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.wanted, func(w string) bool { return w == string(typ) })
 }
 
 // leave ends the view of the event that the decoder has stopped at.
