@@ -59,7 +59,7 @@ const maxHeldItems = 256
 //	other:                       ---x----y-------…
 //	WithLatestFrom(src, other):  ---1x2x----3y-|
 //
-// It holds the newest 256 items of src; older ones are dropped. It completes when src
+// It holds the newest 256 items of src, whatever their bytes; older ones are dropped. It completes when src
 // has and it holds nothing; items that it still holds when other completes without an
 // item, or when either fails, are dropped. When one fails, WithLatestFrom cancels the
 // other and delivers the error after the items that arrived before it. On cancel it

@@ -13,18 +13,18 @@ import (
 // maxDelayed is how many items a Delay holds.
 const maxDelayed = 1 << 16
 
-// Delay delivers everything d later than it comes: items, completion, and an
-// error too, so that nothing overtakes an item.
+// Delay delivers everything d later than it arrives: items, completion, and an error, too,
+// so that nothing overtakes an item.
 //
 //	src:       -a-b----c|
 //	Delay(3):  ----a-b----c|
 //
-// On cancel what is held is dropped. A d that is not positive panics.
+// On cancel it drops the items that it holds. Delay panics if d is not positive.
 //
-// It runs src on a goroutine of its own and holds the items of the last d, but
-// not many more than 65,536, and of those that come while the consumer is busy at
-// most 256; while it holds that many src waits, and its items come later than d. It
-// sets one timer each time it has to wait.
+// It runs src on a goroutine of its own and holds the items of the last d, but at most
+// about 65,536 of them, whatever their bytes. While it holds that many, and while a busy
+// consumer leaves 256 items or 16 MiB of events waiting, src waits, and its items are late
+// by more than d. It sets one timer each time it has to wait.
 func Delay[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Delay: src", src == nil)
 	mustBePositive("Delay: d", d)

@@ -116,6 +116,8 @@ var drawings = map[string]drawing{
 	"Scan":                 {[]string{"-a-b--c--|"}, "Scan(src, join)", one(func(s stream) stream { return op.Scan(s, "", join) })},
 	"BySession":            {[]string{"-a-b-c------d-e---|"}, "Window(src, BySession(4ms))", one(windows(op.BySession(4 * frame)))},
 	"Share":                {[]string{"-a-b-c-d-e|"}, "Share(src, …), subscribed to once more after 6ms", one(late(func(s stream) stream { return op.Share(s, 16, op.OverflowBlock) }))},
+	"MinSubscribers":       {[]string{"-a-b-c|"}, "Share(src, …, MinSubscribers(2)), subscribed to once more after 6ms", one(late(func(s stream) stream { return op.Share(s, 16, op.OverflowBlock, op.MinSubscribers(2)) }))},
+	"GracePeriod":          {[]string{"-a-b-c-d-e|"}, "Share(src, …, GracePeriod(6ms)), left after a, subscribed to again after 6ms", one(again(func(s stream) stream { return op.Share(s, 16, op.OverflowBlock, op.GracePeriod(6*frame)) }))},
 	"Skip":                 {[]string{"-a-b-c-d-|"}, "Skip(src, 2)", one(func(s stream) stream { return op.Skip(s, 2) })},
 	"SkipUntil":            {[]string{"-a-b--c-d-|", "----x"}, "SkipUntil(src, notifier)", two(op.SkipUntil[string, string])},
 	"SkipWhile":            {[]string{"-a-a-b-a-|"}, "SkipWhile(src, a)", one(func(s stream) stream { return op.SkipWhile(s, is("a")) })},
@@ -192,6 +194,17 @@ func late(share func(stream) stream) func(stream) stream {
 		shared := share(s)
 		// The first subscriber's items are dropped; it ends with the stream.
 		first := op.Filter(shared, func(string) bool { return false })
+		second := op.ConcatMap(marble.Cold("------s|"), func(string) stream { return shared })
+		return op.Merge(first, second)
+	}
+}
+
+// again shows what a subscriber gets after 6 frames when the first one has left after an
+// item.
+func again(share func(stream) stream) func(stream) stream {
+	return func(s stream) stream {
+		shared := share(s)
+		first := op.Filter(op.Take(shared, 1), func(string) bool { return false })
 		second := op.ConcatMap(marble.Cold("------s|"), func(string) stream { return shared })
 		return op.Merge(first, second)
 	}
