@@ -30,7 +30,7 @@ type groupQueue interface {
 func NewGroup(ctx context.Context) *Group {
 	g := &Group{consumer: newConsumer()}
 	g.ctx = ctx
-	g.upstream, g.cancel = context.WithCancel(ctx) //nolint:gosec // Stop calls it
+	g.upstream, g.cancel = context.WithCancel(ctx)
 	return g
 }
 

@@ -96,7 +96,7 @@ func NewByArrival[T any](ctx context.Context, limit int) *Queue[T] {
 func NewOverflowing[T any](ctx context.Context, limit int, overflow Overflow) *Queue[T] {
 	q := NewDetached[T](limit)
 	q.ctx, q.overflow = ctx, overflow
-	q.upstream, q.cancel = context.WithCancel(ctx) //nolint:gosec // Stop calls it
+	q.upstream, q.cancel = context.WithCancel(ctx)
 	return q
 }
 
