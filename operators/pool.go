@@ -351,7 +351,7 @@ func (p *pool[T, R]) callAll(ctx context.Context, c *chunk[T, R]) bool {
 			break
 		}
 		s.item, s.result = zero, result
-		c.called.Store(int32(i + 1)) //nolint:gosec // at most segmentSize
+		c.called.Store(int32(i + 1))
 	}
 	return true
 }

@@ -77,11 +77,11 @@ func TestPoolUnorderedErrorAfterResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const bad = fastCalls + 3
 		got, err := drain(t.Context(), ParallelUnordered(from(upTo(bad+1)...), 2, func(ctx context.Context, v int) (int, error) {
-			switch {
-			case v == bad:
+			switch v {
+			case bad:
 				time.Sleep(time.Second)
 				return 0, errBad
-			case v == bad-1:
+			case bad - 1:
 				<-ctx.Done()
 				return 0, context.Cause(ctx)
 			}
