@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rxsse/rxsse/metrics"
+	rxsseprom "github.com/rxsse/rxsse/prometheus"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The program prints spans and figures, and each figure that it can have is there.
+func TestRun(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out, 2500*time.Millisecond))
+	spans, figures, found := strings.Cut(out.String(), "what Prometheus would have got")
+	require.True(t, found)
+	assert.GreaterOrEqual(t, strings.Count(spans, "\nsse trades "), 2, "spans")
+	assert.Contains(t, spans, "rxsse.outcome=broken")
+	for _, d := range metrics.Definitions() {
+		assert.Contains(t, figures, "\n"+rxsseprom.Name(d)+"{", "no value")
+	}
+	assert.NotContains(t, figures, `rxsse_buffer_dropped_items_total{stream="store"} 0`)
+}
+
+// A failed write of the output is an error.
+func TestRunReportsAFailedWrite(t *testing.T) {
+	reader, writer := io.Pipe()
+	require.NoError(t, reader.Close())
+	assert.ErrorIs(t, run(t.Context(), writer, 100*time.Millisecond), io.ErrClosedPipe)
+}
+
+// The dashboard has the form that Grafana's schema demands, and asks only for metrics that
+// the program exports.
+func TestDashboard(t *testing.T) {
+	text, err := os.ReadFile("dashboard.json")
+	require.NoError(t, err)
+	var board dashboard.Dashboard
+	require.Empty(t, board.UnmarshalJSONStrict(text), "fields that the schema does not know") // an empty list of errors
+	require.NoError(t, board.Validate())
+	assert.Len(t, board.Panels, 12)
+
+	exported := map[string]bool{}
+	for _, d := range metrics.Definitions() {
+		exported[rxsseprom.Name(d)] = true
+	}
+	var parsed struct {
+		Panels []struct {
+			ID      int
+			Title   string
+			GridPos struct{ X, Y, W, H int }
+			Targets []struct{ Expr string }
+		}
+	}
+	require.NoError(t, json.Unmarshal(text, &parsed))
+	ids, cells := map[int]bool{}, map[[2]int]string{}
+	for _, p := range parsed.Panels {
+		assert.False(t, ids[p.ID], "two panels have the id %d", p.ID)
+		ids[p.ID] = true
+		for x := range p.GridPos.W {
+			for y := range p.GridPos.H {
+				cell := [2]int{p.GridPos.X + x, p.GridPos.Y + y}
+				assert.Less(t, cell[0], 24, p.Title)
+				assert.Empty(t, cells[cell], "%s overlaps", p.Title)
+				cells[cell] = p.Title
+			}
+		}
+		assert.NotEmpty(t, p.Targets, p.Title)
+		for _, target := range p.Targets {
+			names := regexp.MustCompile(`rxsse_\w+`).FindAllString(target.Expr, -1)
+			assert.NotEmpty(t, names, target.Expr)
+			for _, name := range names {
+				assert.True(t, exported[name], "%s: no metric %s", p.Title, name)
+			}
+		}
+	}
+}
