@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
@@ -31,21 +32,25 @@ const ackTimeout = 5 * time.Second
 // Publishes are asynchronous, at most [LogConfig.MaxPending] at once; when that many
 // are unanswered, Append does not read on. Each publish names the sequence that must
 // precede it, so that the server refuses a writer that has been replaced: Append then
-// returns [ErrSuperseded]. Each also has a message ID made of the event's ID, so that
-// an event which the feed repeats within the stream's de-duplication window is not
-// stored twice.
+// returns [ErrSuperseded]. Each also has a message ID made of the event's ID and a
+// checksum of its type and data, so that an event which the feed repeats within the
+// stream's de-duplication window is not stored twice. Different events with one ID are
+// all stored. Without an ID, the repetition of an event cannot be told from a new event:
+// it is stored again.
 //
 // When servers fail, Append finds out what has been stored and publishes the rest
 // again, until it succeeds or ctx ends; src is not read meanwhile, and stays
 // connected. It returns an error that names the event and the reason when the stream
 // refuses an event, for example because it is too large, or for five seconds because
-// the stream is full. It returns one when the stream has been deleted, and
+// the stream is full. The events before it are stored, and none after it. It returns an
+// error when the stream has been missing for five seconds, or has been created anew, and
 // nats.ErrConnectionClosed when the connection has been closed.
 //
 // Append returns nil when src completes and everything is stored. When src fails, it
 // returns that error after the events before it are stored. When ctx is cancelled it
 // returns the cause; events that were being published may be stored or not, which
-// [Log.Position] then says. src runs on a goroutine of its own.
+// [Log.Position] then says. src runs on a goroutine of its own; a panic in it is raised
+// again in the caller.
 func (l *Log) Append(ctx context.Context, src rxsse.Observable[codec.Event]) error {
 	end, err := l.last(ctx)
 	if ctx.Err() != nil {
@@ -59,8 +64,8 @@ func (l *Log) Append(ctx context.Context, src rxsse.Observable[codec.Event]) err
 
 // appendAfter appends the events of src if the log still ends with end.
 func (l *Log) appendAfter(ctx context.Context, end tail, src rxsse.Observable[codec.Event]) error {
-	a := &appender{log: l, writer: nuid.Next(), last: end.sequence, retry: newRetry(l.publisher)}
-	a.numbering.id = unescape(end.header.Get(headerID))
+	a := &appender{log: l, writer: strconv.FormatUint(rand.Uint64(), 36), last: end.sequence, retry: newRetry(l.publisher)}
+	a.numbering.id = idOf(end.header)
 	return a.run(ctx, src)
 }
 
@@ -75,6 +80,7 @@ type appender struct {
 	next    uint64    // the sequence that the last published message gets if all goes well
 	pending []pending // published and unanswered, in order
 
+	failed  error // why no more events are read: that event cannot be stored
 	retry   *retry
 	stuck   int       // how often the oldest pending message was published again
 	refused time.Time // when the stream first refused it
@@ -93,7 +99,8 @@ func (a *appender) run(ctx context.Context, src rxsse.Observable[codec.Event]) e
 	ctx, stop := context.WithCancel(ctx)
 	a.next = a.last
 	events := make(chan codec.Event, 256)
-	ended := make(chan handoff.Outcome, 1)
+	var end handoff.Outcome
+	ended := make(chan struct{})
 	go handoff.Run(ctx, src, func(e codec.Event) bool { // until src ends, or stop
 		select {
 		case events <- e:
@@ -101,13 +108,18 @@ func (a *appender) run(ctx context.Context, src rxsse.Observable[codec.Event]) e
 		case <-ctx.Done():
 			return false
 		}
-	}, func(end handoff.Outcome) {
+	}, func(o handoff.Outcome) {
+		end = o
 		close(events)
-		ended <- end
+		close(ended)
 	})
+	defer func() { // also when LogConfig.Subject panics
+		stop()
+		<-ended
+	}()
 	err := a.publishAll(ctx, events)
 	stop()
-	end := <-ended
+	<-ended
 	end.Raise()
 	if err == nil {
 		err = end.Err()
@@ -115,7 +127,8 @@ func (a *appender) run(ctx context.Context, src rxsse.Observable[codec.Event]) e
 	return err
 }
 
-// publishAll publishes events until the channel is closed and all are stored.
+// publishAll publishes events until the channel is closed and all are stored, or one
+// cannot be stored and those before it are.
 func (a *appender) publishAll(ctx context.Context, events <-chan codec.Event) error {
 	for events != nil || len(a.pending) > 0 {
 		var more <-chan codec.Event
@@ -130,11 +143,12 @@ func (a *appender) publishAll(ctx context.Context, events <-chan codec.Event) er
 		var err error
 		select {
 		case e, open := <-more:
+			if open {
+				open, err = a.addAvailable(ctx, e, events)
+			}
 			if !open {
 				events = nil
-				continue
 			}
-			err = a.add(ctx, e)
 		case ack := <-stored:
 			err = a.acknowledged(ctx, ack)
 		case cause := <-failed:
@@ -149,30 +163,60 @@ func (a *appender) publishAll(ctx context.Context, events <-chan codec.Event) er
 			return err
 		}
 	}
-	return nil
+	return a.failed
 }
 
-// add publishes one event.
+// addAvailable publishes e and the events that wait behind it, as many as there is room
+// for. It reports whether there may be more.
+func (a *appender) addAvailable(ctx context.Context, e codec.Event, events <-chan codec.Event) (open bool, err error) {
+	for {
+		if err := a.add(ctx, e); err != nil || a.failed != nil {
+			return false, err
+		}
+		if len(a.pending) >= a.log.config.MaxPending {
+			return true, nil
+		}
+		select {
+		case e, open = <-events:
+			if !open {
+				return false, nil
+			}
+		default:
+			return true, nil
+		}
+	}
+}
+
+// add publishes one event. It sets failed if the event cannot be stored.
 func (a *appender) add(ctx context.Context, e codec.Event) error {
 	if e.Type == "" {
 		return nil // a comment, or a change of the reconnection time
 	}
 	subject, err := a.log.subject(e)
 	if err != nil {
-		return err
+		a.failed = err
+		return nil
+	}
+	p := pending{msg: newMessage(subject, e, &a.numbering, a.writer, a.number+1), number: a.number + 1}
+	err = a.publish(&p)
+	if permanent(err) {
+		a.failed = a.explain(e, err)
+		return nil
 	}
 	a.number++
-	msg := newMessage(subject, e, a.numbering.next(e), a.writer, a.number)
-	p := pending{msg: msg, number: a.number}
-	if err := a.publish(&p); err != nil {
-		if permanent(err) {
-			return fmt.Errorf("jetstream: publish event %q to stream %q: %w", e.ID, a.log.name, err)
-		}
-		a.pending = append(a.pending, p)
+	a.pending = append(a.pending, p)
+	if err != nil {
 		return a.recover(ctx)
 	}
-	a.pending = append(a.pending, p)
 	return nil
+}
+
+// explain returns the error for an event that the client library does not publish.
+func (a *appender) explain(e codec.Event, err error) error {
+	if errors.Is(err, nats.ErrMaxPayload) {
+		return fmt.Errorf("jetstream: event %q with %d bytes of data does not fit into a message of stream %q: %w of %d bytes; raise max_payload of the servers", e.ID, len(e.Data), a.log.name, err, a.log.publisher.Conn().MaxPayload())
+	}
+	return fmt.Errorf("jetstream: publish event %q to stream %q: %w", e.ID, a.log.name, err)
 }
 
 // permanent reports whether publishing the same message again would fail again.
@@ -182,24 +226,37 @@ func permanent(err error) bool {
 
 // publish publishes p, as the message after the last published one.
 func (a *appender) publish(p *pending) (err error) {
-	p.future, err = a.log.publisher.PublishMsgAsync(p.msg, jetstream.WithExpectStream(a.log.name), jetstream.WithExpectLastSequence(a.next), jetstream.WithRetryAttempts(0))
+	p.future, err = a.log.publisher.PublishMsgAsync(p.msg, jetstream.WithExpectLastSequence(a.next), jetstream.WithRetryAttempts(0))
 	if err == nil {
 		a.next++
 	}
 	return err
 }
 
-// acknowledged takes note that the oldest pending message is stored.
+// acknowledged notes that the oldest pending message is stored, and those after it that
+// have been acknowledged meanwhile.
 func (a *appender) acknowledged(ctx context.Context, ack *jetstream.PubAck) error {
-	a.pending = dropFirst(a.pending)
-	a.progress()
-	if ack.Duplicate {
-		// It was stored before, so the messages published after it do not get the
-		// sequences that they were published for.
-		return a.recover(ctx)
+	for {
+		if ack.Stream != a.log.name {
+			return fmt.Errorf("jetstream: stream %q has stored an event that belongs to stream %q; their subjects have been changed", ack.Stream, a.log.name)
+		}
+		a.pending = dropFirst(a.pending)
+		a.progress()
+		if ack.Duplicate {
+			// It was stored before, so the messages published after it do not get the
+			// sequences that they were published for.
+			return a.recover(ctx)
+		}
+		a.last = ack.Sequence
+		if len(a.pending) == 0 {
+			return nil
+		}
+		select {
+		case ack = <-a.pending[0].future.Ok():
+		default:
+			return nil
+		}
 	}
-	a.last = ack.Sequence
-	return nil
 }
 
 // progress notes that the oldest pending message was stored.
@@ -221,7 +278,7 @@ func (a *appender) refusal(cause error) error {
 	if a.refused.IsZero() {
 		a.refused = time.Now()
 	} else if api.Code < unavailable || time.Since(a.refused) > ackTimeout {
-		id := unescape(a.pending[0].msg.Header.Get(headerID))
+		id := idOf(a.pending[0].msg.Header)
 		return fmt.Errorf("jetstream: stream %q refuses event %q: %w", a.log.name, id, cause)
 	}
 	return nil
@@ -252,6 +309,10 @@ func (a *appender) recover(ctx context.Context) error {
 		}
 	}
 }
+
+// errBehind says that a log ends before a message that was stored. A server that has just
+// lost the others may say so for a moment; else the stream is another one.
+var errBehind = errors.New("the stream has been created anew or restored from a backup")
 
 // stopped returns the error with which recover gives up.
 func (a *appender) stopped(ctx context.Context, err error) error {
@@ -296,7 +357,10 @@ func (a *appender) resend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if end.sequence != a.last {
+	if end.sequence < a.last {
+		return fmt.Errorf("%w: it ends at message %d, and message %d has been appended", errBehind, end.sequence, a.last)
+	}
+	if end.sequence > a.last {
 		writer, number := writerOf(end.header)
 		if writer != a.writer {
 			return fmt.Errorf("jetstream: append to stream %q: %w: message %d", a.log.name, ErrSuperseded, end.sequence)

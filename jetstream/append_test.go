@@ -86,6 +86,89 @@ func TestAppendDropsWhatTheFeedRepeats(t *testing.T) {
 	assert.Equal(t, []string{"a", "b", "c", "d", "e", "f", "g"}, data)
 }
 
+// Events that differ are all stored, even if the feed gives them one ID: only what is
+// equal is a repetition.
+func TestAppendStoresDifferentEventsWithOneID(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	e := func(id, kind, data string) codec.Event { return codec.Event{Type: kind, ID: id, Data: data} }
+	require.NoError(t, log.Append(t.Context(), just(
+		e("1", "bid", "a"), e("2", "bid", "b"), e("1", "bid", "c"), e("1", "ask", "c"), e("1", "ask", "c"), // the last one inherits the ID
+		e("", "bid", "d"), e("", "bid", "d"), // without an ID nothing is a repetition
+		e("2", "bid", "b"), // this is one
+		e("3", "bid", "e"),
+	)))
+	var got []string
+	for _, e := range take(t, log.Follow(""), 8) {
+		got = append(got, e.Type+" "+e.Data)
+	}
+	assert.Equal(t, []string{"bid a", "bid b", "bid c", "ask c", "ask c", "bid d", "bid d", "bid e"}, got)
+	end, err := log.End(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "8", end)
+}
+
+// Outside of the de-duplication window the log stores a repetition again: it cannot tell
+// it from a new event.
+func TestAppendStoresARepetitionAfterTheWindow(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{Duplicates: 100 * time.Millisecond}, jetstream.LogConfig{})
+	require.NoError(t, log.Append(t.Context(), numbered(1, 2)))
+	n := 2
+	require.Eventually(t, func() bool {
+		require.NoError(t, log.Append(t.Context(), numbered(1, 1)))
+		end, err := log.End(t.Context())
+		require.NoError(t, err)
+		n, err = strconv.Atoi(end)
+		require.NoError(t, err)
+		return n > 2
+	}, 10*time.Second, 50*time.Millisecond)
+	got := take(t, log.Follow(""), 3)
+	assert.Equal(t, "event 1", got[2].Data)
+}
+
+// The position is that of the last event that is left, when the last one was deleted. The
+// log goes on behind it.
+func TestAppendGoesOnAfterTheLastMessageWasDeleted(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{AllowDirect: true}, jetstream.LogConfig{})
+	require.NoError(t, log.Append(t.Context(), numbered(1, 3)))
+	stream, err := js.Stream(t.Context(), log.Name())
+	require.NoError(t, err)
+	require.NoError(t, stream.DeleteMsg(t.Context(), 3))
+	position, err := log.Position(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "2", position)
+	require.NoError(t, log.Append(t.Context(), numbered(4, 4)))
+	got := take(t, log.Follow(""), 3)
+	assert.Equal(t, "event 4", got[2].Data)
+	assert.Equal(t, "4", got[2].ID)
+
+	require.NoError(t, stream.Purge(t.Context()))
+	position, err = log.Position(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, position)
+	require.NoError(t, log.Append(t.Context(), numbered(5, 5)))
+	assert.Equal(t, "5", take(t, log.Follow(""), 1)[0].ID)
+}
+
+// A panic in LogConfig.Subject reaches the caller, and the source ends.
+func TestAppendRaisesAPanicOfSubject(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{Subject: func(codec.Event) string { panic("boom") }})
+	ended := false
+	assert.PanicsWithValue(t, "boom", func() {
+		_ = log.Append(t.Context(), func(ctx context.Context) iter.Seq2[codec.Event, error] {
+			return func(yield func(codec.Event, error) bool) {
+				for yield(event(1), nil) {
+				}
+				ended = true
+			}
+		})
+	})
+	assert.True(t, ended)
+}
+
 // A server that sends everything again does not slow Append down.
 func TestAppendIsFastWhenTheFeedRepeatsEverything(t *testing.T) {
 	js := connect(t, shared.URL())
@@ -255,8 +338,12 @@ func TestAppendNamesAnEventThatTheStreamRefuses(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "1", position)
 
-	err = log.Append(t.Context(), just(e("2", 2<<20)))
-	assert.EqualError(t, err, `jetstream: publish event "2" to stream "small": nats: maximum payload exceeded`)
+	big := []codec.Event{e("1.1", 1), e("1.2", 1), e("2", 2<<20), e("3", 1)}
+	err = log.Append(t.Context(), just(big...))
+	assert.EqualError(t, err, `jetstream: event "2" with 2097152 bytes of data does not fit into a message of stream "small": nats: maximum payload exceeded of 1048576 bytes; raise max_payload of the servers`)
+	position, err = log.Position(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "1.2", position, "the events before it are stored, and none after it")
 
 	log = openLog(t, js, natsjs.StreamConfig{Name: "full", MaxMsgs: 2, Discard: natsjs.DiscardNew}, jetstream.LogConfig{})
 	err = log.Append(t.Context(), numbered(1, 3))

@@ -1,10 +1,12 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -59,6 +61,11 @@ const (
 	releaseTimeout  = time.Second // how long leaving may take without a cluster
 )
 
+// A fatalError is an error of work with which sharing ends.
+type fatalError struct{ error }
+
+func (e fatalError) Unwrap() error { return e.error }
+
 // share claims pieces of work and calls work for each piece that this member holds,
 // until ctx ends. When work returns earlier, it is called again after a pause while the
 // claim is held. A panic of work is raised again here once all work has ended.
@@ -70,7 +77,14 @@ func (g Group) share(ctx context.Context, js jetstream.JetStream, names []string
 	if err != nil {
 		return err
 	}
-	c := &claims{group: g, bucket: bucket, names: names, work: work, held: map[string]*claim{}, ended: make(chan struct{}, 1), panicked: make(chan *rxsse.PanicError, 1)}
+	c := &claims{group: g, bucket: bucket, names: names, work: work, held: map[string]*claim{}, ended: make(chan struct{}, 1), fatal: make(chan error, 1), panicked: make(chan *rxsse.PanicError, 1)}
+	c.reopen = func(ctx context.Context) error { // after the bucket was deleted
+		_, bucket, err := g.open(ctx, js)
+		if err == nil {
+			c.bucket = bucket
+		}
+		return err
+	}
 	return c.run(ctx, js.Conn())
 }
 
@@ -99,7 +113,7 @@ func (g Group) open(ctx context.Context, js jetstream.JetStream) (Group, jetstre
 	}
 	bucket, ttl, err := g.openBucket(ctx, js)
 	if err != nil {
-		return g, nil, fmt.Errorf("jetstream: open bucket %q on %s: %w", g.Bucket, servers(js.Conn()), err)
+		return g, nil, fmt.Errorf("jetstream: open bucket %q%w", g.Bucket, at(js.Conn(), err))
 	}
 	if ttl != g.TTL {
 		return g, nil, fmt.Errorf("jetstream: the entries of bucket %q expire after %s, and the group has a TTL of %s; they must be the same", g.Bucket, ttl, g.TTL)
@@ -148,9 +162,12 @@ type claims struct {
 	bucket jetstream.KeyValue
 	names  []string
 	work   func(ctx context.Context, name string) error
+	reopen func(ctx context.Context) error
 
 	held     map[string]*claim
+	differ   bool          // the members of the group do not all have the same work
 	ended    chan struct{} // of one: some work has ended
+	fatal    chan error    // of one: work that must not be started again
 	panicked chan *rxsse.PanicError
 	wait     sync.WaitGroup
 }
@@ -185,6 +202,9 @@ func (c *claims) run(ctx context.Context, nc *nats.Conn) error {
 		select {
 		case <-tick.C:
 		case <-c.ended:
+		case err := <-c.fatal:
+			c.leave(err)
+			return err
 		case p := <-c.panicked:
 			c.releaseAll(p)
 			panic(p)
@@ -311,24 +331,35 @@ func (c *claims) balance(ctx context.Context) {
 	defer cancel()
 	members, taken, err := c.list(request)
 	if err != nil {
-		if ctx.Err() == nil {
-			c.group.Logger.WarnContext(ctx, "jetstream: cannot read the claims, trying again", "group", c.group.Name, "cause", err)
-		}
+		c.cannotRead(ctx, err)
 		return
 	}
-	surplus := -shareOf(len(c.names), members, keyToken(c.group.Member))
+	mine, differ := assign(members, keyToken(c.group.Member))
+	if differ && !c.differ {
+		c.group.Logger.WarnContext(ctx, "jetstream: the members of the group have different feeds or partitions; each is read by a member that has it", "group", c.group.Name, "member", c.group.Member)
+	}
+	c.differ = differ
+	surplus := -len(mine)
 	for _, held := range c.held {
 		if held.state == claimHeld {
 			surplus++
 		}
 	}
+	// Members with the same work need only hold the same number, whichever they have: then
+	// little moves when members come and go.
+	wants := func(string) bool { return surplus < 0 }
+	spares := func(string) bool { return surplus > 0 }
+	if differ {
+		wants = func(name string) bool { return slices.Contains(mine, name) }
+		spares = func(name string) bool { return !slices.Contains(mine, name) }
+	}
 	for _, name := range c.names {
 		held := c.held[name]
 		switch {
-		case surplus > 0 && held != nil && held.state == claimHeld:
+		case held != nil && held.state == claimHeld && spares(name):
 			held.end(claimReleased)
 			surplus--
-		case surplus < 0 && held == nil && !slices.Contains(taken, c.key("work", name)):
+		case held == nil && wants(name) && !slices.Contains(taken, c.key("work", name)):
 			if c.claim(ctx, request, name) {
 				surplus++
 			}
@@ -336,43 +367,83 @@ func (c *claims) balance(ctx context.Context) {
 	}
 }
 
-// list renews this member's own entry, and returns the members of the group and the
-// keys of the work that is claimed.
-func (c *claims) list(ctx context.Context) (members, taken []string, err error) {
-	if _, err := c.bucket.Put(ctx, c.key("member", c.group.Member), nil); err != nil {
+// cannotRead reports that the claims cannot be read. It opens the bucket again, which
+// creates it if it has been deleted.
+func (c *claims) cannotRead(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	c.group.Logger.WarnContext(ctx, "jetstream: cannot read the claims, trying again", "group", c.group.Name, "bucket", c.group.Bucket, "cause", err)
+	request, cancel := context.WithTimeout(ctx, c.group.TTL/6)
+	defer cancel()
+	if err := c.reopen(request); err != nil && ctx.Err() == nil {
+		c.group.Logger.WarnContext(ctx, "jetstream: cannot open the bucket of the claims", "group", c.group.Name, "bucket", c.group.Bucket, "cause", err)
+	}
+}
+
+// list renews this member's own entry, and returns the members of the group with the
+// names of their work, and the keys of the work that is claimed.
+func (c *claims) list(ctx context.Context) (members map[string][]string, taken []string, err error) {
+	if _, err := c.bucket.Put(ctx, c.key("member", c.group.Member), []byte(strings.Join(c.names, "\n"))); err != nil {
 		return nil, nil, err
 	}
 	prefix := c.group.Name + "."
-	keys, err := c.bucket.ListKeysFiltered(ctx, prefix+">")
+	entries, err := c.bucket.Watch(ctx, prefix+">", jetstream.IgnoreDeletes())
 	if err != nil {
 		return nil, nil, err
 	}
-	for key := range keys.Keys() {
-		if member, ok := strings.CutPrefix(key, prefix+"member."); ok {
-			members = append(members, member)
-		} else {
-			taken = append(taken, key)
+	defer func() { _ = entries.Stop() }()
+	members = map[string][]string{}
+	for {
+		select {
+		case entry := <-entries.Updates():
+			if entry == nil { // that was all
+				members[keyToken(c.group.Member)] = c.names // the server that was asked may not have it yet
+				return members, taken, nil
+			}
+			if member, ok := strings.CutPrefix(entry.Key(), prefix+"member."); ok {
+				members[member] = strings.Split(string(entry.Value()), "\n")
+			} else {
+				taken = append(taken, entry.Key())
+			}
+		case <-ctx.Done():
+			return nil, nil, context.Cause(ctx)
 		}
 	}
-	if own := keyToken(c.group.Member); !slices.Contains(members, own) {
-		members = append(members, own) // the server that was asked does not have it yet
-	}
-	return members, taken, ctx.Err()
 }
 
-// shareOf returns how many of n pieces of work a member should hold. The shares of all
-// members together are n.
-func shareOf(n int, members []string, member string) int {
-	slices.Sort(members)
-	rank, found := slices.BinarySearch(members, member)
-	if !found {
-		return 0
+// assign assigns each piece of work to one of the members that have it, and returns what
+// member gets. The numbers that members get differ by one at most if all have the same
+// work; differ reports whether they do not.
+func assign(members map[string][]string, member string) (mine []string, differ bool) {
+	has := map[string]map[string]bool{} // by piece of work and member
+	for m, names := range members {
+		for _, name := range names {
+			if has[name] == nil {
+				has[name] = map[string]bool{}
+			}
+			has[name][m] = true
+		}
 	}
-	share := n / len(members)
-	if rank < n%len(members) {
-		share++
+	inOrder, count := slices.Sorted(maps.Keys(members)), map[string]int{}
+	names := slices.SortedFunc(maps.Keys(has), func(a, b string) int { // what few have comes first
+		return cmp.Or(cmp.Compare(len(has[a]), len(has[b])), cmp.Compare(a, b))
+	})
+	for _, name := range names {
+		least := ""
+		for _, m := range inOrder {
+			if !has[name][m] {
+				differ = true
+			} else if least == "" || count[m] < count[least] {
+				least = m
+			}
+		}
+		count[least]++
+		if least == member {
+			mine = append(mine, name)
+		}
 	}
-	return share
+	return mine, differ
 }
 
 // claim tries to claim a piece of work. If that succeeds, it begins the work.
@@ -431,6 +502,11 @@ func (c *claims) keepWorking(ctx context.Context, name string) {
 	for {
 		err := c.work(ctx, name)
 		if ctx.Err() != nil {
+			return
+		}
+		var fatal fatalError
+		if errors.As(err, &fatal) {
+			offer(c.fatal, fatal.error)
 			return
 		}
 		c.group.Logger.WarnContext(ctx, "jetstream: work has ended, starting it again", "group", c.group.Name, "name", name, "cause", err)

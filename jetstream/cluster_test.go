@@ -53,8 +53,7 @@ func runAsChild(run func(ctx context.Context, js natsjs.JetStream, args []string
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		cancel()
-		time.Sleep(5 * time.Second)
-		os.Exit(1)
+		time.AfterFunc(5*time.Second, func() { os.Exit(1) })
 	}()
 	nc, err := nats.Connect(args[0], nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.RetryOnFailedConnect(true))
 	if err != nil {
@@ -88,7 +87,7 @@ func ingestAsChild(ctx context.Context, js natsjs.JetStream, args []string) erro
 		}); err == nil || ctx.Err() != nil {
 			break
 		}
-		time.Sleep(100 * time.Millisecond)
+		pause(ctx, 100*time.Millisecond)
 	}
 	if err != nil {
 		return err
@@ -100,9 +99,17 @@ func ingestAsChild(ctx context.Context, js natsjs.JetStream, args []string) erro
 				return source.SSE(args[1], source.WithLastEventID(lastEventID), source.WithReconnectionTime(20*time.Millisecond))
 			},
 		})
-		time.Sleep(100 * time.Millisecond)
+		pause(ctx, 100*time.Millisecond)
 	}
 	return err
+}
+
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 func workAsChild(ctx context.Context, js natsjs.JetStream, args []string) error {
@@ -131,7 +138,7 @@ func workAsChild(ctx context.Context, js natsjs.JetStream, args []string) error 
 		})
 		if ctx.Err() == nil {
 			fmt.Fprintln(os.Stderr, "work:", err)
-			time.Sleep(100 * time.Millisecond)
+			pause(ctx, 100*time.Millisecond)
 		}
 	}
 	return nil
@@ -201,7 +208,7 @@ func serveFeed(t *testing.T, last, drops int, random *rand.Rand) string {
 				if flush() != nil {
 					return
 				}
-				time.Sleep(10 * time.Millisecond) // so that the feed lasts while things fail
+				pause(r.Context(), 10*time.Millisecond) // so that the feed lasts while things fail
 			}
 		}
 		if until == last {
@@ -301,7 +308,7 @@ func TestIngestSurvivesTheLossOfAnything(t *testing.T) {
 	next()
 	broker = (broker + 1) % 3
 	c.Cut(broker)
-	time.Sleep(2 * time.Second)
+	require.NoError(t, c.WaitForLoss(broker))
 	c.Join(broker)
 	stored(t, js, stream, last)
 	for _, m := range members {

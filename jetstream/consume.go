@@ -35,8 +35,8 @@ type Delivery[T any] struct {
 //
 // Consume never completes. It survives the loss of servers and of connections. It fails
 // if the arguments cannot work, at an event that cannot be decoded unless
-// [Consumer.OnPoison] is set, and with nats.ErrConnectionClosed when the connection has
-// been closed. When ctx is cancelled it ends with the cause.
+// [Consumer.OnPoison] is set, when the stream has been deleted, and with
+// nats.ErrConnectionClosed when the connection has been closed. When ctx is cancelled it ends with the cause.
 //
 // Each partition has a goroutine of its own, which decodes ahead of the consumer, at most
 // [Consumer.MaxPending] events. All are gone when the range ends. When a partition goes

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,8 +40,8 @@ func (e *ForgottenError) Error() string {
 //	err = browsers.Publish(ctx, log.Follow(now))
 //
 // Follow never completes. It survives the loss of servers and of connections without
-// missing or repeating an event. It fails with a [ForgottenError] if the events after
-// lastEventID have been deleted, and with an error if lastEventID is not a sequence, if
+// missing or repeating an event. It fails with a [ForgottenError] when the stream's limits
+// have deleted events that it has not delivered, and with an error if lastEventID is not a sequence, if
 // the stream has been deleted, or if the connection has been closed. When ctx is
 // cancelled it ends with the cause. It runs on the consumer's goroutine; the
 // client library holds up to 500 events ahead.
@@ -129,12 +130,8 @@ type follower struct {
 // follow delivers events until something fails, which it returns, or the range ends,
 // for which it returns nil.
 func (f *follower) follow(ctx context.Context) error {
-	info, err := f.log.stream.Info(ctx)
-	if err != nil {
+	if err := f.forgotten(ctx); err != nil {
 		return err
-	}
-	if f.after > 0 && f.after+1 < info.State.FirstSeq {
-		return &ForgottenError{f.log.name, strconv.FormatUint(f.after, 10), info.State.FirstSeq}
 	}
 	consumer, err := f.log.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
 		AckPolicy:         jetstream.AckNonePolicy,
@@ -147,11 +144,32 @@ func (f *follower) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return receive(ctx, consumer, func(msg jetstream.Msg, meta *jetstream.MsgMetadata) bool {
+	var forgotten error
+	err = receive(ctx, consumer, func(msg jetstream.Msg, meta *jetstream.MsgMetadata) bool {
 		f.healthy()
+		if f.after > 0 && meta.Sequence.Stream > f.after+1 {
+			// Events were deleted: by the stream's limits, or one by one on purpose.
+			if forgotten = f.forgotten(ctx); forgotten != nil {
+				return false
+			}
+		}
 		f.after = meta.Sequence.Stream
 		e := eventOf(msg.Headers(), msg.Data())
 		e.ID = strconv.FormatUint(meta.Sequence.Stream, 10)
 		return f.yield(e, nil)
 	})
+	return cmp.Or(forgotten, err)
+}
+
+// forgotten returns an error if the log no longer holds the events after the newest that
+// was delivered, or if it cannot be asked.
+func (f *follower) forgotten(ctx context.Context) error {
+	info, err := f.log.stream.Info(ctx)
+	if err != nil {
+		return err
+	}
+	if f.after > 0 && f.after+1 < info.State.FirstSeq {
+		return &ForgottenError{f.log.name, strconv.FormatUint(f.after, 10), info.State.FirstSeq}
+	}
+	return nil
 }

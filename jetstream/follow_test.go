@@ -82,3 +82,28 @@ func TestFollowSaysWhatTheLogHasForgotten(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "9", take(t, src, 1)[0].ID)
 }
+
+// A reader that is so slow that the stream's limits overtake it is told, and misses nothing
+// without noticing.
+func TestFollowSaysThatItWasOvertaken(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{MaxMsgs: 100}, jetstream.LogConfig{})
+	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
+	next := 1
+	for e, err := range log.Follow("")(t.Context()) {
+		if err != nil {
+			var forgotten *jetstream.ForgottenError
+			require.ErrorAs(t, err, &forgotten)
+			assert.Equal(t, strconv.Itoa(next-1), forgotten.LastEventID)
+			assert.Equal(t, uint64(4901), forgotten.First)
+			break
+		}
+		require.Equal(t, strconv.Itoa(next), e.ID, "in order and without a gap")
+		if next == 1 {
+			require.NoError(t, log.Append(t.Context(), numbered(11, 5000)))
+		}
+		next++
+	}
+	assert.Greater(t, next, 1)
+	assert.Less(t, next, 4900)
+}

@@ -25,10 +25,14 @@ type Feed struct {
 }
 
 // Ingest appends feeds to their logs, together with the other members of group: each
-// feed is read by one member at a time, and members read about as many feeds each. When a
+// feed is read by one member at a time, and each member reads an equal share of the feeds. When a
 // member dies, is cut off or falls asleep, another takes over its feeds within 1.4 ×
 // [Group.TTL], at the event after the last one in the log. A member that wakes up again
 // cannot append: see [Log.Append].
+//
+// Members may have different feeds, for example while a new version is rolled out: each
+// feed goes to a member that has it. All members must read a log's feed from the same
+// source.
 //
 // Every event that the feed's server still has is in the log once, in order. A feed
 // that ends, by completion or with an error, is begun again after a tenth of the TTL:
@@ -39,6 +43,9 @@ type Feed struct {
 // once with an error if the arguments cannot work; and with nats.ErrConnectionClosed
 // when the connection has been closed.
 func Ingest(ctx context.Context, js jetstream.JetStream, group Group, feeds ...Feed) error {
+	if len(feeds) == 0 {
+		return errors.New("jetstream: Ingest: no feeds")
+	}
 	byName := map[string]Feed{}
 	names := make([]string, 0, len(feeds))
 	for _, f := range feeds {
@@ -59,6 +66,6 @@ func Ingest(ctx context.Context, js jetstream.JetStream, group Group, feeds ...F
 		if err != nil {
 			return err
 		}
-		return f.Log.appendAfter(ctx, end, f.Source(unescape(end.header.Get(headerID))))
+		return f.Log.appendAfter(ctx, end, f.Source(idOf(end.header)))
 	})
 }

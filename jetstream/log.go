@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -49,12 +50,9 @@ type LogConfig struct {
 // does not exist, has fewer replicas than config wants, is sealed, is a copy of another
 // stream, does not acknowledge messages, or deletes them once they have been consumed.
 func OpenLog(ctx context.Context, js jetstream.JetStream, stream string, config LogConfig) (*Log, error) {
-	s, err := js.Stream(ctx, stream)
-	switch {
-	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return nil, fmt.Errorf("jetstream: stream %q does not exist; create it, for example with nats stream add", stream)
-	case err != nil:
-		return nil, fmt.Errorf("jetstream: open stream %q on %s: %w", stream, servers(js.Conn()), err)
+	s, err := openStream(ctx, js, stream)
+	if err != nil {
+		return nil, err
 	}
 	if config.MaxPending <= 0 {
 		config.MaxPending = 2048
@@ -70,10 +68,23 @@ func OpenLog(ctx context.Context, js jetstream.JetStream, stream string, config 
 	return l, nil
 }
 
+// openStream returns a stream, or an error that says what to change.
+func openStream(ctx context.Context, js jetstream.JetStream, name string) (jetstream.Stream, error) {
+	stream, err := js.Stream(ctx, name)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil, fmt.Errorf("jetstream: stream %q does not exist; create it, for example with nats stream add", name)
+	case err != nil:
+		return nil, fmt.Errorf("jetstream: open stream %q%w", name, at(js.Conn(), err))
+	}
+	return stream, nil
+}
+
 // newPublisher returns a JetStream context of its own: the time and the number of pending
 // acknowledgements are settings of the context.
 func newPublisher(js jetstream.JetStream, maxPending int) (jetstream.JetStream, error) {
 	opts := []jetstream.JetStreamOpt{
+		jetstream.WithDefaultTimeout(js.Options().DefaultTimeout),
 		jetstream.WithPublishAsyncMaxPending(maxPending + 1),
 		jetstream.WithPublishAsyncTimeout(ackTimeout),
 	}
@@ -119,7 +130,7 @@ func (l *Log) Position(ctx context.Context) (lastEventID string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return unescape(last.header.Get(headerID)), nil
+	return idOf(last.header), nil
 }
 
 // A tail is the end of a log.
@@ -138,12 +149,77 @@ func (l *Log) last(ctx context.Context) (tail, error) {
 	if info.State.Msgs == 0 {
 		return end, nil
 	}
-	msg, err := l.stream.GetMsg(ctx, end.sequence)
+	sequence, header, err := l.lastMessage(ctx)
 	if err != nil {
-		return tail{}, fmt.Errorf("jetstream: read message %d of stream %q: %w", end.sequence, l.name, err)
+		return tail{}, fmt.Errorf("jetstream: read the last message of stream %q: %w", l.name, err)
 	}
-	end.header = msg.Header
-	return end, nil
+	// The end is behind a message that was deleted, or before one that was appended since.
+	return tail{sequence: max(end.sequence, sequence), header: header}, nil
+}
+
+// lastMessage returns the sequence and the header of the last message that is left in the
+// log, 0 and nil for none.
+func (l *Log) lastMessage(ctx context.Context) (sequence uint64, header nats.Header, err error) {
+	sequence, header, err = l.lastOf(ctx, ">")
+	if err != nil || sequence > 0 {
+		return sequence, header, err
+	}
+	// The server looks only at the very last message for ">". If that was deleted, it looks
+	// for an earlier one when it is asked for these, which together match as much.
+	for _, pattern := range []string{"*", "*.>"} {
+		s, h, err := l.lastOf(ctx, pattern)
+		if err != nil {
+			return 0, nil, err
+		}
+		if s > sequence {
+			sequence, header = s, h
+		}
+	}
+	return sequence, header, nil
+}
+
+// lastOf returns the sequence and the header of the last message with a subject that
+// matches pattern, 0 and nil for none. It asks the stream's leader: Stream.GetMsg asks any
+// server if the stream allows direct access, and that server may be behind.
+func (l *Log) lastOf(ctx context.Context, pattern string) (sequence uint64, header nats.Header, err error) {
+	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+	defer cancel()
+	answer, err := l.publisher.Conn().RequestWithContext(ctx, l.apiPrefix()+"STREAM.MSG.GET."+l.name, []byte(`{"last_by_subj":"`+pattern+`"}`))
+	if err != nil {
+		return 0, nil, err
+	}
+	var response struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message struct {
+			Sequence uint64 `json:"seq"`
+			Header   []byte `json:"hdrs"`
+		} `json:"message"`
+	}
+	if err := json.Unmarshal(answer.Data, &response); err != nil {
+		return 0, nil, err
+	}
+	if e := response.Error; e != nil {
+		if e.ErrorCode == jetstream.JSErrCodeMessageNotFound {
+			return 0, nil, nil
+		}
+		return 0, nil, e
+	}
+	if m := response.Message; len(m.Header) > 0 { // else another program has written it
+		header, err = nats.DecodeHeadersMsg(m.Header)
+	}
+	return response.Message.Sequence, header, err
+}
+
+// apiPrefix returns the subject prefix of the JetStream API.
+func (l *Log) apiPrefix() string {
+	switch of := l.publisher.Options(); {
+	case of.Domain != "":
+		return "$JS." + of.Domain + ".API."
+	case of.APIPrefix != "":
+		return strings.TrimSuffix(of.APIPrefix, ".") + "."
+	default:
+		return jetstream.DefaultAPIPrefix
+	}
 }
 
 // subject returns the subject of e, or an error if the stream does not have it.
@@ -188,10 +264,15 @@ func covers(pattern, subject string) bool {
 	}
 }
 
-// servers names the servers of a connection, without credentials.
-func servers(nc *nats.Conn) string {
-	if url := nc.ConnectedUrlRedacted(); url != "" {
-		return url
+// at returns err with the server that it is about, without credentials, or with what to do
+// if there is none.
+func at(nc *nats.Conn, err error) error {
+	url := nc.ConnectedUrlRedacted()
+	switch {
+	case url == "":
+		return fmt.Errorf(": no NATS server can be reached; check the URL and the network: %w", err)
+	case errors.Is(err, nats.ErrNoResponders):
+		return fmt.Errorf(" on %s: no server answers for JetStream; enable it, for example with nats-server -js: %w", url, err)
 	}
-	return "a cluster that is not connected"
+	return fmt.Errorf(" on %s: %w", url, err)
 }

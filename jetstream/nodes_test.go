@@ -48,20 +48,20 @@ func TestAnyNodeServesAnyClient(t *testing.T) {
 	require.NoError(t, log.Append(t.Context(), numbered(1, 100)))
 	const last = 4000
 
+	// Each request goes to the next node, until the client cuts it off.
 	var mu sync.Mutex
 	nodes := []http.Handler{startNode(t, log), startNode(t, log)}
-	visits := 0
-	random := rand.New(rand.NewPCG(1, 0))
+	visits, cut := 0, func() {}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
 		mu.Lock()
 		node := nodes[visits%len(nodes)]
 		if visits++; visits%5 == 0 && len(nodes) < 4 {
 			nodes = append(nodes, startNode(t, log))
 		}
-		life := time.Duration(20+random.IntN(80)) * time.Millisecond
+		cut = cancel
 		mu.Unlock()
-		ctx, cancel := context.WithTimeout(r.Context(), life)
-		defer cancel()
 		node.ServeHTTP(w, r.WithContext(ctx))
 	}))
 	t.Cleanup(func() {
@@ -69,17 +69,31 @@ func TestAnyNodeServesAnyClient(t *testing.T) {
 		server.Close()
 	})
 
-	go func() {
-		for n := 101; n <= last; n += 20 {
-			if log.Append(t.Context(), numbered(n, n+19)) != nil {
+	// The log grows while the client reads, at most 400 events ahead.
+	const batch = 20
+	room := make(chan struct{}, last/batch)
+	for range 400 / batch {
+		room <- struct{}{}
+	}
+	appended := make(chan error, 1)
+	go func() { // until everything is appended, or the test ends
+		for n := 101; n <= last; n += batch {
+			select {
+			case <-room:
+			case <-t.Context().Done():
 				return
 			}
-			time.Sleep(10 * time.Millisecond)
+			if err := log.Append(t.Context(), numbered(n, n+batch-1)); err != nil {
+				appended <- err
+				return
+			}
 		}
+		appended <- nil
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	want := 51
+	random := rand.New(rand.NewPCG(1, 0))
+	want, nextCut := 51, 60
 	for e, err := range source.SSE(server.URL, source.WithLastEventID("50"), source.WithReconnectionTime(time.Millisecond))(ctx) {
 		require.NoError(t, err)
 		require.Equal(t, strconv.Itoa(want), e.ID)
@@ -87,8 +101,18 @@ func TestAnyNodeServesAnyClient(t *testing.T) {
 		if want == last {
 			break
 		}
+		if want%batch == 0 {
+			room <- struct{}{}
+		}
+		if want == nextCut {
+			mu.Lock()
+			cut()
+			mu.Unlock()
+			nextCut += 20 + random.IntN(100)
+		}
 		want++
 	}
+	require.NoError(t, <-appended)
 	mu.Lock()
 	defer mu.Unlock()
 	assert.Greater(t, visits, 10, "it was cut off")

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"hash/crc32"
 	"net/url"
 	"strconv"
 	"strings"
@@ -11,37 +12,41 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// The headers of a message in a log, beside those of JetStream.
+// The headers of a message in a log, beside those of JetStream. There are few, since every
+// server stores each of them. The ID of the event is in the message ID.
 const (
 	headerType   = "Rxsse-Type"   // the event's type; absent for "message"
-	headerID     = "Rxsse-Id"     // the event's ID; absent if it has none
 	headerWriter = "Rxsse-Writer" // the writer and the number it gave the message
 )
 
-// newMessage returns e as a message of a log. messageID is for the server's
-// de-duplication, "" for none.
-func newMessage(subject string, e codec.Event, messageID, writer string, number uint64) *nats.Msg {
-	header := make(nats.Header, 4)
+// newMessage returns e as a message of a log.
+func newMessage(subject string, e codec.Event, numbering *numbering, writer string, number uint64) *nats.Msg {
+	data := []byte(e.Data)
+	header := make(nats.Header, 4) // with the expected sequence
 	header[headerWriter] = []string{writer + " " + strconv.FormatUint(number, 10)}
 	if e.Type != "" && e.Type != codec.DefaultType {
 		header[headerType] = []string{escape(e.Type)}
 	}
-	if e.ID != "" {
-		header[headerID] = []string{escape(e.ID)}
-	}
-	if messageID != "" {
+	if messageID := numbering.next(e, data); messageID != "" {
 		header[jetstream.MsgIDHeader] = []string{messageID}
 	}
-	return &nats.Msg{Subject: subject, Header: header, Data: []byte(e.Data)}
+	return &nats.Msg{Subject: subject, Header: header, Data: data}
 }
 
 // eventOf returns the event that a message of a log holds.
 func eventOf(header nats.Header, data []byte) codec.Event {
-	e := codec.Event{Type: codec.DefaultType, ID: unescape(header.Get(headerID)), Data: string(data)}
+	e := codec.Event{Type: codec.DefaultType, ID: idOf(header), Data: string(data)}
 	if t := header.Get(headerType); t != "" {
 		e.Type = unescape(t)
 	}
 	return e
+}
+
+// idOf returns the ID that the feed gave the event of a message, "" for none. That of a
+// message by another program is its message ID.
+func idOf(header nats.Header) string {
+	id, _, _ := strings.Cut(header.Get(jetstream.MsgIDHeader), " ")
+	return unescape(id)
 }
 
 // writerOf returns the writer of a message and the number it gave the message.
@@ -64,24 +69,34 @@ func unescape(s string) string {
 }
 
 // A numbering gives each event of a feed a message ID, the same one each time the
-// feed is read from the same position. Events may share an ID, or inherit that of
-// the event before them; they are told apart by their place after it.
+// feed is read from the same position. It is made of the event's ID, a checksum of its
+// type and data, and a number. Events may share an ID, or inherit that of the event
+// before them: the checksum keeps events that differ apart, wherever they are, and the
+// number keeps equal events apart that follow each other.
 type numbering struct {
 	id   string // of the event before
 	same int    // how many events with this ID there were after the first
 }
 
-// next returns the message ID of e, "" if the feed has given no ID yet.
-func (n *numbering) next(e codec.Event) string {
-	switch e.ID {
-	case "":
-		n.id = ""
-		return ""
-	case n.id:
-		n.same++
-		return escape(e.ID) + " " + strconv.Itoa(n.same)
-	default:
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// next returns the message ID of e, whose data is data, "" if the feed has given no ID.
+func (n *numbering) next(e codec.Event, data []byte) string {
+	if e.ID == "" || e.ID != n.id {
 		n.id, n.same = e.ID, 0
-		return escape(e.ID)
+	} else {
+		n.same++
 	}
+	if e.ID == "" {
+		return ""
+	}
+	id := make([]byte, 0, 64)
+	id = append(append(id, e.Type...), 0) // no type holds a 0
+	sum := crc32.Update(crc32.Checksum(id, castagnoli), castagnoli, data)
+	id = append(append(id[:0], escape(e.ID)...), ' ')
+	id = strconv.AppendUint(id, uint64(sum), 36)
+	if n.same > 0 {
+		id = strconv.AppendInt(append(id, ' '), int64(n.same), 10)
+	}
+	return string(id)
 }

@@ -33,6 +33,12 @@ func (r *retry) reset() {
 	r.missing = time.Time{}
 }
 
+// isMissing reports whether an attempt has failed because the stream or the consumer is
+// missing, or is another one.
+func isMissing(err error) bool {
+	return errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, errBehind)
+}
+
 // wait waits before the attempt that follows one which failed with err. It returns an
 // error if there is to be none: the cause of ctx once that has ended,
 // nats.ErrConnectionClosed, or err if the stream or the consumer has been deleted.
@@ -42,7 +48,7 @@ func (r *retry) wait(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	case r.nc.IsClosed():
 		return nats.ErrConnectionClosed
-	case !errors.Is(err, jetstream.ErrStreamNotFound) && !errors.Is(err, jetstream.ErrConsumerNotFound):
+	case !isMissing(err):
 		r.missing = time.Time{}
 	case r.missing.IsZero():
 		r.missing = time.Now()

@@ -66,8 +66,9 @@ type Consumer struct {
 // delivered again. Nothing is lost as long as the log has it.
 //
 // Work returns when ctx ends, with its cause; at once with an error if the arguments
-// cannot work; and with nats.ErrConnectionClosed when the connection has been closed. A
-// panic of work is raised again in the goroutine that called Work.
+// cannot work; with an error when the stream has been deleted; and with
+// nats.ErrConnectionClosed when the connection has been closed. A panic of work is raised
+// again in the goroutine that called Work.
 func Work(ctx context.Context, js jetstream.JetStream, c Consumer, work func(ctx context.Context, p *Partition) error) error {
 	stream, err := c.open(ctx, js)
 	if ctx.Err() != nil {
@@ -78,10 +79,19 @@ func Work(ctx context.Context, js jetstream.JetStream, c Consumer, work func(ctx
 	}
 	return c.Group.share(ctx, js, c.Partitions, func(ctx context.Context, subject string) error {
 		p := &Partition{subject: subject, js: js, stream: stream, config: c}
-		if err := p.begin(ctx); err != nil {
-			return err
+		again := newRetry(js)
+		for {
+			err := p.begin(ctx)
+			if err == nil {
+				return work(ctx, p)
+			}
+			if !errors.Is(err, jetstream.ErrStreamNotFound) {
+				return err
+			}
+			if stop := again.wait(ctx, err); stop != nil {
+				return fatalError{fmt.Errorf("jetstream: stream %q has been deleted: %w", c.Stream, stop)}
+			}
 		}
-		return work(ctx, p)
 	})
 }
 
@@ -109,12 +119,9 @@ func (c *Consumer) open(ctx context.Context, js jetstream.JetStream) (jetstream.
 	if c.Group.TTL == 0 {
 		c.Group.TTL = defaultClaimTTL
 	}
-	stream, err := js.Stream(ctx, c.Stream)
-	switch {
-	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return nil, fmt.Errorf("jetstream: stream %q does not exist", c.Stream)
-	case err != nil:
-		return nil, fmt.Errorf("jetstream: open stream %q on %s: %w", c.Stream, servers(js.Conn()), err)
+	stream, err := openStream(ctx, js, c.Stream)
+	if err != nil {
+		return nil, err
 	}
 	if version := js.Conn().ConnectedServerVersion(); tooOld(version) {
 		return nil, fmt.Errorf("jetstream: the server has version %s, which cannot reset a consumer; it needs 2.14", version)

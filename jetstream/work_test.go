@@ -177,7 +177,7 @@ func TestConsumeFails(t *testing.T) {
 	}
 	consumer.Stream = "missing"
 	for _, err := range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
-		assert.EqualError(t, err, `jetstream: stream "missing" does not exist`)
+		assert.EqualError(t, err, `jetstream: stream "missing" does not exist; create it, for example with nats stream add`)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(broken)
@@ -196,29 +196,37 @@ func TestAttemptsAreNotCountedWhileNothingWaits(t *testing.T) {
 		return nil
 	}
 	require.NoError(t, log.Append(t.Context(), numbered(1, 1)))
-	var got []string
-	for range 3 { // the first worker takes the event, and the others find none
+	idle := func(taken int) { // a worker takes the events, finds no more, and leaves
 		ctx, cancel := context.WithCancel(t.Context())
-		consumer.Group.OnClaim = func(_ string, held bool) {
-			if held {
-				time.AfterFunc(300*time.Millisecond, cancel)
+		defer cancel()
+		err := jetstream.Work(ctx, js, consumer, func(ctx context.Context, p *jetstream.Partition) error {
+			if taken == 0 {
+				cancel()
+				return nil
 			}
-		}
-		for d, err := range jetstream.Consume(js, consumer, codec.Text)(ctx) {
-			if err == nil {
-				got = append(got, d.Value)
+			for e, err := range p.Events()(ctx) {
+				if err != nil {
+					return err
+				}
+				assert.NoError(t, p.Save(ctx, e.ID))
+				assert.NoError(t, js.Conn().Flush())
+				cancel()
 			}
-		}
+			return nil
+		})
+		require.ErrorIs(t, err, context.Canceled)
 	}
-	consumer.Group.OnClaim = nil
+	idle(1)
+	for range 3 {
+		idle(0)
+	}
 	require.NoError(t, log.Append(t.Context(), numbered(2, 2)))
 	for d, err := range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
 		require.NoError(t, err)
 		assert.Equal(t, 1, d.Attempt)
-		got = append(got, d.Value)
+		assert.Equal(t, "event 2", d.Value)
 		break
 	}
-	assert.Equal(t, []string{"event 1", "event 2"}, got)
 }
 
 // When OnPoison fails, the event stays, and so do those after it.
@@ -283,7 +291,7 @@ func TestWorkSaysWhatToChange(t *testing.T) {
 		`jetstream: Consumer.Partitions "a.1" and "a.*" overlap; an event belongs to one partition`:                                                              func(c *jetstream.Consumer) { c.Partitions = []string{"a.1", "a.*"} },
 		`jetstream: Consumer.Partitions: "other.0" is none of the subjects of stream "TestWorkSaysWhatToChange" (TestWorkSaysWhatToChange.*)`:                    func(c *jetstream.Consumer) { c.Partitions = []string{"other.0"} },
 		`jetstream: Consumer.Partitions: "TestWorkSaysWhatToChange.>" is none of the subjects of stream "TestWorkSaysWhatToChange" (TestWorkSaysWhatToChange.*)`: func(c *jetstream.Consumer) { c.Partitions = []string{c.Stream + ".>"} },
-		`jetstream: stream "missing" does not exist`:                                                                                                             func(c *jetstream.Consumer) { c.Stream = "missing" },
+		`jetstream: stream "missing" does not exist; create it, for example with nats stream add`:                                                                func(c *jetstream.Consumer) { c.Stream = "missing" },
 		`jetstream: the name of a Group must be of letters, digits, - and _, got "a b"`:                                                                          func(c *jetstream.Consumer) { c.Group.Name = "a b" },
 		`jetstream: the name of a member of a Group must be of letters, digits, - and _, got "a b"`:                                                              func(c *jetstream.Consumer) { c.Group.Member = "a b" },
 		`jetstream: the TTL of a Group must be at least 1s, got 1ms`:                                                                                             func(c *jetstream.Consumer) { c.Group.TTL = time.Millisecond },
@@ -321,39 +329,56 @@ func TestPartitionsMoveBetweenWorkers(t *testing.T) {
 	consumer.Group.Bucket, consumer.Group.TTL = "test-claims-1s", time.Second
 	const last = 3000
 	var done effects
-	all := make(chan struct{})
-	work := func(ctx context.Context) error {
-		return jetstream.Work(ctx, connect(t, shared.URL()), consumer, func(ctx context.Context, p *jetstream.Partition) error {
+	progress := make(chan int, last)
+	// work is a worker that reports how many partitions it holds.
+	work := func(ctx context.Context, holds chan<- int) {
+		var mu sync.Mutex
+		n := 0
+		consumer := consumer
+		consumer.Group.OnClaim = func(_ string, held bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			if n--; held {
+				n += 2
+			}
+			holds <- n
+		}
+		err := jetstream.Work(ctx, connect(t, shared.URL()), consumer, func(ctx context.Context, p *jetstream.Partition) error {
 			for e, err := range p.Events()(ctx) {
 				if err != nil {
 					return err
 				}
-				if done.add(e.Data) == last {
-					close(all)
-				}
+				progress <- done.add(e.Data)
 				if err := p.Save(ctx, e.ID); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
+		assert.ErrorIs(t, err, context.Canceled)
+	}
+	reach := func(what string, c <-chan int, want int) {
+		for within(t, what, c) != want {
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var workers sync.WaitGroup
-	workers.Go(func() { _ = work(ctx) })
-	require.NoError(t, log.Append(ctx, numbered(1, 1000)))
-	second, leave := context.WithCancel(ctx)
+	first, second := make(chan int, 100), make(chan int, 100)
+	workers.Go(func() { work(ctx, first) })
+	reach("the first worker has all", first, 4)
+	require.NoError(t, log.Append(ctx, numbered(1, last/3)))
+
+	ctx2, leave := context.WithCancel(ctx)
 	defer leave()
-	workers.Go(func() { _ = work(second) })
-	for n := 1000; n < last; n += 100 {
-		require.NoError(t, log.Append(ctx, numbered(n+1, n+100)))
-		time.Sleep(100 * time.Millisecond)
-		if n == 2000 {
-			leave()
-		}
-	}
-	<-all
+	workers.Go(func() { work(ctx2, second) })
+	reach("the second worker has half", second, 2)
+	require.NoError(t, log.Append(ctx, numbered(last/3+1, last/3*2)))
+	reach("two thirds", progress, last/3*2)
+	leave()
+	reach("the first worker has all again", first, 4)
+	require.NoError(t, log.Append(ctx, numbered(last/3*2+1, last)))
+	reach("everything", progress, last)
 	cancel()
 	workers.Wait()
 	assert.Zero(t, done.check(t, last), "a worker that leaves in an orderly way leaves nothing to do again")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // A proxy passes connections from one server to another, until it is cut.
@@ -125,6 +126,21 @@ func (c *Cluster) Cut(i int) { c.setCut(i, true) }
 
 // Join joins a server to the others again.
 func (c *Cluster) Join(i int) { c.setCut(i, false) }
+
+// WaitForLoss waits until the others have noticed that a server is cut off: they have a
+// leader without it, and it has none. It gives up after startTimeout.
+func (c *Cluster) WaitForLoss(i int) error {
+	for end := time.Now().Add(startTimeout); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		leader := false
+		for other, s := range c.servers {
+			leader = leader || other != i && s != nil && s.JetStreamIsLeader()
+		}
+		if leader && !c.servers[i].JetStreamIsLeader() && c.servers[i].NumRoutes() == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("server %d was not missed within %s", i+1, startTimeout)
+}
 
 func (c *Cluster) setCut(i int, cut bool) {
 	for l, p := range c.links {
