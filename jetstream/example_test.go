@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -34,6 +36,59 @@ func exampleStream(ctx context.Context, name string) (js natsjs.JetStream, close
 }
 
 func byID(e codec.Event) string { return e.ID }
+
+// One program reads a feed into a log, and workers share the log. Run both ends in any
+// number of programs.
+func Example() {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	feed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = sink.Serve(w, r, numbered(1, 3))
+	}))
+	defer feed.Close()
+	nc, err := nats.Connect(shared.URL()) // of the tests; yours has a stream "trades" with the subject "trades"
+	if err != nil {
+		panic(err)
+	}
+	defer nc.Close()
+	js, err := natsjs.New(nc)
+	if err != nil {
+		panic(err)
+	}
+	if _, err := js.CreateStream(ctx, natsjs.StreamConfig{Name: "trades", Subjects: []string{"trades"}}); err != nil {
+		panic(err)
+	}
+
+	log, err := jetstream.OpenLog(ctx, js, "trades", jetstream.LogConfig{})
+	if err != nil {
+		panic(err)
+	}
+	var ingest sync.WaitGroup
+	ingest.Go(func() {
+		_ = jetstream.Ingest(ctx, js, jetstream.Group{Name: "ingest"}, jetstream.Feed{
+			Log: log,
+			Source: func(lastEventID string) rxsse.Observable[codec.Event] {
+				return source.SSE(feed.URL, source.WithLastEventID(lastEventID))
+			},
+		})
+	})
+	workers := jetstream.Consumer{Stream: "trades", Durable: "billing", Partitions: []string{"trades"}}
+	for d, err := range jetstream.Consume(js, workers, codec.Text)(ctx) {
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(d.Value)
+		if d.ID == "3" {
+			break // the example ends here
+		}
+	}
+	cancel()
+	ingest.Wait()
+	// Output:
+	// event 1
+	// event 2
+	// event 3
+}
 
 // Append continues a feed after the last event in the log.
 func ExampleLog_Append() {
