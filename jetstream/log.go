@@ -164,8 +164,8 @@ func (l *Log) lastMessage(ctx context.Context) (sequence uint64, header nats.Hea
 	if err != nil || sequence > 0 {
 		return sequence, header, err
 	}
-	// The server looks only at the very last message for ">". If that was deleted, it looks
-	// for an earlier one when it is asked for these, which together match as much.
+	// For ">" the server looks only at the very last message. If that was deleted, these two
+	// patterns make it look for an earlier one. Together they match every subject.
 	for _, pattern := range []string{"*", "*.>"} {
 		s, h, err := l.lastOf(ctx, pattern)
 		if err != nil {
