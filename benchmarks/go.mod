@@ -14,6 +14,7 @@ require (
 	github.com/reactivex/rxgo/v2 v2.5.0
 	github.com/reugn/go-streams v0.13.0
 	github.com/rxsse/rxsse v0.0.0
+	github.com/samber/lo v1.52.0
 	github.com/samber/ro v0.3.0
 	github.com/segmentio/encoding v0.5.4
 	github.com/stretchr/testify v1.12.1
@@ -27,7 +28,6 @@ require (
 	github.com/cloudwego/base64x v0.1.6 // indirect
 	github.com/emirpasic/gods v1.12.0 // indirect
 	github.com/klauspost/cpuid/v2 v2.2.9 // indirect
-	github.com/samber/lo v1.52.0 // indirect
 	github.com/segmentio/asm v1.1.3 // indirect
 	github.com/stretchr/objx v0.5.3 // indirect
 	github.com/teivah/onecontext v0.0.0-20200513185103-40f981bfd775 // indirect

@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"runtime"
-	"runtime/debug"
-	"runtime/metrics"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/rxsse/rxsse/benchmarks/measure"
 )
 
 // counts are what a server has done until now.
@@ -36,10 +35,6 @@ func (c counts) since(before counts, deliveries int) perDelivery {
 		locked:  float64(c.locked-before.locked) / n,
 	}
 }
-
-// schedulerSamples is how many times a goroutine is made to run for each time that the
-// runtime adds to its metric: gTrackingPeriod in runtime/runtime2.go.
-const schedulerSamples = 8
 
 // A countingListener counts the writes of its connections.
 type countingListener struct {
@@ -78,17 +73,10 @@ func (l *countingListener) report(collect bool) string {
 		c.writes += conn.writes.Load()
 	}
 	l.mu.Unlock()
-	samples := []metrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}, {Name: "/sched/latencies:seconds"}}
-	metrics.Read(samples)
-	c.locked = time.Duration(samples[0].Value.Float64() * 1e9)
-	for _, n := range samples[1].Value.Float64Histogram().Counts {
-		c.wakeups += int64(n) * schedulerSamples //nolint:gosec // it fits
-	}
+	contention := measure.ReadContention()
+	c.locked, c.wakeups = time.Duration(contention.Locked), int64(contention.Wakeups)
 	if collect {
-		debug.FreeOSMemory()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		c.live = int64(m.HeapAlloc + m.StackInuse) //nolint:gosec // it fits
+		c.live = measure.Live()
 	}
 	return fmt.Sprint(c.writes, c.wakeups, int64(c.locked), c.live)
 }

@@ -128,8 +128,8 @@ func catchUp(ctx context.Context, server string, events int) error {
 }
 
 // bare is a server that sends one event to each client, and nothing else.
-func bare() server {
-	return server{name: idle, about: "a handler that waits", start: func() (http.Handler, func(string, string) error) {
+func bare() Server {
+	return Server{Name: idle, About: "a handler that waits", Start: func() (http.Handler, func(string, string) error) {
 		handler := func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
 			_, _ = w.Write([]byte("event: hello\ndata: x\n\n"))

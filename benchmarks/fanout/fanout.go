@@ -34,9 +34,9 @@ func Section(plan measure.Plan) (report.Section, error) {
 			"CPU time is that of the server alone, delay is from before the event is published until the subscriber has it.",
 	}
 	chart := report.Chart{File: "fanout.svg", Title: "Fan-out, evenly: CPU of the server (less is better)", Axis: "µs/delivery"}
-	for _, one := range servers() {
-		chart.Bars = append(chart.Bars, report.Series{Name: one.name})
-		s.Notes = append(s.Notes, one.name+": "+one.about+".")
+	for _, one := range Servers() {
+		chart.Bars = append(chart.Bars, report.Series{Name: one.Name})
+		s.Notes = append(s.Notes, one.Name+": "+one.About+".")
 	}
 	for _, size := range scales(plan) {
 		table := report.Table{
@@ -48,10 +48,10 @@ func Section(plan measure.Plan) (report.Section, error) {
 			return s, fmt.Errorf("%d subscribers: %w", size.subscribers, err)
 		}
 		chart.Groups = append(chart.Groups, fmt.Sprint(size.subscribers))
-		for i, one := range servers() {
+		for i, one := range Servers() {
 			costs := all[i]
 			table.Rows = append(table.Rows, []string{
-				one.name,
+				one.Name,
 				spread(costs, func(c cost) float64 { return c.burst }),
 				spread(costs, func(c cost) float64 { return c.burstCPU }),
 				spread(costs, func(c cost) float64 { return c.each.writes }),
@@ -72,12 +72,12 @@ func Section(plan measure.Plan) (report.Section, error) {
 
 // compare runs the servers in turn.
 func compare(size scale, rounds int) ([][]cost, error) {
-	all := make([][]cost, len(servers()))
+	all := make([][]cost, len(Servers()))
 	for range rounds {
-		for i, one := range servers() {
-			c, err := run(one.name, size)
+		for i, one := range Servers() {
+			c, err := run(one.Name, size)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", one.name, err)
+				return nil, fmt.Errorf("%s: %w", one.Name, err)
 			}
 			all[i] = append(all[i], c)
 		}

@@ -70,8 +70,8 @@ func Load(plan measure.Plan) (report.Section, error) {
 		}},
 	})
 	chart := report.Chart{File: "load.svg", Title: "The highest rate that a server holds (more is better)", Axis: "deliveries/s"}
-	for _, one := range servers() {
-		chart.Bars = append(chart.Bars, report.Series{Name: one.name})
+	for _, one := range Servers() {
+		chart.Bars = append(chart.Bars, report.Series{Name: one.Name})
 	}
 	for _, short := range shorts {
 		table := report.Table{
@@ -79,10 +79,10 @@ func Load(plan measure.Plan) (report.Section, error) {
 			Columns: []string{"", "deliveries/s", "server, cores", "delay p50, ms", "delay p99, ms", "the next one, deliveries/s"},
 		}
 		chart.Groups = append(chart.Groups, fmt.Sprintf("%d subscribers", short.subscribers))
-		for i, one := range servers() {
-			row, rate, err := highest(one.name, short, most)
+		for i, one := range Servers() {
+			row, rate, err := highest(one.Name, short, most)
 			if err != nil {
-				return s, fmt.Errorf("%s: %w", one.name, err)
+				return s, fmt.Errorf("%s: %w", one.Name, err)
 			}
 			table.Rows = append(table.Rows, row)
 			chart.Bars[i].Values = append(chart.Bars[i].Values, rate)

@@ -23,7 +23,7 @@ func Pace(plan measure.Plan) (report.Section, error) {
 		Title: "Many events a second",
 		About: fmt.Sprintf("The same servers with %d subscribers, which can keep up, and a steady rate of events for %v. "+
 			"A wake-up is a goroutine of the server that is made to run; the runtime samples one in %d. "+
-			"A server that is late has not held the rate.", subscribers, length, schedulerSamples),
+			"A server that is late has not held the rate.", subscribers, length, measure.SchedulerSamples),
 	}
 	for _, rate := range rates {
 		table := report.Table{
@@ -34,15 +34,15 @@ func Pace(plan measure.Plan) (report.Section, error) {
 			},
 		}
 		l := load{subscribers: subscribers, every: time.Second / time.Duration(rate), length: length}
-		for _, one := range servers() {
-			h, err := hold(one.name, l)
+		for _, one := range Servers() {
+			h, err := hold(one.Name, l)
 			if err != nil {
-				return s, fmt.Errorf("%s: %w", one.name, err)
+				return s, fmt.Errorf("%s: %w", one.Name, err)
 			}
 			deliveries := float64(l.subscribers * l.events())
 			took := (l.length + h.late).Seconds()
 			table.Rows = append(table.Rows, []string{
-				one.name, fmt.Sprintf("%.0f", deliveries/took), fmt.Sprint(h.late.Milliseconds()),
+				one.Name, fmt.Sprintf("%.0f", deliveries/took), fmt.Sprint(h.late.Milliseconds()),
 				report.Number(h.cpu * took * 1e6 / deliveries),
 				report.Number(h.each.writes), report.Number(h.each.wakeups), report.Number(h.each.locked),
 				report.Number(h.p50), report.Number(h.p99),

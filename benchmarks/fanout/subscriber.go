@@ -42,7 +42,7 @@ func subscribe(ctx context.Context, server, query string) (*subscriber, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = fmt.Fprintf(conn, "GET /events?stream=%s%s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n\r\n", stream, query, at.Host)
+	_, err = fmt.Fprintf(conn, "GET /events?stream=%s%s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n\r\n", Stream, query, at.Host)
 	if err != nil {
 		_ = conn.Close()
 		return nil, err

@@ -33,8 +33,8 @@ func Parts() map[string]child.Part {
 		if err := json.Unmarshal(arguments, &j); err != nil {
 			return nil, err
 		}
-		for _, s := range append(servers(), bare()) {
-			if s.name == j.Server {
+		for _, s := range append(Servers(), bare()) {
+			if s.Name == j.Server {
 				return nil, serve(s, j.Parent)
 			}
 		}
@@ -44,10 +44,10 @@ func Parts() map[string]child.Part {
 
 // serve is a server until the parent has it quit. It greets clients with events of type
 // hello until it is to publish.
-func serve(s server, parent string) error {
+func serve(s Server, parent string) error {
 	ctx, quit := context.WithTimeout(context.Background(), within)
 	defer quit()
-	events, publish := s.start()
+	events, publish := s.Start()
 	greetings := greet(ctx, publish)
 	mux := http.NewServeMux()
 	mux.Handle("/events", events)

@@ -33,6 +33,8 @@ type Result struct {
 	Time   Spread  // nanoseconds an item
 	Allocs float64 // allocations an item, median
 	Bytes  float64 // allocated bytes an item, median
+	// Contention is what goroutines waited for, an item, median.
+	Contention Contention
 }
 
 // A Spread is the median of samples, and their extremes.
@@ -46,7 +48,7 @@ func SpreadOf(samples []float64) Spread {
 }
 
 // sample is one measurement, all an item.
-type sample struct{ ns, allocs, bytes float64 }
+type sample struct{ ns, allocs, bytes, locked, wakeups float64 }
 
 // Run measures the contenders, in turn within each round.
 func Run(p Plan, contenders []Contender) ([]Result, error) {
@@ -76,6 +78,10 @@ func Run(p Plan, contenders []Contender) ([]Result, error) {
 		results[i].Time = SpreadOf(column(s, func(s sample) float64 { return s.ns }))
 		results[i].Allocs = SpreadOf(column(s, func(s sample) float64 { return s.allocs })).Median
 		results[i].Bytes = SpreadOf(column(s, func(s sample) float64 { return s.bytes })).Median
+		results[i].Contention = Contention{
+			Locked:  SpreadOf(column(s, func(s sample) float64 { return s.locked })).Median,
+			Wakeups: SpreadOf(column(s, func(s sample) float64 { return s.wakeups })).Median,
+		}
 	}
 	return results, nil
 }
@@ -85,6 +91,7 @@ func take(c Contender, passes int) (sample, error) {
 	runtime.GC() // nobody pays for the garbage of the one before
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
+	waited := ReadContention()
 	begin := time.Now()
 	total := 0
 	for range passes {
@@ -95,12 +102,16 @@ func take(c Contender, passes int) (sample, error) {
 		total += items
 	}
 	elapsed := time.Since(begin)
+	waitedAfter := ReadContention()
 	runtime.ReadMemStats(&after)
 	n := float64(max(total, 1))
 	return sample{
 		ns:     float64(elapsed.Nanoseconds()) / n,
 		allocs: float64(after.Mallocs-before.Mallocs) / n,
 		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / n,
+
+		locked:  (waitedAfter.Locked - waited.Locked) / n,
+		wakeups: (waitedAfter.Wakeups - waited.Wakeups) / n,
 	}, nil
 }
 

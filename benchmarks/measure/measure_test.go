@@ -2,6 +2,8 @@ package measure_test
 
 import (
 	"errors"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,4 +78,38 @@ func TestRunFails(t *testing.T) {
 	_, err := measure.Run(measure.Quick, []measure.Contender{{Name: "x", Pass: func() (int, error) { return 0, wrong }}})
 	require.ErrorIs(t, err, wrong)
 	assert.ErrorContains(t, err, "x: ")
+}
+
+// Goroutines that wait for a lock show in both figures.
+func TestReadContention(t *testing.T) {
+	before := measure.ReadContention()
+	var mu sync.Mutex
+	for range 200 {
+		mu.Lock()
+		waiting := make(chan struct{})
+		done := make(chan struct{})
+		go func() {
+			close(waiting)
+			mu.Lock()
+			mu.Unlock() //nolint:staticcheck // only the wait counts
+			close(done)
+		}()
+		<-waiting
+		for range 100 {
+			runtime.Gosched()
+		}
+		mu.Unlock()
+		<-done
+	}
+	after := measure.ReadContention()
+	assert.Greater(t, after.Locked, before.Locked)
+	assert.Greater(t, after.Wakeups, before.Wakeups)
+}
+
+func TestLive(t *testing.T) {
+	before := measure.Live()
+	kept = make([]byte, 16<<20)
+	assert.InDelta(t, 16<<20, measure.Live()-before, 1<<20)
+	kept = nil
+	assert.InDelta(t, 0, measure.Live()-before, 1<<20, "what is not used does not count")
 }

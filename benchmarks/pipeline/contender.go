@@ -1,23 +1,29 @@
 package pipeline
 
-// A contender is one way to write the pipelines. Each takes the trades through
-// one and returns a number that shows whether all was done. What a contender
-// has no operators for is nil.
-type contender struct {
-	name  string
-	about string
-	// windows: filter, map, windows of 100, reduce to the sum over all.
-	windows func([]trade) int64
-	// debounce: a millisecond, with items coming as fast as they can; the ID of
+// A Contender is one way to write the pipelines. Each function takes the trades through
+// one pipeline and returns a number that shows whether it did all the work. Pipelines
+// that the contender has no operators for are nil.
+type Contender struct {
+	Name  string
+	About string
+	// Windows: filter, map, windows of 100, reduce to the sum over all.
+	Windows func([]Trade) int64
+	// Debounce: a millisecond, with items coming as fast as they can; the ID of
 	// the last item delivered.
-	debounce func([]trade) int64
-	// keyed: the sum by key.
-	keyed func([]trade) int64
-	// merge: four streams, each run concurrently, into one; the sum.
-	merge func([]trade) int64
-	// fanOut: one stream to four consumers that run concurrently and lose nothing;
+	Debounce func([]Trade) int64
+	// Keyed: the sum by key.
+	Keyed func([]Trade) int64
+	// Merge: four streams, each run concurrently, into one; the sum.
+	Merge func([]Trade) int64
+	// FanOut: one stream to four consumers that run concurrently and lose nothing;
 	// the sum of their sums.
-	fanOut func([]trade) int64
+	FanOut func([]Trade) int64
+	// Zip: the first half of the trades with the second half, pair by pair, both run
+	// concurrently; a number that depends on the pairs.
+	Zip func([]Trade) int64
+	// Parallel: a fee for each trade, computed on this number of goroutines, with the
+	// results in the order of the trades; a number that depends on the order.
+	Parallel func(all []Trade, workers int) int64
 }
 
 // item returns the value in an interface, as programs do that know its type.
@@ -25,7 +31,7 @@ func item[T any](v any) T {
 	return v.(T) //nolint:errcheck // another type would be a mistake of ours, and should be seen
 }
 
-// contenders are all that take part, in the order of the tables.
-func contenders() []contender {
-	return []contender{ours(), loop(), samberRo(), rxGo(), rxGoBuffered(), goStreams()}
+// Contenders returns all contenders, in the order of the tables.
+func Contenders() []Contender {
+	return []Contender{ours(), Loop(), samberRo(), rxGo(), rxGoBuffered(), goStreams()}
 }

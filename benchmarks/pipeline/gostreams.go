@@ -10,23 +10,23 @@ import (
 
 // goStreams uses go-streams with channels as source and sink, as its examples
 // do. It has no debounce.
-func goStreams() contender {
-	return contender{
-		name:  "reugn/go-streams",
-		about: "has no debounce. Items are interface values, a flow is two goroutines and two unbuffered channels; its folds emit each intermediate value, so the last one counts",
-		windows: func(all []trade) (sum int64) {
+func goStreams() Contender {
+	return Contender{
+		Name:  "reugn/go-streams",
+		About: "has no debounce, no zip and no map on several goroutines that keeps the order. Items are interface values, a flow is two goroutines and two unbuffered channels; its folds emit each intermediate value, so the last one counts",
+		Windows: func(all []Trade) (sum int64) {
 			out := outlet(all).
 				Via(flow.NewFilter(wanted, 1)).
 				Via(flow.NewMap(withFee, 1)).
-				Via(flow.NewBatch[trade](window, time.Hour)).
-				Via(flow.NewFold(int64(0), func(items []trade, sum int64) int64 { return sum + turnover(items) }))
+				Via(flow.NewBatch[Trade](window, time.Hour)).
+				Via(flow.NewFold(int64(0), func(items []Trade, sum int64) int64 { return sum + turnover(items) }))
 			return lastOf[int64](out)
 		},
-		keyed: func(all []trade) (total int64) {
+		Keyed: func(all []Trade) (total int64) {
 			type sum struct{ key, value int64 }
 			sums := map[int64]int64{}
 			keyed := outlet(all).Via(flow.NewKeyed(key, func() gostreams.Flow {
-				return flow.NewFold(sum{}, func(t trade, s sum) sum { return sum{key: t.Key, value: add(s.value, t)} })
+				return flow.NewFold(sum{}, func(t Trade, s sum) sum { return sum{key: t.Key, value: add(s.value, t)} })
 			}))
 			for v := range keyed.Out() {
 				s := item[sum](v)
@@ -37,20 +37,20 @@ func goStreams() contender {
 			}
 			return total
 		},
-		merge: func(all []trade) (sum int64) {
+		Merge: func(all []Trade) (sum int64) {
 			var srcs []gostreams.Flow
 			for i := range streams {
 				srcs = append(srcs, outlet(quarter(all, i)).Via(flow.NewPassThrough()))
 			}
-			return lastOf[int64](flow.Merge(srcs...).Via(flow.NewFold(int64(0), func(t trade, sum int64) int64 { return add(sum, t) })))
+			return lastOf[int64](flow.Merge(srcs...).Via(flow.NewFold(int64(0), func(t Trade, sum int64) int64 { return add(sum, t) })))
 		},
-		fanOut: func(all []trade) int64 {
+		FanOut: func(all []Trade) int64 {
 			sums := make(chan int64)
 			for _, out := range flow.FanOut(outlet(all), streams) {
 				go func() {
 					var sum int64
 					for v := range out.Out() {
-						sum = add(sum, item[trade](v))
+						sum = add(sum, item[Trade](v))
 					}
 					sums <- sum
 				}()
@@ -61,7 +61,7 @@ func goStreams() contender {
 }
 
 // outlet returns the source of some trades.
-func outlet(all []trade) *extension.ChanSource {
+func outlet(all []Trade) *extension.ChanSource {
 	in := make(chan any, 256)
 	go func() {
 		defer close(in)

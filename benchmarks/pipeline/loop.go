@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// loop is what one would write by hand, each time anew.
-func loop() contender {
-	return contender{
-		name:  "hand-written loop",
-		about: "written for the one case, without cancellation or errors",
-		windows: func(all []trade) (sum int64) {
-			items := make([]trade, 0, window)
+// Loop is what one would write by hand, each time anew.
+func Loop() Contender {
+	return Contender{
+		Name:  "hand-written loop",
+		About: "written for the one case, without cancellation or errors",
+		Windows: func(all []Trade) (sum int64) {
+			items := make([]Trade, 0, window)
 			for _, t := range all {
 				if !wanted(t) {
 					continue
 				}
 				if items = append(items, withFee(t)); len(items) == window {
 					sum += turnover(items)
-					items = make([]trade, 0, window) // the consumer may keep a window
+					items = make([]Trade, 0, window) // the consumer may keep a window
 				}
 			}
 			return sum + turnover(items)
 		},
-		debounce: loopDebounce,
-		keyed: func(all []trade) (total int64) {
+		Debounce: loopDebounce,
+		Keyed: func(all []Trade) (total int64) {
 			sums := map[int64]int64{}
 			for _, t := range all {
 				sums[t.Key] = add(sums[t.Key], t)
@@ -34,8 +34,8 @@ func loop() contender {
 			}
 			return total
 		},
-		merge: func(all []trade) (sum int64) {
-			merged := make(chan trade, 256)
+		Merge: func(all []Trade) (sum int64) {
+			merged := make(chan Trade, 256)
 			var running sync.WaitGroup
 			for i := range streams {
 				running.Go(func() {
@@ -53,11 +53,11 @@ func loop() contender {
 			}
 			return sum
 		},
-		fanOut: func(all []trade) int64 {
+		FanOut: func(all []Trade) int64 {
 			sums := make(chan int64)
-			var outs [streams]chan trade
+			var outs [streams]chan Trade
 			for i := range outs {
-				outs[i] = make(chan trade, 256)
+				outs[i] = make(chan Trade, 256)
 				go func() {
 					var sum int64
 					for t := range outs[i] {
@@ -76,19 +76,64 @@ func loop() contender {
 			}
 			return total(sums)
 		},
+		Zip: func(all []Trade) (sum int64) {
+			first, second := halves(all)
+			as, bs := send(first), send(second)
+			for a := range as {
+				sum = addPair(sum, a, <-bs)
+			}
+			return sum
+		},
+		Parallel: loopParallel,
 	}
 }
 
-// loopDebounce has the usual goroutine and timer.
-func loopDebounce(all []trade) (last int64) {
-	in := make(chan trade, 256)
+// send returns a channel that the trades come from.
+func send(all []Trade) <-chan Trade {
+	out := make(chan Trade, 256)
 	go func() {
-		defer close(in)
+		defer close(out)
 		for _, t := range all {
-			in <- t
+			out <- t
 		}
 	}()
-	var pending trade
+	return out
+}
+
+// loopParallel has the usual pool of goroutines, and a channel of results in order.
+func loopParallel(all []Trade, workers int) (sum int64) {
+	type task struct {
+		trade  Trade
+		result chan<- Trade
+	}
+	tasks := make(chan task, 256)
+	for range workers {
+		go func() {
+			for t := range tasks {
+				t.result <- withFee(t.trade)
+			}
+		}()
+	}
+	ordered := make(chan (<-chan Trade), 256)
+	go func() {
+		defer close(ordered)
+		defer close(tasks)
+		for _, t := range all {
+			result := make(chan Trade, 1)
+			tasks <- task{t, result}
+			ordered <- result
+		}
+	}()
+	for result := range ordered {
+		sum = follow(sum, <-result)
+	}
+	return sum
+}
+
+// loopDebounce has the usual goroutine and timer.
+func loopDebounce(all []Trade) (last int64) {
+	in := send(all)
+	var pending Trade
 	deliver := func() { last = pending.ID }
 	timer := time.NewTimer(time.Millisecond)
 	defer timer.Stop()

@@ -18,16 +18,16 @@ const items = 20_000
 // A pipeline is what the contenders are compared in.
 type pipeline struct {
 	name, title string
-	of          func(contender) func([]trade) int64
+	of          func(Contender) func([]Trade) int64
 }
 
 func pipelines() []pipeline {
 	return []pipeline{
-		{"filter, map, window, reduce", "filter → map → window(100) → reduce", func(c contender) func([]trade) int64 { return c.windows }},
-		{"debounce", "debounce(1 ms), items as fast as they come", func(c contender) func([]trade) int64 { return c.debounce }},
-		{"sum by key", fmt.Sprintf("sum by key, %d keys", keys), func(c contender) func([]trade) int64 { return c.keyed }},
-		{"merge of 4", "merge of 4 concurrent streams", func(c contender) func([]trade) int64 { return c.merge }},
-		{"fan-out to 4", "fan-out to 4 consumers", func(c contender) func([]trade) int64 { return c.fanOut }},
+		{"filter, map, window, reduce", "filter → map → window(100) → reduce", func(c Contender) func([]Trade) int64 { return c.Windows }},
+		{"debounce", "debounce(1 ms), items as fast as they come", func(c Contender) func([]Trade) int64 { return c.Debounce }},
+		{"sum by key", fmt.Sprintf("sum by key, %d keys", keys), func(c Contender) func([]Trade) int64 { return c.Keyed }},
+		{"merge of 4", "merge of 4 concurrent streams", func(c Contender) func([]Trade) int64 { return c.Merge }},
+		{"fan-out to 4", "fan-out to 4 consumers", func(c Contender) func([]Trade) int64 { return c.FanOut }},
 	}
 }
 
@@ -39,10 +39,10 @@ func Section(plan measure.Plan) (report.Section, error) {
 		About: fmt.Sprintf("%d items of 40 bytes from memory through a pipeline that is built and ended each time. The last column says whether a contender comes to the result of the hand-written loop, in every pass.", items),
 	}
 	chart := report.Chart{File: "pipeline.svg", Title: "Pipelines (less is better)", Axis: "ns/item", Log: true}
-	for _, c := range contenders() {
-		chart.Bars = append(chart.Bars, report.Series{Name: c.name})
-		if c.about != "" {
-			s.Notes = append(s.Notes, c.name+": "+c.about+".")
+	for _, c := range Contenders() {
+		chart.Bars = append(chart.Bars, report.Series{Name: c.Name})
+		if c.About != "" {
+			s.Notes = append(s.Notes, c.Name+": "+c.About+".")
 		}
 	}
 	for _, p := range pipelines() {
@@ -64,19 +64,19 @@ func Section(plan measure.Plan) (report.Section, error) {
 // compare measures the contenders in one pipeline, and says for each whether it
 // came to the right result.
 func (p pipeline) compare(plan measure.Plan) ([]measure.Result, map[string]string, error) {
-	all := trades(items)
-	want := p.of(loop())(all)
+	all := Trades(items)
+	want := p.of(Loop())(all)
 	verdicts := map[string]string{}
 	var runs []measure.Contender
-	for _, c := range contenders() {
+	for _, c := range Contenders() {
 		run := p.of(c)
 		if run == nil {
 			continue
 		}
-		verdicts[c.name] = "right"
-		runs = append(runs, measure.Contender{Name: c.name, Pass: func() (int, error) {
+		verdicts[c.Name] = "right"
+		runs = append(runs, measure.Contender{Name: c.Name, Pass: func() (int, error) {
 			if got := run(all); got != want {
-				verdicts[c.name] = fmt.Sprintf("wrong: %d instead of %d", got, want)
+				verdicts[c.Name] = fmt.Sprintf("wrong: %d instead of %d", got, want)
 			}
 			return items, nil
 		}})
@@ -87,7 +87,7 @@ func (p pipeline) compare(plan measure.Plan) ([]measure.Result, map[string]strin
 
 func (p pipeline) table(results []measure.Result, verdicts map[string]string) report.Table {
 	t := report.Table{Title: p.title, Columns: []string{"", "ns/item", "allocs/item", "bytes/item", "time, rxsse = 1", "result"}}
-	base := timeOf(results, ours().name)
+	base := timeOf(results, ours().Name)
 	for _, r := range results {
 		t.Rows = append(t.Rows, []string{
 			r.Name,

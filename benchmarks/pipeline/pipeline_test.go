@@ -12,10 +12,10 @@ import (
 )
 
 func TestContendersComeToTheSameResult(t *testing.T) {
-	all := trades(4100)
+	all := Trades(4100)
 	want := map[string]int64{"debounce": all[len(all)-1].ID}
 	sums := map[int64]int64{}
-	var charged []trade
+	var charged []Trade
 	for _, v := range all {
 		if wanted(v) {
 			charged = append(charged, withFee(v))
@@ -31,13 +31,13 @@ func TestContendersComeToTheSameResult(t *testing.T) {
 	}
 	want["fan-out to 4"] = 4 * want["merge of 4"]
 	for _, p := range pipelines() {
-		for _, c := range contenders() {
+		for _, c := range Contenders() {
 			run := p.of(c)
-			if p.name == "debounce" && strings.HasPrefix(c.name, "RxGo") {
+			if p.name == "debounce" && strings.HasPrefix(c.Name, "RxGo") {
 				continue // drops the last item, which the report says
 			}
 			if run != nil {
-				t.Run(p.name+"/"+c.name, func(t *testing.T) {
+				t.Run(p.name+"/"+c.Name, func(t *testing.T) {
 					assert.Equal(t, want[p.name], run(all))
 				})
 			}
@@ -49,5 +49,5 @@ func TestSection(t *testing.T) {
 	s, err := Section(measure.Quick)
 	require.NoError(t, err)
 	require.Len(t, s.Tables, len(pipelines()))
-	assert.Len(t, s.Tables[0].Rows, len(contenders()))
+	assert.Len(t, s.Tables[0].Rows, len(Contenders()))
 }

@@ -9,43 +9,43 @@ import (
 )
 
 // rxGo uses RxGo as it is out of the box.
-func rxGo() contender {
+func rxGo() Contender {
 	c := rxGoWith()
-	c.name = "RxGo"
+	c.Name = "RxGo"
 	return c
 }
 
 // rxGoBuffered gives every operator a buffered channel, as RxGo's README advises
 // for throughput.
-func rxGoBuffered() contender {
+func rxGoBuffered() Contender {
 	c := rxGoWith(rxgo.WithBufferedChannel(256))
-	c.name, c.about = "RxGo, buffered channels", "the same with WithBufferedChannel(256) for every operator"
+	c.Name, c.About = "RxGo, buffered channels", "the same with WithBufferedChannel(256) for every operator"
 	return c
 }
 
-func rxGoWith(opts ...rxgo.Option) contender {
-	return contender{
-		about: "items are interface values; an operator is a goroutine and a channel; its debounce drops the pending item when the stream completes",
-		windows: func(all []trade) int64 {
+func rxGoWith(opts ...rxgo.Option) Contender {
+	return Contender{
+		About: "items are interface values; an operator is a goroutine and a channel; its debounce drops the pending item when the stream completes",
+		Windows: func(all []Trade) int64 {
 			return number(from(all, opts).
-				Filter(func(v any) bool { return wanted(item[trade](v)) }, opts...).
-				Map(func(_ context.Context, v any) (any, error) { return withFee(item[trade](v)), nil }, opts...).
+				Filter(func(v any) bool { return wanted(item[Trade](v)) }, opts...).
+				Map(func(_ context.Context, v any) (any, error) { return withFee(item[Trade](v)), nil }, opts...).
 				BufferWithCount(window, opts...).
 				Reduce(func(_ context.Context, sum, items any) (any, error) {
 					total, _ := sum.(int64) // the first sum is nil
 					return total + rxGoTurnover(item[[]any](items)), nil
 				}, opts...))
 		},
-		debounce: func(all []trade) (last int64) {
+		Debounce: func(all []Trade) (last int64) {
 			for i := range from(all, opts).Debounce(rxgo.WithDuration(time.Millisecond), opts...).Observe() {
-				last = item[trade](i.V).ID
+				last = item[Trade](i.V).ID
 			}
 			return last
 		},
-		keyed: func(all []trade) (total int64) {
+		Keyed: func(all []Trade) (total int64) {
 			// Its groups have string keys, and all must be read at the same time.
 			groups := from(all, opts).GroupByDynamic(func(i rxgo.Item) string {
-				return strconv.FormatInt(item[trade](i.V).Key, 10)
+				return strconv.FormatInt(item[Trade](i.V).Key, 10)
 			}, opts...)
 			type sum struct{ key, value int64 }
 			sums := make(chan sum, keys)
@@ -55,7 +55,7 @@ func rxGoWith(opts ...rxgo.Option) contender {
 				go func() {
 					var s sum
 					for i := range item[rxgo.GroupedObservable](group.V).Observe() {
-						t := item[trade](i.V)
+						t := item[Trade](i.V)
 						s.key, s.value = t.Key, add(s.value, t)
 					}
 					sums <- s
@@ -67,14 +67,14 @@ func rxGoWith(opts ...rxgo.Option) contender {
 			}
 			return total
 		},
-		merge: func(all []trade) int64 {
+		Merge: func(all []Trade) int64 {
 			var srcs []rxgo.Observable
 			for i := range streams {
 				srcs = append(srcs, from(quarter(all, i), opts))
 			}
 			return number(rxgo.Merge(srcs, opts...).Reduce(rxGoAdd, opts...))
 		},
-		fanOut: func(all []trade) int64 {
+		FanOut: func(all []Trade) int64 {
 			shared := rxgo.FromChannel(channel(all), append([]rxgo.Option{rxgo.WithPublishStrategy()}, opts...)...)
 			sums := make(chan int64)
 			for range streams {
@@ -82,7 +82,7 @@ func rxGoWith(opts ...rxgo.Option) contender {
 				go func() {
 					var sum int64
 					for i := range out {
-						sum = add(sum, item[trade](i.V))
+						sum = add(sum, item[Trade](i.V))
 					}
 					sums <- sum
 				}()
@@ -91,24 +91,44 @@ func rxGoWith(opts ...rxgo.Option) contender {
 			defer stop()
 			return total(sums)
 		},
+		Zip: func(all []Trade) int64 {
+			first, second := halves(all)
+			pairs := from(first, opts).ZipFromIterable(from(second, opts), func(_ context.Context, a, b any) (any, error) {
+				return addPair(0, item[Trade](a), item[Trade](b)), nil
+			}, opts...)
+			return number(pairs.Reduce(func(_ context.Context, sum, pair any) (any, error) {
+				total, _ := sum.(int64) // the first sum is nil
+				return total + item[int64](pair), nil
+			}, opts...))
+		},
+		Parallel: func(all []Trade, workers int) int64 {
+			charged := from(all, opts).
+				Map(func(_ context.Context, v any) (any, error) { return withFee(item[Trade](v)), nil },
+					append([]rxgo.Option{rxgo.WithPool(workers)}, opts...)...).
+				Serialize(0, func(v any) int { return int(item[Trade](v).ID) }, opts...)
+			return number(charged.Reduce(func(_ context.Context, sum, v any) (any, error) {
+				before, _ := sum.(int64) // the first sum is nil
+				return follow(before, item[Trade](v)), nil
+			}, opts...))
+		},
 	}
 }
 
 // rxGoTurnover is turnover for the windows that RxGo has.
 func rxGoTurnover(items []any) (sum int64) {
 	for _, t := range items {
-		sum += item[trade](t).Fee
+		sum += item[Trade](t).Fee
 	}
 	return sum * int64(len(items))
 }
 
 func rxGoAdd(_ context.Context, sum, v any) (any, error) {
 	total, _ := sum.(int64) // the first sum is nil
-	return add(total, item[trade](v)), nil
+	return add(total, item[Trade](v)), nil
 }
 
 // from returns the stream of some trades.
-func from(all []trade, opts []rxgo.Option) rxgo.Observable {
+func from(all []Trade, opts []rxgo.Option) rxgo.Observable {
 	return rxgo.Defer([]rxgo.Producer{func(_ context.Context, next chan<- rxgo.Item) {
 		for _, t := range all {
 			next <- rxgo.Of(t)
@@ -117,7 +137,7 @@ func from(all []trade, opts []rxgo.Option) rxgo.Observable {
 }
 
 // channel returns a channel that the trades come from.
-func channel(all []trade) <-chan rxgo.Item {
+func channel(all []Trade) <-chan rxgo.Item {
 	items := make(chan rxgo.Item, 256)
 	go func() {
 		defer close(items)

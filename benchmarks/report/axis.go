@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // An axis maps values to pixels.
@@ -71,6 +72,21 @@ func logarithmic(all []Series, values func(Series) []float64, from, to int) axis
 		}
 	}
 	return a
+}
+
+// measured returns a logarithmic axis from the least to the greatest X, with a tick at
+// each. Where there are more than a few it has its ticks at powers of ten.
+func measured(all []Series, from, to int) axis {
+	var ticks []float64
+	for _, s := range all {
+		ticks = append(ticks, s.X...)
+	}
+	slices.Sort(ticks)
+	ticks = slices.Compact(ticks)
+	if len(ticks) < 2 || len(ticks) > 6 || ticks[0] <= 0 {
+		return logarithmic(all, func(s Series) []float64 { return s.X }, from, to)
+	}
+	return axis{from: from, to: to, low: ticks[0], high: ticks[len(ticks)-1], log: true, ticks: ticks}
 }
 
 // most returns the greatest value.

@@ -116,7 +116,7 @@ func (c Chart) drawDots(d *drawing, top int) {
 
 func (c Chart) drawLines(d *drawing, top int) {
 	const left = margin + 8*letter
-	x := logarithmic(c.Lines, func(s Series) []float64 { return s.X }, left, width-2*margin)
+	x := measured(c.Lines, left, width-2*margin)
 	d.text("axis", margin, top+4, c.Axis)
 	top += 16
 	bottom := top + plotted

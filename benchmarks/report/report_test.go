@@ -86,6 +86,21 @@ func TestChartBars(t *testing.T) {
 	assert.InDelta(t, 4, lengths[1]/lengths[0], 0.01)
 }
 
+// An axis of a few sizes has a tick at each of them, and no others.
+func TestChartTicks(t *testing.T) {
+	ticks := func(sizes ...float64) (all []string) {
+		line := report.Series{Name: "rxsse", X: sizes, Values: slices.Repeat([]float64{10}, len(sizes))}
+		svg := draw(t, report.Chart{File: "c.svg", Lines: []report.Series{line}})
+		for _, m := range regexp.MustCompile(`<text class="tick"[^>]*>([^<]*)<`).FindAllStringSubmatch(svg, -1) {
+			all = append(all, m[1])
+		}
+		return all
+	}
+	assert.Equal(t, []string{"1", "2", "4", "16"}, ticks(1, 2, 4, 16))
+	assert.Equal(t, []string{"1", "10", "100", "1000"}, ticks(1, 3, 10, 30, 100, 300, 1000))
+	assert.Equal(t, []string{"1", "2", "5", "10"}, ticks(2), "one size is no range")
+}
+
 // A contender has the same colour in every chart, and no other has it there.
 func TestChartColors(t *testing.T) {
 	color := func(names ...string) map[string]string {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse/benchmarks/child"
+	"github.com/rxsse/rxsse/benchmarks/cores"
 	"github.com/rxsse/rxsse/benchmarks/endtoend"
 	"github.com/rxsse/rxsse/benchmarks/fanout"
 	"github.com/rxsse/rxsse/benchmarks/jsondecode"
@@ -44,6 +45,7 @@ func sections() []section {
 		{fanout.PaceName, fanout.Pace},
 		{fanout.LoadName, fanout.Load},
 		{fanout.CrowdName, fanout.Crowd},
+		{cores.Name, cores.Section},
 		{scale.Name, scale.Section},
 	}
 }

@@ -1,0 +1,28 @@
+package measure
+
+import "runtime/metrics"
+
+// Contention is what goroutines of this process have waited for since it began.
+type Contention struct {
+	// Locked is how long goroutines have waited for locks of package sync and of the
+	// runtime, in nanoseconds.
+	Locked float64
+	// Wakeups is how many times a goroutine was made to run. The runtime counts one time in
+	// SchedulerSamples, so a short measurement has few of them.
+	Wakeups float64
+}
+
+// SchedulerSamples is how many times a goroutine is made to run for each time that the
+// runtime adds to its metric: gTrackingPeriod in runtime/runtime2.go.
+const SchedulerSamples = 8
+
+// ReadContention returns the contention until now.
+func ReadContention() Contention {
+	samples := []metrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}, {Name: "/sched/latencies:seconds"}}
+	metrics.Read(samples)
+	c := Contention{Locked: samples[0].Value.Float64() * 1e9}
+	for _, n := range samples[1].Value.Float64Histogram().Counts {
+		c.Wakeups += float64(n * SchedulerSamples)
+	}
+	return c
+}
