@@ -58,7 +58,7 @@ func TestOutcomes(t *testing.T) {
 				defer cancel(nil)
 				var got []source.AttemptEnd
 				var meter source.Meter
-				opts := append(c.opts, source.WithTrace(ends(&got)), source.WithMeter(&meter), source.WithReconnect(source.ReconnectNever))
+				opts := append([]source.Option{source.WithTrace(ends(&got)), source.WithMeter(&meter), source.WithReconnect(source.ReconnectNever)}, c.opts...)
 				func() {
 					defer func() { assert.Equal(t, c.panics, recover() != nil) }()
 					for _, err := range client.Observe(server.URL(), opts...)(ctx) {
@@ -146,7 +146,8 @@ func TestStartAttempt(t *testing.T) {
 			}))
 		stream := trace("stream")
 		ctx := context.WithValue(t.Context(), key("caller"), "caller")
-		for _, err := range client.Observe(server.URL(), source.WithTrace(stream), source.WithTrace(stream))(ctx) {
+		again := source.WithTrace(stream) // has no effect
+		for _, err := range client.Observe(server.URL(), source.WithTrace(stream), again)(ctx) {
 			require.NoError(t, err)
 		}
 		assert.Equal(t, []string{

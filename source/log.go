@@ -79,6 +79,7 @@ func (l *logObserver) observe(c change) {
 		l.log.DebugContext(l.ctx, "source: completed")
 	case failed:
 		l.log.ErrorContext(l.ctx, "source: failed", l.reason(c.err)...)
+	case attemptEnded, closed: // the lines above say it
 	}
 }
 

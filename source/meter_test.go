@@ -53,9 +53,9 @@ func TestMeterWhileTheStreamRuns(t *testing.T) {
 		c.Sleep(2 * time.Second)
 		c.Raw("id: 1\ndata: a\n\nid: 2\ndata: b\n\n") // with one read
 		c.Sleep(time.Minute)
-	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+	}, func(t *testing.T, server *ssetest.Server, _ *source.Client) {
 		var meter, other source.Meter
-		client = source.NewClient(source.WithHTTPClient(server.Client()), exactly, source.WithMeter(&meter))
+		client := source.NewClient(source.WithHTTPClient(server.Client()), exactly, source.WithMeter(&meter))
 		at := make(chan source.Stats, 5)
 		look := func() { at <- meter.Stats() }
 		time.AfterFunc(time.Second, look)    // while it connects

@@ -99,7 +99,7 @@ func (s *stream) startAttempt(ctx context.Context) context.Context {
 	a := s.describeAttempt()
 	a.Number++
 	for _, t := range s.traces {
-		ctx = t.start(ctx, a)
+		ctx = t.start(ctx, a) //nolint:fatcontext // one context for each trace, in the order of the options
 	}
 	return ctx
 }
