@@ -2,6 +2,7 @@ package child_test
 
 import (
 	"errors"
+	"math"
 	"os"
 	"runtime"
 	"testing"
@@ -56,4 +57,9 @@ func TestRunFails(t *testing.T) {
 		_, _, err := child.Run[int](t.Context(), part, 0)
 		require.ErrorContains(t, err, part)
 	}
+}
+
+func TestConnections(t *testing.T) {
+	assert.Equal(t, 10, child.Connections(10))
+	assert.Less(t, child.Connections(math.MaxInt), math.MaxInt, "each needs a file")
 }

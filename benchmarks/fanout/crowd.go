@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rxsse/rxsse/benchmarks/child"
 	"github.com/rxsse/rxsse/benchmarks/measure"
 	"github.com/rxsse/rxsse/benchmarks/report"
 )
@@ -19,23 +20,23 @@ const idle = "net/http"
 // Crowd measures what clients cost that only wait, and how long it takes until many that
 // come back at the same time have what they have missed.
 func Crowd(plan measure.Plan) (report.Section, error) {
-	clients, missed := 1000, 500
+	idlers, clients, missed := child.Connections(10_000), 1000, 500
 	if plan == measure.Quick {
-		clients, missed = 20, 10
+		idlers, clients, missed = 200, 20, 10
 	}
 	s := report.Section{
 		Name:  CrowdName,
 		Title: "Many clients",
-		About: "Clients that are connected and wait: the heap and the stacks of the server, after a collection, for each client. " +
+		About: "Clients that are connected and wait: the heap and the stacks of the server, after collections, for each client. " +
 			"Then clients that come back to our server at the same time, each of which has missed the same events.",
 	}
 	table := report.Table{
-		Title:   fmt.Sprintf("%d clients that wait", clients),
+		Title:   fmt.Sprintf("%d clients that wait", idlers),
 		Columns: []string{"", "KiB/client", "more than net/http, bytes/client"},
 	}
 	base := 0.0
 	for _, name := range []string{idle, "rxsse", "tmaxmax/go-sse", "r3labs/sse"} {
-		bytes, err := waiting(name, clients)
+		bytes, err := waiting(name, idlers)
 		if err != nil {
 			return s, fmt.Errorf("%s: %w", name, err)
 		}
@@ -70,6 +71,9 @@ func waiting(name string, clients int) (bytes float64, err error) {
 		all, _, err := connect(ctx, server, clients, true)
 		defer disconnect(all)
 		if err != nil {
+			return err
+		}
+		if _, err := ask(ctx, server+"/quiet"); err != nil {
 			return err
 		}
 		after, err := count(ctx, server, true)

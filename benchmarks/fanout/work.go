@@ -57,6 +57,7 @@ func serve(s Server, parent string) error {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
+	mux.HandleFunc("/quiet", func(http.ResponseWriter, *http.Request) { greetings() })
 	mux.HandleFunc("/cpu", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, int64(child.CPU()))
 	})

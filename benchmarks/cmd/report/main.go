@@ -1,7 +1,7 @@
 // Command report runs the benchmarks and writes RESULTS.md and the charts. Run
 // it in the folder benchmarks:
 //
-//	go run ./cmd/report              # everything, in less than 10 minutes
+//	go run ./cmd/report              # everything, in less than 12 minutes
 //	go run ./cmd/report -only parser # one section; the others stay as they are
 //	go run ./cmd/report -quick       # each contender once, to see that all works; in a temporary folder
 package main
@@ -19,6 +19,7 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/cores"
 	"github.com/rxsse/rxsse/benchmarks/endtoend"
 	"github.com/rxsse/rxsse/benchmarks/fanout"
+	"github.com/rxsse/rxsse/benchmarks/idle"
 	"github.com/rxsse/rxsse/benchmarks/jsondecode"
 	"github.com/rxsse/rxsse/benchmarks/latency"
 	"github.com/rxsse/rxsse/benchmarks/measure"
@@ -45,6 +46,7 @@ func sections() []section {
 		{fanout.PaceName, fanout.Pace},
 		{fanout.LoadName, fanout.Load},
 		{fanout.CrowdName, fanout.Crowd},
+		{idle.Name, idle.Section},
 		{cores.Name, cores.Section},
 		{scale.Name, scale.Section},
 	}
@@ -122,6 +124,7 @@ func parts() map[string]child.Part {
 	maps.Copy(all, endtoend.Parts())
 	maps.Copy(all, latency.Parts())
 	maps.Copy(all, fanout.Parts())
+	maps.Copy(all, idle.Parts())
 	maps.Copy(all, scale.Parts())
 	return all
 }
