@@ -93,6 +93,18 @@
 // Time is decided by deadlines, not by the order in which the scheduler runs
 // goroutines, so a tie gives the same result on every run.
 //
+// # Start of several streams
+//
+// An operator with several upstreams starts them in the order of its arguments, the
+// notifier of TakeUntil and SkipUntil first. Each one starts when those before it have
+// ended or wait for something. In virtual time that is exact: an upstream that delivers
+// without waiting, such as source.Just, has delivered before the next one starts. In real
+// time nothing shows that a goroutine waits, so the next upstream starts once those before it
+// have delivered nothing for some turns of the scheduler, and after ten milliseconds
+// at most: usually the same, but on a machine whose processors are busy an
+// upstream may start early. Where an item must come first, put it into the stream:
+// [StartWith], [Concat], or the options of [Share].
+//
 // # Panics
 //
 // A panic in a function that an operator calls reaches the consumer: as it is from a

@@ -16,8 +16,8 @@ import (
 //	b:            ----2------4--|
 //	Merge(a, b):  --1-2---3--4--|
 //
-// The sources start in the order of the arguments: a source that delivers items
-// without waiting delivers them before the next one starts.
+// The sources start in the order of the arguments, see "Start of several streams" in the
+// package documentation.
 //
 // Merge completes when all of srcs have, at once if there are none. When one of them
 // fails, Merge cancels the others and delivers the error after the items that arrived

@@ -23,7 +23,8 @@ import (
 // it should not. On cancel it ends with the cause.
 //
 // The sources start in the order of the arguments. The first one that delivers or
-// ends without waiting wins, and those after it never start.
+// ends without waiting wins, and those after it never start. In real time see "Start of
+// several streams" in the package documentation.
 //
 // It runs each source on a goroutine of its own and holds at most 256 items,
 // besides as many being delivered; while it holds that many the winner waits.

@@ -20,7 +20,8 @@ import (
 //
 // The notifier starts first. If it delivers an item without waiting, TakeUntil
 // completes without an item, even if src has items at hand; src may have been started,
-// and is released.
+// and is released. In real time see "Start of several streams" in the package
+// documentation.
 //
 // It runs src and notifier on goroutines of their own and holds at most 256 items,
 // besides as many being delivered; while it holds that many src waits.
@@ -54,7 +55,7 @@ func TakeUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) 
 // of the stream; its completion without an item means that it never notifies.
 //
 // The notifier starts first. If it delivers an item without waiting, SkipUntil drops
-// nothing.
+// nothing. In real time see "Start of several streams" in the package documentation.
 //
 // It runs src and notifier on goroutines of their own and holds at most 256 items,
 // besides as many being delivered; while it holds that many src waits.

