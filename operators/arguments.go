@@ -2,25 +2,9 @@ package operators
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/rxsse/rxsse"
 )
-
-// mustBePositive panics unless n is positive. what names the operator and the
-// argument, as in "Take: n".
-func mustBePositive[N int | time.Duration](what string, n N) {
-	if n <= 0 {
-		panic(fmt.Sprintf("operators: %s must be positive, got %v", what, n))
-	}
-}
-
-// mustNotBeNegative panics if n is negative.
-func mustNotBeNegative[N int | time.Duration](what string, n N) {
-	if n < 0 {
-		panic(fmt.Sprintf("operators: %s must not be negative, got %v", what, n))
-	}
-}
 
 // mustNotBeNil panics if isNil: a stream or a function that is nil would otherwise
 // panic only once somebody subscribes, far from the mistake. The compiler inlines

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/window"
 )
 
@@ -29,7 +30,7 @@ type Assigner struct {
 // overlap. Windows begin at multiples of size since the Unix epoch: with a size of a
 // minute, at each full minute. Tumbling panics if size is not positive.
 func Tumbling(size time.Duration) Assigner {
-	mustBePositive("Tumbling: size", size)
+	argument.MustBePositive("operators: Tumbling: size", size)
 	return Assigner{grid: window.Grid{Size: size, Slide: size}}
 }
 
@@ -40,7 +41,7 @@ func Tumbling(size time.Duration) Assigner {
 // Sliding panics if size or slide is not positive, or if slide is longer than size:
 // items between the windows would be lost.
 func Sliding(size, slide time.Duration) Assigner {
-	mustBePositive("Sliding: size", size)
+	argument.MustBePositive("operators: Sliding: size", size)
 	if slide <= 0 || slide > size {
 		panic(fmt.Sprintf("operators: Sliding: slide must be positive and at most size (%v), got %v", size, slide))
 	}
@@ -51,14 +52,14 @@ func Sliding(size, slide time.Duration) Assigner {
 // the next. The window ends gap after its newest item. BySession panics if gap is not
 // positive.
 func BySession(gap time.Duration) Assigner {
-	mustBePositive("BySession: gap", gap)
+	argument.MustBePositive("operators: BySession: gap", gap)
 	return Assigner{gap: gap}
 }
 
 // ByCount assigns every n consecutive items to a window. Use [Assigner.Within] to limit
 // how long a window waits for its n-th item. ByCount panics if n is not positive.
 func ByCount(n int) Assigner {
-	mustBePositive("ByCount: n", n)
+	argument.MustBePositive("operators: ByCount: n", n)
 	return Assigner{count: n}
 }
 
@@ -68,7 +69,7 @@ func ByCount(n int) Assigner {
 // they have n items. BySlidingCount panics if n or step is not positive, or if step is
 // larger than n: items between the windows would be lost.
 func BySlidingCount(n, step int) Assigner {
-	mustBePositive("BySlidingCount: n", n)
+	argument.MustBePositive("operators: BySlidingCount: n", n)
 	if step <= 0 || step > n {
 		panic(fmt.Sprintf("operators: BySlidingCount: step must be positive and at most n (%d), got %d", n, step))
 	}
@@ -85,7 +86,7 @@ func (a Assigner) Within(d time.Duration) Assigner {
 	if a.count == 0 {
 		panic("operators: Within is for windows by count; Tumbling, Sliding and BySession end by time anyway")
 	}
-	mustBePositive("Within: d", d)
+	argument.MustBePositive("operators: Within: d", d)
 	a.within = d
 	return a
 }
@@ -147,7 +148,7 @@ type ItemAssigner[T any] struct {
 //
 // ByWeight panics if limit is not positive or weight is nil.
 func ByWeight[T any](limit int, weight func(T) int) ItemAssigner[T] {
-	mustBePositive("ByWeight: limit", limit)
+	argument.MustBePositive("operators: ByWeight: limit", limit)
 	mustNotBeNil("ByWeight: weight", weight == nil)
 	return ItemAssigner[T]{limit: limit, weight: weight}
 }
@@ -163,7 +164,7 @@ func ByLast[T any](isLast func(T) bool) ItemAssigner[T] {
 // Within limits the time of a window: it closes d after its first item at the latest.
 // Within panics if d is not positive.
 func (a ItemAssigner[T]) Within(d time.Duration) ItemAssigner[T] {
-	mustBePositive("Within: d", d)
+	argument.MustBePositive("operators: Within: d", d)
 	a.within = d
 	return a
 }
@@ -172,7 +173,7 @@ func (a ItemAssigner[T]) Within(d time.Duration) ItemAssigner[T] {
 // open: it closes with its n-th item at the latest. AtMost panics if n is not positive,
 // and for ByWeight.
 func (a ItemAssigner[T]) AtMost(n int) ItemAssigner[T] {
-	mustBePositive("AtMost: n", n)
+	argument.MustBePositive("operators: AtMost: n", n)
 	if a.weight != nil {
 		panic("operators: AtMost is for ByLast; ByWeight has a limit")
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Audit delivers the newest item of src at the end of a period of d. A period begins
@@ -18,7 +19,7 @@ import (
 // panics.
 func Audit[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Audit: src", src == nil)
-	mustBePositive("Audit: d", d)
+	argument.MustBePositive("operators: Audit: d", d)
 	return deliverLatest(src, 1, func() schedule {
 		return func(now, due, _ time.Time) time.Time {
 			if due.IsZero() {

@@ -3,6 +3,8 @@ package operators
 import (
 	"math/rand/v2"
 	"time"
+
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Backoff returns a function for [Retry] that gives up when attempts subscriptions
@@ -22,8 +24,8 @@ import (
 //
 // An attempts or first that is not positive panics, and so does a most below first.
 func Backoff(attempts int, first, most time.Duration) func(RetryState) (wait time.Duration, retry bool) {
-	mustBePositive("Backoff: attempts", attempts)
-	mustBePositive("Backoff: first", first)
+	argument.MustBePositive("operators: Backoff: attempts", attempts)
+	argument.MustBePositive("operators: Backoff: first", first)
 	if most < first {
 		panic("operators: Backoff: most must be at least first")
 	}

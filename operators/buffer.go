@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
@@ -26,7 +27,7 @@ import (
 // Buffer panics if n is not positive or overflow is none of the constants.
 func Buffer[T any](src rxsse.Observable[T], n int, overflow Overflow, opts ...OverflowOption) rxsse.Observable[T] {
 	mustNotBeNil("Buffer: src", src == nil)
-	mustBePositive("Buffer: n", n)
+	argument.MustBePositive("operators: Buffer: n", n)
 	config := newOverflow("Buffer", n, overflow, opts)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {

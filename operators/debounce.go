@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Debounce delivers an item of src once d has passed without a newer one. An item
@@ -22,7 +23,7 @@ import (
 // while the consumer is busy, the newest, for which d begins when the consumer returns.
 func Debounce[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Debounce: src", src == nil)
-	mustBePositive("Debounce: d", d)
+	argument.MustBePositive("operators: Debounce: d", d)
 	return deliverLatest(src, 1, func() schedule {
 		return func(now, _, _ time.Time) time.Time { return now.Add(d) }
 	})
@@ -40,7 +41,7 @@ func Debounce[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[
 // it is the option maxWait.
 func DebounceMax[T any](src rxsse.Observable[T], d, maxWait time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("DebounceMax: src", src == nil)
-	mustBePositive("DebounceMax: d", d)
+	argument.MustBePositive("operators: DebounceMax: d", d)
 	if maxWait < d {
 		panic("operators: DebounceMax: maxWait must be at least d")
 	}

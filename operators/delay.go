@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
@@ -27,7 +28,7 @@ const maxDelayed = 1 << 16
 // by more than d. It sets one timer each time it has to wait.
 func Delay[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Delay: src", src == nil)
-	mustBePositive("Delay: d", d)
+	argument.MustBePositive("operators: Delay: d", d)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			q := handoff.New[arrival[T]](ctx, handoff.DefaultLimit)

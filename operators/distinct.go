@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
@@ -57,7 +58,7 @@ func DistinctUntilChangedFunc[T any](src rxsse.Observable[T], same func(last, v 
 // panics.
 func Distinct[T any, K comparable](src rxsse.Observable[T], n int, key func(T) K) rxsse.Observable[T] {
 	mustNotBeNil("Distinct: src", src == nil)
-	mustBePositive("Distinct: n", n)
+	argument.MustBePositive("operators: Distinct: n", n)
 	mustNotBeNil("Distinct: key", key == nil)
 	return distinct(src, n, 0, key)
 }
@@ -75,8 +76,8 @@ func Distinct[T any, K comparable](src rxsse.Observable[T], n int, key func(T) K
 // panics.
 func DistinctWithin[T any, K comparable](src rxsse.Observable[T], d time.Duration, n int, key func(T) K) rxsse.Observable[T] {
 	mustNotBeNil("DistinctWithin: src", src == nil)
-	mustBePositive("DistinctWithin: d", d)
-	mustBePositive("DistinctWithin: n", n)
+	argument.MustBePositive("operators: DistinctWithin: d", d)
+	argument.MustBePositive("operators: DistinctWithin: n", n)
 	mustNotBeNil("DistinctWithin: key", key == nil)
 	return distinct(src, n, d, key)
 }

@@ -1,6 +1,9 @@
 package operators
 
-import "github.com/rxsse/rxsse"
+import (
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
+)
 
 // First delivers the first item of src and completes with it, as [Take] of one item
 // does. If src has no items, neither has First: see [DefaultIfEmpty].
@@ -35,6 +38,6 @@ func Last[T any](src rxsse.Observable[T]) rxsse.Observable[T] {
 // Synchronous. If src ends before, ElementAt ends as src does.
 func ElementAt[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 	mustNotBeNil("ElementAt: src", src == nil)
-	mustNotBeNegative("ElementAt: n", n)
+	argument.MustNotBeNegative("operators: ElementAt: n", n)
 	return Take(Skip(src, n), 1)
 }

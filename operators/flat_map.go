@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
@@ -62,7 +63,7 @@ func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
 	mustNotBeNil("MergeMap: src", src == nil)
 	mustNotBeNil("MergeMap: f", f == nil)
-	mustBePositive("MergeMap: n", n)
+	argument.MustBePositive("operators: MergeMap: n", n)
 	return withoutPositions("MergeMap", func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			q := handoff.NewByArrival[R](ctx, handoff.DefaultLimit)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 	"github.com/rxsse/rxsse/internal/lru"
 	"github.com/rxsse/rxsse/internal/window"
@@ -51,8 +52,8 @@ import (
 func GroupBy[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, idle time.Duration, opts ...GroupOption) rxsse.Observable[Group[K, T]] {
 	mustNotBeNil("GroupBy: src", src == nil)
 	mustNotBeNil("GroupBy: key", key == nil)
-	mustBePositive("GroupBy: n", n)
-	mustBePositive("GroupBy: idle", idle)
+	argument.MustBePositive("operators: GroupBy: n", n)
+	argument.MustBePositive("operators: GroupBy: idle", idle)
 	o := groupOptions{maxGroups: 1 << 16}
 	for _, opt := range opts {
 		opt(&o)
@@ -82,7 +83,7 @@ type groupOptions struct{ maxGroups int }
 // MaxGroups bounds the groups that are open at once, and with them the memory that
 // keys from the network can take. Default: 65,536. An n that is not positive panics.
 func MaxGroups(n int) GroupOption {
-	mustBePositive("MaxGroups: n", n)
+	argument.MustBePositive("operators: MaxGroups: n", n)
 	return func(o *groupOptions) { o.maxGroups = n }
 }
 

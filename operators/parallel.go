@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Parallel delivers f of each item of src, in the order of src, with up to n calls
@@ -33,7 +34,7 @@ import (
 func Parallel[T, R any](src rxsse.Observable[T], n int, f func(context.Context, T) (R, error)) rxsse.Observable[R] {
 	mustNotBeNil("Parallel: src", src == nil)
 	mustNotBeNil("Parallel: f", f == nil)
-	mustBePositive("Parallel: n", n)
+	argument.MustBePositive("operators: Parallel: n", n)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			p := newPool(ctx, src, n, true, f)
@@ -57,7 +58,7 @@ func Parallel[T, R any](src rxsse.Observable[T], n int, f func(context.Context, 
 func ParallelUnordered[T, R any](src rxsse.Observable[T], n int, f func(context.Context, T) (R, error)) rxsse.Observable[R] {
 	mustNotBeNil("ParallelUnordered: src", src == nil)
 	mustNotBeNil("ParallelUnordered: f", f == nil)
-	mustBePositive("ParallelUnordered: n", n)
+	argument.MustBePositive("operators: ParallelUnordered: n", n)
 	return withoutPositions("ParallelUnordered", func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
 			p := newPool(ctx, src, n, false, f)

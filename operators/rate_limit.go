@@ -8,6 +8,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/clock"
 )
 
 // RateLimit delivers each item of src as soon as limiter permits an event. It drops
@@ -53,7 +54,7 @@ func await(ctx context.Context, limiter *rate.Limiter) error {
 	if !reservation.OK() {
 		return errors.New("operators: RateLimit: the limiter's burst is 0, so it permits nothing; make it at least 1")
 	}
-	if wait := reservation.Delay(); wait > 0 && !sleep(ctx, wait) {
+	if wait := reservation.Delay(); wait > 0 && !clock.Sleep(ctx, wait) {
 		reservation.Cancel()
 		return context.Cause(ctx)
 	}

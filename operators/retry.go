@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/clock"
 )
 
 // A RetryState is what [Retry] knows when src has failed.
@@ -91,26 +92,11 @@ func Retry[T any](src rxsse.Observable[T], decide func(RetryState) (wait time.Du
 					fail(yield, &RetryError{Attempts: state.Total, Err: failure})
 					return
 				}
-				if !sleep(ctx, wait) {
+				if !clock.Sleep(ctx, wait) {
 					fail(yield, context.Cause(ctx))
 					return
 				}
 			}
 		}
-	}
-}
-
-// sleep waits for d. It returns false if ctx ends before.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
 	}
 }

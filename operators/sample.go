@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Sample delivers the newest item of src every d, counted from the subscription. If
@@ -17,7 +18,7 @@ import (
 // panics.
 func Sample[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Sample: src", src == nil)
-	mustBePositive("Sample: d", d)
+	argument.MustBePositive("operators: Sample: d", d)
 	return deliverLatest(src, 1, func() schedule {
 		start := time.Now()
 		return func(now, due, _ time.Time) time.Time {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Share lets any number of subscribers share one subscription to src. The first
@@ -33,7 +34,7 @@ import (
 // Share panics if src is nil, n is not positive or overflow is none of the constants.
 func Share[T any](src rxsse.Observable[T], n int, overflow Overflow, opts ...ShareOption) rxsse.Observable[T] {
 	mustNotBeNil("Share: src", src == nil)
-	mustBePositive("Share: n", n)
+	argument.MustBePositive("operators: Share: n", n)
 	return newMulticast("Share", src, 0, n, overflow, opts).observe
 }
 
@@ -54,8 +55,8 @@ func Share[T any](src rxsse.Observable[T], n int, overflow Overflow, opts ...Sha
 // constants.
 func Replay[T any](src rxsse.Observable[T], remember, n int, overflow Overflow, opts ...ShareOption) rxsse.Observable[T] {
 	mustNotBeNil("Replay: src", src == nil)
-	mustBePositive("Replay: remember", remember)
-	mustBePositive("Replay: n", n)
+	argument.MustBePositive("operators: Replay: remember", remember)
+	argument.MustBePositive("operators: Replay: n", n)
 	return newMulticast("Replay", src, remember, n, overflow, opts).observe
 }
 
@@ -99,7 +100,7 @@ func (o OverflowOption) applyShare(options *shareOptions) {
 //
 // MinSubscribers panics if n is not positive.
 func MinSubscribers(n int) ShareOption {
-	mustBePositive("MinSubscribers: n", n)
+	argument.MustBePositive("operators: MinSubscribers: n", n)
 	return shareOption(func(o *shareOptions) { o.minSubscribers = n })
 }
 
@@ -126,6 +127,6 @@ func MinSubscribers(n int) ShareOption {
 //
 // GracePeriod panics if d is not positive.
 func GracePeriod(d time.Duration) ShareOption {
-	mustBePositive("GracePeriod: d", d)
+	argument.MustBePositive("operators: GracePeriod: d", d)
 	return shareOption(func(o *shareOptions) { o.gracePeriod = d })
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Skip drops the first n items of src and delivers the rest. A negative n panics.
@@ -15,7 +16,7 @@ import (
 // Synchronous. It ends as src does.
 func Skip[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 	mustNotBeNil("Skip: src", src == nil)
-	mustNotBeNegative("Skip: n", n)
+	argument.MustNotBeNegative("operators: Skip: n", n)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			left := n

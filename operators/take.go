@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Take delivers the first n items of src and completes with the n-th: it does not
@@ -17,7 +18,7 @@ import (
 // Synchronous. If src ends before the n-th item, Take ends as src does.
 func Take[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 	mustNotBeNil("Take: src", src == nil)
-	mustNotBeNegative("Take: n", n)
+	argument.MustNotBeNegative("operators: Take: n", n)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			left := n

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
@@ -18,7 +19,7 @@ import (
 // n items.
 func TakeLast[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 	mustNotBeNil("TakeLast: src", src == nil)
-	mustNotBeNegative("TakeLast: n", n)
+	argument.MustNotBeNegative("operators: TakeLast: n", n)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			var last handoff.Ring[T]

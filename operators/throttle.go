@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Throttle delivers an item of src and drops the items that follow within d.
@@ -21,7 +22,7 @@ import (
 // does.
 func Throttle[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Throttle: src", src == nil)
-	mustBePositive("Throttle: d", d)
+	argument.MustBePositive("operators: Throttle: d", d)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			var open time.Time // when the next item is delivered

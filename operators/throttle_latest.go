@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // ThrottleLatest delivers an item of src at once, and then, every d, the newest item
@@ -21,7 +22,7 @@ import (
 // trailing.
 func ThrottleLatest[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("ThrottleLatest: src", src == nil)
-	mustBePositive("ThrottleLatest: d", d)
+	argument.MustBePositive("operators: ThrottleLatest: d", d)
 	return deliverLatest(src, 2, func() schedule {
 		return func(now, due, delivered time.Time) time.Time {
 			switch {

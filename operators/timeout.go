@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
@@ -36,7 +37,7 @@ func (e *TimeoutError) Error() string {
 // use [TimeoutFirst].
 func Timeout[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Timeout: src", src == nil)
-	mustBePositive("Timeout: d", d)
+	argument.MustBePositive("operators: Timeout: d", d)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			q := handoff.New[T](ctx, handoff.DefaultLimit)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // TimeoutFirst fails with a [TimeoutError] if src does not deliver its first item
@@ -26,7 +27,7 @@ import (
 // with a firstTimeout.
 func TimeoutFirst[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("TimeoutFirst: src", src == nil)
-	mustBePositive("TimeoutFirst: d", d)
+	argument.MustBePositive("operators: TimeoutFirst: d", d)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			waiting, expired := true, false

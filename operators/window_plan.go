@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/window"
 )
 
@@ -23,7 +24,7 @@ type windowOptions struct {
 // set, and the items so far; a key that has not changed is not delivered again. When the
 // window closes, it is delivered as always. WithEarlyEvery panics if d is not positive.
 func WithEarlyEvery(d time.Duration) WindowOption {
-	mustBePositive("WithEarlyEvery: d", d)
+	argument.MustBePositive("operators: WithEarlyEvery: d", d)
 	return func(o *windowOptions) { o.earlyEvery = d }
 }
 
@@ -31,7 +32,7 @@ func WithEarlyEvery(d time.Duration) WindowOption {
 // changed are delivered after every n items of the stream. WithEarlyAfter panics if n is
 // not positive.
 func WithEarlyAfter(n int) WindowOption {
-	mustBePositive("WithEarlyAfter: n", n)
+	argument.MustBePositive("operators: WithEarlyAfter: n", n)
 	return func(o *windowOptions) { o.earlyAfter = n }
 }
 

@@ -243,7 +243,7 @@ func TestBroadcasterWithOurClient(t *testing.T) {
 
 func TestBroadcastOptionsPanic(t *testing.T) {
 	for want, build := range map[string]func(){
-		"sink: WithHistory: events and bytes must be positive, got 0 and 1":                func() { sink.WithHistory(0, 1) },
+		"sink: WithHistory: events must be positive, got 0":                                func() { sink.WithHistory(0, 1) },
 		"sink: WithHistoryAge: d must be positive, got 0s":                                 func() { sink.WithHistoryAge(0) },
 		"sink: WithHeartbeat: d must be positive, got 0s":                                  func() { sink.WithHeartbeat(0) },
 		`sink: WithHeartbeatEvent: the event must not have an ID, got "1"`:                 func() { sink.WithHeartbeatEvent(event("1")) },

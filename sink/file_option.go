@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // A FileOption changes how a [File] is written.
@@ -46,9 +48,7 @@ func WithJSON(opts ...json.Options) FileOption {
 // program loses none. [Commit] also syncs the file, before it saves a position.
 // WithSyncEvery panics if n is not positive.
 func WithSyncEvery(n int) FileOption {
-	if n <= 0 {
-		panic(fmt.Sprintf("sink: WithSyncEvery: n must be positive, got %d", n))
-	}
+	argument.MustBePositive("sink: WithSyncEvery: n", n)
 	return func(o *fileOptions) { o.syncEvery, o.syncInterval = n, 0 }
 }
 
@@ -57,9 +57,7 @@ func WithSyncEvery(n int) FileOption {
 // the next call returns the error. [Commit] also syncs the file, before it saves a
 // position. WithSyncInterval panics if d is not positive.
 func WithSyncInterval(d time.Duration) FileOption {
-	if d <= 0 {
-		panic(fmt.Sprintf("sink: WithSyncInterval: d must be positive, got %v", d))
-	}
+	argument.MustBePositive("sink: WithSyncInterval: d", d)
 	return func(o *fileOptions) { o.syncEvery, o.syncInterval = 0, d }
 }
 
@@ -74,9 +72,7 @@ func WithSyncInterval(d time.Duration) FileOption {
 // caught up. So the order of the names is the order of the items, and no rotated file is
 // overwritten.
 func WithRotateSize(bytes int64) FileOption {
-	if bytes <= 0 {
-		panic(fmt.Sprintf("sink: WithRotateSize: bytes must be positive, got %d", bytes))
-	}
+	argument.MustBePositive("sink: WithRotateSize: bytes", bytes)
 	return func(o *fileOptions) { o.maxSize = bytes }
 }
 
@@ -85,9 +81,7 @@ func WithRotateSize(bytes int64) FileOption {
 // there is one file for each day in UTC, across restarts of the program too.
 // WithRotateEvery panics if d is not positive.
 func WithRotateEvery(d time.Duration) FileOption {
-	if d <= 0 {
-		panic(fmt.Sprintf("sink: WithRotateEvery: d must be positive, got %v", d))
-	}
+	argument.MustBePositive("sink: WithRotateEvery: d", d)
 	return func(o *fileOptions) { o.rotateEvery = d }
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
@@ -26,9 +27,7 @@ type serveOptions struct {
 // connection open and a dead connection is noticed. The default is 15 s. ServeHeartbeat
 // panics if d is not positive.
 func ServeHeartbeat(d time.Duration) ServeOption {
-	if d <= 0 {
-		panic(fmt.Sprintf("sink: ServeHeartbeat: d must be positive, got %v", d))
-	}
+	argument.MustBePositive("sink: ServeHeartbeat: d", d)
 	return func(o *serveOptions) { o.heartbeat = d }
 }
 
@@ -49,9 +48,7 @@ func ServeRetry(d time.Duration) ServeOption {
 // The default is one minute, see [WithWriteTimeout]. ServeWriteTimeout panics if d is not
 // positive.
 func ServeWriteTimeout(d time.Duration) ServeOption {
-	if d <= 0 {
-		panic(fmt.Sprintf("sink: ServeWriteTimeout: d must be positive, got %v", d))
-	}
+	argument.MustBePositive("sink: ServeWriteTimeout: d", d)
 	return func(o *serveOptions) { o.writeTimeout = d }
 }
 

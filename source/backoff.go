@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // DefaultReconnectionTime is how long a client waits before it connects again,
@@ -75,7 +77,7 @@ type BackoffState struct {
 //
 //	source.WithBackoff(source.Backoff{First: time.Second, Max: time.Minute, GiveUpAfter: 5 * time.Minute})
 func WithBackoff(b Backoff) Option {
-	mustNotBeNegative("WithBackoff", min(b.First, b.Max, b.Min, b.MaxServer, b.GiveUpAfter))
+	argument.MustNotBeNegative("source: WithBackoff: each duration", min(b.First, b.Max, b.Min, b.MaxServer, b.GiveUpAfter))
 	if b.Growth != 0 && !(b.Growth >= 1) || math.IsNaN(b.Jitter) {
 		panic(fmt.Sprintf("source: WithBackoff: growth %v and jitter %v: want a growth of at least 1", b.Growth, b.Jitter))
 	}
@@ -92,7 +94,7 @@ func WithBackoff(b Backoff) Option {
 // stream. It is the First of a [Backoff], and 0 stands for Backoff.Min. It panics if d is
 // negative.
 func WithReconnectionTime(d time.Duration) Option {
-	mustNotBeNegative("WithReconnectionTime", d)
+	argument.MustNotBeNegative("source: WithReconnectionTime: d", d)
 	return func(c *config) { c.reconnectionTime = &d }
 }
 
@@ -102,7 +104,7 @@ func WithReconnectionTime(d time.Duration) Option {
 // every client with an event and then turns some away. It panics if d is negative; 0 is
 // the default.
 func WithHealthyAfter(d time.Duration) Option {
-	mustNotBeNegative("WithHealthyAfter", d)
+	argument.MustNotBeNegative("source: WithHealthyAfter: d", d)
 	return func(c *config) { c.healthyAfter = d }
 }
 

@@ -1,10 +1,10 @@
 package source
 
 import (
-	"fmt"
 	"hash/maphash"
 
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // WithDeduplication drops events that were delivered before, which servers may send again
@@ -16,9 +16,7 @@ import (
 // as many events as it may repeat. Do not use it where the server uses IDs again for
 // other events. It panics if window is less than 1.
 func WithDeduplication(window int) Option {
-	if window < 1 {
-		panic(fmt.Sprintf("source: WithDeduplication: window of %d", window))
-	}
+	argument.MustBePositive("source: WithDeduplication: window", window)
 	return func(c *config) { c.window = window }
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // WithErrorTail makes the errors of the stream carry the last lines that were received, up
@@ -15,7 +16,8 @@ import (
 // because payloads may be secret; they are never part of an error's message. It panics if
 // a number is negative; 0 means none.
 func WithErrorTail(lines, events int) Option {
-	mustNotBeNegative("WithErrorTail", min(lines, events))
+	argument.MustNotBeNegative("source: WithErrorTail: lines", lines)
+	argument.MustNotBeNegative("source: WithErrorTail: events", events)
 	return func(c *config) { c.tailLines, c.tailEvents = lines, events }
 }
 

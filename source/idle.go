@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // WithIdleTimeout reconnects when no byte has arrived for d, comments included. The new
@@ -20,7 +22,7 @@ import (
 // failure is an [Error] that wraps [ErrIdleTimeout]. WithIdleTimeout panics if d is
 // negative; 0 stands for the default.
 func WithIdleTimeout(d time.Duration) Option {
-	mustNotBeNegative("WithIdleTimeout", d)
+	argument.MustNotBeNegative("source: WithIdleTimeout: d", d)
 	return func(c *config) { c.idleTimeout = d }
 }
 

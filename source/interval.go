@@ -2,11 +2,11 @@ package source
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Interval returns a stream that delivers 0, 1, 2, … at intervals of d, the first after d.
@@ -14,9 +14,7 @@ import (
 // consumer takes longer than d, ticks are dropped as with [time.Ticker], but no number is
 // skipped. Interval panics if d is not positive.
 func Interval(d time.Duration) rxsse.Observable[int] {
-	if d <= 0 {
-		panic(fmt.Sprintf("source: Interval: d must be positive, got %v", d))
-	}
+	argument.MustBePositive("source: Interval: d", d)
 	return func(ctx context.Context) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) {
 			ticker := time.NewTicker(d)

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -136,11 +135,4 @@ func WithEventTypes(types ...string) Option { return withDecoder(codec.WithEvent
 
 func withDecoder(opt codec.DecoderOption) Option {
 	return func(c *config) { c.decoder = append(c.decoder, opt) }
-}
-
-// mustNotBeNegative panics if an option was given a value below 0.
-func mustNotBeNegative[T int | time.Duration](option string, value T) {
-	if value < 0 {
-		panic(fmt.Sprintf("source: %s: negative value %v", option, value))
-	}
 }

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // WithPrepare calls prepare with the request of each attempt before it is sent, for
@@ -36,7 +38,7 @@ func WithPrepare(prepare func(*http.Request) error) Option {
 // default only the HTTP client's transport has timeouts, since some servers send the
 // header with the first event. It panics if d is negative; 0 means the default.
 func WithConnectTimeout(d time.Duration) Option {
-	mustNotBeNegative("WithConnectTimeout", d)
+	argument.MustNotBeNegative("source: WithConnectTimeout: d", d)
 	return func(c *config) { c.connectTimeout = d }
 }
 

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // errorBodyTime is how long the body of an answer that is refused may take to arrive. A
@@ -17,7 +19,7 @@ const errorBodyTime = 500 * time.Millisecond
 // WithMaxErrorBody sets how much of the body of an answer that is refused is kept, in
 // [Error].Body: 64 KiB by default. A body in gzip is decoded first. It panics if bytes is negative.
 func WithMaxErrorBody(bytes int) Option {
-	mustNotBeNegative("WithMaxErrorBody", bytes)
+	argument.MustNotBeNegative("source: WithMaxErrorBody: bytes", bytes)
 	return func(c *config) { c.maxErrorBody = &bytes }
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/clock"
 )
 
 // A stream is one subscription: a series of attempts. The goroutine that ranges over the
@@ -124,7 +125,7 @@ func (s *stream) next() (codec.Event, error) {
 // wait waits for d. It returns early when the stream is cancelled or Reconnect is called.
 func (s *stream) wait(d time.Duration) {
 	a := s.attempt
-	if d <= 0 || sleep(a.ctx, d) {
+	if d <= 0 || clock.Sleep(a.ctx, d) {
 		return
 	}
 	_ = s.replaceAttempt()  // the wait has ended, whatever the reason
@@ -156,16 +157,4 @@ func (s *stream) close() {
 	}()
 	a.end()
 	s.report(a, how, err)
-}
-
-// sleep waits for d and reports whether ctx lasted that long.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/rxsse/rxsse/internal/clock"
 )
 
 const (
@@ -100,7 +102,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			t.abandoned.evict(offered, func() { t.evict(req) })
 		case n > maxEvictions:
 			closeNow(offered.conn)
-			sleep(req.Context(), time.Millisecond<<n) // until the pool has noticed
+			clock.Sleep(req.Context(), time.Millisecond<<n) // until the pool has noticed
 		}
 		var ok bool
 		if next, ok = rewind(req); !ok { // the next attempt has a new body
