@@ -16,7 +16,7 @@
 //   - operators: functions that turn one stream into another
 //   - sink: where streams end: collect, call, write
 //   - rx: the bridge to and from RxGo v2
-//   - metrics: what streams have done, as figures
+//   - metrics: what streams have done, for Prometheus, OpenTelemetry and others
 //   - otel, prometheus: modules of their own, metrics and spans
 //   - rxro, jetstream: modules of their own, a bridge to samber/ro and scale-out with NATS
 //

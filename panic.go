@@ -3,12 +3,12 @@ package rxsse
 import "fmt"
 
 // A PanicError carries a panic from a goroutine that an operator started to the
-// goroutine that ranges over the stream, where it is raised again: a panic in a
-// function given to an operator never ends the process behind its owner's back,
-// and never turns into a value of the stream.
+// goroutine that ranges over the stream, where it is raised again.
+// So a consumer can recover from a panic in a function given to any operator. Such a
+// panic is never turned into an error of the stream.
 //
-// Where no goroutine lies between the function and the consumer (Map, Filter and
-// all other synchronous operators) the panic travels as it is and is not wrapped.
+// A function that runs on the consumer's own goroutine (in Map, Filter and all other
+// synchronous operators) panics as it is: the value is not wrapped.
 type PanicError struct {
 	// Value is what the function passed to panic.
 	Value any

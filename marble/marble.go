@@ -45,9 +45,9 @@ const Frame = time.Millisecond
 var Err = errors.New("marble: the stream failed at #")
 
 // Cold returns the stream that diagram draws, whose items are the strings drawn
-// for them. Time runs anew for each subscription. A diagram that ends without |
-// or # is a stream that does not end: it waits for its context. A diagram that
-// makes no sense panics.
+// for them. Each subscription starts at the first frame. A diagram that ends without
+// | or # is a stream that does not end: it waits for its context. Cold panics if the
+// diagram is not valid.
 func Cold(diagram string) rxsse.Observable[string] {
 	marks := parse(diagram)
 	stream := newPlaces()

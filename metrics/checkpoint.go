@@ -13,7 +13,7 @@ import (
 //
 // The lag of the commits needs [Set.Source] under the same name. It is the time for which
 // events have been delivered whose position is not saved. The first of them is dated when
-// the figures are read, or at the save before, so the lag may be short by the time between
+// the metrics are read, or at the save before, so the lag may be short by the time between
 // two readings.
 //
 // With sink.Transact, which stores positions itself, give nil for c: call Save after each

@@ -9,17 +9,17 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A Kind says how a figure behaves.
+// A Kind says how a metric behaves.
 type Kind int
 
 const (
-	// Counter is a figure that only grows, until the program ends.
+	// Counter is a metric that only grows, until the program ends.
 	Counter Kind = iota
-	// Gauge is a figure that goes up and down.
+	// Gauge is a metric that goes up and down.
 	Gauge
 )
 
-// A Definition describes a figure.
+// A Definition describes a metric.
 type Definition struct {
 	// Name has dots, as OpenTelemetry wants it: "rxsse.source.events".
 	Name string
@@ -31,7 +31,7 @@ type Definition struct {
 	Label string
 }
 
-// A Sample is the value of a figure for one stream.
+// A Sample is the value of a metric for one stream.
 type Sample struct {
 	Definition
 
@@ -42,7 +42,7 @@ type Sample struct {
 	index int // of the definition
 }
 
-// The figures, as indices into definitions.
+// The metrics, as indices into definitions.
 const (
 	streams = iota
 	connections
@@ -119,7 +119,7 @@ var definitions = [...]Definition{ //nolint:gochecknoglobals // a constant
 	droppedItems: {"rxsse.buffer.dropped_items", "Items dropped because a buffer was full.", "{item}", Counter, ""},
 }
 
-// Definitions returns all figures that a [Set] may have.
+// Definitions returns all metrics that a [Set] may have.
 func Definitions() []Definition { return slices.Clone(definitions[:]) }
 
 // A collection gathers samples.

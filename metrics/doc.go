@@ -1,4 +1,4 @@
-// Package metrics gathers the figures of a program's streams under their names, for
+// Package metrics collects the metrics of a program's streams by name, for
 // Prometheus, OpenTelemetry or anything else that reads numbers. It depends on neither:
 // the modules rxsse/prometheus and rxsse/otel export a [Set].
 //
@@ -11,7 +11,7 @@
 //
 // # Labels
 //
-// Each figure has the name of its stream as a label, and some have one more with a fixed
+// Each metric has the name of its stream as a label, and some have one more with a fixed
 // set of values, such as the reason why clients have left. URLs, event IDs and the text
 // of errors are never labels, so the number of time series is the number of names times a
 // constant. Choose names from a fixed set: "trades", not "trades of user 4711". What uses
@@ -19,6 +19,6 @@
 //
 // # Cost
 //
-// Counting an event takes about 30 nanoseconds and allocates nothing; most figures are computed when they are
-// read. Without a Set there is no cost.
+// Counting an event takes about 30 nanoseconds and allocates nothing; most metrics are
+// computed when they are read. Without a Set there is no cost.
 package metrics

@@ -11,7 +11,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A Set holds the figures of streams by the streams' names. The zero Set is ready to use.
+// A Set holds the metrics of streams by the streams' names. The zero Set is ready to use.
 // Its methods may be called by any goroutine, and must not be called on a copy.
 type Set struct {
 	mu           sync.Mutex
@@ -29,7 +29,7 @@ func (s *Set) Source(name string) source.Option {
 	return source.WithMeter(get(&s.sources, name))
 }
 
-// Broadcaster adds the figures of b, and returns b. Broadcasters with the same name add
+// Broadcaster adds the metrics of b, and returns b. Broadcasters with the same name add
 // up. The Set refers to b for as long as it lives. Broadcaster panics if b is nil.
 func (s *Set) Broadcaster(name string, b *sink.Broadcaster) *sink.Broadcaster {
 	if b == nil {
@@ -65,7 +65,7 @@ func get[T any](m *map[string]*T, name string) *T {
 	return (*m)[name]
 }
 
-// Samples returns the present value of every figure, in the order of [Definitions], and
+// Samples returns the present value of every metric, in the order of [Definitions], and
 // then of the names.
 func (s *Set) Samples() []Sample {
 	s.mu.Lock()

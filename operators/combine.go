@@ -16,12 +16,9 @@ import (
 //	CombineLatest(a, b):  ----1x--2x2y--|
 //
 // It completes when both have completed, and as soon as one completes that has
-// never delivered anything. When one fails, CombineLatest cancels the other and
-// delivers the error after the items that arrived before it. On cancel it ends with
-// the cause.
+// never delivered anything. On error and cancel it ends as [Merge] does.
 //
-// It runs a and b on goroutines of their own, a first, and holds at most 256 of their
-// items, besides as many being dealt with; while it holds that many they wait.
+// Asynchronous. It starts a before b.
 func CombineLatest[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B) R) rxsse.Observable[R] {
 	mustNotBeNil("CombineLatest: a", a == nil)
 	mustNotBeNil("CombineLatest: b", b == nil)
@@ -59,15 +56,13 @@ const maxHeldItems = 256
 //	other:                       ---x----y-------…
 //	WithLatestFrom(src, other):  ---1x2x----3y-|
 //
-// It holds the newest 256 items of src, whatever their bytes; older ones are dropped. It completes when src
-// has and it holds nothing; items that it still holds when other completes without an
-// item, or when either fails, are dropped. When one fails, WithLatestFrom cancels the
-// other and delivers the error after the items that arrived before it. On cancel it
-// ends with the cause.
+// Until then it holds the newest 256 items of src, whatever their bytes, and drops older
+// ones. It also drops what it holds when other completes without an item.
 //
-// It runs src and other on goroutines of their own, src first, and holds at most 256
-// of their items, besides as many being dealt with; while it holds that many they
-// wait.
+// It completes when src has completed and it holds nothing. On error and cancel it ends
+// as [Merge] does.
+//
+// Asynchronous. It starts src before other.
 func WithLatestFrom[T, O, R any](src rxsse.Observable[T], other rxsse.Observable[O], f func(T, O) R) rxsse.Observable[R] {
 	mustNotBeNil("WithLatestFrom: src", src == nil)
 	mustNotBeNil("WithLatestFrom: other", other == nil)

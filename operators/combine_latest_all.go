@@ -18,9 +18,8 @@ import (
 //	CombineLatestAll(a,b,c): ---[1xp]--[1yp]-[2yp]---|
 //
 // It completes when all of srcs have, at once if there are none, and as soon as one
-// completes that has never delivered an item. When one fails, it cancels the others and
-// delivers the error after the items that came before. On cancel it ends with the
-// cause. Asynchronous.
+// completes that has never delivered an item. On error and cancel it ends as [Merge] does.
+// Asynchronous.
 //
 // In RxJS it is combineLatest of an array, in Kotlin Flow combine of many flows.
 func CombineLatestAll[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[[]T] {

@@ -53,6 +53,9 @@
 //     is the case too if the context is cancelled while the consumer has the last
 //     item.
 //
+// An operator of several streams says "it ends as Merge does": when one of them fails, it
+// cancels the others and delivers that error after the items that arrived before it.
+//
 // An operator relies on the grammar of its upstream: nothing follows an error. Synchronous
 // operators pass on what an upstream delivers after its error, except Catch,
 // OnErrorReturn, Retry, Window, Aggregate and AggregateBy, which ignore it.

@@ -17,11 +17,10 @@ import (
 //	f(n):                n--n--n|
 //	ExhaustMap(src, f):  --1--1--1---3--3--3|
 //
-// It completes when src and the last inner stream have. When one of them fails, it
-// cancels the other and delivers the error after the items that came before. On cancel
-// it ends with the cause.
+// It completes when src and the last inner stream have. On error and cancel it ends as
+// [Merge] does, with src and the inner stream as the sources.
 //
-// Asynchronous: f runs on the goroutine of src. An inner stream has ended when it has
+// Asynchronous. f runs on the goroutine of src. An inner stream has ended when it has
 // completed, though the consumer may not have taken its last items yet.
 //
 // In RxJS it is exhaustMap.

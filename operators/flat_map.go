@@ -53,13 +53,10 @@ func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 //	f(n):                  n---n---n|
 //	MergeMap(src, 2, f):   --1--21--21--2|
 //
-// It completes when src and all inner streams have. When one of them fails the
-// others are cancelled, and the error is delivered after the items that had come
-// before it. On cancel it ends with the cause.
+// It completes when src and all inner streams have. On error and cancel it ends as
+// [Merge] does, with src and the inner streams as the sources.
 //
-// It runs src, where f is called too, and each inner stream on a goroutine of its
-// own and holds at most 256 of their items, besides as many being delivered; while
-// it holds that many they wait.
+// Asynchronous. f runs on the goroutine of src.
 func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
 	mustNotBeNil("MergeMap: src", src == nil)
 	mustNotBeNil("MergeMap: f", f == nil)
@@ -81,21 +78,18 @@ func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observab
 }
 
 // SwitchMap delivers the items of the stream that f returns for the newest item of
-// src: with each item of src the inner stream before it is cancelled, and what it
-// still had to deliver is dropped.
+// src: with each item of src SwitchMap cancels the inner stream before it
+// and drops the items of that stream that are still waiting.
 //
 //	src:                --1----2-------|
 //	f(n):               n--n--n|
 //	SwitchMap(src, f):  --1--1-2--2--2-|
 //
-// It completes when src and the last inner stream have. When one of them fails the
-// other is cancelled, and the error is delivered after the items that had come
-// before it; an inner stream that has been cancelled cannot fail. On cancel it
-// ends with the cause.
+// It completes when src and the last inner stream have. On error and cancel it ends as
+// [Merge] does, with src and the inner stream as the sources. An inner stream that
+// SwitchMap has cancelled cannot fail.
 //
-// It runs src, where f is called too, and the inner stream on goroutines of their
-// own and holds at most 256 items, besides as many being delivered; while it holds
-// that many they wait.
+// Asynchronous. f runs on the goroutine of src.
 func SwitchMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
 	mustNotBeNil("SwitchMap: src", src == nil)
 	mustNotBeNil("SwitchMap: f", f == nil)

@@ -24,7 +24,7 @@ type Group[K comparable, T any] struct {
 // A GroupError ends the items of a [Group]. It wraps [ErrGroupUnread] or
 // [ErrGroupTaken].
 type GroupError struct {
-	// Key is the group's.
+	// Key is the key of the group.
 	Key any
 	Err error
 }

@@ -23,8 +23,7 @@ import (
 // fails, Merge cancels the others and delivers the error after the items that arrived
 // before it. On cancel it ends with the cause.
 //
-// It runs each source on a goroutine of its own and holds at most 256 of their
-// items, besides as many being delivered; while it holds that many the sources wait.
+// Asynchronous.
 func Merge[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotHoldNil("Merge: srcs", srcs)
 	srcs = slices.Clone(srcs)

@@ -26,8 +26,7 @@ import (
 // ends without waiting wins, and those after it never start. In real time see "Start of
 // several streams" in the package documentation.
 //
-// It runs each source on a goroutine of its own and holds at most 256 items,
-// besides as many being delivered; while it holds that many the winner waits.
+// Asynchronous.
 func Race[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotHoldNil("Race: srcs", srcs)
 	srcs = slices.Clone(srcs)

@@ -23,8 +23,7 @@ import (
 // and is released. In real time see "Start of several streams" in the package
 // documentation.
 //
-// It runs src and notifier on goroutines of their own and holds at most 256 items,
-// besides as many being delivered; while it holds that many src waits.
+// Asynchronous.
 func TakeUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) rxsse.Observable[T] {
 	mustNotBeNil("TakeUntil: src", src == nil)
 	mustNotBeNil("TakeUntil: notifier", notifier == nil)
@@ -57,8 +56,7 @@ func TakeUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) 
 // The notifier starts first. If it delivers an item without waiting, SkipUntil drops
 // nothing. In real time see "Start of several streams" in the package documentation.
 //
-// It runs src and notifier on goroutines of their own and holds at most 256 items,
-// besides as many being delivered; while it holds that many src waits.
+// Asynchronous.
 func SkipUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) rxsse.Observable[T] {
 	mustNotBeNil("SkipUntil: src", src == nil)
 	mustNotBeNil("SkipUntil: notifier", notifier == nil)

@@ -16,11 +16,10 @@ import (
 //	Zip(a, b, f):  ---1x-2y------3z|
 //
 // It completes when one of them has completed and none of its items is left; it then
-// drops the items of the other. When one fails, Zip cancels the other and delivers the
-// error after the pairs that arrived before it. On cancel it ends with the cause.
+// drops the items of the other. On error and cancel it ends as [Merge] does.
 //
-// It runs a and b on goroutines of their own, a first. It holds at most 256 items of each
-// that wait for their partners, or 32 MiB of events; the stream that is further ahead waits.
+// Asynchronous. It starts a before b, and holds at most 256 items of each that wait for
+// their partners, or 32 MiB of events; the stream that is further ahead waits.
 func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B) R) rxsse.Observable[R] {
 	mustNotBeNil("Zip: a", a == nil)
 	mustNotBeNil("Zip: b", b == nil)

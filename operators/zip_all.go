@@ -19,12 +19,11 @@ import (
 //	ZipAll(a, b, c):  ---[1xp]--[2yq]-------([3zr]|)
 //
 // It completes when one of srcs has completed and none of its items is left, at once if
-// there are no srcs; it then drops the items of the others. When one fails, ZipAll cancels
-// the others and delivers the error after the items that arrived before it. On cancel it
-// ends with the cause.
+// there are no srcs; it then drops the items of the others. On error and cancel
+// it ends as [Merge] does.
 //
-// It runs each of srcs on a goroutine of its own and holds at most 256 items of each that
-// wait for the others, or 32 MiB of events.
+// Asynchronous. It holds at most 256 items of each of srcs that wait for the others, or
+// 32 MiB of events.
 //
 // In RxJS it is zip of an array.
 func ZipAll[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[[]T] {

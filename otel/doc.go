@@ -1,4 +1,4 @@
-// Package rxsseotel exports the figures of rxsse's streams to OpenTelemetry, and records a
+// Package rxsseotel exports the metrics of rxsse's streams to OpenTelemetry, and records a
 // span for each connection and each saved position.
 //
 //	var figures metrics.Set
@@ -7,7 +7,7 @@
 //	trades := source.SSE(url, figures.Source("trades"), source.WithTrace(rxsseotel.Trace("trades")))
 //
 // Both use the global providers unless an [Option] gives others. docs/observability.md
-// lists the figures and the attributes of spans, and says what to alert on.
+// lists the metrics and the attributes of spans, and says what to alert on.
 //
 // # Attributes
 //

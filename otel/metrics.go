@@ -10,7 +10,7 @@ import (
 	"github.com/rxsse/rxsse/metrics"
 )
 
-// Register exports the figures of set as observable metrics: they are read when the
+// Register exports the metrics of set as observable metrics: they are read when the
 // provider's reader collects. They have the names of [metrics.Definitions]. To stop, call
 // Unregister of the result. Register panics if set is nil.
 func Register(set *metrics.Set, opts ...Option) (metric.Registration, error) {

@@ -1,4 +1,4 @@
-// Package rxsseprom exports the figures of rxsse's streams to Prometheus.
+// Package rxsseprom exports the metrics of rxsse's streams to Prometheus.
 //
 //	var figures metrics.Set
 //	prometheus.MustRegister(rxsseprom.NewCollector(&figures))
@@ -6,7 +6,7 @@
 //
 //	trades := source.SSE(url, figures.Source("trades"))
 //
-// Package metrics says what else a Set counts, and docs/observability.md lists the figures
+// Package metrics says what else a Set counts, and docs/observability.md lists the metrics
 // and what to alert on.
 //
 // Names follow Prometheus' conventions: rxsse.source.received, in bytes, becomes
@@ -22,14 +22,14 @@ import (
 	"github.com/rxsse/rxsse/metrics"
 )
 
-// A Collector is a [prometheus.Collector] for a [metrics.Set]. It reads the figures when
+// A Collector is a [prometheus.Collector] for a [metrics.Set]. It reads the metrics when
 // Prometheus scrapes the program, and holds none of its own.
 type Collector struct {
 	set   *metrics.Set
-	descs map[string]*prometheus.Desc // by the name of a figure
+	descs map[string]*prometheus.Desc // by the name of a metric
 }
 
-// NewCollector returns a collector for the figures of set. Register it once. It panics if
+// NewCollector returns a collector for the metrics of set. Register it once. It panics if
 // set is nil.
 func NewCollector(set *metrics.Set) *Collector {
 	if set == nil {
@@ -46,7 +46,7 @@ func NewCollector(set *metrics.Set) *Collector {
 	return c
 }
 
-// Name returns the name that a figure has in Prometheus.
+// Name returns the name that a metric has in Prometheus.
 func Name(d metrics.Definition) string {
 	name := strings.ReplaceAll(d.Name, ".", "_")
 	switch d.Unit {

@@ -12,22 +12,21 @@ import (
 type Operator[T, R any] struct {
 	// Apply builds the operator on src.
 	Apply func(src rxsse.Observable[T]) rxsse.Observable[R]
-	// Items are what the upstream delivers, one every millisecond: at least three,
-	// and such that the operator delivers at least one item for them once ten
-	// seconds of silence have followed.
+	// Items are delivered to the operator, one every millisecond. There must be at least
+	// three, and the operator must deliver at least one item by ten seconds after the last.
 	Items []T
-	// Panicking, where the operator takes a function, builds it with one that
-	// panics with v.
+	// Panicking builds the operator with a function that panics with v. Leave it nil if
+	// the operator takes no function.
 	Panicking func(src rxsse.Observable[T], v any) rxsse.Observable[R]
-	// EndsEarly says that the operator completes by itself, as Take does: the
-	// cases in which it would have to see an upstream's later end are left out.
+	// EndsEarly says that the operator completes by itself, as Take does. Check then skips
+	// the cases that need it to run until its upstream ends.
 	EndsEarly bool
 	// AtEnd says that the operator delivers only once its upstream has completed, as
 	// Reduce does.
 	AtEnd bool
 	// HandlesErrors says that the operator may turn an error into something else.
 	HandlesErrors bool
-	// Shares says that subscriptions made at once share one to the upstream.
+	// Shares says that subscriptions at the same time share one to the upstream.
 	Shares bool
 }
 

@@ -60,6 +60,7 @@ type Refusal struct { //nolint:errname // it is an answer, which is returned as 
 	Message string // the body of the answer, for the client to see
 }
 
+// Error gives the status and the message.
 func (r *Refusal) Error() string {
 	return fmt.Sprintf("request refused with status %d: %s", r.Status, r.Message)
 }

@@ -39,6 +39,9 @@ type Error struct {
 	Err error
 }
 
+// The reasons why a stream, an attempt or a connection ends. An [Error] wraps them: test
+// for one with [errors.Is]. Failures of the network and of the decoder have errors of
+// their own, such as *net.OpError and *codec.SizeError: find those with [errors.As].
 var (
 	// ErrStatus is the reason when the server answered with a status that is not
 	// 200.

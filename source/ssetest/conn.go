@@ -13,7 +13,7 @@ import (
 // A Conn is one connection, as a script plays it: a request, and the response
 // that the script makes. Its methods are called from the script's goroutine.
 type Conn struct {
-	// Request is the request as it is in the log.
+	// Request is the request that this connection answers, as [Server.Requests] has it.
 	Request Request
 	// N is the number of the request, from 1.
 	N int
@@ -51,8 +51,8 @@ func (c *Conn) Answer(status int, body string) {
 // errAnswered is what Answer panics with, to end the script.
 var errAnswered = errors.New("ssetest: the script has answered")
 
-// Chunk has everything that is sent from now on written and flushed in pieces of
-// n bytes; 0, which is the default, means as it comes.
+// Chunk makes the server write and flush everything that follows in pieces of n bytes.
+// The default is 0: each call of Send, Comment and Raw is one piece.
 func (c *Conn) Chunk(n int) { c.chunk = n }
 
 // Open sends the header of the response, which otherwise waits for the first
@@ -62,8 +62,8 @@ func (c *Conn) Open() {
 	c.flush()
 }
 
-// Send sends events, each at once. An event that the format cannot carry panics;
-// send such bytes with Raw.
+// Send sends events, each at once. It panics if the format cannot carry an event: send
+// such bytes with Raw.
 func (c *Conn) Send(events ...codec.Event) {
 	for _, e := range events {
 		wire, err := codec.AppendEvent(nil, e)

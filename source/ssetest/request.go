@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A Request is what the log keeps of one request.
+// A Request is a request that a [Server] has received.
 type Request struct {
 	// Time is when the request arrived.
 	Time   time.Time

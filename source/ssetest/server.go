@@ -13,12 +13,12 @@
 // A script is a function that plays one connection: it is called for each request
 // and returns to end the response in an orderly way. It need not check for errors:
 // when the client has left or the server is closed, the next call on its [Conn]
-// ends the script, by a panic that the server takes for what it is.
+// ends the script, by a panic from which the server recovers.
 //
 // [NewServer] listens on loopback. [NewMemoryServer] has a network of its own in
 // memory, which works inside a [testing/synctest] bubble: there sleeping costs
 // nothing, and every run is the same. [Replay] is a ready-made script for the
-// commonest need: a server that keeps its events and honours Last-Event-ID, on a
+// most common need: a server that keeps its events and honours Last-Event-ID, on a
 // network that breaks.
 package ssetest
 
@@ -49,7 +49,7 @@ type Server struct {
 }
 
 // NewServer starts a server on a loopback port. The caller closes it. It panics
-// if there is no port to be had.
+// if it cannot listen.
 func NewServer(script func(*Conn)) *Server {
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
 	if err != nil {
