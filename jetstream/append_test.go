@@ -259,12 +259,12 @@ func TestOpenLogSaysWhatToChange(t *testing.T) {
 		stream natsjs.StreamConfig
 		log    jetstream.LogConfig
 	}{
-		"its retention is WorkQueue, which deletes messages that have been consumed; a log needs limits": {natsjs.StreamConfig{Name: "q", Subjects: []string{"q"}, Retention: natsjs.WorkQueuePolicy}, jetstream.LogConfig{}},
-		"it has 1 replicas, and 3 are wanted":                     {natsjs.StreamConfig{Name: "r", Subjects: []string{"r"}}, jetstream.LogConfig{Replicas: 3}},
-		`its subject "w.*" has a wildcard; set LogConfig.Subject`: {natsjs.StreamConfig{Name: "w", Subjects: []string{"w.*"}}, jetstream.LogConfig{}},
-		"it is sealed; nothing can be appended":                   {natsjs.StreamConfig{Name: "sealed", Subjects: []string{"sealed"}}, jetstream.LogConfig{}},
-		"it is a copy of other streams; append to the original":   {natsjs.StreamConfig{Name: "copy", Mirror: &natsjs.StreamSource{Name: "r"}}, jetstream.LogConfig{}},
-		"it does not acknowledge messages":                        {natsjs.StreamConfig{Name: "n", Subjects: []string{"n"}, NoAck: true}, jetstream.LogConfig{}},
+		"its retention is WorkQueue, which deletes messages that have been consumed; create a stream with limits: nats stream add --retention limits": {natsjs.StreamConfig{Name: "q", Subjects: []string{"q"}, Retention: natsjs.WorkQueuePolicy}, jetstream.LogConfig{}},
+		"it has 1 replicas and LogConfig.Replicas wants 3; run nats stream edit r --replicas 3, or change LogConfig.Replicas":                         {natsjs.StreamConfig{Name: "r", Subjects: []string{"r"}}, jetstream.LogConfig{Replicas: 3}},
+		`its subject "w.*" has a wildcard; set LogConfig.Subject`:                                                                                     {natsjs.StreamConfig{Name: "w", Subjects: []string{"w.*"}}, jetstream.LogConfig{}},
+		"it is sealed, which cannot be undone; create another stream":                                                                                 {natsjs.StreamConfig{Name: "sealed", Subjects: []string{"sealed"}}, jetstream.LogConfig{}},
+		"it is a mirror or has sources, so it holds messages of other streams; append to the original":                                                {natsjs.StreamConfig{Name: "copy", Mirror: &natsjs.StreamSource{Name: "r"}}, jetstream.LogConfig{}},
+		"it does not acknowledge messages; set NoAck to false in its configuration":                                                                   {natsjs.StreamConfig{Name: "n", Subjects: []string{"n"}, NoAck: true}, jetstream.LogConfig{}},
 	} {
 		_, err := js.CreateOrUpdateStream(t.Context(), c.stream)
 		require.NoError(t, err)

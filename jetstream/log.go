@@ -102,17 +102,17 @@ func newPublisher(js jetstream.JetStream, maxPending int) (jetstream.JetStream, 
 func (l *Log) check(c jetstream.StreamConfig) error {
 	switch {
 	case c.Retention != jetstream.LimitsPolicy:
-		return fmt.Errorf("its retention is %s, which deletes messages that have been consumed; a log needs limits", c.Retention)
+		return fmt.Errorf("its retention is %s, which deletes messages that have been consumed; create a stream with limits: nats stream add --retention limits", c.Retention)
 	case c.Replicas < l.config.Replicas:
-		return fmt.Errorf("it has %d replicas, and %d are wanted", c.Replicas, l.config.Replicas)
+		return fmt.Errorf("it has %d replicas and LogConfig.Replicas wants %d; run nats stream edit %s --replicas %[2]d, or change LogConfig.Replicas", c.Replicas, l.config.Replicas, c.Name)
 	case c.Mirror != nil || len(c.Sources) > 0:
-		return errors.New("it is a copy of other streams; append to the original")
+		return errors.New("it is a mirror or has sources, so it holds messages of other streams; append to the original")
 	case c.Sealed:
-		return errors.New("it is sealed; nothing can be appended")
+		return errors.New("it is sealed, which cannot be undone; create another stream")
 	case c.NoAck:
-		return errors.New("it does not acknowledge messages")
+		return errors.New("it does not acknowledge messages; set NoAck to false in its configuration")
 	case len(c.Subjects) == 0:
-		return errors.New("it has no subjects")
+		return fmt.Errorf("it has no subjects; run nats stream edit %s --subjects NAME", c.Name)
 	case l.config.Subject == nil && strings.ContainsAny(c.Subjects[0], "*>"):
 		return fmt.Errorf("its subject %q has a wildcard; set LogConfig.Subject", c.Subjects[0])
 	}

@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,7 +94,7 @@ func (d *demonstration) createStream(ctx context.Context, replicas int) error {
 func (d *demonstration) connect() (natsjs.JetStream, func(), error) {
 	nc, err := nats.Connect(d.url, nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond))
 	if err != nil {
-		return nil, nil, fmt.Errorf("connect to NATS: %w", err)
+		return nil, nil, connectError(d.url, err)
 	}
 	js, err := natsjs.New(nc)
 	if err != nil {
@@ -100,6 +102,22 @@ func (d *demonstration) connect() (natsjs.JetStream, func(), error) {
 		return nil, nil, err
 	}
 	return js, nc.Close, nil
+}
+
+// connectError describes a failure to connect to servers, without their credentials.
+func connectError(servers string, err error) error {
+	var invalid *url.Error
+	if errors.As(err, &invalid) { // its text contains the URL
+		return fmt.Errorf("-nats must be a URL such as nats://127.0.0.1:4222: %w", invalid.Err)
+	}
+	addresses := strings.Split(servers, ",")
+	for i, address := range addresses {
+		if at := strings.LastIndexByte(address, '@'); at >= 0 {
+			addresses[i] = "nats://" + address[at+1:]
+		}
+	}
+	return fmt.Errorf("connect to NATS at %s: %w; check the URL and the network, start a server with nats-server -js, or leave -nats out",
+		strings.Join(addresses, ","), err)
 }
 
 // serve serves handler until stop, and returns its URL.
@@ -138,7 +156,7 @@ func (d *demonstration) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.print("page: %s", page)
+	d.print("page: %s (until the demonstration ends, in about %s)", page, (time.Duration(d.options.trades) * interval).Round(time.Second))
 	for _, name := range []string{"ingest-1", "ingest-2"} {
 		if err := d.startMember(ctx, name, d.runIngest); err != nil {
 			return err
@@ -158,20 +176,34 @@ func (d *demonstration) run(ctx context.Context) error {
 	return d.report(ctx)
 }
 
-// followTimetable kills members and servers, a tenth of the feed apart.
-func (d *demonstration) followTimetable(ctx context.Context) error {
-	steps := []struct {
-		what string
-		do   func() error
-	}{
-		{"the member that reads the feed is killed", func() error { return d.replace(ctx, d.board.holder("ingest"), d.runIngest) }},
-		{"a worker is killed", func() error { return d.replace(ctx, d.board.holder("worker"), d.runWorker) }},
-		{"a NATS server is stopped", func() error { return d.stopServer(1) }},
-		{"the NATS server is started again", func() error { return d.startServer(1) }},
-		{"the network between a NATS server and the others is cut", func() error { return d.cut(2) }},
-		{"the network is back", func() error { return d.join(2) }},
-		{"the member that reads the feed is killed again", func() error { return d.replace(ctx, d.board.holder("ingest"), d.runIngest) }},
+// A step is an entry of the timetable.
+type step struct {
+	what string
+	do   func() error
+}
+
+// timetable returns what fails, in order. Only servers of this process are stopped.
+func (d *demonstration) timetable(ctx context.Context) []step {
+	killReader := func() error { return d.replace(ctx, d.board.holder("ingest"), d.runIngest) }
+	killWorker := func() error { return d.replace(ctx, d.board.holder("worker"), d.runWorker) }
+	steps := []step{
+		{"the member that reads the feed is killed", killReader},
+		{"a worker is killed", killWorker},
 	}
+	if d.servers != nil {
+		steps = append(steps,
+			step{"a NATS server is stopped", func() error { d.servers.StopServer(1); return nil }},
+			step{"the NATS server is started again", func() error { return d.servers.StartServer(1) }},
+			step{"the network between a NATS server and the others is cut", func() error { d.servers.Cut(2); return nil }},
+			step{"the network is back", func() error { d.servers.Join(2); return nil }},
+		)
+	}
+	return append(steps, step{"the member that reads the feed is killed again", killReader})
+}
+
+// followTimetable lets things fail, at equal distances over the length of the feed.
+func (d *demonstration) followTimetable(ctx context.Context) error {
+	steps := d.timetable(ctx)
 	pause := time.Duration(d.options.trades) * interval / time.Duration(len(steps)+2)
 	for _, step := range steps {
 		select {
@@ -184,34 +216,6 @@ func (d *demonstration) followTimetable(ctx context.Context) error {
 		if err := step.do(); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
 		}
-	}
-	return nil
-}
-
-func (d *demonstration) stopServer(i int) error {
-	if d.servers != nil {
-		d.servers.StopServer(i)
-	}
-	return nil
-}
-
-func (d *demonstration) startServer(i int) error {
-	if d.servers == nil {
-		return nil
-	}
-	return d.servers.StartServer(i)
-}
-
-func (d *demonstration) cut(i int) error {
-	if d.servers != nil {
-		d.servers.Cut(i)
-	}
-	return nil
-}
-
-func (d *demonstration) join(i int) error {
-	if d.servers != nil {
-		d.servers.Join(i)
 	}
 	return nil
 }

@@ -4,9 +4,11 @@
 //
 //	go run ./examples/cluster
 //
-// kills one after the other on a timetable, prints what each member does, and at the end
-// what was lost. A page shows it live. With -nats it uses a deployment of yours, in
-// which it then stops no servers.
+// kills members and servers on a timetable, prints what each member does, and at the end
+// reports what was lost. A page shows it live until the demonstration ends.
+//
+// With -nats it uses a deployment of yours. It kills only members then, and leaves behind
+// the stream rxsse-example-trades and the bucket rxsse-example-claims.
 package main
 
 import (
@@ -29,6 +31,7 @@ type options struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	err := run(ctx, os.Stdout, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -37,12 +40,18 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, stdout io.Writer, args []string) error {
-	var o options
+// newFlags returns the command's flags and what they set.
+func newFlags() (*flag.FlagSet, *options) {
+	o := &options{}
 	flags := flag.NewFlagSet("cluster", flag.ContinueOnError)
-	flags.StringVar(&o.nats, "nats", "", "the `URL` of a NATS deployment with JetStream (default: three servers in this process)")
+	flags.StringVar(&o.nats, "nats", "", "use the NATS servers at `URL` (default: three servers in this process)")
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "the `address` of the page")
 	flags.IntVar(&o.trades, "trades", 6000, "how many trades the feed has, 200 a second")
+	return flags, o
+}
+
+func run(ctx context.Context, stdout io.Writer, args []string) error {
+	flags, o := newFlags()
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -52,13 +61,15 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	if o.trades < 1 {
 		return fmt.Errorf("-trades must be at least 1, got %d", o.trades)
 	}
-	d, err := start(ctx, o, stdout)
-	if err != nil {
-		return err
+	d, err := start(ctx, *o, stdout)
+	if err == nil {
+		err = d.run(ctx)
+		if ctx.Err() != nil {
+			d.print("interrupted: stopping everything that runs")
+		}
+		d.stop()
 	}
-	err = d.run(ctx)
-	d.stop()
-	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+	if ctx.Err() != nil {
 		return nil // Ctrl-C
 	}
 	return err

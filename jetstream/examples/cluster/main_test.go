@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"flag"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,10 +25,49 @@ func TestNothingIsLost(t *testing.T) {
 
 func TestBadArguments(t *testing.T) {
 	for want, args := range map[string][]string{
-		`unexpected argument "x"; see -help`: {"x"},
-		"-trades must be at least 1, got 0":  {"-trades", "0"},
-		"connect to NATS: ":                  {"-nats", "nats://127.0.0.1:1"},
+		`unexpected argument "x"; see -help`:                                                   {"x"},
+		"-trades must be at least 1, got 0":                                                    {"-trades", "0"},
+		"connect to NATS at nats://127.0.0.1:1,nats://127.0.0.1:2: nats: no servers available": {"-nats", "nats://user:secret@127.0.0.1:1,token@127.0.0.1:2"},
+		"-nats must be a URL such as nats://127.0.0.1:4222: invalid port":                      {"-nats", "nats://user:secret@127.0.0.1:secret"},
 	} {
-		assert.ErrorContains(t, run(t.Context(), &bytes.Buffer{}, args), want)
+		err := run(t.Context(), &bytes.Buffer{}, args)
+		require.ErrorContains(t, err, want)
+		assert.NotContains(t, err.Error(), "user", "credentials")
 	}
+}
+
+// Help fits a terminal of 80 columns.
+func TestHelpFitsATerminal(t *testing.T) {
+	var help bytes.Buffer
+	flags, _ := newFlags()
+	flags.SetOutput(&help)
+	require.ErrorIs(t, flags.Parse([]string{"-h"}), flag.ErrHelp)
+	for line := range strings.Lines(help.String()) {
+		assert.LessOrEqual(t, len(strings.ReplaceAll(line, "    \t", "        ")), 81, line)
+	}
+}
+
+// Ctrl-C stops everything, and is no failure.
+func TestInterruptIsNoFailure(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three servers take their time")
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	out := &interrupting{on: "worker-1 has", interrupt: interrupt}
+	require.NoError(t, run(ctx, out, nil))
+	assert.Contains(t, out.String(), "interrupted: stopping everything")
+}
+
+// interrupting is an output that calls interrupt when something is printed.
+type interrupting struct {
+	bytes.Buffer
+	on        string
+	interrupt func()
+}
+
+func (w *interrupting) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(w.on)) {
+		w.interrupt()
+	}
+	return w.Buffer.Write(p)
 }
