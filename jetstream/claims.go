@@ -20,37 +20,37 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// ErrClaimLost is the cause with which work ends whose claim has been lost: another
-// member has it now, or the cluster could not be reached for too long.
+// ErrClaimLost is the cause that ends the context of work when its claim is lost: another
+// member has claimed it, or the cluster could not be reached for too long.
 var ErrClaimLost = errors.New("jetstream: the claim is lost")
 
 // A Group is a set of programs that share work: feeds to ingest, or partitions to
-// consume. Its members claim pieces of work in a key-value bucket whose entries
-// expire, so that the work of a member that dies is claimed by others, at most 1.4 ×
-// TTL later. Each member claims an equal share.
+// consume. The members claim pieces of work in a key-value bucket, an equal share each.
+// The entries of the bucket expire: when a member dies, others claim its work at most
+// 1.4 × TTL later.
 //
-// A claim is a lease, not a lock: a member that was suspended may go on for a moment
+// A claim is a lease, not a lock: a member that was suspended may continue for a moment
 // after another has taken over. [Log.Append] and the acknowledgements of [Consume] are
 // safe against that; effects of your own code on other systems are not.
 type Group struct {
 	// Name is the group's name: letters, digits, "-" and "_".
 	Name string
-	// Member is this program's name within the group, unique among those that run.
+	// Member is this program's name, unique among the running members of the group.
 	// Default: a random name.
 	Member string
 	// Bucket is the key-value bucket for the claims. It is created if it does not exist.
 	// Default: "rxsse-claims".
 	Bucket string
-	// TTL is how long a claim lasts when it is not renewed. A third of it is the time
-	// between renewals. All groups of a bucket have the same. Default: 10 s. The least is
-	// 1 s.
+	// TTL is how long a claim lasts without a renewal. Members renew their claims three
+	// times in that time. All groups of a bucket have the same TTL. Default: 10 s.
+	// Minimum: 1 s.
 	TTL time.Duration
 	// Replicas is the number of replicas of the bucket when it is created. Default: 1.
 	Replicas int
-	// Logger, if set, is told of claims and of failures to reach the cluster.
+	// Logger, if set, logs claims and failures to reach the cluster.
 	Logger *slog.Logger
-	// OnClaim, if set, is called when this member has claimed a piece of work, and when it
-	// has it no longer. It may be called by several goroutines.
+	// OnClaim, if set, is called with true when this member has claimed a piece of work,
+	// and with false when it no longer holds it. Several goroutines may call it at once.
 	OnClaim func(name string, held bool)
 }
 
@@ -61,14 +61,14 @@ const (
 	releaseTimeout  = time.Second // how long leaving may take without a cluster
 )
 
-// A fatalError is an error of work with which sharing ends.
+// A fatalError is an error of work that makes share return.
 type fatalError struct{ error }
 
 func (e fatalError) Unwrap() error { return e.error }
 
 // share claims pieces of work and calls work for each piece that this member holds,
-// until ctx ends. When work returns earlier, it is called again after a pause while the
-// claim is held. A panic of work is raised again here once all work has ended.
+// until ctx ends. When work returns earlier, share calls it again after a pause while it
+// holds the claim. When work panics, share ends all work and repeats the panic.
 func (g Group) share(ctx context.Context, js jetstream.JetStream, names []string, work func(ctx context.Context, name string) error) error {
 	g, bucket, err := g.open(ctx, js)
 	if ctx.Err() != nil {
@@ -91,13 +91,13 @@ func (g Group) share(ctx context.Context, js jetstream.JetStream, names []string
 // open checks the settings and opens the bucket.
 func (g Group) open(ctx context.Context, js jetstream.JetStream) (Group, jetstream.KeyValue, error) {
 	if !isKey(g.Name) {
-		return g, nil, fmt.Errorf("jetstream: the name of a Group must be of letters, digits, - and _, got %q", g.Name)
+		return g, nil, fmt.Errorf("jetstream: Group.Name must consist of letters, digits, - and _, got %q", g.Name)
 	}
 	if g.Member == "" {
 		g.Member = nuid.Next()
 	}
 	if !isKey(g.Member) {
-		return g, nil, fmt.Errorf("jetstream: the name of a member of a Group must be of letters, digits, - and _, got %q", g.Member)
+		return g, nil, fmt.Errorf("jetstream: Group.Member must consist of letters, digits, - and _, got %q", g.Member)
 	}
 	if g.Bucket == "" {
 		g.Bucket = defaultBucket
@@ -106,7 +106,7 @@ func (g Group) open(ctx context.Context, js jetstream.JetStream) (Group, jetstre
 		g.TTL = defaultClaimTTL
 	}
 	if g.TTL < minClaimTTL {
-		return g, nil, fmt.Errorf("jetstream: the TTL of a Group must be at least %s, got %s", minClaimTTL, g.TTL)
+		return g, nil, fmt.Errorf("jetstream: Group.TTL must be at least %s, got %s", minClaimTTL, g.TTL)
 	}
 	if g.Logger == nil {
 		g.Logger = slog.New(slog.DiscardHandler)
@@ -116,16 +116,16 @@ func (g Group) open(ctx context.Context, js jetstream.JetStream) (Group, jetstre
 		return g, nil, fmt.Errorf("jetstream: open bucket %q%w", g.Bucket, at(js.Conn(), err))
 	}
 	if ttl != g.TTL {
-		return g, nil, fmt.Errorf("jetstream: the entries of bucket %q expire after %s, and the group has a TTL of %s; they must be the same", g.Bucket, ttl, g.TTL)
+		return g, nil, fmt.Errorf("jetstream: bucket %q has a TTL of %s, and Group.TTL is %s; set Group.TTL to %[2]s, or Group.Bucket to another bucket", g.Bucket, ttl, g.TTL)
 	}
 	return g, bucket, nil
 }
 
-// openBucket opens the bucket, or creates it. Members that create it at the same time
-// disturb each other for a moment, so it tries again.
+// openBucket opens the bucket, or creates it. It retries for some seconds: members that
+// create the bucket at the same time can make each other fail.
 func (g Group) openBucket(ctx context.Context, js jetstream.JetStream) (bucket jetstream.KeyValue, ttl time.Duration, err error) {
-	const patience = 5 * time.Second
-	for begin := time.Now(); time.Since(begin) < patience; {
+	const openTimeout = 5 * time.Second
+	for begin := time.Now(); time.Since(begin) < openTimeout; {
 		bucket, err = js.KeyValue(ctx, g.Bucket)
 		if errors.Is(err, jetstream.ErrBucketNotFound) {
 			bucket, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
@@ -155,8 +155,8 @@ func isKey(s string) bool {
 	})
 }
 
-// claims are what a member holds of the work of its group. They belong to the goroutine
-// that calls run; each piece of work has a goroutine of its own.
+// claims is a member's part in its group. Its fields belong to the goroutine that calls
+// run. Each piece of work runs on a goroutine of its own, which reports on the channels.
 type claims struct {
 	group  Group
 	bucket jetstream.KeyValue
@@ -166,8 +166,8 @@ type claims struct {
 
 	held     map[string]*claim
 	differ   bool          // the members of the group do not all have the same work
-	ended    chan struct{} // of one: some work has ended
-	fatal    chan error    // of one: work that must not be started again
+	ended    chan struct{} // has room for one: some work has ended
+	fatal    chan error    // has room for one: an error that ends all work
 	panicked chan *rxsse.PanicError
 	wait     sync.WaitGroup
 }
@@ -176,7 +176,7 @@ type claims struct {
 type claim struct {
 	revision uint64      // of its entry
 	renewed  time.Time   // when the last renewal that succeeded was sent
-	expiry   *time.Timer // ends the work if nothing renews the claim, whatever the loop waits for
+	expiry   *time.Timer // ends the work if nothing renews the claim, even while run waits for a server
 	state    claimState
 	cancel   context.CancelCauseFunc
 	done     chan struct{} // closed when its work has ended
@@ -190,14 +190,14 @@ const (
 	claimLost                // others may have it already
 )
 
-// run claims, renews and releases until ctx ends or the connection is closed, and then
-// releases everything. It returns why it ended.
+// run claims, renews and releases work until ctx ends, the connection is closed or work
+// fails for good. It then releases everything and returns the reason.
 func (c *claims) run(ctx context.Context, nc *nats.Conn) error {
 	tick := time.NewTicker(c.group.TTL / 3)
 	defer tick.Stop()
 	for {
 		c.renew(ctx)
-		c.collect(ctx)
+		c.removeEnded(ctx)
 		c.balance(ctx)
 		select {
 		case <-tick.C:
@@ -219,7 +219,7 @@ func (c *claims) run(ctx context.Context, nc *nats.Conn) error {
 	}
 }
 
-// leave releases everything, and raises a panic of work that has ended meanwhile.
+// leave releases everything, and repeats a panic of the work that this ends.
 func (c *claims) leave(cause error) {
 	c.releaseAll(cause)
 	select {
@@ -247,10 +247,10 @@ func keyToken(name string) string {
 	return b.String()
 }
 
-// renew renews the claims, and gives up those that cannot be renewed.
+// renew renews the claims, and ends the work of those that cannot be renewed.
 //
-// It renews all at once: a member that is cut off and renews one by one would still wait
-// for the first claim when the last one expires.
+// It renews all claims at once. One after the other, a member without a network would
+// still wait for the first answer when the last claim expires.
 func (c *claims) renew(ctx context.Context) {
 	request, cancel := context.WithTimeout(ctx, c.group.TTL/6)
 	defer cancel()
@@ -264,7 +264,7 @@ func (c *claims) renew(ctx context.Context) {
 	renewing.Wait()
 }
 
-// renewOne renews one claim, or gives it up.
+// renewOne renews one claim, or ends its work.
 func (c *claims) renewOne(ctx, request context.Context, name string, held *claim) {
 	sent := time.Now()
 	revision, err := c.bucket.Update(request, c.key("work", name), []byte(c.group.Member), held.revision)
@@ -281,8 +281,8 @@ func (c *claims) renewOne(ctx, request context.Context, name string, held *claim
 	}
 }
 
-// workTime returns how long work may go on whose claim was last renewed then. It ends
-// before the entry expires, since the work needs time to end.
+// workTime returns how much longer work may run after its claim was renewed at that time.
+// The work stops before the entry expires, since it needs time to return.
 func (c *claims) workTime(renewed time.Time) time.Duration {
 	return time.Until(renewed.Add(c.group.TTL * 5 / 6))
 }
@@ -300,9 +300,9 @@ func isConflict(err error) bool {
 	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == wrongLastSequenceReplicated)
 }
 
-// collect forgets the claims whose work has ended, and lets others have those that are
-// not lost.
-func (c *claims) collect(ctx context.Context) {
+// removeEnded removes the claims whose work has ended, and releases those that are not
+// lost.
+func (c *claims) removeEnded(ctx context.Context) {
 	request, cancel := context.WithTimeout(ctx, c.group.TTL/6)
 	defer cancel()
 	for name, held := range c.held {
@@ -312,20 +312,20 @@ func (c *claims) collect(ctx context.Context) {
 			continue
 		}
 		if held.state != claimLost {
-			c.give(request, name, held)
+			c.release(request, name, held)
 		}
 		delete(c.held, name)
 	}
 }
 
-// give removes the entry of a claim, so that others need not wait until it expires.
-func (c *claims) give(ctx context.Context, name string, held *claim) {
+// release deletes the entry of a claim, so that others need not wait until it expires.
+func (c *claims) release(ctx context.Context, name string, held *claim) {
 	_ = c.bucket.Delete(ctx, c.key("work", name), jetstream.LastRevision(held.revision)) // else it expires
 	c.group.Logger.InfoContext(ctx, "jetstream: released", "group", c.group.Name, "name", name)
 }
 
-// balance says that this member is alive, and claims or releases work until it holds
-// its share.
+// balance renews this member's own entry, and claims or releases work until the member
+// holds its share.
 func (c *claims) balance(ctx context.Context) {
 	request, cancel := context.WithTimeout(ctx, c.group.TTL/3)
 	defer cancel()
@@ -336,7 +336,7 @@ func (c *claims) balance(ctx context.Context) {
 	}
 	mine, differ := assign(members, keyToken(c.group.Member))
 	if differ && !c.differ {
-		c.group.Logger.WarnContext(ctx, "jetstream: the members of the group have different feeds or partitions; each is read by a member that has it", "group", c.group.Name, "member", c.group.Member)
+		c.group.Logger.WarnContext(ctx, "jetstream: the members of the group have different feeds or partitions; each is read by a member that has it in its configuration", "group", c.group.Name, "member", c.group.Member)
 	}
 	c.differ = differ
 	surplus := -len(mine)
@@ -345,21 +345,21 @@ func (c *claims) balance(ctx context.Context) {
 			surplus++
 		}
 	}
-	// Members with the same work need only hold the same number, whichever they have: then
-	// little moves when members come and go.
-	wants := func(string) bool { return surplus < 0 }
-	spares := func(string) bool { return surplus > 0 }
+	// Members with the same work only balance how many pieces they hold, not which: so
+	// little work moves when members come and go.
+	shouldClaim := func(string) bool { return surplus < 0 }
+	shouldRelease := func(string) bool { return surplus > 0 }
 	if differ {
-		wants = func(name string) bool { return slices.Contains(mine, name) }
-		spares = func(name string) bool { return !slices.Contains(mine, name) }
+		shouldClaim = func(name string) bool { return slices.Contains(mine, name) }
+		shouldRelease = func(name string) bool { return !slices.Contains(mine, name) }
 	}
 	for _, name := range c.names {
 		held := c.held[name]
 		switch {
-		case held != nil && held.state == claimHeld && spares(name):
+		case held != nil && held.state == claimHeld && shouldRelease(name):
 			held.end(claimReleased)
 			surplus--
-		case held == nil && wants(name) && !slices.Contains(taken, c.key("work", name)):
+		case held == nil && shouldClaim(name) && !slices.Contains(taken, c.key("work", name)):
 			if c.claim(ctx, request, name) {
 				surplus++
 			}
@@ -397,8 +397,8 @@ func (c *claims) list(ctx context.Context) (members map[string][]string, taken [
 	for {
 		select {
 		case entry := <-entries.Updates():
-			if entry == nil { // that was all
-				members[keyToken(c.group.Member)] = c.names // the server that was asked may not have it yet
+			if entry == nil { // the end of the entries
+				members[keyToken(c.group.Member)] = c.names // the server that answered may not have it yet
 				return members, taken, nil
 			}
 			if member, ok := strings.CutPrefix(entry.Key(), prefix+"member."); ok {
@@ -412,9 +412,9 @@ func (c *claims) list(ctx context.Context) (members map[string][]string, taken [
 	}
 }
 
-// assign assigns each piece of work to one of the members that have it, and returns what
-// member gets. The numbers that members get differ by one at most if all have the same
-// work; differ reports whether they do not.
+// assign assigns each piece of work to one of the members that have it, and returns the
+// pieces of one member. If all members have the same work, the sizes of their shares
+// differ by one at most; differ reports that they have not.
 func assign(members map[string][]string, member string) (mine []string, differ bool) {
 	has := map[string]map[string]bool{} // by piece of work and member
 	for m, names := range members {
@@ -426,7 +426,7 @@ func assign(members map[string][]string, member string) (mine []string, differ b
 		}
 	}
 	inOrder, count := slices.Sorted(maps.Keys(members)), map[string]int{}
-	names := slices.SortedFunc(maps.Keys(has), func(a, b string) int { // what few have comes first
+	names := slices.SortedFunc(maps.Keys(has), func(a, b string) int { // first the work that few members have
 		return cmp.Or(cmp.Compare(len(has[a]), len(has[b])), cmp.Compare(a, b))
 	})
 	for _, name := range names {
@@ -446,7 +446,8 @@ func assign(members map[string][]string, member string) (mine []string, differ b
 	return mine, differ
 }
 
-// claim tries to claim a piece of work. If that succeeds, it begins the work.
+// claim tries to claim a piece of work, starts the work if that succeeds, and reports
+// whether it did.
 func (c *claims) claim(ctx, request context.Context, name string) bool {
 	sent := time.Now()
 	revision, err := c.bucket.Create(request, c.key("work", name), []byte(c.group.Member))
@@ -497,7 +498,7 @@ func (c *claims) report(name string, held bool) {
 	}
 }
 
-// keepWorking calls work again when it returns, after a pause, until ctx ends.
+// keepWorking calls work until ctx ends, again after a pause when work returns earlier.
 func (c *claims) keepWorking(ctx context.Context, name string) {
 	for {
 		err := c.work(ctx, name)
@@ -528,7 +529,7 @@ func (c *claims) releaseAll(cause error) {
 	defer cancel()
 	for name, held := range c.held {
 		if held.state != claimLost {
-			c.give(ctx, name, held)
+			c.release(ctx, name, held)
 		}
 	}
 	_ = c.bucket.Delete(ctx, c.key("member", c.group.Member)) // else it expires

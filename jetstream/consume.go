@@ -19,33 +19,32 @@ type Delivery[T any] struct {
 	codec.Message[T]
 	// Subject is the partition's subject.
 	Subject string
-	// Attempt is how many times a worker has begun at this event, 1 for any event but the
-	// first after such a beginning. See [Partition.Attempt].
+	// Attempt is how many times a worker has begun at this event. It exceeds 1 only for the
+	// first event after a worker has begun. See [Partition.Attempt].
 	Attempt int
 }
 
 // Consume delivers the events of the partitions that belong to this worker, decoded
-// with payload. Any number of workers share the partitions of a group as in [Work]. The
-// events of a partition are delivered in order, to one worker at a time.
+// with payload. Any number of workers share the partitions of a group as in [Work]. A
+// partition belongs to one worker at a time, which gets its events in order.
 //
-// An event is acknowledged when the consumer has taken it, that is, when it asks for the
-// next one. If the worker dies before, or if the consumer leaves the range at it,
-// another delivers it again. To acknowledge later, for example when a window has been
-// written, use [Work].
+// An event is acknowledged when the consumer asks for the next one. If the worker dies
+// before that, or if the consumer leaves the range at the event, it is delivered again. To
+// acknowledge later, for example when a window has been written, use [Work].
 //
 // Consume never completes. It survives the loss of servers and of connections. It fails
-// if the arguments cannot work, at an event that cannot be decoded unless
-// [Consumer.OnPoison] is set, when the stream has been deleted, and with
-// nats.ErrConnectionClosed when the connection has been closed. When ctx is cancelled it ends with the cause.
+// if an argument is wrong, at an event that cannot be decoded unless [Consumer.OnPoison]
+// is set, when the stream has been deleted, and with nats.ErrConnectionClosed when the
+// connection has been closed. When ctx is cancelled it ends with the cause.
 //
-// Each partition has a goroutine of its own, which decodes ahead of the consumer, at most
-// [Consumer.MaxPending] events. All are gone when the range ends. When a partition goes
-// to another worker, the consumer gets none of the events that were decoded ahead; the
-// other worker begins after the one that it has taken.
+// Each partition has a goroutine of its own, which decodes up to [Consumer.MaxPending]
+// events ahead of the consumer and ends with the range. When a partition goes to another
+// worker, the consumer gets none of the events that were decoded ahead; the other worker
+// begins after the last event that the consumer has taken.
 func Consume[T any](js jetstream.JetStream, c Consumer, payload codec.Payload[T]) rxsse.Observable[Delivery[T]] {
 	return func(ctx context.Context) iter.Seq2[Delivery[T], error] {
 		return func(yield func(Delivery[T], error) bool) {
-			run := &consuming[T]{js: js, config: c, payload: payload, ready: make(chan *turn[T], len(c.Partitions))}
+			run := &consuming[T]{js: js, config: c, payload: payload, ready: make(chan *assignment[T], len(c.Partitions))}
 			run.deliver(ctx, yield)
 		}
 	}
@@ -56,24 +55,23 @@ type consuming[T any] struct {
 	js      jetstream.JetStream
 	config  Consumer
 	payload codec.Payload[T]
-	ready   chan *turn[T] // the turns that have events waiting
+	ready   chan *assignment[T] // those that have events waiting
 }
 
-// A turn is the time for which a partition belongs to this worker. Two goroutines share
-// it: that of the partition adds events, and the ranging one takes and acknowledges
-// them.
-type turn[T any] struct {
+// An assignment is a partition for the time that it belongs to this worker. Two goroutines
+// share it: the partition's own adds events; the consumer's takes and acknowledges them.
+type assignment[T any] struct {
 	partition *Partition
-	ctx       context.Context // ends with the turn
+	ctx       context.Context // ends when the partition goes to another worker
 	fail      context.CancelCauseFunc
-	careful   int // events after which to wait for the acknowledgement to arrive
+	flushes   int // how many more acknowledgements to wait for until they have arrived
 
-	taking sync.Mutex // held while the consumer has an event of this turn
+	taking sync.Mutex // held while the consumer has an event of this assignment
 
-	mu        sync.Mutex // guards what follows
+	mu        sync.Mutex // guards the fields below
 	waiting   []decoded[T]
-	spare     []decoded[T] // the memory of the batch that was taken before
-	announced bool         // the turn is in ready
+	spare     []decoded[T] // the memory of the previous batch
+	announced bool         // it is in ready
 }
 
 // A decoded event waits for the consumer.
@@ -85,12 +83,12 @@ type decoded[T any] struct {
 	err      error // of payload
 }
 
-// deliver runs Work on another goroutine and delivers what its turns add.
+// deliver runs Work on another goroutine and delivers the events of its assignments.
 func (r *consuming[T]) deliver(ctx context.Context, yield func(Delivery[T], error) bool) {
 	working, stop := context.WithCancel(ctx)
 	var end handoff.Outcome
 	ended := make(chan struct{})
-	// Its items go through r.ready. It delivers only the error of Work.
+	// The events go through r.ready. This stream delivers only the error of Work.
 	workers := func(ctx context.Context) iter.Seq2[struct{}, error] {
 		return func(yield func(struct{}, error) bool) {
 			yield(struct{}{}, Work(ctx, r.js, r.config, r.work))
@@ -107,8 +105,8 @@ func (r *consuming[T]) deliver(ctx context.Context, yield func(Delivery[T], erro
 	}()
 	for {
 		select {
-		case t := <-r.ready:
-			if !r.take(t, yield) {
+		case a := <-r.ready:
+			if !r.take(a, yield) {
 				return
 			}
 		case <-ended:
@@ -123,23 +121,23 @@ func (r *consuming[T]) deliver(ctx context.Context, yield func(Delivery[T], erro
 // work adds the events of one partition while it belongs to this worker.
 func (r *consuming[T]) work(ctx context.Context, p *Partition) error {
 	ctx, fail := context.WithCancelCause(ctx)
-	t := &turn[T]{partition: p, ctx: ctx, fail: fail}
+	a := &assignment[T]{partition: p, ctx: ctx, fail: fail}
 	defer func() {
 		fail(nil)
-		t.taking.Lock() // the next worker begins after the event that the consumer has
-		defer t.taking.Unlock()
+		a.taking.Lock() // the consumer's event is acknowledged before the next worker begins
+		defer a.taking.Unlock()
 	}()
 	attempt := p.Attempt()
 	if attempt > 1 {
-		t.careful = p.config.MaxPending
+		a.flushes = p.config.MaxPending
 	}
 	return p.each(ctx, func(e codec.Event, sequence uint64) bool {
 		d := decoded[T]{event: e, sequence: sequence, attempt: attempt}
 		attempt = 1
 		d.value, d.err = r.payload(e)
-		if t.add(d) {
+		if a.add(d) {
 			select {
-			case r.ready <- t:
+			case r.ready <- a:
 			case <-ctx.Done(): // each returns its cause
 			}
 		}
@@ -147,41 +145,41 @@ func (r *consuming[T]) work(ctx context.Context, p *Partition) error {
 	})
 }
 
-// add adds an event, and reports whether the turn is to be announced. The server bounds
-// how many wait: it delivers no more while MaxPending are not acknowledged.
-func (t *turn[T]) add(d decoded[T]) (announce bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.waiting = append(t.waiting, d)
-	announce, t.announced = !t.announced, true
+// add adds an event, and reports whether to send the assignment to ready. The server
+// bounds the events that wait: it delivers no more while MaxPending are unacknowledged.
+func (a *assignment[T]) add(d decoded[T]) (announce bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting = append(a.waiting, d)
+	announce, a.announced = !a.announced, true
 	return announce
 }
 
-// batch returns the events that wait. It is valid until the next call.
-func (t *turn[T]) batch() []decoded[T] {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	clear(t.spare)
-	t.waiting, t.spare = t.spare[:0], t.waiting
-	t.announced = false
-	return t.spare
+// batch returns the events that wait. They are valid until the next call.
+func (a *assignment[T]) batch() []decoded[T] {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.spare)
+	a.waiting, a.spare = a.spare[:0], a.waiting
+	a.announced = false
+	return a.spare
 }
 
-// take delivers and acknowledges the events of a turn that wait, while it lasts. It
-// reports whether the range goes on.
-func (r *consuming[T]) take(t *turn[T], yield func(Delivery[T], error) bool) (more bool) {
-	t.taking.Lock()
-	defer t.taking.Unlock()
-	batch := t.batch()
+// take delivers and acknowledges the waiting events of an assignment until it ends. It
+// reports whether the range continues.
+func (r *consuming[T]) take(a *assignment[T], yield func(Delivery[T], error) bool) (more bool) {
+	a.taking.Lock()
+	defer a.taking.Unlock()
+	batch := a.batch()
 	for i := range batch {
-		if t.ctx.Err() != nil {
+		if a.ctx.Err() != nil {
 			return true
 		}
 		d := &batch[i]
 		poison, err := r.poison(d)
 		switch {
 		case err != nil:
-			t.fail(err) // and the work begins again at this event
+			a.fail(err) // the work then begins again at this event
 			return true
 		case poison:
 		case d.err != nil:
@@ -189,13 +187,13 @@ func (r *consuming[T]) take(t *turn[T], yield func(Delivery[T], error) bool) (mo
 			return false
 		case !yield(Delivery[T]{
 			Message: codec.Message[T]{Type: d.event.Type, ID: d.event.ID, Value: d.value},
-			Subject: t.partition.Subject(),
+			Subject: a.partition.Subject(),
 			Attempt: d.attempt,
 		}, nil):
 			return false
 		}
-		if err := t.acknowledge(d.sequence); err != nil {
-			t.fail(err)
+		if err := a.acknowledge(d.sequence); err != nil {
+			a.fail(err)
 			return true
 		}
 	}
@@ -218,13 +216,14 @@ func (r *consuming[T]) poison(d *decoded[T]) (taken bool, err error) {
 }
 
 // acknowledge acknowledges an event. After a worker has died, it waits until the server
-// has the acknowledgement: a worker that dies at the next event then begins there.
-func (t *turn[T]) acknowledge(sequence uint64) error {
-	if err := t.partition.acknowledge(sequence); err != nil || t.careful == 0 {
+// has the acknowledgement: if this worker dies at the next event, that event gets the
+// blame, and not this one.
+func (a *assignment[T]) acknowledge(sequence uint64) error {
+	if err := a.partition.acknowledge(sequence); err != nil || a.flushes == 0 {
 		return err
 	}
-	t.careful--
-	flush, cancel := context.WithTimeout(t.ctx, time.Second)
+	a.flushes--
+	flush, cancel := context.WithTimeout(a.ctx, time.Second)
 	defer cancel()
-	return t.partition.js.Conn().FlushWithContext(flush)
+	return a.partition.js.Conn().FlushWithContext(flush)
 }

@@ -27,7 +27,7 @@ func TestIngestSaysWhatToChange(t *testing.T) {
 		assert.EqualError(t, jetstream.Ingest(t.Context(), js, group, feeds...), want)
 	}
 	assert.EqualError(t, jetstream.Ingest(t.Context(), js, jetstream.Group{}, jetstream.Feed{Log: log, Source: nothing}),
-		`jetstream: the name of a Group must be of letters, digits, - and _, got ""`)
+		`jetstream: Group.Name must consist of letters, digits, - and _, got ""`)
 }
 
 // Another writer that appends after Ingest has read the position, and before the feed

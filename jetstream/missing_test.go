@@ -200,5 +200,5 @@ func TestAnUnfitServerIsAnError(t *testing.T) {
 	old := startLink(t, strings.TrimPrefix(shared.URL(), "nats://"), replaceOnce(`"version":"`+server.VERSION+`"`, `"version":"2.10.7"`))
 	_, consumer := partitioned(t, connect(t, shared.URL()), 1)
 	err = jetstream.Work(t.Context(), connect(t, old.url), consumer, nil)
-	assert.EqualError(t, err, `jetstream: the server has version 2.10.7, which cannot reset a consumer; it needs 2.14`)
+	assert.EqualError(t, err, `jetstream: the server has version 2.10.7, which cannot reset a consumer; upgrade it to 2.14 or later`)
 }

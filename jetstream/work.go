@@ -17,39 +17,38 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A Consumer says how a group of workers consumes a log.
+// A Consumer configures how a group of workers consumes a log.
 type Consumer struct {
 	// Stream is the name of the log's stream.
 	Stream string
-	// Durable is the beginning of the names of the durable consumers, one for each
-	// partition. They are created if they do not exist, and keep the position of the
-	// group.
+	// Durable is the prefix of the names of the durable consumers, one for each partition.
+	// They are created if they do not exist, and store the group's position.
 	Durable string
 	// Partitions are the subjects to consume, each by one worker at a time. See
 	// [Partitions]. A subject may have wildcards.
 	Partitions []string
 	// Group is the group of workers. Its Name is Durable if it is empty.
 	Group Group
-	// MaxPending is how many events of a partition may be delivered and not be
-	// acknowledged yet; then no more are delivered. It must be larger than the number of
-	// events that a worker holds back, for example in open windows. Default: 1024.
+	// MaxPending limits the events of a partition that are delivered and not yet
+	// acknowledged. At the limit no more are delivered. It must exceed the number of events
+	// that a worker holds back, for example in open windows. Default: 1024.
 	MaxPending int
-	// MaxTries is for [Consume]: how often workers may begin at the same event before it
-	// goes to OnPoison. Default: no limit.
+	// MaxTries is for [Consume]: how often workers may begin at the same event before
+	// OnPoison gets it. It has no effect without OnPoison. Default: no limit.
 	MaxTries int
-	// OnPoison is for [Consume]: it is called with an event at which workers have begun
-	// MaxTries times and which was never taken, with a nil error, and with an event that
-	// cannot be decoded, with that error. The event is acknowledged when it returns nil.
-	// When it returns an error, the partition pauses for a tenth of the TTL and begins
-	// again at the event. It runs on the consumer's goroutine, in the order of the
-	// partition. Without OnPoison, an event that cannot be decoded ends the stream.
+	// OnPoison is for [Consume]. It gets each event that cannot be decoded, with the
+	// decoding error, and each event at which workers have begun MaxTries times in vain,
+	// with a nil error. When it returns nil, the event is acknowledged. When it returns an
+	// error, the partition pauses for a tenth of the TTL and begins again at the event. It
+	// runs on the consumer's goroutine, in the order of the partition. Without OnPoison, an
+	// event that cannot be decoded ends the stream.
 	OnPoison func(e codec.Event, err error) error
 }
 
 // Work shares the partitions of a log among the workers of a group, and calls work for
-// each partition that belongs to this worker. The partitions of a worker that dies go
-// to others, at the first event that it had not acknowledged. Each partition is one
-// worker's at a time, so the events of a partition are processed in order.
+// each partition that belongs to this worker. A partition belongs to one worker at a
+// time, so its events are processed in order. When a worker dies, others continue its
+// partitions at the first event that it had not acknowledged.
 //
 //	err := jetstream.Work(ctx, js, consumer, func(ctx context.Context, p *jetstream.Partition) error {
 //		trades := operators.DecodeJSON[codec.Message[Trade]](p.Events())
@@ -57,18 +56,18 @@ type Consumer struct {
 //		return sink.Commit(ctx, candles, insert, p)
 //	})
 //
-// work is called on a goroutine of its own and must return soon after its ctx has
-// ended, which it does with [ErrClaimLost] when the partition goes to another worker.
-// When work returns earlier, with or without an error, it is called again after a
-// tenth of the group's TTL, at the first event that is not acknowledged.
+// Each call of work runs on a goroutine of its own. It must return soon after its ctx
+// ends; the cause is [ErrClaimLost] when the partition goes to another worker. When work
+// returns earlier, with or without an error, Work calls it again after a tenth of the
+// group's TTL, at the first event that is not acknowledged.
 //
-// Events whose work was done and not yet acknowledged when a worker died are
-// delivered again. Nothing is lost as long as the log has it.
+// Events that a worker had processed and not yet acknowledged when it died are delivered
+// again. No event is lost that the log still has.
 //
-// Work returns when ctx ends, with its cause; at once with an error if the arguments
-// cannot work; with an error when the stream has been deleted; and with
-// nats.ErrConnectionClosed when the connection has been closed. A panic of work is raised
-// again in the goroutine that called Work.
+// When ctx ends, Work returns its cause. It returns an error at once if an argument is
+// wrong, when the stream has been deleted, and nats.ErrConnectionClosed when the
+// connection has been closed. A panic of work is raised again in the goroutine that called
+// Work.
 func Work(ctx context.Context, js jetstream.JetStream, c Consumer, work func(ctx context.Context, p *Partition) error) error {
 	stream, err := c.open(ctx, js)
 	if ctx.Err() != nil {
@@ -98,10 +97,10 @@ func Work(ctx context.Context, js jetstream.JetStream, c Consumer, work func(ctx
 // open checks the settings, fills in the defaults and opens the stream.
 func (c *Consumer) open(ctx context.Context, js jetstream.JetStream) (jetstream.Stream, error) {
 	if !isKey(c.Durable) {
-		return nil, fmt.Errorf("jetstream: Consumer.Durable must be of letters, digits, - and _, got %q", c.Durable)
+		return nil, fmt.Errorf("jetstream: Consumer.Durable must consist of letters, digits, - and _, got %q", c.Durable)
 	}
 	if len(c.Partitions) == 0 {
-		return nil, errors.New("jetstream: Consumer.Partitions is empty")
+		return nil, errors.New("jetstream: Consumer.Partitions is empty; use jetstream.Partitions, or list the subjects")
 	}
 	for i, subject := range c.Partitions {
 		for _, other := range c.Partitions[:i] {
@@ -124,7 +123,7 @@ func (c *Consumer) open(ctx context.Context, js jetstream.JetStream) (jetstream.
 		return nil, err
 	}
 	if version := js.Conn().ConnectedServerVersion(); tooOld(version) {
-		return nil, fmt.Errorf("jetstream: the server has version %s, which cannot reset a consumer; it needs 2.14", version)
+		return nil, fmt.Errorf("jetstream: the server has version %s, which cannot reset a consumer; upgrade it to 2.14 or later", version)
 	}
 	subjects := stream.CachedInfo().Config.Subjects
 	for _, p := range c.Partitions {
@@ -139,7 +138,7 @@ func (c *Consumer) open(ctx context.Context, js jetstream.JetStream) (jetstream.
 func tooOld(version string) bool {
 	var major, minor int
 	if _, err := fmt.Sscanf(strings.TrimPrefix(version, "v"), "%d.%d", &major, &minor); err != nil {
-		return false // not connected just now, or a version of its own kind
+		return false // not connected at the moment, or not a version number
 	}
 	return major < 2 || major == 2 && minor < 14
 }
@@ -154,12 +153,12 @@ type Partition struct {
 	name    string // of the durable consumer
 	attempt int
 
-	mu      sync.Mutex // guards what follows; Save and Events may run at once
+	mu      sync.Mutex // guards the fields below; Save and Events may run at once
 	pending []delivery // delivered and unacknowledged, in order
 	seen    uint64     // the sequence of the newest event that was delivered
 }
 
-// A delivery is what is kept of an event until it is acknowledged.
+// A delivery is an event that is not acknowledged yet.
 type delivery struct {
 	sequence uint64
 	reply    string // the subject to acknowledge on
@@ -167,16 +166,16 @@ type delivery struct {
 
 const (
 	priorityGroup = "worker"
-	ackWait       = 5 * time.Minute // a worker's successor does not wait for it
+	ackWait       = 5 * time.Minute // long: the next worker resets the consumer and does not wait for it
 	attemptsKey   = "rxsse-attempts"
 )
 
 // Subject returns the partition's subject.
 func (p *Partition) Subject() string { return p.subject }
 
-// Attempt returns how many times a worker has begun at the first event that is not
-// acknowledged, this time included. It is 1 unless workers have left at that event
-// without acknowledging it. A worker that finds no event waiting does not count.
+// Attempt returns how many times a worker has begun at the first unacknowledged event,
+// including this time. It is 1 unless earlier workers left without acknowledging that
+// event. A worker that finds no event waiting does not count.
 func (p *Partition) Attempt() int { return p.attempt }
 
 // begin finds or creates the consumer, takes it over, and counts the attempt.
@@ -209,7 +208,7 @@ func (p *Partition) begin(ctx context.Context) error {
 		p.attempt = tried + 1
 	}
 	if !waiting {
-		p.attempt = 0 // a partition that is idle may move any number of times
+		p.attempt = 0 // moves of an idle partition do not count
 	}
 	config.Metadata = map[string]string{attemptsKey: strconv.FormatUint(floor, 10) + " " + strconv.Itoa(p.attempt)}
 	p.attempt = max(p.attempt, 1)
@@ -223,13 +222,13 @@ func (p *Partition) begin(ctx context.Context) error {
 // acknowledged, and then new ones as they are appended. The ID of each event is its
 // sequence in the stream, which is what [Partition.Save] takes. It never completes.
 //
-// When [Consumer.MaxPending] events are unacknowledged it delivers no more until Save is
-// called. When servers fail, it goes on by itself once they are back; no event is
-// missed, and none is delivered twice by one range. A range begins anew at the first
-// event that is not acknowledged. It fails if the stream or the consumer has been
-// deleted, or if the connection has been closed. When ctx is cancelled it ends with the
-// cause. It runs on the consumer's goroutine; at most one range of a Partition may run
-// at a time.
+// When [Consumer.MaxPending] events are unacknowledged, it delivers no more until Save is
+// called. After a failure of servers it continues by itself; one range misses no event and
+// delivers none twice. Each new range begins at the first event that is not acknowledged.
+//
+// It fails if the stream or the consumer has been deleted, or if the connection has been
+// closed. When ctx is cancelled it ends with the cause. It runs on the consumer's
+// goroutine; at most one range of a Partition may run at a time.
 func (p *Partition) Events() rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
@@ -241,10 +240,10 @@ func (p *Partition) Events() rxsse.Observable[codec.Event] {
 	}
 }
 
-// each calls yield with the events of the partition and their sequences until yield
-// returns false, for which it returns nil, or until it has to give up.
+// each calls yield with the events of the partition and their sequences. It returns nil
+// when yield returns false, and an error when ctx ends or trying again cannot help.
 func (p *Partition) each(ctx context.Context, yield func(e codec.Event, sequence uint64) bool) error {
-	p.forget()
+	p.reset()
 	again := newRetry(p.js)
 	for {
 		err := p.deliver(ctx, again.reset, yield)
@@ -263,15 +262,15 @@ func (p *Partition) each(ctx context.Context, yield func(e codec.Event, sequence
 	}
 }
 
-// forget begins a range anew.
-func (p *Partition) forget() {
+// reset forgets what an earlier range has delivered.
+func (p *Partition) reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pending, p.seen = nil, 0
 }
 
-// deliver takes the consumer over and delivers events until something fails, which it
-// returns, or yield returns false, for which it returns nil.
+// deliver takes the consumer over and delivers events until something fails. It returns
+// nil when yield returns false.
 func (p *Partition) deliver(ctx context.Context, healthy func(), yield func(codec.Event, uint64) bool) error {
 	consumer, err := p.takeOver(ctx)
 	if err != nil {
@@ -288,8 +287,8 @@ func (p *Partition) deliver(ctx context.Context, healthy func(), yield func(code
 	}, jetstream.PullMaxMessages(min(p.config.MaxPending, 512)), jetstream.PullPriorityGroup(priorityGroup))
 }
 
-// takeOver makes this worker the one that messages are delivered to, from the first
-// that is not acknowledged.
+// takeOver makes the server deliver to this worker, beginning with the first message that
+// is not acknowledged.
 func (p *Partition) takeOver(ctx context.Context) (jetstream.Consumer, error) {
 	if err := p.stream.UnpinConsumer(ctx, p.name, priorityGroup); err != nil {
 		return nil, err
@@ -300,8 +299,8 @@ func (p *Partition) takeOver(ctx context.Context) (jetstream.Consumer, error) {
 	return p.stream.Consumer(ctx, p.name)
 }
 
-// add keeps a delivery until it is acknowledged, and reports whether it is new. One
-// that is not is delivered again: its acknowledgement goes to another subject now.
+// add adds a delivery to those that are not acknowledged, and reports whether the event is
+// new. A repeated delivery has another subject for the acknowledgement, which add notes.
 func (p *Partition) add(d delivery) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
