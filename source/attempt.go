@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -135,18 +136,29 @@ func (s *stream) send(ctx context.Context, a *attempt) (resp *http.Response, isU
 	resp, err = s.http.Do(req)
 	if err != nil {
 		isRefused := errors.Is(err, errTooManyConnections) // the server has not processed it
-		return nil, wasSent() && !isRefused, unanswered(unwrapURL(err))
+		return nil, wasSent() && !isRefused, s.unanswered(unwrapURL(err))
 	}
 	return resp, false, nil
 }
 
 // unanswered returns err, for which there is no answer, as one that does not pass for the
-// orderly end of a response.
-func unanswered(err error) error {
-	if errors.Is(err, io.EOF) {
+// orderly end of a response. It makes an error final that every attempt would meet.
+func (s *stream) unanswered(err error) error {
+	switch {
+	case errors.Is(err, io.EOF):
 		return fmt.Errorf("the server closed the connection without an answer: %w", io.ErrUnexpectedEOF)
+	case isHeaderTooLarge(err):
+		return fmt.Errorf("%w: %w; the last event ID has %d bytes: have the server send shorter IDs or allow a larger header",
+			ErrRequest, err, len(s.lastEventID))
 	}
 	return err
+}
+
+// isHeaderTooLarge reports whether an HTTP/2 client has not sent a request, because its
+// header is larger than the server allows (RFC 9113 §6.5.2). The clients of net/http and
+// of golang.org/x/net have no exported error for it.
+func isHeaderTooLarge(err error) bool {
+	return strings.Contains(err.Error(), "request header list larger than peer's advertised limit")
 }
 
 // traceSending returns a context for a request, and a function that reports whether the

@@ -71,8 +71,8 @@ var (
 	// done so, and [WithReconnect] says not to send it again. It comes with the error that
 	// the connection or the attempt has ended with.
 	ErrNotSentAgain = errors.New("the server may have acted on the request, so it is not sent again")
-	// ErrRequest is the reason when the request cannot be sent: its header is not valid,
-	// or its GetBody has failed.
+	// ErrRequest is the reason when the request cannot be sent: its header is not
+	// valid, or over HTTP/2 larger than the server allows, or its GetBody has failed.
 	ErrRequest = errors.New("the request cannot be sent")
 	// ErrNoGetBody is the reason when a request has a body that cannot be sent
 	// again; see [Client.ObserveRequest].

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -121,6 +122,28 @@ func TestHTTP2GoAwayWithError(t *testing.T) {
 	assert.Equal(t, numbered(3), events)
 	require.Len(t, why, 2)
 	assert.ErrorContains(t, why[0], "GOAWAY")
+}
+
+// An ID that the server sends but does not accept in a request ends the stream: every
+// attempt would fail.
+func TestHTTP2IDThatIsLargerThanTheHeaderMayBe(t *testing.T) {
+	const size = 16 << 10
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, "id: "+strings.Repeat("x", size)+"\ndata: event\n\n")
+	}))
+	server.EnableHTTP2 = true
+	server.Config.MaxHeaderBytes = 4 << 10
+	server.StartTLS()
+	defer server.Close()
+	events, err := sink.Collect(t.Context(), source.SSE(server.URL, source.WithHTTPClient(server.Client()), soon(), source.WithMaxAttempts(3)))
+	assert.Len(t, events, 1)
+	require.ErrorIs(t, err, source.ErrRequest)
+	require.ErrorContains(t, err, "the last event ID has 16384 bytes: have the server send shorter IDs or allow a larger header")
+	var failure *source.Error
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, 1, failure.Attempts)
+	assert.Less(t, len(err.Error()), 1000)
 }
 
 // A certificate that is not for this host, or from nobody known, is an error at once:
