@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -125,9 +124,9 @@ func (s *stream) send(ctx context.Context, a *attempt) (resp *http.Response, isU
 	} else if d := s.cfg.idleTimeout; d > 0 && s.reconnect == ReconnectAlways {
 		defer a.abandonAfter(d, fmt.Errorf("%w of %v", ErrIdleTimeout, d)).Stop()
 	}
-	wasSent := func() bool { return false }
+	wasSent := func(*http.Request, error) bool { return false }
 	if s.reconnect == ReconnectUntilAccepted {
-		ctx, wasSent = traceSending(ctx)
+		ctx, wasSent = s.transport.traceSending(ctx)
 	}
 	req, err := s.newRequest(ctx)
 	if err != nil {
@@ -136,7 +135,8 @@ func (s *stream) send(ctx context.Context, a *attempt) (resp *http.Response, isU
 	resp, err = s.http.Do(req)
 	if err != nil {
 		isRefused := errors.Is(err, errTooManyConnections) // the server has not processed it
-		return nil, wasSent() && !isRefused, s.unanswered(unwrapURL(err))
+		err = unwrapURL(err)
+		return nil, wasSent(req, err) && !isRefused, s.unanswered(err)
 	}
 	return resp, false, nil
 }
@@ -159,18 +159,6 @@ func (s *stream) unanswered(err error) error {
 // of golang.org/x/net have no exported error for it.
 func isHeaderTooLarge(err error) bool {
 	return strings.Contains(err.Error(), "request header list larger than peer's advertised limit")
-}
-
-// traceSending returns a context for a request, and a function that reports whether the
-// request may have been sent. A transport that does not support net/http/httptrace may
-// have sent it.
-func traceSending(ctx context.Context) (traced context.Context, wasSent func() bool) {
-	var supported, sent atomic.Bool
-	traced = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { supported.Store(true) },
-		WroteHeaders: func() { sent.Store(true) },
-	})
-	return traced, func() bool { return sent.Load() || !supported.Load() }
 }
 
 // noIDSentinel is the last event ID that a decoder begins with where an event without an

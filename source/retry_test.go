@@ -6,9 +6,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -188,4 +190,44 @@ func TestReconnectOfAPost(t *testing.T) {
 		require.ErrorIs(t, err, source.ErrReconnectRequested)
 		assert.Len(t, server.Requests(), 1)
 	})
+}
+
+// A POST is sent again if it has not left: the function that chooses a proxy has failed. A
+// protocol of the user's own may have sent it, whatever that function says.
+func TestPostThatMayNotHaveLeft(t *testing.T) {
+	noProxy := func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy") }
+	custom := func(*http.Request) (*http.Response, error) { return nil, errGone }
+	for name, c := range map[string]struct {
+		proxy    func(*http.Request) (*url.URL, error)
+		protocol roundTripper
+		want     error // nil: the request has not left
+	}{
+		"the proxy function fails":            {noProxy, nil, nil},
+		"a protocol of the user's own":        {nil, custom, errGone},
+		"a protocol beside one that fails":    {noProxy, custom, errGone},
+		"a protocol beside one that succeeds": {http.ProxyFromEnvironment, custom, errGone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				transport := &http.Transport{Proxy: c.proxy}
+				if c.protocol != nil {
+					transport.RegisterProtocol("http", c.protocol)
+				}
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://host.example/", strings.NewReader("question"))
+				require.NoError(t, err)
+				_, err = sink.Collect(t.Context(), source.NewClient(source.WithHTTPClient(&http.Client{Transport: transport}), source.WithMaxAttempts(2)).ObserveRequest(req))
+				var failure *source.Error
+				require.ErrorAs(t, err, &failure)
+				if c.want == nil {
+					require.ErrorContains(t, err, "no proxy")
+					assert.NotErrorIs(t, err, source.ErrNotSentAgain)
+					assert.Equal(t, 2, failure.Attempts)
+					return
+				}
+				require.ErrorIs(t, err, c.want)
+				require.ErrorIs(t, err, source.ErrNotSentAgain)
+				assert.Equal(t, 1, failure.Attempts)
+			})
+		})
+	}
 }

@@ -154,6 +154,33 @@ func (t *transport) try(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// traceSending returns a context for a request, and a function that reports whether the
+// request, which has failed with err, may have been sent. A RoundTripper that does not
+// support net/http/httptrace may have sent it, and so may a protocol that is registered on
+// an [http.Transport].
+func (t *transport) traceSending(ctx context.Context) (traced context.Context, wasSent func(*http.Request, error) bool) {
+	var supported, sent atomic.Bool
+	traced = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { supported.Store(true) },
+		WroteHeaders: func() { sent.Store(true) },
+	})
+	return traced, func(req *http.Request, err error) bool {
+		return sent.Load() || !supported.Load() && !t.isProxyError(req, err)
+	}
+}
+
+// isProxyError reports whether err is what the proxy function of an [http.Transport] returns
+// for req. The Transport calls that function before it asks for a connection, so httptrace
+// does not show that nothing was sent.
+func (t *transport) isProxyError(req *http.Request, err error) bool {
+	base, ok := t.base.(*http.Transport)
+	if !ok || base.Proxy == nil {
+		return false
+	}
+	_, again := base.Proxy(req)
+	return again != nil && again.Error() == err.Error()
+}
+
 // evict removes the abandoned connection that the pool offers to req from the pool. The
 // streams that it carries are not disturbed.
 //
