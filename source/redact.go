@@ -125,10 +125,15 @@ func redactError(err error, visible []string) error {
 // host was forgotten.
 var invalidPort = regexp.MustCompile(`(?s)invalid port (\\*"):.*?" after host`)
 
+// quotedUser is a URL whose user info may hold quotes that are not escaped. What stands
+// between them is then no text of its own.
+var quotedUser = regexp.MustCompile("[0-9A-Za-z+.-]*:/\\S*[\"'`<>\\\\]\\S*@")
+
 // redactText removes from the URLs in a text what may be secret: user and password,
 // fragments, and the values of queries.
 func redactText(text string, visible []string) string {
 	text = invalidPort.ReplaceAllString(text, "invalid port ${1}:"+hidden+`" after host`)
+	text = quotedUser.ReplaceAllLiteralString(text, hidden+"@") // before the text is split at quotes
 	var b strings.Builder
 	for {
 		before, quoted, after, found := cutQuoted(text)
