@@ -64,7 +64,7 @@ func (l *Log) Append(ctx context.Context, src rxsse.Observable[codec.Event]) err
 
 // appendAfter appends the events of src if the log still ends with end.
 func (l *Log) appendAfter(ctx context.Context, end tail, src rxsse.Observable[codec.Event]) error {
-	a := &appender{log: l, writer: strconv.FormatUint(rand.Uint64(), 36), last: end.sequence, retry: newRetry(l.publisher)}
+	a := &appender{log: l, writer: strconv.FormatUint(rand.Uint64(), 36), last: end.sequence, retry: newRetry(l.publisher)} //nolint:gosec // unique, not secret
 	a.numbering.id = idOf(end.header)
 	return a.run(ctx, src)
 }
@@ -195,7 +195,7 @@ func (a *appender) add(ctx context.Context, e codec.Event) error {
 	subject, err := a.log.subject(e)
 	if err != nil {
 		a.failed = err
-		return nil
+		return nil //nolint:nilerr // publishAll returns it once the events before are stored
 	}
 	p := pending{msg: newMessage(subject, e, &a.numbering, a.writer, a.number+1), number: a.number + 1}
 	err = a.publish(&p)

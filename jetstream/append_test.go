@@ -3,6 +3,7 @@ package jetstream_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strconv"
 	"strings"
@@ -242,7 +243,7 @@ func TestAppendEndsAsItsSourceDoes(t *testing.T) {
 		defer func() {
 			var carried *rxsse.PanicError
 			if err, ok := recover().(error); ok && errors.As(err, &carried) {
-				panic(errors.New(carried.Value.(string)))
+				panic(fmt.Errorf("%v", carried.Value))
 			}
 		}()
 		_ = log.Append(t.Context(), func(context.Context) iter.Seq2[codec.Event, error] {

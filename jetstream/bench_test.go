@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,11 +25,7 @@ import (
 // benchmarkCluster starts three servers for a benchmark.
 func benchmarkCluster(b *testing.B) natsjs.JetStream {
 	b.Helper()
-	folder, err := os.MkdirTemp("", "jetstream")
-	if err != nil {
-		b.Fatal(err)
-	}
-	c, err := cluster.Start(folder, 3)
+	c, err := cluster.Start(b.TempDir(), 3)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -41,7 +36,6 @@ func benchmarkCluster(b *testing.B) natsjs.JetStream {
 	b.Cleanup(func() {
 		nc.Close()
 		_ = c.Stop()
-		_ = os.RemoveAll(folder)
 	})
 	js, err := natsjs.New(nc, natsjs.WithPublishAsyncMaxPending(2048))
 	if err != nil {

@@ -203,25 +203,25 @@ func (c *claims) run(ctx context.Context, nc *nats.Conn) error {
 		case <-tick.C:
 		case <-c.ended:
 		case err := <-c.fatal:
-			c.leave(err)
+			c.leave(ctx, err)
 			return err
 		case p := <-c.panicked:
-			c.releaseAll(p)
+			c.releaseAll(ctx, p)
 			panic(p)
 		case <-ctx.Done():
-			c.leave(context.Cause(ctx))
+			c.leave(ctx, context.Cause(ctx))
 			return context.Cause(ctx)
 		}
 		if nc.IsClosed() {
-			c.leave(nats.ErrConnectionClosed)
+			c.leave(ctx, nats.ErrConnectionClosed)
 			return fmt.Errorf("jetstream: group %q: %w", c.group.Name, nats.ErrConnectionClosed)
 		}
 	}
 }
 
 // leave releases everything, and repeats a panic of the work that this ends.
-func (c *claims) leave(cause error) {
-	c.releaseAll(cause)
+func (c *claims) leave(ctx context.Context, cause error) {
+	c.releaseAll(ctx, cause)
 	select {
 	case p := <-c.panicked:
 		panic(p)
@@ -520,12 +520,12 @@ func (c *claims) keepWorking(ctx context.Context, name string) {
 }
 
 // releaseAll ends all work with cause, and leaves the group.
-func (c *claims) releaseAll(cause error) {
+func (c *claims) releaseAll(ctx context.Context, cause error) {
 	for _, held := range c.held {
 		held.cancel(cause)
 	}
 	c.wait.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), min(c.group.TTL/3, releaseTimeout))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(c.group.TTL/3, releaseTimeout))
 	defer cancel()
 	for name, held := range c.held {
 		if held.state != claimLost {

@@ -41,6 +41,7 @@ func TestAssign(t *testing.T) {
 // A bucketBehind is a bucket whose server does not show what has just been put.
 type bucketBehind struct {
 	jetstream.KeyValue
+
 	put []string
 }
 
@@ -57,6 +58,7 @@ func (b *bucketBehind) Watch(context.Context, string, ...jetstream.WatchOpt) (je
 
 type watcher struct {
 	jetstream.KeyWatcher
+
 	updates chan jetstream.KeyValueEntry
 }
 

@@ -17,6 +17,7 @@ import (
 // sequence in the stream.
 type Delivery[T any] struct {
 	codec.Message[T]
+
 	// Subject is the partition's subject.
 	Subject string
 	// Attempt is how many times a worker has begun at this event. It exceeds 1 only for the
@@ -62,7 +63,7 @@ type consuming[T any] struct {
 // share it: the partition's own adds events; the consumer's takes and acknowledges them.
 type assignment[T any] struct {
 	partition *Partition
-	ctx       context.Context // ends when the partition goes to another worker
+	ctx       context.Context //nolint:containedctx // of the assignment; it ends when the partition goes to another worker
 	fail      context.CancelCauseFunc
 	flushes   int // how many more acknowledgements to wait for until they have arrived
 

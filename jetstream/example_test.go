@@ -110,7 +110,7 @@ func ExampleLog_Append() {
 		panic(err)
 	}
 	fmt.Printf("%s resumes after %q\n", log.Name(), position)
-	err = log.Append(ctx, numbered(1, 3)) // source.SSE(url, source.WithLastEventID(position))
+	err = log.Append(ctx, numbered(1, 3)) // in a program: source.SSE(url, source.WithLastEventID(position))
 	if errors.Is(err, jetstream.ErrSuperseded) {
 		fmt.Println("another program has taken over")
 	}
@@ -263,7 +263,7 @@ func ExampleLog_Follow() {
 		panic(err)
 	}
 	fmt.Println("the node begins after", now)
-	// go node.Publish(ctx, log.Follow(now))
+	// A program publishes beside this: go node.Publish(ctx, log.Follow(now))
 
 	for e, err := range log.Follow("1")(ctx) {
 		var forgotten *jetstream.ForgottenError
@@ -286,7 +286,7 @@ func ExampleLog_Follow() {
 func ExamplePartitionBy() {
 	subject := jetstream.PartitionBy("trades", 3, func(e codec.Event) string { return e.Type })
 	fmt.Println(jetstream.Partitions("trades", 3))
-	fmt.Println(subject(codec.Event{Type: "BTC"}) == subject(codec.Event{Type: "BTC"}))
+	fmt.Println(subject(codec.Event{Type: "BTC", ID: "1"}) == subject(codec.Event{Type: "BTC", ID: "2"}))
 	// Output:
 	// [trades.0 trades.1 trades.2]
 	// true

@@ -58,7 +58,7 @@ func TestAnyNodeServesAnyClient(t *testing.T) {
 		mu.Lock()
 		node := nodes[visits%len(nodes)]
 		if visits++; visits%5 == 0 && len(nodes) < 4 {
-			nodes = append(nodes, startNode(t, log))
+			nodes = append(nodes, startNode(t, log)) //nolint:contextcheck // a node lives as long as the test
 		}
 		cut = cancel
 		mu.Unlock()

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -310,7 +311,7 @@ func (p *Partition) add(d delivery) bool {
 		return true
 	}
 	i, found := slices.BinarySearchFunc(p.pending, d.sequence, func(d delivery, sequence uint64) int {
-		return int(int64(d.sequence - sequence))
+		return cmp.Compare(d.sequence, sequence)
 	})
 	if found {
 		p.pending[i] = d

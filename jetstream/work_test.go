@@ -269,7 +269,7 @@ func TestWorkRaisesAPanicWhileItEnds(t *testing.T) {
 		defer func() {
 			var carried *rxsse.PanicError
 			if err, ok := recover().(error); ok && errors.As(err, &carried) {
-				panic(errors.New(carried.Value.(string)))
+				panic(fmt.Errorf("%v", carried.Value))
 			}
 		}()
 		_ = jetstream.Work(ctx, js, consumer, func(ctx context.Context, _ *jetstream.Partition) error {

@@ -14,7 +14,7 @@ import (
 // "commit" and the name of the stream, with the position. It can be combined with that of
 // a metrics.Set.
 func Checkpoint(stream string, c source.Checkpoint, opts ...Option) source.Checkpoint {
-	return &checkpoint{c, tracer{stream, newConfig(opts).tracers.Tracer(scope)}}
+	return &checkpoint{c, tracer{newConfig(opts).tracers.Tracer(scope), stream}}
 }
 
 type checkpoint struct {

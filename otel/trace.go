@@ -24,14 +24,15 @@ import (
 // A span is an error if the attempt or its connection has failed, and not if the server has
 // ended the response in an orderly way, the stream was cancelled, or the consumer has left.
 func Trace(stream string, opts ...Option) *source.Trace {
-	t := tracer{stream, newConfig(opts).tracers.Tracer(scope)}
+	t := tracer{newConfig(opts).tracers.Tracer(scope), stream}
 	return &source.Trace{StartAttempt: t.start, Open: t.open}
 }
 
 // A tracer records the spans of streams with one name.
 type tracer struct {
-	stream string
 	trace.Tracer
+
+	stream string
 }
 
 func (t tracer) start(ctx context.Context, a source.Attempt) (context.Context, func(source.AttemptEnd)) {

@@ -56,7 +56,7 @@ func recorder() (*sdktrace.TracerProvider, *tracetest.InMemoryExporter) {
 func attributes(span tracetest.SpanStub) map[string]string {
 	m := map[string]string{}
 	for _, a := range span.Attributes {
-		m[string(a.Key)] = a.Value.Emit()
+		m[string(a.Key)] = a.Value.String()
 	}
 	return m
 }

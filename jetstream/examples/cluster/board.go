@@ -117,7 +117,7 @@ func (b *board) node() (name string, node *sink.Broadcaster) {
 	for range names {
 		b.visits++
 		name = names[b.visits%len(names)]
-		if node = b.nodes[name]; node != nil {
+		if node := b.nodes[name]; node != nil {
 			return name, node
 		}
 	}

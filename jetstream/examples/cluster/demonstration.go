@@ -86,7 +86,10 @@ func (d *demonstration) createStream(ctx context.Context, replicas int) error {
 		if err == nil || tries == 20 || ctx.Err() != nil {
 			return err
 		}
-		time.Sleep(250 * time.Millisecond)
+		select {
+		case <-time.After(250 * time.Millisecond):
+		case <-ctx.Done():
+		}
 	}
 }
 
@@ -231,7 +234,7 @@ func (d *demonstration) report(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lost, wrong, n := 0, 0, 0
+	wrong, n := 0, 0
 	end, err := log.End(ctx)
 	if err != nil {
 		return err
@@ -247,7 +250,7 @@ func (d *demonstration) report(ctx context.Context) error {
 			break
 		}
 	}
-	lost = max(0, d.options.trades-n)
+	lost := max(0, d.options.trades-n)
 	counted, again := d.board.counts()
 	d.print("feed: %d trades, connection dropped %d times", d.options.trades, d.feed.drops.Load())
 	d.print("log: %d events, %d lost, %d out of place", n, lost, wrong)

@@ -69,8 +69,8 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 		}
 		d.stop()
 	}
-	if ctx.Err() != nil {
-		return nil // Ctrl-C
+	if ctx.Err() != nil { // Ctrl-C
+		err = nil
 	}
 	return err
 }

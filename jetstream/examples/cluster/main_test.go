@@ -61,6 +61,7 @@ func TestInterruptIsNoFailure(t *testing.T) {
 // interrupting is an output that calls interrupt when something is printed.
 type interrupting struct {
 	bytes.Buffer
+
 	on        string
 	interrupt func()
 }

@@ -44,7 +44,8 @@ func Start(folder string, n int) (*Cluster, error) {
 			return nil, errors.Join(err, c.Stop())
 		}
 	}
-	return c, c.WaitForLeader()
+	err := c.WaitForLeader()
+	return c, err
 }
 
 // freePorts returns two ports that were free a moment ago.
@@ -57,7 +58,7 @@ func freePorts() (a, b int, err error) {
 	if err != nil {
 		return 0, 0, errors.Join(err, first.Close())
 	}
-	a, b = first.Addr().(*net.TCPAddr).Port, second.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
+	a, b = first.Addr().(*net.TCPAddr).Port, second.Addr().(*net.TCPAddr).Port //nolint:errcheck // the address of a TCP listener
 	return a, b, errors.Join(first.Close(), second.Close())
 }
 
