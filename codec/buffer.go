@@ -11,7 +11,7 @@ import (
 
 const (
 	// firstBuffer is the size of the buffer until a read fills it.
-	firstBuffer = 2 << 10
+	firstBuffer = 768
 	// readSize is the size of the largest read. A TLS record holds that many bytes, and
 	// they are still in the processor's nearest cache when they are parsed.
 	readSize = 16 << 10
@@ -21,7 +21,7 @@ const (
 	// fastBuffer is the size up to which the buffer grows while reads fill it.
 	fastBuffer = expansion * readSize
 	// minRoom is the least room for a read.
-	minRoom = 512 * expansion
+	minRoom = 128 * expansion
 	// maxEmptyReads is how often a reader may return no bytes and no error.
 	maxEmptyReads = 100
 )

@@ -25,7 +25,7 @@ const defaultMaxEventSize = 16 << 20
 // comments that are not delivered, blank lines) is skipped, however long, and not held.
 //
 // The decoder's memory stays below twice the limit, or 128 KiB if that is more. In a stream
-// of small events it is 3 to 64 KiB. It keeps the buffer of the largest event it has read.
+// of small events it is 2 to 64 KiB. It keeps the buffer of the largest event it has read.
 func WithMaxEventSize(bytes int) DecoderOption {
 	if bytes < 1 {
 		panic(fmt.Sprintf("codec: maximum event size must be at least 1 byte, got %d", bytes))

@@ -2,8 +2,10 @@ package codec
 
 import (
 	"io"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/stretchr/testify/assert"
@@ -17,6 +19,37 @@ func TestLongTypesAreNotKept(t *testing.T) {
 	long := strings.Repeat("x", maxInternedType+1)
 	assert.Equal(t, long, table.intern([]byte(long)))
 	assert.Equal(t, typeTable{}, table)
+}
+
+// A table is small while it has few names, keeps all of them as it grows, and stops growing.
+func TestTypeTableGrows(t *testing.T) {
+	var table typeTable
+	name := func(i int) []byte { return []byte("type" + strconv.Itoa(i)) }
+	for i := range 1000 {
+		assert.Equal(t, string(name(i)), table.intern(name(i)))
+		if i == 0 {
+			assert.Len(t, table.names, firstTypes)
+		}
+	}
+	assert.Len(t, table.names, internedTypes)
+
+	table = typeTable{}
+	var first []string
+	for i := range 8 {
+		first = append(first, table.intern(name(i)))
+	}
+	for i := range 8 {
+		assert.Same(t, unsafe.StringData(first[i]), unsafe.StringData(table.intern(name(i))), "type%d", i)
+	}
+}
+
+// An idle stream has a buffer that holds one small event.
+func TestFirstBuffer(t *testing.T) {
+	d := NewDecoder(strings.NewReader("event: tick\ndata: x\n\n"))
+	_, err := d.Next()
+	require.NoError(t, err)
+	assert.Len(t, d.buffer.bytes, firstBuffer)
+	assert.Greater(t, firstBuffer, minRoom+expansion*utf8.UTFMax, "room for a read")
 }
 
 func TestLargeEventsAreNotKeptForTheirID(t *testing.T) {

@@ -1,15 +1,17 @@
 package codec
 
 const (
-	internedTypes   = 64 // a power of two
+	firstTypes      = 4  // places of a new table
+	internedTypes   = 64 // places of the largest; both are powers of two
 	maxInternedType = 64
 )
 
 // A typeTable returns the same string for the same type name, so that a stream allocates
-// once for each of its types. It holds a bounded number of short names. Each has one place,
-// where the next name with that place replaces it.
+// once for each of its types. It holds a bounded number of short names. Each has one place.
+// When two names have the same place, the table doubles; in the largest the new name
+// replaces the old one.
 type typeTable struct {
-	names *[internedTypes]string // nil until there is one: many streams name no type
+	names []string // nil until there is one: many streams name no type
 }
 
 func (t *typeTable) intern(name []byte) string {
@@ -17,13 +19,33 @@ func (t *typeTable) intern(name []byte) string {
 		return string(name)
 	}
 	if t.names == nil {
-		t.names = new([internedTypes]string)
+		t.names = make([]string, firstTypes)
 	}
-	place := &t.names[hash(name)%internedTypes]
-	if *place != string(name) {
-		*place = string(name)
+	h := hash(name)
+	place := t.place(h)
+	if *place == string(name) {
+		return *place
 	}
+	for *place != "" && len(t.names) < internedTypes {
+		t.double()
+		place = t.place(h)
+	}
+	*place = string(name)
 	return *place
+}
+
+// place returns where the name with that hash belongs.
+func (t *typeTable) place(h uint32) *string { return &t.names[int(h)&(len(t.names)-1)] }
+
+// double doubles the number of places. Two names that have different places still do.
+func (t *typeTable) double() {
+	old := t.names
+	t.names = make([]string, 2*len(old))
+	for _, name := range old {
+		if name != "" {
+			*t.place(hash([]byte(name))) = name
+		}
+	}
 }
 
 // hash is FNV-1a.

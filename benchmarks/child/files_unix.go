@@ -14,5 +14,5 @@ func files() int {
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
 		return math.MaxInt
 	}
-	return int(min(limit.Cur, math.MaxInt)) //nolint:gosec // it fits
+	return int(min(limit.Cur, math.MaxInt))
 }

@@ -39,12 +39,14 @@ func (c counts) since(before counts, deliveries int) perDelivery {
 // A countingListener counts the writes of its connections.
 type countingListener struct {
 	net.Listener
+
 	mu    sync.Mutex
 	conns []*countingConn
 }
 
 type countingConn struct {
 	net.Conn
+
 	writes atomic.Int64
 }
 

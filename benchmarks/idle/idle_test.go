@@ -17,8 +17,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A stream of ours costs little more than net/http alone: 8 KiB of 10,000 streams, and
-// somewhat more of the few of this test.
+// A stream of ours costs little more than net/http alone: less than 8 KiB with 10,000
+// streams, and somewhat more with the few of this test.
 func TestSection(t *testing.T) {
 	s, err := Section(measure.Quick)
 	require.NoError(t, err)
@@ -28,7 +28,7 @@ func TestSection(t *testing.T) {
 	require.Equal(t, []string{"net/http", "rxsse"}, []string{rows[0][0], rows[1][0]})
 	more, err := strconv.ParseFloat(rows[1][2], 64)
 	require.NoError(t, err)
-	assert.Less(t, more, 12.0)
+	assert.Less(t, more, 10.0)
 	alone, err := strconv.ParseFloat(rows[0][1], 64)
 	require.NoError(t, err)
 	assert.Greater(t, alone, 8.0, "two buffers of 4 KiB at least")

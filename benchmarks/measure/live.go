@@ -13,5 +13,5 @@ func Live() int64 {
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse) //nolint:gosec // it fits
+	return int64(m.HeapAlloc + m.StackInuse)
 }

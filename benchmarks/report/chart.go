@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // A Chart is a picture of a section's numbers.
@@ -105,8 +107,8 @@ func (c Chart) drawDots(d *drawing, top int) {
 		y := top + g*height + height/2
 		d.text("name", left-8, y+4, name)
 		d.printf(`<path class="grid" d="M%d %d H%d"/>`, left, y, width-margin)
-		for s := len(c.Bars) - 1; s >= 0; s-- { // the first, ours, on top
-			if v := c.Bars[s].Values[g]; v > 0 {
+		for s, series := range slices.Backward(c.Bars) { // the first, ours, on top
+			if v := series.Values[g]; v > 0 {
 				d.dot(s, a.at(v), float64(y), 6)
 			}
 		}
@@ -129,14 +131,14 @@ func (c Chart) drawLines(d *drawing, top int) {
 		d.printf(`<path class="grid" d="M%d %.1f H%d"/>`, left, y.at(t), width-2*margin)
 		d.printf(`<text class="name" x="%d" y="%.1f">%s</text>`, left-8, y.at(t)+4, short(t))
 	}
-	for s := len(c.Lines) - 1; s >= 0; s-- {
-		path := ""
-		for i, v := range c.Lines[s].Values {
-			path += fmt.Sprintf("%c%.1f %.1f ", "ML"[min(i, 1)], x.at(c.Lines[s].X[i]), y.at(v))
+	for s, line := range slices.Backward(c.Lines) {
+		var path strings.Builder
+		for i, v := range line.Values {
+			fmt.Fprintf(&path, "%c%.1f %.1f ", "ML"[min(i, 1)], x.at(line.X[i]), y.at(v))
 		}
-		d.printf(`<path class="line l%d" d="%s"/>`, d.colors[s], path)
-		for i, v := range c.Lines[s].Values {
-			d.dot(s, x.at(c.Lines[s].X[i]), y.at(v), 4)
+		d.printf(`<path class="line l%d" d="%s"/>`, d.colors[s], path.String())
+		for i, v := range line.Values {
+			d.dot(s, x.at(line.X[i]), y.at(v), 4)
 		}
 	}
 	d.bottom = bottom
