@@ -135,6 +135,7 @@ func TestRequest(t *testing.T) {
 		assert.Equal(t, "/a?b=c", r.URL)
 		assert.Equal(t, []string{"text/event-stream"}, r.Header["Accept"])
 		assert.Equal(t, []string{"no-cache"}, r.Header["Cache-Control"])
+		assert.Equal(t, []string{"identity"}, r.Header["Accept-Encoding"])
 		assert.False(t, r.HasLastEventID)
 		assert.NotContains(t, r.Header, "Content-Length")
 	})

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -362,6 +363,29 @@ func TestOpenRequest(t *testing.T) {
 		})
 	_, err := source.NewClient().OpenRequest(t.Context(), &http.Request{})
 	assert.True(t, errors.Is(err, source.ErrURL))
+}
+
+// When Close returns, the body has been closed, whether or not the session was ranged over.
+func TestCloseOfASessionClosesTheBody(t *testing.T) {
+	for name, use := range map[string]func(*testing.T, *source.Session){
+		"at once":       func(*testing.T, *source.Session) {},
+		"after a range": func(t *testing.T, s *source.Session) { assert.Equal(t, "1", take(t, s, 1)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var closed atomic.Int32
+				body := closingBody{neverEnding{}, func() { time.Sleep(time.Second); closed.Add(1) }}
+				session, err := source.NewClient(source.WithHTTPClient(respondingWith(body))).Open(t.Context(), "http://host.example/")
+				require.NoError(t, err)
+				use(t, session)
+				assert.Zero(t, closed.Load())
+				require.NoError(t, session.Close())
+				assert.EqualValues(t, 1, closed.Load())
+				require.NoError(t, session.Close())
+				assert.EqualValues(t, 1, closed.Load(), "once")
+			})
+		})
+	}
 }
 
 // A hook that panics while a session opens leaves no connection behind.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -168,8 +169,8 @@ func TestDefaultTransport(t *testing.T) {
 	first, ok := defaultTransport().(*http.Transport)
 	require.True(t, ok)
 	assert.NotSame(t, before, first)
-	assert.Equal(t, pingAfter, first.HTTP2.SendPingTimeout)
-	assert.Equal(t, pingTimeout, first.HTTP2.PingTimeout)
+	assert.Equal(t, 15*time.Second, first.HTTP2.SendPingTimeout)
+	assert.Equal(t, 15*time.Second, first.HTTP2.PingTimeout)
 	assert.Same(t, first, defaultTransport(), "it is made once")
 
 	own := &http.Transport{HTTP2: &http.HTTP2Config{SendPingTimeout: 1}, MaxConnsPerHost: 7}
