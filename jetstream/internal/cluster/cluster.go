@@ -19,7 +19,7 @@ type Cluster struct {
 	folder  string
 	ports   []int // for clients
 	routes  []int // for other servers
-	links   map[link]*proxy
+	links   map[link]*Proxy
 	servers []*server.Server
 }
 
@@ -75,7 +75,7 @@ func (c *Cluster) StartServer(i int) error {
 		opts.Cluster = server.ClusterOpts{Name: "rxsse", Host: "127.0.0.1", Port: c.routes[i], Advertise: "127.0.0.1:1"}
 		for l, p := range c.links {
 			if l.from == i {
-				opts.Routes = append(opts.Routes, &url.URL{Scheme: "nats", Host: p.address()})
+				opts.Routes = append(opts.Routes, &url.URL{Scheme: "nats", Host: p.Address()})
 			}
 		}
 	}
@@ -128,7 +128,7 @@ func (c *Cluster) Stop() error {
 		c.StopServer(i)
 	}
 	for _, p := range c.links {
-		p.stop()
+		p.Stop()
 	}
 	return nil
 }

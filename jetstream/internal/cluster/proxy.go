@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// A proxy passes connections from one server to another, until it is cut.
-type proxy struct {
+// A Proxy passes connections on to a server, until it is cut.
+type Proxy struct {
 	listener net.Listener
 	target   string
+	onSend   func([]byte)
 
 	mu    sync.Mutex
 	cut   bool
@@ -20,30 +21,33 @@ type proxy struct {
 	wait  sync.WaitGroup
 }
 
-func startProxy(target string) (*proxy, error) {
+// StartProxy starts a proxy that passes connections on to the address target. If onSend is
+// not nil, it is called with all bytes for the target before they are passed on.
+func StartProxy(target string, onSend func([]byte)) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: listener, target: target, conns: map[net.Conn]bool{}}
-	p.wait.Go(p.accept) // until stop
+	p := &Proxy{listener: listener, target: target, onSend: onSend, conns: map[net.Conn]bool{}}
+	p.wait.Go(p.accept) // until Stop
 	return p, nil
 }
 
-func (p *proxy) address() string { return p.listener.Addr().String() }
+// Address returns the address to connect to.
+func (p *Proxy) Address() string { return p.listener.Addr().String() }
 
-func (p *proxy) accept() {
+func (p *Proxy) accept() {
 	for {
 		in, err := p.listener.Accept()
 		if err != nil {
 			return
 		}
-		p.wait.Go(func() { p.pass(in) }) // until an end closes, cut or stop
+		p.wait.Go(func() { p.pass(in) }) // until an end closes, SetCut or Stop
 	}
 }
 
 // pass connects in to the target.
-func (p *proxy) pass(in net.Conn) {
+func (p *Proxy) pass(in net.Conn) {
 	defer p.forget(in)
 	if !p.keep(in) {
 		return
@@ -59,7 +63,7 @@ func (p *proxy) pass(in net.Conn) {
 	done := make(chan struct{})
 	go func() { // until in or out is closed
 		defer close(done)
-		_, _ = io.Copy(out, in)
+		_, _ = io.Copy(out, p.watched(in))
 		_ = out.Close()
 	}()
 	_, _ = io.Copy(in, out)
@@ -67,23 +71,39 @@ func (p *proxy) pass(in net.Conn) {
 	<-done
 }
 
+// watched returns a reader of c that calls onSend.
+func (p *Proxy) watched(c net.Conn) io.Reader {
+	if p.onSend == nil {
+		return c
+	}
+	return io.TeeReader(c, onWrite(p.onSend))
+}
+
+// An onWrite is a writer that calls a function.
+type onWrite func([]byte)
+
+func (f onWrite) Write(b []byte) (int, error) {
+	f(b)
+	return len(b), nil
+}
+
 // keep remembers an open connection, and reports whether it may stay open.
-func (p *proxy) keep(c net.Conn) bool {
+func (p *Proxy) keep(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.conns[c] = true
 	return !p.cut
 }
 
-func (p *proxy) forget(c net.Conn) {
+func (p *Proxy) forget(c net.Conn) {
 	_ = c.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.conns, c)
 }
 
-// setCut closes all connections and refuses new ones, or lets them pass again.
-func (p *proxy) setCut(cut bool) {
+// SetCut closes all connections and refuses new ones, or lets them pass again.
+func (p *Proxy) SetCut(cut bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cut = cut
@@ -94,9 +114,10 @@ func (p *proxy) setCut(cut bool) {
 	}
 }
 
-func (p *proxy) stop() {
+// Stop closes all connections and waits for the goroutines.
+func (p *Proxy) Stop() {
 	_ = p.listener.Close()
-	p.setCut(true)
+	p.SetCut(true)
 	p.wait.Wait()
 }
 
@@ -105,13 +126,13 @@ type link struct{ from, to int }
 
 // startLinks makes a proxy for each pair of servers.
 func (c *Cluster) startLinks() error {
-	c.links = map[link]*proxy{}
+	c.links = map[link]*Proxy{}
 	for from := range c.routes {
 		for to := range c.routes {
 			if from == to {
 				continue
 			}
-			p, err := startProxy(fmt.Sprintf("127.0.0.1:%d", c.routes[to]))
+			p, err := StartProxy(fmt.Sprintf("127.0.0.1:%d", c.routes[to]), nil)
 			if err != nil {
 				return errors.Join(err, c.Stop())
 			}
@@ -145,7 +166,7 @@ func (c *Cluster) WaitForLoss(i int) error {
 func (c *Cluster) setCut(i int, cut bool) {
 	for l, p := range c.links {
 		if l.from == i || l.to == i {
-			p.setCut(cut)
+			p.SetCut(cut)
 		}
 	}
 }
