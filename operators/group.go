@@ -62,7 +62,8 @@ type openGroup[K comparable, T any] struct {
 func newOpenGroup[K comparable, T any](key K, limit int, until time.Time, changed chan<- struct{}) *openGroup[K, T] {
 	g := &openGroup[K, T]{key: key, queue: handoff.NewDetached[T](limit), until: until, changed: changed}
 	g.in = g.queue.AddProducer()
-	g.queue.OnIdle(g.setDrained)
+	// The reader may have looked for items before the last ones were queued.
+	g.queue.OnIdle(func() { g.in.IfEmpty(g.setDrained) })
 	return g
 }
 

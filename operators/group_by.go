@@ -188,7 +188,7 @@ func (r *keyRouter[T, K]) waitForReaders(groups []*openGroup[K, T]) {
 	for _, g := range groups {
 		g.drained.Store(false)
 		if g.in != nil {
-			g.in.Wake() // a reader that waits says again that it has read everything
+			g.in.AskAgain() // a reader that waits says again that it has read everything
 		}
 	}
 	timeout := time.NewTimer(firstReaderTimeout)

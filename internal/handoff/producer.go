@@ -172,10 +172,21 @@ func (p *Producer[T]) room() int {
 	return max(0, p.queue.limit-p.len())
 }
 
-// Wake has the consumer look again if it waits.
-func (p *Producer[T]) Wake() {
+// AskAgain has the consumer call its [Queue.OnIdle] function once more before it waits, or
+// now if it waits.
+func (p *Producer[T]) AskAgain() {
 	p.queue.mu.Lock()
+	p.queue.again = true
 	p.queue.wakeAndUnlock()
+}
+
+// IfEmpty calls f if no item is queued, and none is while f runs.
+func (p *Producer[T]) IfEmpty(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.len() == 0 {
+		f()
+	}
 }
 
 // Finish records how the upstream ended. The first failure ends the other upstreams

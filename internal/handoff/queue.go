@@ -73,6 +73,7 @@ type Queue[T any] struct {
 	producers int                // upstreams that have not ended
 	completed bool               // all have completed before any upstream of the consumer failed
 	quiet     bool               // items do not wake the consumer
+	again     bool               // the consumer calls idle once more before it waits, see [Producer.AskAgain]
 }
 
 // New returns a queue for one producer, or for producers whose items may come in any
@@ -288,7 +289,8 @@ func (q *Queue[T]) Receive(timer <-chan time.Time) ([]T, Signal) {
 			q.raise()
 			q.endedWith = q.outcome.err
 			return nil, End
-		case !asked:
+		case !asked || q.again && q.idle != nil:
+			q.again = false
 			q.mu.Unlock()
 			q.idle()
 			asked = true

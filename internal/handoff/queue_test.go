@@ -277,3 +277,38 @@ func TestNothingIsKeptAlive(t *testing.T) {
 	}, 10*time.Second, time.Millisecond)
 	close(hold)
 }
+
+// AskAgain also reaches a consumer that has just called its idle function and does not
+// wait yet: here it is called in that very moment.
+func TestAskAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := NewDetached[int](8)
+		p := q.AddProducer()
+		idle := 0
+		q.OnIdle(func() {
+			if idle++; idle == 1 {
+				p.AskAgain()
+			}
+		})
+		q.Attach(t.Context())
+		go q.Receive(nil)
+		synctest.Wait()
+		assert.Equal(t, 2, idle)
+		p.AskAgain()
+		synctest.Wait()
+		assert.Equal(t, 3, idle, "while it waits")
+		p.Finish(Outcome{})
+		synctest.Wait()
+		q.Stop()
+	})
+}
+
+func TestIfEmpty(t *testing.T) {
+	q := NewDetached[int](8)
+	p := q.AddProducer()
+	calls := 0
+	p.IfEmpty(func() { calls++ })
+	require.True(t, p.Push(1))
+	p.IfEmpty(func() { calls++ })
+	assert.Equal(t, 1, calls)
+}
