@@ -177,6 +177,17 @@ func TestSizeErrorComesAfterEvents(t *testing.T) {
 	}
 }
 
+// The offset counts from the beginning of the stream, not of what is in the buffer.
+func TestSizeErrorFarIntoTheStream(t *testing.T) {
+	before := strings.Repeat("data: 1\n\n", 10_000)
+	d := codec.NewDecoder(strings.NewReader(before+"data: 0123456789\n\n"), codec.WithMaxEventSize(5))
+	for d.Scan() {
+	}
+	var tooLarge *codec.SizeError
+	require.ErrorAs(t, d.Err(), &tooLarge)
+	assert.EqualValues(t, len(before), tooLarge.Offset)
+}
+
 func TestDefaultMaxEventSize(t *testing.T) {
 	const limit = 16 << 20
 	for _, size := range []int{limit, limit + 1} {
