@@ -35,8 +35,9 @@ func main() {
 	length := flag.Duration("for", 6*time.Second, "how long to run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Stdout, *length); err != nil {
+	err := run(ctx, os.Stdout, *length)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "observability:", err)
 		os.Exit(1)
 	}
@@ -48,7 +49,7 @@ func run(ctx context.Context, out io.Writer, length time.Duration) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	feed := newFeed()
 	defer feed.Close()
 
@@ -74,7 +75,7 @@ func run(ctx context.Context, out io.Writer, length time.Duration) error {
 
 	streaming, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
-	fmt.Fprintf(out, "running for %v; the spans of connections as they end:\n\n", length)
+	_, _ = fmt.Fprintf(out, "running for %v; the spans of connections as they end:\n\n", length)
 	var page sync.WaitGroup
 	page.Go(func() { browse(streaming, server.URL+"/events") })
 	defer page.Wait()

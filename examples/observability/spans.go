@@ -18,7 +18,7 @@ func (p printer) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) e
 	for _, s := range spans {
 		var attributes []string
 		for _, a := range s.Attributes() {
-			attributes = append(attributes, string(a.Key)+"="+a.Value.Emit())
+			attributes = append(attributes, string(a.Key)+"="+a.Value.String())
 		}
 		_, err := fmt.Fprintf(p.out, "%s %v %s %s\n", s.Name(), s.EndTime().Sub(s.StartTime()).Round(1e6), s.Status().Code, strings.Join(attributes, " "))
 		if err != nil {
