@@ -56,6 +56,35 @@ func TestBodyThatIgnoresTheContext(t *testing.T) {
 	})
 }
 
+// A body whose Close waits for its Read delays the end of a stream until that Read returns,
+// as WithHTTPClient says. The stream then ends with its cause: what was read is not
+// delivered.
+func TestBodyWhoseCloseWaitsForItsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const read = time.Minute
+		reading := make(chan struct{}, 1) // a lock
+		closed := false
+		body := closingBody{readerFunc(func(p []byte) (int, error) {
+			reading <- struct{}{}
+			defer func() { <-reading }()
+			time.Sleep(read)
+			return copy(p, "data: late\n\n"), nil
+		}), func() {
+			reading <- struct{}{}
+			defer func() { <-reading }()
+			closed = true
+		}}
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errGone)
+		defer cancel()
+		start := time.Now()
+		events, err := sink.Collect(ctx, source.SSE("http://host.example/", source.WithHTTPClient(respondingWith(body))))
+		assert.Equal(t, errGone, err)
+		assert.Empty(t, events)
+		assert.Equal(t, read, time.Since(start))
+		assert.True(t, closed)
+	})
+}
+
 // A closingBody is closed by a function.
 type closingBody struct {
 	io.Reader

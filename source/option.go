@@ -82,6 +82,12 @@ func (c config) with(opts []Option) config {
 // that pass on the context of the request. Such a RoundTripper sees a HEAD request with an
 // impossible host then, which is not sent.
 //
+// A RoundTripper of your own must return bodies whose Read ends when the request's context
+// ends or when another goroutine calls Close, as those of net/http do. If the Close of a
+// body waits for its Read instead, a stream that is cancelled or closed while it waits for
+// an event ends only when that Read returns: the stream reads on the consumer's goroutine,
+// and nothing else can end a Read.
+//
 // When a server refuses a request with an HTTP/2 GOAWAY, the attempt tries again on up to
 // three new connections, and then fails like any other.
 func WithHTTPClient(client *http.Client) Option {
