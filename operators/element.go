@@ -7,6 +7,7 @@ import (
 
 // First delivers the first item of src and completes with it, as [Take] of one item
 // does. If src has no items, neither has First: see [DefaultIfEmpty].
+// It is a stream; the function First of package sink returns the item.
 //
 //	src:    --1--2--3--|
 //	First:  --(1|)
@@ -19,6 +20,7 @@ func First[T any](src rxsse.Observable[T]) rxsse.Observable[T] {
 
 // Last delivers the last item of src when src completes, as [TakeLast] of one item
 // does. If src has no items, neither has Last.
+// It is a stream; the function Last of package sink returns the item.
 //
 //	src:   --1--2--3--|
 //	Last:  -----------(3|)

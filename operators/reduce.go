@@ -9,7 +9,8 @@ import (
 
 // Reduce folds the items of src into one value and delivers it when src completes:
 // f(…f(f(seed, v1), v2)…, vn), or seed if there was no item. To deliver each
-// intermediate result use [Scan].
+// intermediate result use [Scan]. It is a stream; the function Reduce of package sink returns
+// the value.
 //
 //	src:           --1--2--3--|
 //	Reduce(0, +):  -----------(6|)

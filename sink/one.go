@@ -13,7 +13,8 @@ var ErrEmpty = errors.New("the stream completed without an item")
 
 // First subscribes to src, returns its first item and ends src. If src completes without
 // an item, First returns an error that wraps [ErrEmpty]. If src fails or ctx is cancelled
-// first, it returns that error.
+// first, it returns that error. For the first item as a stream, which goes on through
+// operators, see First in package operators.
 func First[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
 	for v, err := range src(ctx) {
 		return v, err
@@ -24,7 +25,8 @@ func First[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
 
 // Last subscribes to src and returns its last item once it completes. If src completes
 // without an item, Last returns an error that wraps [ErrEmpty]. If src fails or ctx is
-// cancelled, it returns the last item before that, and the error.
+// cancelled, it returns the last item before that, and the error. For the last item as
+// a stream see Last in package operators.
 func Last[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
 	var last T
 	empty := true
