@@ -32,7 +32,7 @@ func (d *drawing) legend(all []Series, y int) int {
 	for _, s := range all {
 		longest = max(longest, len(s.Name))
 	}
-	column := 22 + letter*longest
+	column := 34 + letter*longest
 	columns := max(1, (width-2*margin)/column)
 	for i, s := range all {
 		x, y := margin+i%columns*column, y+i/columns*18
