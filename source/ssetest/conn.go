@@ -52,7 +52,7 @@ func (c *Conn) Answer(status int, body string) {
 var errAnswered = errors.New("ssetest: the script has answered")
 
 // Chunk makes the server write and flush everything that follows in pieces of n bytes.
-// The default is 0: each call of Send, Comment and Raw is one piece.
+// The default is 0: each event, each Comment and each Raw is one piece.
 func (c *Conn) Chunk(n int) { c.chunk = n }
 
 // Open sends the header of the response, which otherwise waits for the first
