@@ -18,7 +18,7 @@ import (
 //	CombineLatestAll(a,b,c): ---[1xp]--[1yp]-[2yp]---|
 //
 // It completes when all of srcs have, at once if there are none, and as soon as one
-// completes that has never delivered an item. On error and cancel it ends as [Merge] does.
+// completes without an item. On error and cancel it ends as [Merge] does.
 // Asynchronous.
 //
 // In RxJS it is combineLatest of an array, in Kotlin Flow combine of many flows.

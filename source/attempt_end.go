@@ -32,7 +32,7 @@ const (
 	OutcomeClosed Outcome = "closed"
 )
 
-// An AttemptEnd says how an attempt has ended, and what its connection has delivered.
+// An AttemptEnd is the result of an attempt: its outcome, and the totals of its connection.
 type AttemptEnd struct {
 	Outcome Outcome
 	// Err is the reason, nil after an orderly end, a 204, or when the consumer has left.

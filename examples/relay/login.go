@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// logins holds who is logged in. A program of yours has sessions already: use those.
+// logins maps session cookies to users. If your program has sessions, use those.
 type logins struct {
 	passwords map[string]string // by user; yours are hashed
 

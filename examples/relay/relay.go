@@ -16,7 +16,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// An Order belongs to a user, who alone may see it. Each change raises its version.
+// An Order belongs to one user. No other user may see it. Each change raises its version.
 type Order struct {
 	User    string `json:"user"`
 	Number  int    `json:"number"`
@@ -52,7 +52,7 @@ func (r *relay) run(ctx context.Context, src rxsse.Observable[Order]) error {
 	return r.board.Complete(ctx)
 }
 
-// change stores a change and sends it, in one step for those who take a snapshot.
+// change stores a change and sends it, in one step, so that a snapshot never falls between.
 func (r *relay) change(ctx context.Context, o Order) error {
 	e, err := o.event()
 	if err != nil {

@@ -6,7 +6,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The tests of testdata/weak notice min for max and a condition turned around. They
 // cannot notice < for <=, since low is returned both ways, and no test calls untested.
