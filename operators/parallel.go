@@ -19,9 +19,9 @@ import (
 //
 // The context given to f ends with the subscription. An error of f ends the stream in
 // the place of its result: Parallel delivers the results before it, drops those after
-// it, and makes no further call for later items. Parallel completes, or fails with an
-// error of src, when src has ended and all earlier results are delivered. On cancel it
-// ends with the cause. A panic in f reaches the consumer and ends the other calls.
+// it, and makes no further call for later items. When src has
+// ended, Parallel delivers the results that are left, and then ends as src did. On cancel
+// it ends with the cause. A panic in f reaches the consumer and ends the other calls.
 //
 // It runs src on a goroutine of its own, and the calls on up to n others, which it
 // starts as items need them. From src, it reads at most 256 items, or n if that is more,
@@ -29,8 +29,10 @@ import (
 // full, too; results are counted by number only.
 //
 // While items wait and calls are fast, each goroutine takes several items at once, up to
-// 64, so that an item costs less. A slow call after many fast ones may hold up the items
-// that its goroutine has taken with it, and finished results for a tenth of a millisecond.
+// 64, so that an item costs less. A slow call after many fast ones may hold up finished
+// results for a tenth of a millisecond, and the items that its goroutine has taken with it
+// for two tenths: then the other goroutines work on them. Both may take longer while the
+// consumer is busy.
 func Parallel[T, R any](src rxsse.Observable[T], n int, f func(context.Context, T) (R, error)) rxsse.Observable[R] {
 	mustNotBeNil("Parallel: src", src == nil)
 	mustNotBeNil("Parallel: f", f == nil)

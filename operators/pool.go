@@ -23,7 +23,8 @@ import (
 // A chunk is a single item while calls are slow or the consumer keeps up, and grows up to
 // a segment while all calls for a chunk take less than chunkTime. A slow call in a larger
 // chunk holds up the results before it for consumerPatience: then the consumer takes them
-// out of the unfinished chunk.
+// out of the unfinished chunk. After as long again it takes out the items behind the slow
+// call, and gives them back to all workers.
 type pool[T, R any] struct {
 	n       int
 	spread  int // the workers that share the items which wait
@@ -50,8 +51,9 @@ type pool[T, R any] struct {
 	claiming     *segment[T, R] // where the next chunk begins
 	index        int            // its first slot there
 	claimed      int64          // items in chunks
-	chunks       int            // how many have been claimed
+	returned     []*chunk[T, R] // single items taken out of chunks, the last one first
 	running      []*chunk[T, R] // what each worker works on
+	ended        []int          // the workers that have ended for want of items
 	idle         int            // workers that wait and have not been woken
 	waking       bool           // a worker is on its way to the items
 	closed       bool           // no items will be added
@@ -81,18 +83,55 @@ type slot[T, R any] struct {
 
 // A chunk is the part of a segment that a worker works on.
 type chunk[T, R any] struct {
-	index   int   // of this chunk among all
-	worker  int   // index of the worker
-	number  int64 // of its first item
-	segment *segment[T, R]
-	slots   []slot[T, R]
-	called  atomic.Int32 // results in slots
-	err     error        // of the call after these
-	bytes   int          // of the items
-	small   bool         // the worker would have taken more items
-	before  int          // results that came before the error of another call
+	worker   int   // index of the worker
+	number   int64 // of its first item
+	segment  *segment[T, R]
+	slots    []slot[T, R]
+	progress progress
+	err      error // of the call after the results
+	bytes    int   // of the items
+	small    bool  // the worker would have taken more items
+	before   int   // results that came before the error of another call
+	old      bool  // the consumer has seen it unfinished
 
 	delivered int // results; the consumer's
+}
+
+// A progress says how many results a chunk has, and how many of its slots are the worker's.
+// The worker calls advance, the consumer the other methods.
+type progress struct {
+	both atomic.Uint32 // the results in the low half, the slots in the high half
+}
+
+const oneSlot = 1 << 16
+
+func (p *progress) start(slots int) { p.both.Store(uint32(slots) * oneSlot) }
+
+// results returns the number of results.
+func (p *progress) results() int { return int(p.both.Load() % oneSlot) }
+
+// slots returns the number of slots that are the worker's.
+func (p *progress) slots() int { return int(p.both.Load() / oneSlot) }
+
+// advance counts a result, and reports whether the worker goes on with the next slot.
+func (p *progress) advance() bool {
+	both := p.both.Add(1)
+	return both%oneSlot < both/oneSlot
+}
+
+// takeRest takes the slots after the one that the worker is at, and returns the first of
+// them and the end.
+func (p *progress) takeRest() (first, end int) {
+	for {
+		both := p.both.Load()
+		results, slots := both%oneSlot, both/oneSlot
+		if results+1 >= slots {
+			return 0, 0
+		}
+		if p.both.CompareAndSwap(both, results+(results+1)*oneSlot) {
+			return int(results + 1), int(slots)
+		}
+	}
 }
 
 func newPool[T, R any](ctx context.Context, src rxsse.Observable[T], n int, ordered bool, f func(context.Context, T) (R, error)) *pool[T, R] {
@@ -184,9 +223,9 @@ func (p *pool[T, R]) addSegment() {
 // at the next item. One worker at a time is on its way: when it has claimed its chunk, it
 // wakes the next one. Called with the lock held.
 func (p *pool[T, R]) wakeWorker() {
-	able := !p.waking && (p.idle > 0 || len(p.running) < p.n)
+	able := !p.waking && (p.idle > 0 || len(p.ended) > 0 || len(p.running) < p.n)
 	p.hungry.Store(able)
-	if !able || p.read.Load() == p.claimed {
+	if !able || !p.itemsWait() {
 		return
 	}
 	p.hungry.Store(false)
@@ -196,8 +235,18 @@ func (p *pool[T, R]) wakeWorker() {
 		p.wake.Signal()
 		return
 	}
-	p.running = append(p.running, nil)
-	p.results.Go(p.work(len(p.running) - 1))
+	worker := len(p.running)
+	if last := len(p.ended) - 1; last >= 0 {
+		worker, p.ended = p.ended[last], p.ended[:last]
+	} else {
+		p.running = append(p.running, nil)
+	}
+	p.results.Go(p.work(worker))
+}
+
+// itemsWait reports whether an item is in no chunk. Called with the lock held.
+func (p *pool[T, R]) itemsWait() bool {
+	return p.read.Load() != p.claimed || len(p.returned) > 0
 }
 
 // claim waits for items and returns a chunk of up to size of them, or nil when there will
@@ -206,21 +255,46 @@ func (p *pool[T, R]) claim(worker, size int) *chunk[T, R] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.running[worker] = nil
-	for p.read.Load() == p.claimed {
+	for !p.itemsWait() {
 		if p.closed {
+			p.ended = append(p.ended, worker)
 			return nil
 		}
 		p.hungry.Store(!p.waking)
-		if p.read.Load() != p.claimed { // the source may not have seen that this worker waits
+		if p.itemsWait() { // the source may not have seen that this worker waits
 			break
 		}
 		p.idle++
 		p.wake.Wait()
 		p.waking = false
 	}
-	if p.claimed >= p.end.Load() {
+	c := p.claimReturned()
+	if c == nil {
+		c = p.claimNew(size)
+	}
+	if c.number >= p.end.Load() {
+		p.ended = append(p.ended, worker)
 		return nil
 	}
+	c.worker, p.running[worker] = worker, c
+	p.wakeWorker()
+	return c
+}
+
+// claimReturned returns the first item that was taken out of a chunk, or nil.
+func (p *pool[T, R]) claimReturned() *chunk[T, R] {
+	last := len(p.returned) - 1
+	if last < 0 {
+		return nil
+	}
+	c := p.returned[last]
+	p.returned[last] = nil
+	p.returned = p.returned[:last]
+	return c
+}
+
+// claimNew makes a chunk of up to size items that are in none.
+func (p *pool[T, R]) claimNew(size int) *chunk[T, R] {
 	if full := p.claiming; p.index == segmentSize {
 		p.claiming, p.index = full.next, 0
 		p.free(full)
@@ -228,17 +302,14 @@ func (p *pool[T, R]) claim(worker, size int) *chunk[T, R] {
 	waiting := int(p.read.Load() - p.claimed)
 	share := max((waiting+p.spread-1)/p.spread, size/4) // not so little that it is not worth a wake-up
 	size = min(size, share, waiting, segmentSize-p.index)
-	c := p.newChunk()
-	if c.small = size > 1 && !p.large; c.small {
+	small := size > 1 && !p.large
+	if small {
 		size = 1
 	}
-	c.index, c.worker, c.number, c.segment = p.chunks, worker, p.claimed, p.claiming
-	c.slots = p.claiming.slots[p.index : p.index+size]
-	p.running[worker] = c
+	c := p.newChunk(p.claiming, p.claiming.slots[p.index:p.index+size], p.claimed)
+	c.small = small
 	p.index += size
 	p.claimed += int64(size)
-	p.chunks++
-	p.wakeWorker()
 	return c
 }
 
@@ -250,16 +321,19 @@ func (p *pool[T, R]) free(s *segment[T, R]) {
 	}
 }
 
-// newChunk returns an empty chunk. Called with the lock held.
-func (p *pool[T, R]) newChunk() *chunk[T, R] {
-	last := len(p.freeChunks) - 1
-	if last < 0 {
-		return new(chunk[T, R])
+// newChunk returns a chunk of slots of s, the first of which holds the item with number.
+// Called with the lock held.
+func (p *pool[T, R]) newChunk(s *segment[T, R], slots []slot[T, R], number int64) *chunk[T, R] {
+	var c *chunk[T, R]
+	if last := len(p.freeChunks) - 1; last < 0 {
+		c = new(chunk[T, R])
+	} else {
+		c = p.freeChunks[last]
+		p.freeChunks = p.freeChunks[:last]
 	}
-	c := p.freeChunks[last]
-	p.freeChunks = p.freeChunks[:last]
-	c.called.Store(0)
-	c.err, c.bytes, c.before, c.delivered = nil, 0, 0, 0
+	c.number, c.segment, c.slots = number, s, slots
+	c.progress.start(len(slots))
+	c.err, c.bytes, c.small, c.before, c.old, c.delivered = nil, 0, false, 0, false, 0
 	return c
 }
 
@@ -268,24 +342,32 @@ func (p *pool[T, R]) newChunk() *chunk[T, R] {
 func (p *pool[T, R]) close(end int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.closeLocked(end)
+}
+
+func (p *pool[T, R]) closeLocked(end int64) {
 	p.closed = true
 	p.end.Store(min(end, p.end.Load()))
+	p.idle = 0
 	p.wake.Broadcast()
 }
 
 // fail ends the pool after the call for an item has failed. In order, items before it are
-// still worked on.
+// still worked on. Otherwise the results that are there precede the error.
 func (p *pool[T, R]) fail(number int64) {
-	if p.ordered {
-		p.close(number)
-		return
-	}
-	p.close(-1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.ordered {
+		p.closeLocked(number)
+		return
+	}
+	if number >= p.end.Load() { // another call has failed
+		return
+	}
+	p.closeLocked(-1)
 	for _, c := range p.running {
 		if c != nil {
-			c.before = int(c.called.Load())
+			c.before = c.progress.results()
 		}
 	}
 }
@@ -303,7 +385,7 @@ func (p *pool[T, R]) work(worker int) rxsse.Observable[*chunk[T, R]] {
 				}
 				start := time.Now()
 				goOn := p.callAll(ctx, c)
-				size, err := len(c.slots), c.err // the consumer may use c again
+				size, err := c.progress.slots(), c.err // the consumer may use c again
 				switch {
 				case !goOn || !yield(c, nil):
 					return
@@ -335,7 +417,7 @@ func (p *pool[T, R]) arrive() {
 // is not to be handed over, because the stream ends before it.
 func (p *pool[T, R]) callAll(ctx context.Context, c *chunk[T, R]) bool {
 	var zero T
-	for i := range c.slots {
+	for i, goOn := 0, true; goOn; i++ {
 		number := c.number + int64(i)
 		if number >= p.end.Load() {
 			return false
@@ -351,7 +433,7 @@ func (p *pool[T, R]) callAll(ctx context.Context, c *chunk[T, R]) bool {
 			break
 		}
 		s.item, s.result = zero, result
-		c.called.Store(int32(i + 1))
+		goOn = c.progress.advance()
 	}
 	return true
 }

@@ -1,6 +1,8 @@
 package operators
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/rxsse/rxsse/internal/handoff"
@@ -11,12 +13,13 @@ type delivery[T, R any] struct {
 	pool  *pool[T, R]
 	yield func(R, error) bool
 
-	waiting handoff.Ring[*chunk[T, R]] // in order: chunks from index next on; nil where one is not done
-	next    int
-	done    []*chunk[T, R] // to be used again
-	dealt   int            // results delivered since the source was given room
-	large   bool           // chunks may be of several items
-	timer   *time.Timer    // how long the results of unfinished chunks may wait
+	waiting handoff.Ring[*chunk[T, R]] // in order: at the number of its first item, counted from next, each chunk that is done
+	next    int64                      // number of the first item that is not delivered
+	done    []*chunk[T, R]             // to be used again
+	dealt   int                        // results delivered since the source was given room
+	large   bool                       // chunks may be of several items
+	looked  time.Time                  // when the consumer looked at the unfinished chunks, or large was set
+	timer   *time.Timer                // how long the results of unfinished chunks may wait
 }
 
 // deliver delivers the results and then the error with which the stream ends.
@@ -32,9 +35,9 @@ func (p *pool[T, R]) deliver(yield func(R, error) bool) {
 		batch, signal := p.results.Receive(timeout)
 		switch signal {
 		case handoff.Items:
-			goOn = d.addAll(batch)
+			goOn = d.addAll(batch) && (!d.large || time.Since(d.looked) < consumerPatience || d.addRunning(true))
 		case handoff.Tick:
-			goOn = d.addRunning()
+			goOn = d.addRunning(false)
 		case handoff.End:
 			d.end()
 			return
@@ -52,7 +55,9 @@ func (d *delivery[T, R]) end() {
 		return
 	}
 	if !d.pool.ordered && !d.pool.results.Cancelled() {
-		running, _ := d.pool.unfinished()
+		d.pool.mu.Lock()
+		running := d.pool.unfinished()
+		d.pool.mu.Unlock()
 		for _, c := range running {
 			if !d.deliver(c, c.before) {
 				return
@@ -66,7 +71,9 @@ func (d *delivery[T, R]) end() {
 func (d *delivery[T, R]) addAll(chunks []*chunk[T, R]) bool {
 	large := d.large
 	for _, c := range chunks {
-		large = large || c.small
+		if c.small && !large {
+			large, d.looked = true, time.Now()
+		}
 		if !d.add(c) {
 			return false
 		}
@@ -83,14 +90,19 @@ func (d *delivery[T, R]) add(c *chunk[T, R]) bool {
 	if !d.pool.ordered {
 		return d.finish(c)
 	}
-	place := c.index - d.next
+	place := int(c.number - d.next)
 	for d.waiting.Len() <= place {
 		d.waiting.Push(nil)
 	}
 	*d.waiting.At(place) = c
 	for d.waiting.Len() > 0 && *d.waiting.At(0) != nil {
-		d.next++
-		if !d.finish(d.waiting.Pop()) {
+		c := *d.waiting.At(0)
+		n := c.progress.slots()
+		d.next += int64(n)
+		for range min(n, d.waiting.Len()) {
+			d.waiting.Pop()
+		}
+		if !d.finish(c) {
 			return false
 		}
 	}
@@ -99,7 +111,7 @@ func (d *delivery[T, R]) add(c *chunk[T, R]) bool {
 
 // finish delivers what is left of a chunk that is done.
 func (d *delivery[T, R]) finish(c *chunk[T, R]) bool {
-	if !d.deliver(c, int(c.called.Load())) {
+	if !d.deliver(c, c.progress.results()) {
 		return false
 	}
 	if c.err != nil {
@@ -110,11 +122,12 @@ func (d *delivery[T, R]) finish(c *chunk[T, R]) bool {
 }
 
 // addRunning delivers the results in chunks that are not done, as far as it is their turn.
-func (d *delivery[T, R]) addRunning() bool {
-	running, large := d.pool.unfinished()
+func (d *delivery[T, R]) addRunning(busy bool) bool {
+	d.looked = time.Now()
+	running, large := d.pool.breakUp(busy)
 	d.large = large
 	for _, c := range running {
-		if (!d.pool.ordered || c.index == d.next) && !d.deliver(c, int(c.called.Load())) {
+		if (!d.pool.ordered || c.number == d.next) && !d.deliver(c, c.progress.results()) {
 			return false
 		}
 	}
@@ -147,19 +160,44 @@ func (d *delivery[T, R]) release() {
 	d.dealt = 0
 }
 
-// unfinished returns the chunks that workers work on. If all are single items, chunks
-// remain so until the consumer has seen that more are wanted.
-func (p *pool[T, R]) unfinished() (chunks []*chunk[T, R], large bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.large = false
+// unfinished returns the chunks that workers work on. Called with the lock held.
+func (p *pool[T, R]) unfinished() (chunks []*chunk[T, R]) {
 	for _, c := range p.running {
 		if c != nil {
 			chunks = append(chunks, c)
-			p.large = p.large || len(c.slots) > 1
 		}
 	}
+	return chunks
+}
+
+// breakUp leaves the workers of old chunks the item that they work on, and gives the items
+// after it back to all workers. It returns the chunks that workers work on, and whether new
+// chunks may be of several items. Unless the consumer is busy, they are single items once
+// all workers work on single ones, until the consumer has seen that more are wanted.
+func (p *pool[T, R]) breakUp(busy bool) (chunks []*chunk[T, R], large bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	chunks = p.unfinished()
+	p.large = busy
+	for _, c := range chunks {
+		if c.old {
+			p.takeBack(c)
+		}
+		c.old = true
+		p.large = p.large || c.progress.slots() > c.progress.results()+1
+	}
+	slices.SortFunc(p.returned, func(a, b *chunk[T, R]) int { return cmp.Compare(b.number, a.number) })
+	p.wakeWorker()
 	return chunks, p.large
+}
+
+// takeBack takes the items that its worker has not come to out of c. Called with the lock
+// held.
+func (p *pool[T, R]) takeBack(c *chunk[T, R]) {
+	first, end := c.progress.takeRest()
+	for i := first; i < end && c.number+int64(i) < p.end.Load(); i++ {
+		p.returned = append(p.returned, p.newChunk(c.segment, c.slots[i:i+1], c.number+int64(i)))
+	}
 }
 
 // reuse takes back chunks that are delivered, and the segments that are with them.
@@ -174,7 +212,7 @@ func (p *pool[T, R]) reuse(chunks []*chunk[T, R], large bool) {
 		if p.size != nil {
 			p.bytes.Release(c.bytes)
 		}
-		c.segment.dealt += len(c.slots)
+		c.segment.dealt += c.progress.slots()
 		p.free(c.segment)
 	}
 	p.freeChunks = append(p.freeChunks, chunks...)

@@ -44,6 +44,58 @@ func TestPoolDeliversTheResultsOfAnUnfinishedChunk(t *testing.T) {
 	}
 }
 
+// Calls that are slow after many fast ones run at the same time as if all had been slow.
+func TestPoolSharesTheItemsBehindASlowCall(t *testing.T) {
+	const workers, slow = 8, 80
+	for name, op := range parallels {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				got, err := drain(t.Context(), op(from(upTo(fastCalls+slow)...), workers, func(_ context.Context, v int) (int, error) {
+					if v >= fastCalls {
+						time.Sleep(time.Second)
+					}
+					return v, nil
+				}))
+				require.NoError(t, err)
+				slices.Sort(got)
+				assert.Equal(t, upTo(fastCalls+slow), got)
+				assert.Less(t, time.Since(start), slow/workers*time.Second+10*consumerPatience)
+			})
+		})
+	}
+}
+
+// Items behind a slow call are not forgotten while other workers are busy.
+func TestPoolSharesItemsWhileResultsKeepComing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		results := ParallelUnordered(Take(endless(), 100_000), 2, func(_ context.Context, v int) (int, error) {
+			switch {
+			case v == fastCalls:
+				time.Sleep(time.Minute)
+			case v > fastCalls:
+				time.Sleep(50 * time.Microsecond)
+			}
+			return v, nil
+		})
+		late := map[int]bool{} // results that are not there in order
+		next := 0
+		for v, err := range results(t.Context()) {
+			require.NoError(t, err)
+			if v == 2000 {
+				break
+			}
+			for ; next < v; next++ {
+				late[next] = true
+			}
+			delete(late, v)
+			next = max(next, v+1)
+		}
+		delete(late, fastCalls)
+		assert.LessOrEqual(t, len(late), 1, "results before the last one: %v", late)
+	})
+}
+
 // An error in a chunk comes after the results before it, those of other chunks included,
 // and no call begins for the items after it.
 func TestPoolErrorAmongChunks(t *testing.T) {
