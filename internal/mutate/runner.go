@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 )
 
@@ -21,70 +23,68 @@ const (
 	survived               // all tests passed
 )
 
-// A runner runs the tests of some packages with a mutant in place of one file.
-type runner struct {
-	tests   []string
-	short   bool
-	folder  string        // for what is built
-	limit   time.Duration // for the tests of one package
-	covered map[string][]block
+// A test is one Test, Fuzz or Example function.
+type test struct {
+	pkg, name string
+	time      time.Duration
+	ran       map[string][]block // by the base name of the file
 }
 
-// newRunner runs the tests twice without a mutant, for their coverage and for their time.
-func newRunner(ctx context.Context, dir string, tests []string, short bool) (*runner, error) {
+// A runner runs the tests of some packages with a mutant in place of one file.
+type runner struct {
+	dir    string
+	short  bool
+	folder string // for what is built
+	pkgs   []string
+	tests  []test
+}
+
+// newRunner runs each test alone, without a mutant, for its coverage and its time.
+func newRunner(ctx context.Context, dir string, pkgs []string, short bool) (*runner, error) {
 	folder, err := os.MkdirTemp("", "mutate")
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{tests: tests, short: short, folder: folder}
-	profile := filepath.Join(folder, "coverage")
-	arguments := []string{"test", "-count=1", "-coverpkg=" + dir, "-coverprofile=" + profile}
-	if short {
-		arguments = append(arguments, "-short")
-	}
-	if out, err := exec.CommandContext(ctx, "go", append(arguments, tests...)...).CombinedOutput(); err != nil {
-		r.close()
-		return nil, fmt.Errorf("the tests do not pass: %w\n%s", err, out)
-	}
-	r.covered, err = readCoverage(profile)
-	if err == nil {
-		err = r.measure(ctx)
-	}
-	if err != nil {
-		r.close()
-		return nil, err
+	r := &runner{dir: dir, short: short, folder: folder, pkgs: pkgs}
+	for _, pkg := range pkgs {
+		if err := r.measure(ctx, pkg); err != nil {
+			r.close()
+			return nil, err
+		}
 	}
 	return r, nil
 }
 
-// measure sets the limit: a few times what the slowest tests need without a mutant.
-func (r *runner) measure(ctx context.Context) error {
-	if err := os.WriteFile(r.overlay(), []byte("{}"), 0o600); err != nil {
+func (r *runner) measure(ctx context.Context, pkg string) error {
+	if err := r.build(ctx, pkg, "-cover", "-coverpkg="+r.dir); err != nil {
 		return err
 	}
-	r.limit = time.Hour
-	slowest := time.Duration(0)
-	for _, pkg := range r.tests {
-		if err := r.build(ctx, pkg); err != nil {
-			return err
-		}
-		begin := time.Now()
-		result, err := r.run(ctx, pkg)
-		if err != nil {
-			return err
-		}
-		if result != survived {
-			return fmt.Errorf("%s: the tests passed once and failed once", pkg)
-		}
-		slowest = max(slowest, time.Since(begin))
+	list := exec.CommandContext(ctx, r.binary(), "-test.list", "^(Test|Fuzz|Example)")
+	list.Dir = pkg
+	out, err := list.Output()
+	if err != nil {
+		return err
 	}
-	r.limit = 2*time.Second + 4*slowest
+	profile := filepath.Join(r.folder, "coverage")
+	for _, name := range strings.Fields(string(out)) {
+		t := test{pkg: pkg, name: name}
+		run := r.command(ctx, pkg, []string{name}, "-test.coverprofile="+profile)
+		begin := time.Now()
+		if out, err := run.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %s does not pass alone: %w\n%s", pkg, name, err, out)
+		}
+		t.time = time.Since(begin)
+		if t.ran, err = readCoverage(profile); err != nil {
+			return err
+		}
+		r.tests = append(r.tests, t)
+	}
 	return nil
 }
 
 func (r *runner) close() { os.RemoveAll(r.folder) }
 
-// try runs the tests with mutant s.
+// try runs the tests that run the line of mutant s.
 func (r *runner) try(ctx context.Context, s site) (result, error) {
 	source, err := os.ReadFile(s.file)
 	if err != nil {
@@ -102,44 +102,54 @@ func (r *runner) try(ctx context.Context, s site) (result, error) {
 	if err != nil {
 		return invalid, err
 	}
-	if err := os.WriteFile(r.overlay(), overlay, 0o600); err != nil {
+	path := filepath.Join(r.folder, "overlay.json")
+	if err := os.WriteFile(path, overlay, 0o600); err != nil {
 		return invalid, err
 	}
-	run := covers(r.covered[filepath.Base(s.file)], s.line)
-	for _, pkg := range r.tests {
-		if err := r.build(ctx, pkg); err != nil {
+	for _, pkg := range r.pkgs {
+		if err := r.build(ctx, pkg, "-overlay="+path); err != nil {
 			return invalid, ctx.Err()
 		}
-		if !run {
-			continue // it compiles, and no test runs this line
-		}
-		if result, err := r.run(ctx, pkg); err != nil || result != survived {
+		if result, err := r.run(ctx, pkg, s); err != nil || result != survived {
 			return result, err
 		}
 	}
 	return survived, nil
 }
 
-func (r *runner) overlay() string { return filepath.Join(r.folder, "overlay.json") }
-func (r *runner) binary() string  { return filepath.Join(r.folder, "mutant.test") }
+// quick is the time of a test that runs before the slow ones: most mutants fail a quick test.
+const quick = 300 * time.Millisecond
 
-// build compiles the tests of pkg with the mutant.
-func (r *runner) build(ctx context.Context, pkg string) error {
-	return exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-w", "-overlay="+r.overlay(), "-o", r.binary(), pkg).Run()
+// run runs what build has compiled: first the quick tests that run the line of s, then the slow ones.
+func (r *runner) run(ctx context.Context, pkg string, s site) (result, error) {
+	var first, rest []string
+	var firstTime, restTime time.Duration
+	for _, t := range r.tests {
+		switch {
+		case t.pkg != pkg || s.function != "" && !covers(t.ran[filepath.Base(s.file)], s.line):
+		case t.time <= quick:
+			first = append(first, t.name)
+			firstTime += t.time
+		default:
+			rest = append(rest, t.name)
+			restTime += t.time
+		}
+	}
+	if result, err := r.runTests(ctx, pkg, first, firstTime); err != nil || result != survived {
+		return result, err
+	}
+	return r.runTests(ctx, pkg, rest, restTime)
 }
 
-// run runs what build has compiled.
-func (r *runner) run(ctx context.Context, pkg string) (result, error) {
-	limited, cancel := context.WithTimeout(ctx, r.limit)
-	defer cancel()
-	arguments := []string{"-test.failfast"}
-	if r.short {
-		arguments = append(arguments, "-test.short")
+// runTests runs tests that need the given time without a mutant. They fail when they
+// need a few times as long.
+func (r *runner) runTests(ctx context.Context, pkg string, names []string, needed time.Duration) (result, error) {
+	if len(names) == 0 {
+		return survived, nil
 	}
-	test := exec.CommandContext(limited, r.binary(), arguments...)
-	test.Dir = pkg
-	test.WaitDelay = time.Second // a child of the tests may hold their output open
-	err := test.Run()
+	limited, cancel := context.WithTimeout(ctx, 2*time.Second+4*needed)
+	defer cancel()
+	err := r.command(limited, pkg, names, "-test.failfast").Run()
 	if ctx.Err() != nil {
 		return invalid, ctx.Err()
 	}
@@ -151,4 +161,31 @@ func (r *runner) run(ctx context.Context, pkg string) (result, error) {
 		return killed, nil
 	}
 	return invalid, err
+}
+
+func (r *runner) binary() string { return filepath.Join(r.folder, "mutant.test") }
+
+// build compiles the tests of pkg.
+func (r *runner) build(ctx context.Context, pkg string, flags ...string) error {
+	arguments := append([]string{"test", "-c", "-vet=off", "-ldflags=-w", "-o", r.binary()}, flags...)
+	if out, err := exec.CommandContext(ctx, "go", append(arguments, pkg)...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s does not build: %w\n%s", pkg, err, out)
+	}
+	return nil
+}
+
+// command returns the command that runs the named tests of pkg.
+func (r *runner) command(ctx context.Context, pkg string, names []string, flags ...string) *exec.Cmd {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = regexp.QuoteMeta(name)
+	}
+	arguments := append(flags, "-test.run=^("+strings.Join(quoted, "|")+")$")
+	if r.short {
+		arguments = append(arguments, "-test.short")
+	}
+	c := exec.CommandContext(ctx, r.binary(), arguments...)
+	c.Dir = pkg
+	c.WaitDelay = time.Second // a child of the tests may hold their output open
+	return c
 }

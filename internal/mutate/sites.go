@@ -15,13 +15,16 @@ import (
 type site struct {
 	file       string
 	line       int
-	start, end int // of the text that is replaced
-	function   string
+	start, end int    // of the text that is replaced
+	function   string // empty: a constant or a variable of the package
 	code       string // the line, without the spaces around it
 	old, text  string
 }
 
 func (s site) String() string {
+	if s.function == "" {
+		return fmt.Sprintf("%s:%d: %q: %q becomes %q", s.file, s.line, s.code, s.old, s.text)
+	}
 	return fmt.Sprintf("%s:%d: %s: %q becomes %q", s.file, s.line, s.function, s.old, s.text)
 }
 
@@ -70,9 +73,17 @@ func sitesOf(file string) ([]site, error) {
 	}
 	f := finder{file: file, source: source, set: set}
 	for _, decl := range tree.Decls {
-		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body != nil && fn.Name.Name != "String" {
-			f.function = fn.Name.Name
-			ast.Inspect(fn.Body, f.visit)
+		switch decl := decl.(type) {
+		case *ast.FuncDecl:
+			if decl.Body != nil && decl.Name.Name != "String" {
+				f.function = decl.Name.Name
+				ast.Inspect(decl.Body, f.visit)
+			}
+		case *ast.GenDecl:
+			f.function = ""
+			if decl.Tok == token.CONST || decl.Tok == token.VAR {
+				ast.Inspect(decl, f.visit)
+			}
 		}
 	}
 	return f.sites, nil

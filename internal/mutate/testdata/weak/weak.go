@@ -1,6 +1,9 @@
 // Package weak has one test that notices faults and a line that none looks at.
 package weak
 
+// Full is the limit of a percentage.
+const Full = 100
+
 // Clamp returns v, but at least low and at most high.
 func Clamp(v, low, high int) int {
 	if v < low {
