@@ -63,76 +63,9 @@ type pool[T, R any] struct {
 }
 
 const (
-	segmentSize      = 64
 	chunkTime        = 20 * time.Microsecond
 	consumerPatience = 5 * chunkTime
 )
-
-// A segment holds items that follow each other, and their results.
-type segment[T, R any] struct {
-	next  *segment[T, R]
-	slots [segmentSize]slot[T, R]
-	dealt int // slots that the consumer is done with
-}
-
-// A slot is the place of an item and of its result.
-type slot[T, R any] struct {
-	item   T
-	result R
-}
-
-// A chunk is the part of a segment that a worker works on.
-type chunk[T, R any] struct {
-	worker   int   // index of the worker
-	number   int64 // of its first item
-	segment  *segment[T, R]
-	slots    []slot[T, R]
-	progress progress
-	err      error // of the call after the results
-	bytes    int   // of the items
-	small    bool  // the worker would have taken more items
-	before   int   // results that came before the error of another call
-	old      bool  // the consumer has seen it unfinished
-
-	delivered int // results; the consumer's
-}
-
-// A progress says how many results a chunk has, and how many of its slots are the worker's.
-// The worker calls advance, the consumer the other methods.
-type progress struct {
-	both atomic.Uint32 // the results in the low half, the slots in the high half
-}
-
-const oneSlot = 1 << 16
-
-func (p *progress) start(slots int) { p.both.Store(uint32(slots) * oneSlot) }
-
-// results returns the number of results.
-func (p *progress) results() int { return int(p.both.Load() % oneSlot) }
-
-// slots returns the number of slots that are the worker's.
-func (p *progress) slots() int { return int(p.both.Load() / oneSlot) }
-
-// advance counts a result, and reports whether the worker goes on with the next slot.
-func (p *progress) advance() bool {
-	both := p.both.Add(1)
-	return both%oneSlot < both/oneSlot
-}
-
-// takeRest takes the slots after the one that the worker is at, and returns the first of
-// them and the end.
-func (p *progress) takeRest() (first, end int) {
-	for {
-		both := p.both.Load()
-		results, slots := both%oneSlot, both/oneSlot
-		if results+1 >= slots {
-			return 0, 0
-		}
-		if p.both.CompareAndSwap(both, results+(results+1)*oneSlot) {
-			return int(results + 1), int(slots)
-		}
-	}
-}
 
 func newPool[T, R any](ctx context.Context, src rxsse.Observable[T], n int, ordered bool, f func(context.Context, T) (R, error)) *pool[T, R] {
 	first := new(segment[T, R])
