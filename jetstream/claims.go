@@ -1,159 +1,19 @@
 package jetstream
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"maps"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 
 	"github.com/rxsse/rxsse"
 )
-
-// ErrClaimLost is the cause that ends the context of work when its claim is lost: another
-// member has claimed it, or the cluster could not be reached for too long.
-var ErrClaimLost = errors.New("jetstream: the claim is lost")
-
-// A Group is a set of programs that share work: feeds to ingest, or partitions to
-// consume. The members claim pieces of work in a key-value bucket, an equal share each.
-// The entries of the bucket expire: when a member dies, others claim its work at most
-// 1.4 × TTL later.
-//
-// A claim is a lease, not a lock: a member that was suspended may continue for a moment
-// after another has taken over. [Log.Append] and the acknowledgements of [Consume] are
-// safe against that; effects of your own code on other systems are not.
-type Group struct {
-	// Name is the group's name: letters, digits, "-" and "_".
-	Name string
-	// Member is this program's name, unique among the running members of the group.
-	// Default: a random name.
-	Member string
-	// Bucket is the key-value bucket for the claims. It is created if it does not exist.
-	// Default: "rxsse-claims".
-	Bucket string
-	// TTL is how long a claim lasts without a renewal. Members renew their claims three
-	// times in that time. All groups of a bucket have the same TTL. Default: 10 s.
-	// Minimum: 1 s.
-	TTL time.Duration
-	// Replicas is the number of replicas of the bucket when it is created. Default: 1.
-	Replicas int
-	// Logger, if set, logs claims and failures to reach the cluster.
-	Logger *slog.Logger
-	// OnClaim, if set, is called with true when this member has claimed a piece of work,
-	// and with false when it no longer holds it. Several goroutines may call it at once.
-	OnClaim func(name string, held bool)
-}
-
-const (
-	defaultBucket   = "rxsse-claims"
-	defaultClaimTTL = 10 * time.Second
-	minClaimTTL     = time.Second
-	releaseTimeout  = time.Second // how long leaving may take without a cluster
-)
-
-// A fatalError is an error of work that makes share return.
-type fatalError struct{ error }
-
-func (e fatalError) Unwrap() error { return e.error }
-
-// share claims pieces of work and calls work for each piece that this member holds,
-// until ctx ends. When work returns earlier, share calls it again after a pause while it
-// holds the claim. When work panics, share ends all work and repeats the panic.
-func (g Group) share(ctx context.Context, js jetstream.JetStream, names []string, work func(ctx context.Context, name string) error) error {
-	g, bucket, err := g.open(ctx, js)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err != nil {
-		return err
-	}
-	c := &claims{group: g, bucket: bucket, names: names, work: work, held: map[string]*claim{}, ended: make(chan struct{}, 1), fatal: make(chan error, 1), panicked: make(chan *rxsse.PanicError, 1)}
-	c.reopen = func(ctx context.Context) error { // after the bucket was deleted
-		_, bucket, err := g.open(ctx, js)
-		if err == nil {
-			c.bucket = bucket
-		}
-		return err
-	}
-	return c.run(ctx, js.Conn())
-}
-
-// open checks the settings and opens the bucket.
-func (g Group) open(ctx context.Context, js jetstream.JetStream) (Group, jetstream.KeyValue, error) {
-	if !isKey(g.Name) {
-		return g, nil, fmt.Errorf("jetstream: Group.Name must consist of letters, digits, - and _, got %q", g.Name)
-	}
-	if g.Member == "" {
-		g.Member = nuid.Next()
-	}
-	if !isKey(g.Member) {
-		return g, nil, fmt.Errorf("jetstream: Group.Member must consist of letters, digits, - and _, got %q", g.Member)
-	}
-	if g.Bucket == "" {
-		g.Bucket = defaultBucket
-	}
-	if g.TTL == 0 {
-		g.TTL = defaultClaimTTL
-	}
-	if g.TTL < minClaimTTL {
-		return g, nil, fmt.Errorf("jetstream: Group.TTL must be at least %s, got %s", minClaimTTL, g.TTL)
-	}
-	if g.Logger == nil {
-		g.Logger = slog.New(slog.DiscardHandler)
-	}
-	bucket, ttl, err := g.openBucket(ctx, js)
-	if err != nil {
-		return g, nil, fmt.Errorf("jetstream: open bucket %q%w", g.Bucket, at(js.Conn(), err))
-	}
-	if ttl != g.TTL {
-		return g, nil, fmt.Errorf("jetstream: bucket %q has a TTL of %s, and Group.TTL is %s; set Group.TTL to %[2]s, or Group.Bucket to another bucket", g.Bucket, ttl, g.TTL)
-	}
-	return g, bucket, nil
-}
-
-// openBucket opens the bucket, or creates it. It retries for some seconds: members that
-// create the bucket at the same time can make each other fail.
-func (g Group) openBucket(ctx context.Context, js jetstream.JetStream) (bucket jetstream.KeyValue, ttl time.Duration, err error) {
-	const openTimeout = 5 * time.Second
-	for begin := time.Now(); time.Since(begin) < openTimeout; {
-		bucket, err = js.KeyValue(ctx, g.Bucket)
-		if errors.Is(err, jetstream.ErrBucketNotFound) {
-			bucket, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
-				Bucket: g.Bucket, Description: "claims of rxsse groups", TTL: g.TTL, Replicas: max(g.Replicas, 1),
-			})
-		}
-		var status jetstream.KeyValueStatus
-		if err == nil {
-			status, err = bucket.Status(ctx)
-		}
-		if err == nil {
-			return bucket, status.TTL(), nil
-		}
-		select {
-		case <-time.After(200 * time.Millisecond):
-		case <-ctx.Done():
-			return nil, 0, context.Cause(ctx)
-		}
-	}
-	return nil, 0, err
-}
-
-// isKey reports whether s can be a token of a key.
-func isKey(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
-}
 
 // claims is a member's part in its group. Its fields belong to the goroutine that calls
 // run. Each piece of work runs on a goroutine of its own, which reports on the channels.
@@ -324,49 +184,6 @@ func (c *claims) release(ctx context.Context, name string, held *claim) {
 	c.group.Logger.InfoContext(ctx, "jetstream: released", "group", c.group.Name, "name", name)
 }
 
-// balance renews this member's own entry, and claims or releases work until the member
-// holds its share.
-func (c *claims) balance(ctx context.Context) {
-	request, cancel := context.WithTimeout(ctx, c.group.TTL/3)
-	defer cancel()
-	members, taken, err := c.list(request)
-	if err != nil {
-		c.cannotRead(ctx, err)
-		return
-	}
-	mine, differ := assign(members, keyToken(c.group.Member))
-	if differ && !c.differ {
-		c.group.Logger.WarnContext(ctx, "jetstream: the members of the group have different feeds or partitions; each is read by a member that has it in its configuration", "group", c.group.Name, "member", c.group.Member)
-	}
-	c.differ = differ
-	surplus := -len(mine)
-	for _, held := range c.held {
-		if held.state == claimHeld {
-			surplus++
-		}
-	}
-	// Members with the same work only balance how many pieces they hold, not which: so
-	// little work moves when members come and go.
-	shouldClaim := func(string) bool { return surplus < 0 }
-	shouldRelease := func(string) bool { return surplus > 0 }
-	if differ {
-		shouldClaim = func(name string) bool { return slices.Contains(mine, name) }
-		shouldRelease = func(name string) bool { return !slices.Contains(mine, name) }
-	}
-	for _, name := range c.names {
-		held := c.held[name]
-		switch {
-		case held != nil && held.state == claimHeld && shouldRelease(name):
-			held.end(claimReleased)
-			surplus--
-		case held == nil && shouldClaim(name) && !slices.Contains(taken, c.key("work", name)):
-			if c.claim(ctx, request, name) {
-				surplus++
-			}
-		}
-	}
-}
-
 // cannotRead reports that the claims cannot be read. It opens the bucket again, which
 // creates it if it has been deleted.
 func (c *claims) cannotRead(ctx context.Context, err error) {
@@ -379,71 +196,6 @@ func (c *claims) cannotRead(ctx context.Context, err error) {
 	if err := c.reopen(request); err != nil && ctx.Err() == nil {
 		c.group.Logger.WarnContext(ctx, "jetstream: cannot open the bucket of the claims", "group", c.group.Name, "bucket", c.group.Bucket, "cause", err)
 	}
-}
-
-// list renews this member's own entry, and returns the members of the group with the
-// names of their work, and the keys of the work that is claimed.
-func (c *claims) list(ctx context.Context) (members map[string][]string, taken []string, err error) {
-	if _, err := c.bucket.Put(ctx, c.key("member", c.group.Member), []byte(strings.Join(c.names, "\n"))); err != nil {
-		return nil, nil, err
-	}
-	prefix := c.group.Name + "."
-	entries, err := c.bucket.Watch(ctx, prefix+">", jetstream.IgnoreDeletes())
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = entries.Stop() }()
-	members = map[string][]string{}
-	for {
-		select {
-		case entry := <-entries.Updates():
-			if entry == nil { // the end of the entries
-				members[keyToken(c.group.Member)] = c.names // the server that answered may not have it yet
-				return members, taken, nil
-			}
-			if member, ok := strings.CutPrefix(entry.Key(), prefix+"member."); ok {
-				members[member] = strings.Split(string(entry.Value()), "\n")
-			} else {
-				taken = append(taken, entry.Key())
-			}
-		case <-ctx.Done():
-			return nil, nil, context.Cause(ctx)
-		}
-	}
-}
-
-// assign assigns each piece of work to one of the members that have it, and returns the
-// pieces of one member. If all members have the same work, the sizes of their shares
-// differ by one at most; differ reports that they have not.
-func assign(members map[string][]string, member string) (mine []string, differ bool) {
-	has := map[string]map[string]bool{} // by piece of work and member
-	for m, names := range members {
-		for _, name := range names {
-			if has[name] == nil {
-				has[name] = map[string]bool{}
-			}
-			has[name][m] = true
-		}
-	}
-	inOrder, count := slices.Sorted(maps.Keys(members)), map[string]int{}
-	names := slices.SortedFunc(maps.Keys(has), func(a, b string) int { // first the work that few members have
-		return cmp.Or(cmp.Compare(len(has[a]), len(has[b])), cmp.Compare(a, b))
-	})
-	for _, name := range names {
-		least := ""
-		for _, m := range inOrder {
-			if !has[name][m] {
-				differ = true
-			} else if least == "" || count[m] < count[least] {
-				least = m
-			}
-		}
-		count[least]++
-		if least == member {
-			mine = append(mine, name)
-		}
-	}
-	return mine, differ
 }
 
 // claim tries to claim a piece of work, starts the work if that succeeds, and reports
