@@ -57,7 +57,8 @@ const maxHeldItems = 256
 //	WithLatestFrom(src, other):  ---1x2x----3y-|
 //
 // Until then it holds the newest 256 items of src, whatever their bytes, and drops older
-// ones. It also drops what it holds when other completes without an item.
+// ones. It also drops what it holds when other completes without an item, and when src or
+// other fails.
 //
 // It completes when src has completed and it holds nothing. On error and cancel it ends
 // as [Merge] does.

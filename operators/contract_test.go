@@ -33,7 +33,6 @@ func TestContract(t *testing.T) {
 	type (
 		ints = rxsse.Observable[int]
 		op   = rxssetest.Operator[int, int]
-		wop  = rxssetest.Operator[int, WindowOf[int]]
 	)
 	for name, check := range map[string]func(*testing.T){
 		"Map": op{
@@ -133,14 +132,6 @@ func TestContract(t *testing.T) {
 		}.Check,
 		"Debounce": op{
 			Apply: func(src ints) ints { return Debounce(src, 5*time.Millisecond) },
-			Items: items,
-		}.Check,
-		"Window over time": wop{
-			Apply: func(src ints) rxsse.Observable[WindowOf[int]] { return Window(src, Tumbling(3*time.Second)) },
-			Items: items,
-		}.Check,
-		"Window over a count": wop{
-			Apply: func(src ints) rxsse.Observable[WindowOf[int]] { return Window(src, ByCount(4)) },
 			Items: items,
 		}.Check,
 	} {

@@ -13,8 +13,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/rxsse/rxsse/marble"
 )
 
 // A plainWatermark is the slow, obvious form of event time over tumbling windows: it
@@ -216,89 +214,4 @@ func TestEventTimeShowsLateItems(t *testing.T) {
 	windows = collect(t, Window(from(readings...), event))
 	assert.Equal(t, 15, windows[0].Late)
 	assert.Empty(t, log.String())
-}
-
-// drawEarly draws results; early ones in lower case, final ones in upper case.
-func drawEarly(w WindowOf[string]) string {
-	v := strings.Join(w.Items, "")
-	if !w.Early {
-		v = strings.ToUpper(v)
-	}
-	return v
-}
-
-func TestWindowEarly(t *testing.T) {
-	const f = marble.Frame
-	at := func(v string) time.Time { return time.Unix(int64(v[0]-'a'), 0) }
-	event := EventTime[string]{Assigner: Tumbling(3 * time.Second), Timestamp: at}
-	for _, row := range []struct {
-		name, src, want string
-		build           func(letters) letters
-	}{
-		{"every d after a change", "-a---b------c|", "---a---[ab]--[AB]--(C|)", func(s letters) letters {
-			return Map(Window(s, Tumbling(10*f), WithEarlyEvery(2*f)), drawEarly)
-		}},
-		{"after n items", "abcde|", "-[ab]-[abcd]-([ABCDE]|)", func(s letters) letters {
-			return Map(Window(s, ByCount(9), WithEarlyAfter(2)), drawEarly)
-		}},
-		{"after n items at once", "(abcde)|", "([ab][abcd])([ABCDE]|)", func(s letters) letters {
-			return Map(Window(s, ByCount(9).Within(100*f), WithEarlyAfter(2)), drawEarly)
-		}},
-		{"in event time", "abcd|", "a[ab][abc]([ABC]d)(D|)", func(s letters) letters {
-			return Map(Window(s, event, WithEarlyAfter(1)), drawEarly)
-		}},
-		{"sessions", "a-b----|", "-a-[ab]-[AB]-|", func(s letters) letters {
-			return Map(Window(s, BySession(3*f), WithEarlyEvery(f)), drawEarly)
-		}},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				got := marble.Record(t.Context(), row.build(marble.Cold(row.src)))
-				assert.Equal(t, row.want, got)
-			})
-		})
-	}
-}
-
-// Of a keyed aggregation only the keys are delivered early that have changed.
-func TestAggregateByEarly(t *testing.T) {
-	src := from("a1", "b1", "a2", "a3")
-	var got []string
-	for _, r := range collect(t, AggregateBy(src, byLetter, EventTime[string]{
-		Assigner: Tumbling(time.Hour), Timestamp: func(string) time.Time { return time.Unix(0, 0) },
-	}, nothing, join, WithEarlyAfter(2))) {
-		got = append(got, fmt.Sprintf("%s%s %v %v", r.Key, r.Value.Value, r.Value.Early, r.Value.Partial))
-	}
-	assert.Equal(t, []string{"a=a1 true false", "b=b1 true false", "a=a1a2a3 true false", "a=a1a2a3 false true", "b=b1 false true"}, got)
-}
-
-func TestWindowsThatAnItemCloses(t *testing.T) {
-	weight := func(v string) int { return int(v[0] - 'a') } // a weighs 0
-	for _, row := range []struct {
-		name, src, want string
-		build           func(letters) letters
-	}{
-		{"an item that does not fit begins the next window", "bcd-bb|", "-[wbc][wd]---([wbb]|)", window1(ByWeight(3, weight))},
-		{"a full window closes at once", "bcb|", "-[wbc]-([wb]|)", window1(ByWeight(3, weight))},
-		{"an item alone can be too heavy", "bhb|", "-([wb][wh])-([wb]|)", window1(ByWeight(3, weight))},
-		{"items can weigh nothing", "aab|", "---([waab]|)", window1(ByWeight(3, weight))},
-		{"weight and time", "b----c|", "---[wb]--([wc]|)", window1(ByWeight(3, weight).Within(3 * marble.Frame))},
-		{"the last item closes", "abcab|", "-[wab]--[wcab]|", window1(ByLast(func(v string) bool { return v == "b" }))},
-		{"last item and time", "a---cb|", "---[wa]-[wcb]|", window1(ByLast(func(v string) bool { return v == "b" }).Within(3 * marble.Frame))},
-		{"last item and count", "aaab|", "-[waa]-[wab]|", window1(ByLast(func(v string) bool { return v == "b" }).AtMost(2))},
-		{"sliding count", "abcde|", "--[wabc]-[wcde]([we]|)", window1(BySlidingCount(3, 2))},
-		{"sliding count by one", "abcd|", "--[wabc][wbcd]([wcd][wd]|)", window1(BySlidingCount(3, 1))},
-		{"sliding count and time", "ab------c|", "----[wab][wb]---([wc]|)", window1(BySlidingCount(3, 1).Within(4 * marble.Frame))},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				assert.Equal(t, row.want, marble.Record(t.Context(), row.build(marble.Cold(row.src))))
-			})
-		})
-	}
-}
-
-// window1 draws the windows of a specification.
-func window1[W WindowSpec[string]](spec W) func(letters) letters {
-	return func(src letters) letters { return Map(Window(src, spec), itemsOf) }
 }

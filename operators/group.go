@@ -94,6 +94,12 @@ func (g *openGroup[K, T]) end(o handoff.Outcome) {
 	}
 }
 
+// isDone reports whether nobody will read more of the group: its reader has left, or none
+// came in time.
+func (g *openGroup[K, T]) isDone(now time.Time) bool {
+	return g.in == nil || g.queue.Stopped() || !g.taken.Load() && now.After(g.until)
+}
+
 func (g *openGroup[K, T]) setDrained() {
 	g.drained.Store(true)
 	select {

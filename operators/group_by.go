@@ -3,6 +3,7 @@ package operators
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -34,10 +35,14 @@ import (
 // groups wait for the consumer to take them, src waits too.
 //
 // When src completes, each group completes after its buffered items. When src fails,
-// the groups that are read deliver their buffered items first, all of them; a group
-// that has no reader yet is given one second to get one. Then each group delivers the
-// error, and the stream of groups fails last. When the stream of groups is left or
-// cancelled, its groups end with [context.Canceled] or the cause.
+// the groups that are read deliver their buffered items first, all of them, also those
+// that have completed; a group that has no reader yet is given one second to get one.
+// Then each open group delivers the error, and the stream of groups fails last. When the
+// stream of groups is left or cancelled, its groups end with [context.Canceled] or the
+// cause.
+//
+// To read groups through [MergeMap], let it run as many inner streams as there can be
+// groups; the others would have no reader.
 //
 // GroupBy does not know of items that an asynchronous stage after a group holds, such as
 // Debounce, Delay or Buffer between Items and MergeMap: the error of another group drops
@@ -93,6 +98,9 @@ const (
 	// firstReaderTimeout is for how long a full group, or one whose stream has failed,
 	// waits for its first reader.
 	firstReaderTimeout = time.Second
+	// minPrune is how many completed groups are remembered before those that are done are
+	// dropped.
+	minPrune = 64
 )
 
 // route is GroupBy on the goroutine that runs key. It leaves a token in untaken for
@@ -109,6 +117,7 @@ func route[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, i
 				changed: make(chan struct{}, 1),
 				clock:   window.StartClock(),
 				open:    make(map[K]*lru.Entry[*openGroup[K, T]]),
+				pruneAt: minPrune,
 			}
 			// Also when key panics: readers elsewhere wait for it.
 			defer func() { endGroups(r.removeAll(), handoff.Failed(context.Canceled)) }()
@@ -127,16 +136,18 @@ type keyRouter[T any, K comparable] struct {
 	maxGroups int
 	yield     func(Group[K, T], error) bool
 
-	untaken chan<- struct{}
-	changed chan struct{} // a group is drained; holds one token
-	clock   window.Clock
-	stalled time.Duration // how long it has waited for readers, which is no silence
-	open    map[K]*lru.Entry[*openGroup[K, T]]
-	order   lru.List[*openGroup[K, T]] // of all open groups, by when they were used last
-	groups  int                        // in order
-	staged  []*openGroup[K, T]         // those that hold items for the next pass
-	due     alarm
-	newest  window.Instant // when the newest group was opened: order does not go back behind it
+	untaken   chan<- struct{}
+	changed   chan struct{} // a group is drained; holds one token
+	clock     window.Clock
+	stalled   time.Duration // how long it has waited for readers, which is no silence
+	open      map[K]*lru.Entry[*openGroup[K, T]]
+	order     lru.List[*openGroup[K, T]] // of all open groups, by when they were used last
+	groups    int                        // in order
+	staged    []*openGroup[K, T]         // those that hold items for the next pass
+	completed []*openGroup[K, T]         // whose readers may have items left
+	pruneAt   int                        // the length of completed at which those that are done are dropped
+	due       alarm
+	newest    window.Instant // when the newest group was opened: order does not go back behind it
 }
 
 // run reads the clock once for each batch of items.
@@ -173,7 +184,7 @@ func (r *keyRouter[T, K]) end(err error) {
 	}
 	groups := r.removeAll()
 	if err != nil && r.ctx.Err() == nil {
-		r.waitForReaders(groups)
+		r.waitForReaders(append(r.completed, groups...))
 	}
 	endGroups(groups, handoff.Failed(err))
 	if err != nil {
@@ -254,7 +265,7 @@ func (r *keyRouter[T, K]) begin(k K, v T) bool {
 		if !r.pass() { // the oldest group may have items in the staged batch
 			return false
 		}
-		r.remove(r.order.First()).end(handoff.Outcome{})
+		r.complete(r.order.First())
 	}
 	now := time.Now()
 	g := &lru.Entry[*openGroup[K, T]]{Value: newOpenGroup[K, T](k, r.limit, now.Add(firstReaderTimeout), r.changed)}
@@ -335,8 +346,21 @@ func (r *keyRouter[T, K]) passSlowly(g *openGroup[K, T]) bool {
 // expire completes the groups that have been silent for long enough.
 func (r *keyRouter[T, K]) expire(at window.Instant) {
 	for g := r.order.First(); g != nil && window.Instant(g.Used()).Plus(r.idle) <= at; g = r.order.First() {
-		r.remove(g).end(handoff.Outcome{})
+		r.complete(g)
 	}
+}
+
+// complete completes a group. The router remembers it while its reader may have items left:
+// if src fails, these are delivered before the error too.
+func (r *keyRouter[T, K]) complete(entry *lru.Entry[*openGroup[K, T]]) {
+	g := r.remove(entry)
+	g.end(handoff.Outcome{})
+	if len(r.completed) >= r.pruneAt {
+		now := time.Now()
+		r.completed = slices.DeleteFunc(r.completed, func(g *openGroup[K, T]) bool { return g.isDone(now) })
+		r.pruneAt = max(minPrune, 2*len(r.completed))
+	}
+	r.completed = append(r.completed, g)
 }
 
 // remove forgets a group.

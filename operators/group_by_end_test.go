@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -122,6 +123,54 @@ func TestGroupByFailsLast(t *testing.T) {
 		assert.Equal(t, errLost, failure)
 		readers.Wait()
 		assert.Equal(t, 3, ended)
+	})
+}
+
+// A completed group counts too, whether its key fell silent or a new key took its place: its
+// slow reader gets all items before the error of src ends the others.
+func TestGroupByDeliversCompletedGroupsBeforeTheError(t *testing.T) {
+	errLost := errors.New("lost")
+	for name, opts := range map[string][]GroupOption{"silent": nil, "replaced": {MaxGroups(1)}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				src := Tap(failingAfter(9, errLost), func(v int) {
+					if v == 8 && opts == nil {
+						time.Sleep(2 * time.Second)
+					}
+				})
+				groups := GroupBy(src, func(v int) int { return v / 8 }, 10, time.Second, opts...)
+				got, err := drain(t.Context(), MergeMap(groups, 100, func(g Group[int, int]) rxsse.Observable[int] {
+					return Tap(g.Items, func(int) { time.Sleep(time.Second) })
+				}))
+				assert.Len(t, got, 9)
+				assert.Equal(t, errLost, err)
+			})
+		})
+	}
+}
+
+// Completed groups are forgotten, also those that nobody has read.
+func TestGroupByForgetsCompletedGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const groups, size = 1000, 1 << 16
+		bytes := Map(failingAfter(groups, nil), func(int) []byte {
+			time.Sleep(time.Second)
+			return make([]byte, size)
+		})
+		heap := func() int {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			return int(m.HeapAlloc)
+		}
+		before, n := heap(), 0
+		for g, err := range GroupBy(bytes, func([]byte) int { n++; return n }, 10, time.Hour, MaxGroups(1))(t.Context()) {
+			require.NoError(t, err)
+			if g.Key == groups {
+				assert.Less(t, heap()-before, groups/4*size)
+			}
+		}
+		assert.Equal(t, groups, n)
 	})
 }
 

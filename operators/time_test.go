@@ -87,17 +87,11 @@ func TestDebounceWithBusyConsumer(t *testing.T) {
 	})
 }
 
-func windowsOf(size int) func(rxsse.Observable[string]) rxsse.Observable[string] {
-	return func(src rxsse.Observable[string]) rxsse.Observable[string] {
-		return Map(Window(src, Tumbling(time.Duration(size)*marble.Frame)), itemsOf)
-	}
-}
-
 // itemsOf draws a window: a w before its items marks it.
 func itemsOf(w WindowOf[string]) string { return "w" + strings.Join(w.Items, "") }
 
 func TestWindowTumbling(t *testing.T) {
-	checkDiagrams(t, windowsOf(5), []diagram{
+	checkDiagrams(t, windowsBy(Tumbling(5*marble.Frame)), []diagram{
 		{"delivers at the end of the window", "-a-b-c--|", "-----[wab]--([wc]|)"},
 		{"an item at the end belongs to the next window", "a----b---------|", "-----[wa]----[wb]----|"},
 		{"no empty windows", "-a-----------b---|", "-----[wa]---------[wb]-|"},
@@ -113,14 +107,14 @@ func TestWindowTumblingDropsThePartialWindowOnCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 7*marble.Frame)
 		defer cancel()
-		assert.Equal(t, "-----[wab]-!", marble.Record(ctx, windowsOf(5)(marble.Cold("a-b--c"))))
+		assert.Equal(t, "-----[wab]-!", marble.Record(ctx, windowsBy(Tumbling(5*marble.Frame))(marble.Cold("a-b--c"))))
 	})
 }
 
 func TestWindowTumblingTies(t *testing.T) {
 	for range ties {
 		synctest.Test(t, func(t *testing.T) {
-			got := marble.Record(t.Context(), windowsOf(3)(marble.Cold("a--b--c--d--|")))
+			got := marble.Record(t.Context(), windowsBy(Tumbling(3*marble.Frame))(marble.Cold("a--b--c--d--|")))
 			require.Equal(t, "---[wa]--[wb]--[wc]--([wd]|)", got)
 		})
 	}
@@ -196,14 +190,11 @@ func TestWindowsShareNothing(t *testing.T) {
 func TestImpossibleArgumentsPanic(t *testing.T) {
 	src := from(1)
 	for want, build := range map[string]func(){
-		"operators: Debounce: d must be positive, got 0s":                                                              func() { Debounce(src, 0) },
-		"operators: Tumbling: size must be positive, got -1s":                                                          func() { Tumbling(-time.Second) },
-		"operators: ByCount: n must be positive, got 0":                                                                func() { ByCount(0) },
-		"operators: TakeLast: n must not be negative, got -1":                                                          func() { TakeLast(src, -1) },
-		"operators: Skip: n must not be negative, got -2":                                                              func() { Skip(src, -2) },
-		"operators: Distinct: n must be positive, got 0":                                                               func() { Distinct(src, 0, func(v int) int { return v }) },
-		"operators: Take: n must not be negative, got -1":                                                              func() { Take(src, -1) },
-		"operators: Window: the zero Assigner is invalid: use Tumbling, Sliding, BySession, ByCount or BySlidingCount": func() { Window(src, Assigner{}) },
+		"operators: Debounce: d must be positive, got 0s":     func() { Debounce(src, 0) },
+		"operators: TakeLast: n must not be negative, got -1": func() { TakeLast(src, -1) },
+		"operators: Skip: n must not be negative, got -2":     func() { Skip(src, -2) },
+		"operators: Distinct: n must be positive, got 0":      func() { Distinct(src, 0, func(v int) int { return v }) },
+		"operators: Take: n must not be negative, got -1":     func() { Take(src, -1) },
 	} {
 		assert.PanicsWithValue(t, want, build)
 	}

@@ -10,30 +10,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/marble"
-	"github.com/rxsse/rxsse/rxssetest"
 )
 
-// windowsBy draws windows as [itemsOf] does.
-func windowsBy(a Assigner) func(rxsse.Observable[string]) rxsse.Observable[string] {
-	return func(src rxsse.Observable[string]) rxsse.Observable[string] {
-		return Map(Window(src, a), itemsOf)
-	}
-}
-
-func TestWindowContract(t *testing.T) {
-	for name, a := range map[string]Assigner{
-		"Sliding":                Sliding(4*time.Second, 2*time.Second),
-		"Session":                BySession(2 * time.Second),
-		"ByCount within, filled": ByCount(2).Within(time.Hour),
-		"ByCount within, over":   ByCount(1000).Within(3 * time.Second),
-	} {
-		t.Run(name, rxssetest.Operator[int, WindowOf[int]]{
-			Apply: func(src rxsse.Observable[int]) rxsse.Observable[WindowOf[int]] { return Window(src, a) },
-			Items: []int{1, 2, 3, 4, 5, 6},
-		}.Check)
-	}
+// windowsBy draws the windows of a specification as [itemsOf] does.
+func windowsBy[W WindowSpec[string]](spec W) func(letters) letters {
+	return func(src letters) letters { return Map(Window(src, spec), itemsOf) }
 }
 
 // The diagrams in the documentation.
@@ -199,22 +181,3 @@ func TestWindowWithBusyConsumer(t *testing.T) {
 		assert.Equal(t, []string{"[a]@4", "[b]@8"}, got)
 	})
 }
-
-func TestAssignersRefuse(t *testing.T) {
-	for name, row := range map[string]struct {
-		want  string
-		build func()
-	}{
-		"no size":     {"operators: Sliding: size must be positive, got 0s", func() { Sliding(0, 1) }},
-		"no slide":    {"operators: Sliding: slide must be positive and at most size (1s), got 0s", func() { Sliding(time.Second, 0) }},
-		"holes":       {"operators: Sliding: slide must be positive and at most size (1s), got 2s", func() { Sliding(time.Second, 2*time.Second) }},
-		"no gap":      {"operators: BySession: gap must be positive, got -1s", func() { BySession(-time.Second) }},
-		"no count":    {"operators: ByCount: n must be positive, got 0", func() { ByCount(0).Within(time.Second) }},
-		"no time":     {"operators: Within: d must be positive, got 0s", func() { ByCount(1).Within(0) }},
-		"zero for By": {"operators: AggregateBy: the zero Assigner is invalid: use Tumbling, Sliding, BySession, ByCount or BySlidingCount", func() { AggregateBy(from(1.0), func(float64) int { return 0 }, Assigner{}, zero, plus) }},
-	} {
-		t.Run(name, func(t *testing.T) { assert.PanicsWithValue(t, row.want, row.build) })
-	}
-}
-
-func plus(sum, v float64) float64 { return sum + v }
