@@ -114,6 +114,24 @@ func TestArrivalUnderContention(t *testing.T) {
 	}
 }
 
+// An item that is pushed while the consumer takes earlier ones belongs to the next batch.
+func TestArrivalDuringATake(t *testing.T) {
+	q := NewByArrival[int](t.Context(), 8)
+	defer q.Stop()
+	a, b := q.AddProducer(), q.AddProducer()
+	for _, taken := range [][]*Producer[int]{{a}, {a, b}} {
+		for i, p := range taken {
+			require.True(t, p.Push(i))
+		}
+		require.True(t, q.collect())
+		require.True(t, a.Push(7))
+		q.takeBatch()
+		assert.Equal(t, upTo(len(taken)), q.lent)
+		next, _ := q.Newer()
+		assert.Equal(t, []int{7}, next)
+	}
+}
+
 // The limit is that of all producers together.
 func TestArrivalLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -64,10 +64,7 @@ func (g *Group) Receive() (n int, signal Signal) {
 			return 0, End
 		case !wait:
 			g.mu.Unlock()
-			if n := g.fill(); n > 0 {
-				return n, Items
-			}
-			continue
+			return g.fill(), Items
 		case g.failed:
 			g.mu.Unlock()
 			g.raise()

@@ -115,6 +115,16 @@ func TestGroupIsWokenByWhatItLacks(t *testing.T) {
 	})
 }
 
+// A panic is raised where the items before it were received, not only by Stop.
+func TestGroupRaisesAPanic(t *testing.T) {
+	g := NewGroup(t.Context())
+	a, b := AddQueue[int](g, 8), AddQueue[int](g, 8)
+	a.Go(counting(3, func(func(int, error) bool) { panic("boom") }))
+	b.Go(counting(2, func(yield func(int, error) bool) { <-g.stop }))
+	assert.Panics(t, func() { pairs(g, a, b) })
+	assert.NotPanics(t, g.Stop, "it is raised once")
+}
+
 func TestGroupIsCancelled(t *testing.T) {
 	errGone := errors.New("gone")
 	synctest.Test(t, func(t *testing.T) {

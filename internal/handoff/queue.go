@@ -108,8 +108,8 @@ func NewDetached[T any](limit int) *Queue[T] {
 	return &Queue[T]{consumer: newConsumer(), limit: limit, size: SizeOf[T]()}
 }
 
-// OnIdle has f called whenever the consumer has dealt with all items and is about to
-// wait for more. It is called before the consumer is known.
+// OnIdle has f called once each time that the consumer has dealt with all items and is
+// about to wait for more. It is called before the consumer is known.
 func (q *Queue[T]) OnIdle(f func()) { q.idle = f }
 
 // Attach gives a detached queue the context of its consumer.
@@ -305,7 +305,6 @@ func (q *Queue[T]) Receive(timer <-chan time.Time) ([]T, Signal) {
 		case <-timer:
 			return nil, Tick
 		}
-		asked = q.idle == nil
 	}
 }
 

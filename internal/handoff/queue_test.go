@@ -303,6 +303,63 @@ func TestAskAgain(t *testing.T) {
 	})
 }
 
+// An upstream that ends while the consumer waits does not end the wait for the others.
+func TestOneOfTwoUpstreamsEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New[int](t.Context(), 8)
+		defer q.Stop()
+		q.Go(counting(0, func(func(int, error) bool) { time.Sleep(time.Second) }))
+		q.Go(counting(0, func(yield func(int, error) bool) {
+			time.Sleep(2 * time.Second)
+			yield(7, nil)
+		}))
+		assert.Equal(t, []int{7}, drain(q))
+		require.NoError(t, q.Err())
+	})
+}
+
+// PushBatch queues as many items as there is room for, and all once nothing is wanted.
+func TestPushBatch(t *testing.T) {
+	q := New[int](t.Context(), 4)
+	p := q.AddProducer()
+	assert.Equal(t, 0, p.PushBatch(nil))
+	assert.Equal(t, 3, p.PushBatch([]int{0, 1, 2}))
+	assert.Equal(t, 1, p.PushBatch([]int{3, 4, 5}))
+	assert.Equal(t, 0, p.PushBatch([]int{4, 5}))
+	items, _ := q.Receive(nil)
+	assert.Equal(t, upTo(4), items)
+	assert.Equal(t, 2, p.PushBatch([]int{4, 5}))
+	q.Stop()
+	assert.Equal(t, 5, p.PushBatch(make([]int, 5)), "they are dropped")
+}
+
+// WaitForRoom ends with the room, the queue, the timer or done, whichever is first.
+func TestWaitForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New[int](t.Context(), 1)
+		p := q.AddProducer()
+		assert.True(t, p.WaitForRoom(nil, nil), "there is room")
+		require.True(t, p.Push(1))
+		start := time.Now()
+		assert.False(t, p.WaitForRoom(time.After(time.Second), nil), "the timer")
+		done, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		assert.False(t, p.WaitForRoom(nil, done.Done()), "done")
+		time.AfterFunc(time.Second, func() { q.Receive(nil) })
+		assert.True(t, p.WaitForRoom(nil, nil), "the consumer took the item")
+		require.True(t, p.Push(2))
+		time.AfterFunc(time.Second, q.Stop)
+		assert.True(t, p.WaitForRoom(nil, nil), "nothing more is wanted")
+		assert.Equal(t, 4*time.Second, time.Since(start))
+		assert.False(t, p.Push(3))
+	})
+}
+
+func TestOutcomeWithoutError(t *testing.T) {
+	assert.True(t, Failed(errors.New("lost")).WithoutError().Completed())
+	assert.True(t, Outcome{goexit: true}.WithoutError().Raises())
+}
+
 func TestIfEmpty(t *testing.T) {
 	q := NewDetached[int](8)
 	p := q.AddProducer()

@@ -154,6 +154,27 @@ func TestMulticastCountsBytes(t *testing.T) {
 	})
 }
 
+// A multicast holds back at most 1 MiB: then the consumers get what it holds.
+func TestMulticastHoldsBackFewBytes(t *testing.T) {
+	var mu sync.Mutex
+	m := NewMulticast[string](&mu, Block)
+	q := New[string](t.Context(), 256)
+	defer q.Stop()
+	mu.Lock()
+	m.Add(q)
+	mu.Unlock()
+	half := strings.Repeat("x", 512<<10)
+	push(&mu, m, half[1:])
+	_, ok := q.Newer()
+	assert.False(t, ok)
+	push(&mu, m, half)
+	_, ok = q.Newer()
+	assert.False(t, ok, "one byte less than 1 MiB")
+	push(&mu, m, "x")
+	got, _ := q.Newer()
+	assert.Len(t, got, 3, "1 MiB")
+}
+
 // A queue that drops items drops by bytes as well, and never the only item.
 func TestOverflowCountsBytes(t *testing.T) {
 	large := codec.Event{Data: strings.Repeat("x", MaxBytes/2)}
