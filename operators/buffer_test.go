@@ -148,7 +148,9 @@ func TestOverflow(t *testing.T) {
 func TestContractOfBuffer(t *testing.T) {
 	for _, overflow := range []Overflow{OverflowBlock, OverflowDropOldest, OverflowDropNewest, OverflowLatest, OverflowFail} {
 		t.Run(overflow.String(), rxssetest.Operator[int, int]{
-			Apply: func(src rxsse.Observable[int]) rxsse.Observable[int] { return Buffer(src, 2, overflow) },
+			Apply: func(src rxsse.Observable[int]) rxsse.Observable[int] {
+				return Buffer(src, 2, overflow, CountDropped(new(atomic.Int64)))
+			},
 			Items: []int{1, 2, 3},
 		}.Check)
 	}

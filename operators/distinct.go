@@ -25,7 +25,7 @@ func DistinctUntilChanged[T comparable](src rxsse.Observable[T]) rxsse.Observabl
 }
 
 // DistinctUntilChangedFunc is [DistinctUntilChanged] with a function that reports
-// whether an item is the same as the last one delivered.
+// whether an item is the same as the last one delivered. Synchronous.
 func DistinctUntilChangedFunc[T any](src rxsse.Observable[T], same func(last, v T) bool) rxsse.Observable[T] {
 	mustNotBeNil("DistinctUntilChangedFunc: src", src == nil)
 	mustNotBeNil("DistinctUntilChangedFunc: same", same == nil)

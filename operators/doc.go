@@ -13,8 +13,8 @@
 // # Which operator
 //
 //   - change each item: Map, TryMap, Scan, Pairwise, Tap, Timestamp, TimeInterval
-//   - decode events: EventType, DecodeJSON, Decode; encode items: EncodeJSON,
-//     EncodeMessages
+//   - decode events: EventType, DecodeJSON, Decode, with SkipInvalid; encode items:
+//     EncodeJSON, EncodeMessages
 //   - change the values of messages and keep their positions: MapValue, FlatMapValue
 //   - choose items: Filter, Take, TakeWhile, TakeUntil, TakeLast, Skip, SkipWhile,
 //     SkipUntil, First, Last, ElementAt, Distinct, DistinctWithin,
@@ -23,15 +23,17 @@
 //     (the first), ThrottleLatest (the first and the last), Audit (the last, at most
 //     one each d), Sample (at fixed times), RateLimit (all of them), Delay
 //   - group items: Window delivers them, Aggregate folds them, AggregateBy folds them by
-//     key, over the windows of Tumbling, Sliding, BySession, ByCount, BySlidingCount,
-//     ByWeight and ByLast, by the clock or, with EventTime, by the time that items carry;
-//     GroupBy for a stream a key; Reduce for all items
+//     key; GroupBy for a stream a key, with MaxGroups; Reduce for all items
+//   - windows: Tumbling and Sliding, with Offset and In; BySession; ByCount,
+//     BySlidingCount, ByWeight and ByLast, with Within and AtMost; by the clock or, with
+//     EventTime, by the time that items carry; with WithEarlyEvery, WithEarlyAfter and
+//     WithState
 //   - a stream for each item: ConcatMap, MergeMap, SwitchMap, ExhaustMap
 //   - combine streams: Merge, MergeDelayError, Concat, StartWith, Zip, ZipAll,
 //     CombineLatest, CombineLatestAll, WithLatestFrom, Race
 //   - share one subscription: Share, Replay, with MinSubscribers and GracePeriod
 //   - let a stream run ahead of a slow consumer: Buffer, which waits, drops or fails
-//     when it is full
+//     when it is full, with CountDropped
 //   - work on many items at once: Parallel, ParallelUnordered
 //   - deal with the end: CompleteAt, Timeout, TimeoutFirst, Retry, Catch,
 //     OnErrorReturn, DefaultIfEmpty, TapEnd, Finally, Materialize, Dematerialize

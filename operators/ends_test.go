@@ -115,6 +115,10 @@ func TestContractOfEnds(t *testing.T) {
 			Apply:         func(src ints) ints { return Catch(src, func(error) ints { return from(0) }) },
 			HandlesErrors: true,
 		},
+		"OnErrorReturn": {
+			Apply:         func(src ints) ints { return OnErrorReturn(src, func(error) int { return 0 }) },
+			HandlesErrors: true,
+		},
 		"Materialize": {
 			Apply: func(src ints) ints {
 				return Map(Materialize(src), func(n Notification[int]) int { return n.Value })

@@ -19,8 +19,9 @@ import (
 //	ConcatMap(src, f):   --11--1-22--233--3|
 //
 // It completes when src and the last inner stream have. An error of any of them, or
-// the cause of a cancelled context, ends the stream. It runs on the consumer's
-// goroutine and holds nothing: src waits while an inner stream runs.
+// the cause of a cancelled context, ends the stream.
+//
+// Synchronous: src waits while an inner stream runs.
 func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
 	mustNotBeNil("ConcatMap: src", src == nil)
 	mustNotBeNil("ConcatMap: f", f == nil)

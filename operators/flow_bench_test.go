@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"runtime/metrics"
 	"testing"
+	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/marble"
 )
 
 // BenchmarkFlow is what an item of 80 bytes costs to cross the operators whose
@@ -25,6 +27,18 @@ func BenchmarkFlow(b *testing.B) {
 	}))
 	b.Run("ZipAll", exhaust(trades, func(s src) rxsse.Observable[[]trade] { return ZipAll(s, s) })) //nolint:gocritic // the same stream twice
 	b.Run("CombineLatestAll of 1", exhaust(trades, func(s src) rxsse.Observable[[]trade] { return CombineLatestAll(s) }))
+	b.Run("Audit", exhaust(trades, func(s src) src { return Audit(s, 10*time.Millisecond) }))
+	b.Run("TakeUntil", exhaust(trades, func(s src) src { return TakeUntil(s, marble.Cold("")) }))
+	b.Run("SkipUntil", exhaust(trades, func(s src) src { return SkipUntil(s, from(1)) }))
+	newer := func(a, _ trade) trade { return a }
+	b.Run("CombineLatest of 2", exhaust(trades, func(s src) src { return CombineLatest(s, s, newer) }))
+	b.Run("WithLatestFrom of 2", exhaust(trades, func(s src) src { return WithLatestFrom(s, s, newer) }))
+	b.Run("MergeMap", exhaust(trades, func(s src) src {
+		return MergeMap(from(1), 1, func(int) src { return s })
+	}))
+	b.Run("SwitchMap", exhaust(trades, func(s src) src {
+		return SwitchMap(from(1), func(int) src { return s })
+	}))
 	b.Run("ExhaustMap", exhaust(trades, func(s src) src {
 		return ExhaustMap(from(1), func(int) src { return s })
 	}))

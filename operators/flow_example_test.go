@@ -12,6 +12,22 @@ import (
 )
 
 // A consumer that is slower than the stream gets the newest items.
+// How many quotes a slow consumer has missed.
+func ExampleCountDropped() {
+	var dropped atomic.Int64
+	quotes := operators.Share(source.Just(1, 2, 3, 4, 5), 1, operators.OverflowLatest, operators.CountDropped(&dropped))
+	delivered := 0
+	for _, err := range quotes(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
+		delivered++
+	}
+	fmt.Println(delivered + int(dropped.Load()))
+	// Output: 5
+}
+
 func ExampleBuffer() {
 	rest, delivered := make(chan int, 4), make(chan struct{})
 	quotes := operators.Concat(source.Just(1), source.FromChannel(rest))

@@ -42,3 +42,21 @@ func ExampleGroupBy() {
 	fmt.Println(rise)
 	// Output: map[BTC:4 ETH:-1]
 }
+
+// With one open group, a new key completes the group before it: runs of equal keys.
+func ExampleMaxGroups() {
+	states := source.Just("on", "on", "off", "on")
+	itself := func(state string) string { return state }
+	for run, err := range operators.GroupBy(states, itself, 1000, time.Minute, operators.MaxGroups(1))(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
+		fmt.Print(run.Key, ": ")
+		show(run.Items)
+	}
+	// Output:
+	// on: on on |
+	// off: off |
+	// on: on |
+}

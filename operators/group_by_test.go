@@ -84,7 +84,7 @@ func TestGroupByContract(t *testing.T) {
 	self := func(v int) int { return v }
 	rxssetest.Operator[int, Group[int, int]]{
 		Apply: func(src rxsse.Observable[int]) rxsse.Observable[Group[int, int]] {
-			return GroupBy(src, self, 8, time.Second)
+			return GroupBy(src, self, 8, time.Second, MaxGroups(4))
 		},
 		Panicking: func(src rxsse.Observable[int], v any) rxsse.Observable[Group[int, int]] {
 			return GroupBy(src, func(int) int { panic(v) }, 8, time.Second)

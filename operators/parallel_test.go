@@ -147,7 +147,7 @@ func TestParallelErrorEndsTheRest(t *testing.T) {
 
 func TestContractOfParallel(t *testing.T) {
 	type ints = rxsse.Observable[int]
-	for name, op := range parallels {
+	for name, op := range parallels { // Parallel and ParallelUnordered
 		t.Run(name, rxssetest.Operator[int, int]{
 			Apply: func(src ints) ints {
 				return op(src, 3, func(_ context.Context, v int) (int, error) { return v, nil })

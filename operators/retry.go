@@ -66,8 +66,7 @@ func (e *RetryError) Unwrap() error { return e.Err }
 // Retry starts over.
 //
 // Retry completes when src does. On cancel, also during a wait, it ends with the
-// cause. It runs src and decide on the consumer's goroutine, and releases src before
-// it waits.
+// cause. Synchronous: it releases src before it calls decide and waits.
 //
 // ReactiveX, Reactor and Kotlin Flow call it retry; with decide it is their retryWhen.
 func Retry[T any](src rxsse.Observable[T], decide func(RetryState) (wait time.Duration, retry bool)) rxsse.Observable[T] {

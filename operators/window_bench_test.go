@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
 )
 
 // BenchmarkWindows is what a window costs an item, in one long subscription to a
@@ -19,6 +20,30 @@ func BenchmarkWindows(b *testing.B) {
 	at := time.Unix(0, 0)
 	b.Run("Sliding of 4", exhaust(trades, func(s src) windows {
 		return Window(s, Sliding(4*time.Millisecond, time.Millisecond))
+	}))
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("days In a place", exhaust(trades, func(s src) windows {
+		return Window(Take(s, 10_000), Tumbling(24*time.Hour).In(berlin))
+	}))
+	b.Run("BySlidingCount of 4", exhaust(trades, func(s src) windows { return Window(s, BySlidingCount(100, 25)) }))
+	b.Run("ByWeight", exhaust(trades, func(s src) windows {
+		return Window(s, ByWeight(100, func(trade) int { return 1 }))
+	}))
+	b.Run("ByLast AtMost", exhaust(trades, func(s src) windows {
+		return Window(s, ByLast(func(trade) bool { return false }).AtMost(100))
+	}))
+	b.Run("WithEarlyAfter", exhaust(trades, func(s src) rxsse.Observable[WindowResult[float64]] {
+		return Aggregate(s, ByCount(1000), zero, addPrice, WithEarlyAfter(100))
+	}))
+	b.Run("WithEarlyEvery", exhaust(trades, func(s src) rxsse.Observable[WindowResult[float64]] {
+		return Aggregate(s, ByCount(1000), zero, addPrice, WithEarlyEvery(time.Millisecond))
+	}))
+	b.Run("WithState", exhaust(trades, func(s src) rxsse.Observable[WindowResult[int]] {
+		messages := Map(s, func(t trade) codec.Message[int] { return codec.Message[int]{ID: "1", Value: int(t.ID)} })
+		return sumMessages(messages, ByCount(1000), WithState(new(State)))
 	}))
 	b.Run("Session", exhaust(trades, func(s src) rxsse.Observable[WindowResult[float64]] {
 		return Aggregate(s, BySession(time.Second), zero, addPrice)

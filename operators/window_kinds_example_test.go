@@ -21,6 +21,13 @@ func showWindows[T any](windows rxsse.Observable[operators.WindowOf[T]]) {
 	fmt.Println()
 }
 
+// Batches of two items.
+func ExampleByCount() {
+	rows := source.Just("a", "b", "c", "d", "e")
+	showWindows(operators.Window(rows, operators.ByCount(2)))
+	// Output: [a b] [c d] [e]
+}
+
 // Batches of at most ten bytes, for a request with a limit. What does not fit begins the
 // next batch.
 func ExampleByWeight() {

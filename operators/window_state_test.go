@@ -1,8 +1,11 @@
 package operators
 
 import (
+	"context"
+	"iter"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/rxssetest"
 )
 
 // withIDs returns messages with the IDs "1", "2", …
@@ -46,6 +50,45 @@ func TestStateGoesOn(t *testing.T) {
 	assert.Equal(t, 12, sums[0].Value)
 	assert.False(t, sums[0].Partial)
 	assert.Equal(t, "4", sums[0].ResumeID())
+}
+
+func TestStateContract(t *testing.T) {
+	rxssetest.Operator[codec.Message[int], WindowResult[int]]{
+		Apply: func(src rxsse.Observable[codec.Message[int]]) rxsse.Observable[WindowResult[int]] {
+			return func(ctx context.Context) iter.Seq2[WindowResult[int], error] {
+				return sumMessages(src, ByCount(2), WithState(new(State)))(ctx) // a state serves one subscription
+			}
+		},
+		Items: collect(t, withIDs(1, 2, 3, 4)),
+	}.Check(t)
+}
+
+// A window that ended while the program was down is delivered at the start.
+func TestStateOfAWindowThatHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var state State
+		minutes := func(src rxsse.Observable[codec.Message[int]]) rxsse.Observable[WindowResult[int]] {
+			return sumMessages(src, Tumbling(time.Minute), WithState(&state))
+		}
+		sums := collect(t, minutes(withIDs(1, 2)))
+		require.Len(t, sums, 1)
+		assert.True(t, sums[0].Partial)
+		data, err := state.Save()
+		require.NoError(t, err)
+
+		time.Sleep(time.Hour)
+		start := time.Now()
+		require.NoError(t, state.Load(data))
+		later := Tap(Skip(withIDs(1, 2, 4), 2), func(codec.Message[int]) { time.Sleep(time.Second) })
+		for sum, err := range minutes(later)(t.Context()) {
+			require.NoError(t, err)
+			assert.Equal(t, 3, sum.Value)
+			assert.Equal(t, sums[0].Start, sum.Start)
+			assert.False(t, sum.Partial)
+			assert.Equal(t, start, time.Now(), "at once")
+			break
+		}
+	})
 }
 
 // A state is what was saved and nothing else: what does not fit is an error, and no item

@@ -59,9 +59,9 @@ func not(s string) func(string) bool { return func(v string) bool { return v != 
 func is(s string) func(string) bool  { return func(v string) bool { return v == s } }
 
 // windows shows a window as its items.
-func windows[W op.WindowSpec[string]](spec W) func(stream) stream {
+func windows[W op.WindowSpec[string]](spec W, opts ...op.WindowOption) func(stream) stream {
 	return func(s stream) stream {
-		return op.Map(op.Window(s, spec), func(w op.WindowOf[string]) string { return strings.Join(w.Items, "") })
+		return op.Map(op.Window(s, spec, opts...), func(w op.WindowOf[string]) string { return strings.Join(w.Items, "") })
 	}
 }
 
@@ -87,6 +87,9 @@ var drawings = map[string]drawing{
 	"BySlidingCount":       {[]string{"-a-b-c--d-e-|"}, "Window(src, BySlidingCount(3, 1))", one(windows(op.BySlidingCount(3, 1)))},
 	"ByWeight":             {[]string{"-a-c-b--a-a-|"}, "Window(src, ByWeight(3, a weighs 1, b 2, c 3))", one(windows(op.ByWeight(3, weight)))},
 	"ByLast":               {[]string{"-a-b-a--a-b-|"}, "Window(src, ByLast(b))", one(windows(op.ByLast(is("b"))))},
+	"Offset":               {[]string{"-a-b----c--|"}, "Window(src, Tumbling(5ms).Offset(2ms))", one(windows(op.Tumbling(5 * frame).Offset(2 * frame)))},
+	"WithEarlyAfter":       {[]string{"-a-b-c-d-e-|"}, "Window(src, ByCount(5), WithEarlyAfter(2))", one(windows(op.ByCount(5), op.WithEarlyAfter(2)))},
+	"WithEarlyEvery":       {[]string{"-a---b--------|"}, "Window(src, Tumbling(10ms), WithEarlyEvery(2ms))", one(windows(op.Tumbling(10*frame), op.WithEarlyEvery(2*frame)))},
 	"Debounce":             {[]string{"-a-b-c-----d---e|"}, "Debounce(src, 3ms)", one(func(s stream) stream { return op.Debounce(s, 3*frame) })},
 	"DebounceMax":          {[]string{"-abcdefg----h--|"}, "DebounceMax(src, 3ms, 5ms)", one(func(s stream) stream { return op.DebounceMax(s, 3*frame, 5*frame) })},
 	"DefaultIfEmpty":       {[]string{"------|"}, `DefaultIfEmpty(src, "z")`, one(func(s stream) stream { return op.DefaultIfEmpty(s, "z") })},
