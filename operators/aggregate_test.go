@@ -24,8 +24,6 @@ func join(joined, v string) string { return joined + v }
 
 func nothing() string { return "=" }
 
-func plus(sum, v float64) float64 { return sum + v }
-
 // byLetter keys "a1" and "a2" alike.
 func byLetter(v string) string { return v[:1] }
 

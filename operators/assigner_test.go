@@ -145,7 +145,9 @@ func TestAssignersRefuse(t *testing.T) {
 		"half a day":          {"operators: In is for Tumbling and Sliding over whole days of 24 hours", func() { Tumbling(12 * time.Hour).In(time.UTC) }},
 		"slides by hours":     {"operators: In is for Tumbling and Sliding over whole days of 24 hours", func() { Sliding(24*time.Hour, time.Hour).In(time.UTC) }},
 		"no place":            {"operators: In: location must not be nil", func() { Tumbling(24 * time.Hour).In(nil) }},
-		"zero for By":         {"operators: AggregateBy: the zero Assigner is invalid: use Tumbling, Sliding, BySession, ByCount or BySlidingCount", func() { AggregateBy(from(1.0), func(float64) int { return 0 }, Assigner{}, zero, plus) }},
+		"zero for By": {"operators: AggregateBy: the zero Assigner is invalid: use Tumbling, Sliding, BySession, ByCount or BySlidingCount", func() {
+			AggregateBy(from(1), byIndex, Assigner{}, func() int { return 0 }, func(sum, v int) int { return sum + v })
+		}},
 	} {
 		t.Run(name, func(t *testing.T) { assert.PanicsWithValue(t, row.want, row.build) })
 	}

@@ -61,22 +61,22 @@ func ExampleItemAssigner_Within() {
 	// Output: [a bc] [def]
 }
 
-// The mean of the last three prices, after each price.
+// The sum of the last three readings, after each reading.
 func ExampleBySlidingCount() {
-	prices := source.Just(1.0, 2, 3, 7, 8)
-	sums := operators.Aggregate(prices, operators.BySlidingCount(3, 1),
-		func() float64 { return 0 },
-		func(sum, price float64) float64 { return sum + price },
+	readings := source.Just(1, 2, 3, 7, 8)
+	sums := operators.Aggregate(readings, operators.BySlidingCount(3, 1),
+		func() int { return 0 },
+		func(sum, reading int) int { return sum + reading },
 	)
 	for w, err := range sums(context.Background()) {
-		if !w.Partial { // the last ones have fewer than three prices
-			fmt.Println(w.Value/3, err)
+		if !w.Partial { // the last ones have fewer than three readings
+			fmt.Println(w.Value, err)
 		}
 	}
 	// Output:
-	// 2 <nil>
-	// 4 <nil>
 	// 6 <nil>
+	// 12 <nil>
+	// 18 <nil>
 }
 
 // Windows of an hour that begin at a quarter past.
