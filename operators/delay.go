@@ -22,10 +22,10 @@ const maxDelayed = 1 << 16
 //
 // On cancel it drops the items that it holds. Delay panics if d is not positive.
 //
-// It runs src on a goroutine of its own and holds the items of the last d, but at most
-// about 65,536 of them, whatever their bytes. While it holds that many, and while a busy
-// consumer leaves 256 items or 16 MiB of events waiting, src waits, and its items are late
-// by more than d. It sets one timer each time it has to wait.
+// Asynchronous. It holds the items of the last d, but at most about 65,536 of them,
+// whatever their bytes. While it holds that many, and while a busy consumer leaves 256
+// items or 16 MiB of events waiting, src waits, and its items are late by more than d. It
+// sets one timer each time it has to wait.
 func Delay[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Delay: src", src == nil)
 	argument.MustBePositive("operators: Delay: d", d)
@@ -33,31 +33,31 @@ func Delay[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] 
 		return func(yield func(T, error) bool) {
 			q := handoff.New[arrival[T]](ctx, handoff.DefaultLimit)
 			defer q.Stop()
-			w := waiting[T]{d: d}
-			defer w.due.stop()
-			q.Go(w.arrivals(src))
-			w.run(ctx, q, yield)
+			delayed := delayQueue[T]{delay: d}
+			defer delayed.due.stop()
+			q.Go(delayed.arrivals(src))
+			delayed.run(ctx, q, yield)
 		}
 	}
 }
 
-// waiting holds what a Delay has not delivered yet.
-type waiting[T any] struct {
-	d     time.Duration
-	items handoff.Ring[delayed[T]]
-	due   alarm     // when the first item is due, or else the end
-	over  bool      // nothing more comes
-	end   time.Time // when the end is due
+// A delayQueue holds the items that a Delay has not delivered yet.
+type delayQueue[T any] struct {
+	delay time.Duration
+	items handoff.Ring[delayedItem[T]]
+	due   deadlineTimer // when the first item is due, or else the end
+	ended bool          // src has ended, and all of its items have been received
+	end   time.Time     // when the end is due
 
-	// An item comes when the source delivers it, and not when a busy consumer gets
-	// round to it. To read the clock for each would cost more than all the rest, so
-	// that is done only for those that come in a busy phase.
-	phase atomic.Int64              // odd while the consumer is busy
-	busy  time.Time                 // when its last busy phase began
-	ended atomic.Pointer[time.Time] // when src did
+	// An item arrives when src delivers it, which is before a busy consumer receives it.
+	// Reading the clock for each item would cost more than everything else, so only those
+	// that arrive in a busy phase have a time of their own.
+	phase   atomic.Int64              // odd while the consumer is busy
+	busyAt  time.Time                 // when the last busy phase began
+	endedAt atomic.Pointer[time.Time] // when src ended
 }
 
-// An arrival is an item as it has come.
+// An arrival is an item with what is known of the time of its arrival.
 type arrival[T any] struct {
 	value T
 	phase int64
@@ -66,35 +66,30 @@ type arrival[T any] struct {
 
 // SizeOf implements [handoff.Wrapper].
 func (*arrival[T]) SizeOf() func(*arrival[T]) int {
-	size := handoff.SizeOf[T]()
-	if size == nil {
-		return nil
-	}
-	return func(a *arrival[T]) int { return size(&a.value) }
+	return sizeOfPart(func(a *arrival[T]) *T { return &a.value })
 }
 
-// A delayed item waits until it is due.
-type delayed[T any] struct {
+// A delayedItem is an item and the time at which it is due.
+type delayedItem[T any] struct {
 	due   time.Time
 	value T
 }
 
-// arrivals notes when the items of src come, on the goroutine of src.
-func (w *waiting[T]) arrivals(src rxsse.Observable[T]) rxsse.Observable[arrival[T]] {
+// arrivals records when the items of src arrive, on the goroutine of src.
+func (d *delayQueue[T]) arrivals(src rxsse.Observable[T]) rxsse.Observable[arrival[T]] {
 	return func(ctx context.Context) iter.Seq2[arrival[T], error] {
 		return func(yield func(arrival[T], error) bool) {
 			ended := func() {
 				now := time.Now()
-				w.ended.CompareAndSwap(nil, &now)
+				d.endedAt.CompareAndSwap(nil, &now)
 			}
 			defer ended()
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {
 					ended()
-					yield(arrival[T]{}, err)
-					return false
+					return fail(yield, err)
 				}
-				a := arrival[T]{value: v, phase: w.phase.Load()}
+				a := arrival[T]{value: v, phase: d.phase.Load()}
 				if a.phase%2 == 1 {
 					a.at = time.Now()
 				}
@@ -104,62 +99,61 @@ func (w *waiting[T]) arrivals(src rxsse.Observable[T]) rxsse.Observable[arrival[
 	}
 }
 
-// add holds what has come.
-func (w *waiting[T]) add(arrivals []arrival[T], now time.Time) {
-	phase := w.phase.Load()
+// add holds items that the consumer has received at now.
+func (d *delayQueue[T]) add(arrivals []arrival[T], now time.Time) {
+	phase := d.phase.Load()
 	for i := range arrivals {
 		a := &arrivals[i]
 		at := now
 		switch {
 		case !a.at.IsZero():
 			at = a.at
-		case a.phase != phase: // before the busy phase, which was just about to begin
-			at = w.busy
+		case a.phase != phase: // it arrived just before the last busy phase
+			at = d.busyAt
 		}
-		w.items.Push(delayed[T]{at.Add(w.d), a.value})
+		d.items.Push(delayedItem[T]{at.Add(d.delay), a.value})
 	}
 }
 
-func (w *waiting[T]) run(ctx context.Context, q *handoff.Queue[arrival[T]], yield func(T, error) bool) {
-	var zero T
+func (d *delayQueue[T]) run(ctx context.Context, q *handoff.Queue[arrival[T]], yield func(T, error) bool) {
 	for {
-		now, goOn := w.deliver(q, yield)
-		if !goOn {
+		now, wanted := d.deliver(q, yield)
+		if !wanted {
 			return
 		}
 		switch {
 		case q.Cancelled():
-			yield(zero, context.Cause(ctx))
+			fail(yield, context.Cause(ctx))
 			return
-		case w.items.Len() > 0:
-			w.due.set(now, w.items.At(0).due)
-		case w.over && !now.Before(w.end):
+		case d.items.Len() > 0:
+			d.due.set(now, d.items.At(0).due)
+		case d.ended && !now.Before(d.end):
 			if err := q.Err(); err != nil {
-				yield(zero, err)
+				fail(yield, err)
 			}
 			return
-		case w.over:
-			w.due.set(now, w.end)
+		case d.ended:
+			d.due.set(now, d.end)
 		default:
-			w.due.clear()
+			d.due.clear()
 		}
-		w.wait(ctx, q)
+		d.wait(ctx, q)
 	}
 }
 
-// deliver delivers what is due. It returns the time, and false if the consumer has
-// left.
-func (w *waiting[T]) deliver(q *handoff.Queue[arrival[T]], yield func(T, error) bool) (now time.Time, goOn bool) {
+// deliver delivers the items that are due. It returns the time, and false if the consumer
+// has left.
+func (d *delayQueue[T]) deliver(q *handoff.Queue[arrival[T]], yield func(T, error) bool) (now time.Time, wanted bool) {
 	now = time.Now()
-	for w.isDue(now) {
-		w.busy = now
-		w.phase.Add(1)
-		for w.isDue(now) && !q.Cancelled() {
-			if !yield(w.items.Pop().value, nil) {
+	for d.isDue(now) {
+		d.busyAt = now
+		d.phase.Add(1)
+		for d.isDue(now) && !q.Cancelled() {
+			if !yield(d.items.Pop().value, nil) {
 				return now, false
 			}
 		}
-		w.phase.Add(1)
+		d.phase.Add(1)
 		if q.Cancelled() {
 			break
 		}
@@ -168,31 +162,31 @@ func (w *waiting[T]) deliver(q *handoff.Queue[arrival[T]], yield func(T, error) 
 	return now, true
 }
 
-func (w *waiting[T]) isDue(now time.Time) bool {
-	return w.items.Len() > 0 && !now.Before(w.items.At(0).due)
+func (d *delayQueue[T]) isDue(now time.Time) bool {
+	return d.items.Len() > 0 && !now.Before(d.items.At(0).due)
 }
 
-// wait waits for the alarm or, while there is room, for more from src.
-func (w *waiting[T]) wait(ctx context.Context, q *handoff.Queue[arrival[T]]) {
-	if w.over || w.items.Len() >= maxDelayed {
+// wait waits for the deadline or, while there is room, for more items.
+func (d *delayQueue[T]) wait(ctx context.Context, q *handoff.Queue[arrival[T]]) {
+	if d.ended || d.items.Len() >= maxDelayed {
 		select {
-		case <-w.due.c():
-			w.due.rearm()
+		case <-d.due.c():
+			d.due.rearm()
 		case <-ctx.Done():
 		}
 		return
 	}
-	arrivals, signal := q.Receive(w.due.c())
+	arrivals, signal := q.Receive(d.due.c())
 	now := time.Now()
 	switch signal {
 	case handoff.Items:
-		w.add(arrivals, now)
+		d.add(arrivals, now)
 	case handoff.Tick:
-		w.due.rearm()
+		d.due.rearm()
 	case handoff.End:
-		w.over, w.end = true, now.Add(w.d)
-		if ended := w.ended.Load(); ended != nil { // not when cancelled
-			w.end = ended.Add(w.d)
+		d.ended, d.end = true, now.Add(d.delay)
+		if at := d.endedAt.Load(); at != nil { // not when cancelled
+			d.end = at.Add(d.delay)
 		}
 	}
 }

@@ -46,9 +46,9 @@ func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 	}
 }
 
-// MergeMap delivers the items of the streams that f returns for the items of src,
-// up to n of them at once, as they come. While n inner streams run, src waits. An
-// n that is not positive panics.
+// MergeMap delivers the items of the streams that f returns for the items of src, in the
+// order of their arrival. Up to n inner streams run at once; while that many run, src
+// waits. An n that is not positive panics.
 //
 //	src:                   --1--2--|
 //	f(n):                  n---n---n|
@@ -154,11 +154,7 @@ type numbered[R any] struct {
 
 // SizeOf implements [handoff.Wrapper].
 func (*numbered[R]) SizeOf() func(*numbered[R]) int {
-	size := handoff.SizeOf[R]()
-	if size == nil {
-		return nil
-	}
-	return func(n *numbered[R]) int { return size(&n.value) }
+	return sizeOfPart(func(n *numbered[R]) *R { return &n.value })
 }
 
 // whileNewest runs inner under ctx and numbers its items, until there is a newer

@@ -16,8 +16,8 @@ import (
 // A Group is the items of a stream that have one key; see [GroupBy].
 type Group[K comparable, T any] struct {
 	Key K
-	// Items is the stream of the group, to be read once, on any goroutine. It is
-	// hot: it goes on from the item that opened the group, whenever it is read.
+	// Items delivers the items of the group from the first one on. It can be read
+	// once, on any goroutine, now or later.
 	Items rxsse.Observable[T]
 }
 
@@ -38,11 +38,11 @@ func (e *GroupError) Error() string {
 func (e *GroupError) Unwrap() error { return e.Err }
 
 var (
-	// ErrGroupUnread means that more items came than GroupBy holds for a group
-	// before anybody read it.
-	ErrGroupUnread = errors.New("nobody read it in time: read groups as they come, or hold more items")
+	// ErrGroupUnread means that a group was full and had no reader for a second, so its
+	// items were dropped.
+	ErrGroupUnread = errors.New("dropped, since its buffer was full and it had no reader: read groups when they are delivered, or buffer more items")
 	// ErrGroupTaken means that a group was read for a second time.
-	ErrGroupTaken = errors.New("its items have been read before, which can be done once")
+	ErrGroupTaken = errors.New("already read: its items can be read once")
 )
 
 // An openGroup hands the items of a group from the goroutine that runs its
@@ -51,10 +51,10 @@ type openGroup[K comparable, T any] struct {
 	key     K
 	queue   *handoff.Queue[T]
 	in      *handoff.Producer[T] // nil after giveUp
-	until   time.Time            // until then a full group waits for its first reader
+	until   time.Time            // when a full group without a reader is given up
 	staged  []T                  // the router's, to be passed on together
 	taken   atomic.Bool          // it has or had a reader, or was given up
-	unread  atomic.Bool          // it was given up
+	dropped atomic.Bool          // it was given up
 	drained atomic.Bool          // its reader has read everything, or has left
 	changed chan<- struct{}      // the router is woken here when drained is set
 }
@@ -67,8 +67,8 @@ func newOpenGroup[K comparable, T any](key K, limit int, until time.Time, change
 	return g
 }
 
-// pass moves what is staged to the reader, as far as there is room, and reports
-// whether that was all. There always is room once nobody wants the items.
+// pass moves the staged items to the reader, as far as there is room, and reports whether
+// all have been moved. A group without a reader that was given up drops them.
 func (g *openGroup[K, T]) pass() bool {
 	n := len(g.staged)
 	if g.in != nil {
@@ -78,12 +78,12 @@ func (g *openGroup[K, T]) pass() bool {
 	return len(g.staged) == 0
 }
 
-// giveUp drops the items if nobody has begun to read them.
+// giveUp drops the items, unless a reader has begun to read them.
 func (g *openGroup[K, T]) giveUp() {
 	if g.taken.Swap(true) {
 		return
 	}
-	g.unread.Store(true)
+	g.dropped.Store(true)
 	g.queue, g.in = nil, nil
 }
 
@@ -94,8 +94,8 @@ func (g *openGroup[K, T]) end(o handoff.Outcome) {
 	}
 }
 
-// isDone reports whether nobody will read more of the group: its reader has left, or none
-// came in time.
+// isDone reports whether no more items of a completed group will be read: its reader has
+// left, or it has had none for too long.
 func (g *openGroup[K, T]) isDone(now time.Time) bool {
 	return g.in == nil || g.queue.Stopped() || !g.taken.Load() && now.After(g.until)
 }
@@ -113,7 +113,7 @@ func (g *openGroup[K, T]) read(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		switch {
 		case !g.taken.Swap(true):
-		case g.unread.Load():
+		case g.dropped.Load():
 			fail(yield, error(&GroupError{g.key, ErrGroupUnread}))
 			return
 		default:

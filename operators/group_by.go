@@ -146,7 +146,7 @@ type keyRouter[T any, K comparable] struct {
 	staged    []*openGroup[K, T]         // those that hold items for the next pass
 	completed []*openGroup[K, T]         // whose readers may have items left
 	pruneAt   int                        // the length of completed at which those that are done are dropped
-	due       alarm
+	due       deadlineTimer
 	newest    window.Instant // when the newest group was opened: order does not go back behind it
 }
 
@@ -226,7 +226,7 @@ func (r *keyRouter[T, K]) waitForReaders(groups []*openGroup[K, T]) {
 	}
 }
 
-// setDue sets the alarm for the key that has been silent for longest.
+// setDue sets the deadline of the key that has been silent for longest.
 func (r *keyRouter[T, K]) setDue(now time.Time) {
 	if first := r.order.First(); first == nil {
 		r.due.clear()

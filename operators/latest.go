@@ -37,8 +37,8 @@ func deliverLatest[T any](src rxsse.Observable[T], limit int, newSchedule func()
 type latest[T any] struct {
 	schedule  schedule
 	pending   T
-	due       alarm     // set while an item is pending
-	delivered time.Time // when the last item was delivered
+	due       deadlineTimer // set while an item is pending
+	delivered time.Time     // when the last item was delivered
 }
 
 func (l *latest[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T, error) bool) {

@@ -20,11 +20,11 @@ import (
 // with [OverflowBlock] the slowest subscriber sets the pace for all; with the others a slow
 // subscriber misses items, or fails, alone.
 //
-// Share completes when src does. An error of src reaches every subscriber of that
-// time. Both come after the items that wait. A later subscriber starts src anew. A panic
-// in src reaches every subscriber. A subscriber whose context is cancelled ends with the
-// cause; the others go on: src runs under the values of the context of the subscriber
-// that starts it, but not under its deadline or cancellation.
+// When src completes or fails, each subscriber completes or fails after its buffered
+// items; the next subscriber starts src anew. A panic in src reaches every subscriber. A
+// subscriber whose context is cancelled ends with the cause, and the others go on: src has
+// the values of the context of the subscriber that starts it, but not its deadline or
+// cancellation.
 //
 // Share runs src on a goroutine of its own. Without GracePeriod that goroutine has ended
 // when the range of the last subscriber ends. Share holds at most n items for each
@@ -80,8 +80,8 @@ func (o OverflowOption) applyShare(options *shareOptions) {
 	options.overflow = append(options.overflow, o)
 }
 
-// MinSubscribers starts src when n subscribers are there at once, so that none of them
-// misses its first items. Use it when one pipeline reads a stream several times: with
+// MinSubscribers starts src with the n-th subscriber instead of the first, so that none of
+// the n misses an item. Use it when one pipeline reads a stream several times: with
 // MinSubscribers(2), Merge(f(shared), g(shared)) loses nothing. It does what Connect does
 // in RxGo and RxJS. Default: 1.
 //
@@ -89,14 +89,13 @@ func (o OverflowOption) applyShare(options *shareOptions) {
 //	Share(src, n, OverflowBlock, MinSubscribers(2)):    ------1-2|
 //	the second subscriber, after 5:                          -1-2|
 //
-// A subscriber that waits is not counted any more when its context is cancelled. It ends
-// with the cause, and src still needs n subscribers. If they do not come, those that wait
-// do so until their contexts end; that is so if they cannot be there at once, as with
-// Concat(shared, shared).
+// Subscribers wait until there are n, or until their contexts end. A subscriber whose
+// context ends no longer counts. With fewer than n at once src never starts:
+// Concat(shared, shared) waits for ever, since it subscribes once at a time.
 //
-// Once src runs, the number does not matter: others may come, and src runs until the last
-// subscriber leaves. Each new start, after the end of src or after all have left, needs n
-// subscribers again. A completed Replay serves each subscriber at once.
+// Once src runs, subscribers may come and go, until the last one leaves. Each new start,
+// after the end of src or after all have left, needs n subscribers again. A completed
+// Replay serves each subscriber at once.
 //
 // MinSubscribers panics if n is not positive.
 func MinSubscribers(n int) ShareOption {
@@ -104,10 +103,10 @@ func MinSubscribers(n int) ShareOption {
 	return shareOption(func(o *shareOptions) { o.minSubscribers = n })
 }
 
-// GracePeriod keeps src running for d after the last subscriber has left. A subscriber
-// that comes in that time, not at its end, joins the running src: readers that come one
-// after the other use one connection, and a page that reloads does not open another.
-// Default: no grace period.
+// GracePeriod keeps src running for d after the last subscriber has left. The next
+// subscriber within d joins the running src: readers one after the other use one
+// connection, and a page that reloads does not open another. At the very end of d it is
+// too late. Default: no grace period.
 //
 //	src:                                             -1-2-3-4-5|
 //	Share(src, n, OverflowBlock, GracePeriod(4)):    -1-2!

@@ -18,16 +18,16 @@ type sideItem[A, B any] struct {
 
 // SizeOf implements [handoff.Wrapper].
 func (*sideItem[A, B]) SizeOf() func(*sideItem[A, B]) int {
-	a, b := handoff.SizeOf[A](), handoff.SizeOf[B]()
+	a := sizeOfPart(func(s *sideItem[A, B]) *A { return &s.a })
+	b := sizeOfPart(func(s *sideItem[A, B]) *B { return &s.b })
 	switch {
-	case a != nil && b != nil:
-		return func(s *sideItem[A, B]) int { return a(&s.a) + b(&s.b) }
-	case a != nil:
-		return func(s *sideItem[A, B]) int { return a(&s.a) }
-	case b != nil:
-		return func(s *sideItem[A, B]) int { return b(&s.b) }
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	default:
+		return func(s *sideItem[A, B]) int { return a(s) + b(s) }
 	}
-	return nil
 }
 
 // sideA delivers the items of a, and says when a completes.
@@ -49,11 +49,17 @@ type indexed[T any] struct {
 
 // SizeOf implements [handoff.Wrapper].
 func (*indexed[T]) SizeOf() func(*indexed[T]) int {
+	return sizeOfPart(func(v *indexed[T]) *T { return &v.value })
+}
+
+// sizeOfPart returns the size of an item of which only the part of type T is counted, as
+// [handoff.SizeOf] does.
+func sizeOfPart[W, T any](part func(*W) *T) func(*W) int {
 	size := handoff.SizeOf[T]()
 	if size == nil {
 		return nil
 	}
-	return func(v *indexed[T]) int { return size(&v.value) }
+	return func(w *W) int { return size(part(w)) }
 }
 
 // withIndex delivers the items of src, and then its completion, with an index.

@@ -14,9 +14,8 @@ import (
 //	notifier:             -------x
 //	TakeUntil(notifier):  --1--2-|
 //
-// If src ends before, on completion, error or cancel, so does TakeUntil. An error
-// of notifier is one of the stream; its completion without an item means that it
-// never notifies.
+// If src ends before, on completion, error or cancel, so does TakeUntil. An error of
+// notifier ends the stream, too. A notifier that completes without an item has no effect.
 //
 // The notifier starts first. If it delivers an item without waiting, TakeUntil
 // completes without an item, even if src has items at hand; src may have been started,
@@ -50,8 +49,8 @@ func TakeUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) 
 //	notifier:             -------x
 //	SkipUntil(notifier):  --------3--4--|
 //
-// On completion, error and cancel it ends as src does. An error of notifier is one
-// of the stream; its completion without an item means that it never notifies.
+// On completion, error and cancel it ends as src does. An error of notifier ends the
+// stream, too. If notifier completes without an item, SkipUntil drops all items.
 //
 // The notifier starts first. If it delivers an item without waiting, SkipUntil drops
 // nothing. In real time see "Start of several streams" in the package documentation.

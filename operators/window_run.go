@@ -54,7 +54,7 @@ type windowRun[T any] struct {
 	clock     window.Clock
 	positions *window.Positions // nil: items have none
 	late      lateItems[T]
-	due       alarm
+	due       deadlineTimer
 
 	sent    int   // results delivered
 	left    bool  // the consumer has left
