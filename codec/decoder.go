@@ -93,9 +93,9 @@ func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
 	return d
 }
 
-// Next returns the next event. It allocates once for an event's data and ID together;
-// types that the stream has used before are not allocated again. Events that share a long
-// ID share its memory.
+// Next returns the next event. It allocates once for an event's data and ID together, up
+// to 4 KiB: an ID that the program keeps keeps no larger data alive. Types that the stream
+// has used before are not allocated again. Events that share a long ID share its memory.
 //
 // At the end of the stream the error is [io.EOF] itself. An event without a blank line
 // after it is discarded, as the standard demands; see [Decoder.Unterminated]. For an event
@@ -219,27 +219,32 @@ func (d *Decoder) toEvent(e *Event) {
 		return
 	}
 	id := d.block.id.now().len()
-	if id > maxPackedID {
+	if id > maxPackedID || id+b.end-b.start > maxShared {
 		e.ID, e.Data = d.block.id.string(buf), string(buf[b.start:b.end])
 		return
 	}
-	both, data := d.idAndData()
-	e.ID, e.Data = both[:id], both[data:]
-	d.block.id.remember(e.ID, len(both))
+	e.ID, e.Data = d.idAndData()
+	d.block.id.remember(e.ID)
 }
 
-// idAndData returns a string that begins with the ID and ends with the data, which begins
-// at index data. It allocates once, and copies once if the two are close together in the
-// buffer.
-func (d *Decoder) idAndData() (both string, data int) {
+// idAndData returns the ID and the data, which share one allocation. If one follows the
+// other in the buffer, it copies them in one piece, with what is between them.
+func (d *Decoder) idAndData() (id, data string) {
 	const neighbours = 16
-	buf, b, id := d.buffer.bytes, &d.block, d.block.id.now()
-	if gap := b.start - id.end; !id.kept && 0 <= gap && gap <= neighbours {
-		return string(buf[id.start:b.end]), b.start - id.start
+	buf, b, i := d.buffer.bytes, &d.block, d.block.id.now()
+	if !i.kept {
+		if gap := b.start - i.end; 0 <= gap && gap <= neighbours {
+			both := string(buf[i.start:b.end])
+			return both[:i.len()], both[b.start-i.start:]
+		}
+		if gap := i.start - b.end; 0 <= gap && gap <= neighbours {
+			both := string(buf[b.start:i.end])
+			return both[i.start-b.start:], both[:b.end-b.start]
+		}
 	}
 	var s strings.Builder
-	s.Grow(id.len() + b.end - b.start)
-	s.Write(id.bytes(buf))
+	s.Grow(i.len() + b.end - b.start)
+	s.Write(i.bytes(buf))
 	s.Write(buf[b.start:b.end])
-	return s.String(), id.len()
+	return s.String()[:i.len()], s.String()[i.len():]
 }

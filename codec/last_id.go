@@ -1,9 +1,8 @@
 package codec
 
-// maxPinned is the size up to which the decoder keeps a string that the last event ID is
-// part of: an event's data and ID share one allocation, and a short ID should not keep
-// megabytes of data alive.
-const maxPinned = 4 << 10
+// maxShared is the size of the largest allocation that an event's data and ID share. A
+// short ID that the decoder or the program keeps should not keep megabytes of data alive.
+const maxShared = 4 << 10
 
 // maxPackedID is the size of the largest ID that shares an allocation with its event's data.
 // A longer one is a string of its own, which all events that have it share: otherwise a
@@ -60,12 +59,8 @@ func (l *lastID) known() (string, bool) {
 	return l.text, l.fresh
 }
 
-// remember keeps id, which is the current ID and part of a string of size bytes.
-func (l *lastID) remember(id string, size int) {
-	if size <= maxPinned {
-		l.text, l.fresh = id, true
-	}
-}
+// remember keeps id, which is the current ID.
+func (l *lastID) remember(id string) { l.text, l.fresh = id, true }
 
 // string returns the current ID.
 func (l *lastID) string(buf []byte) string {

@@ -52,16 +52,21 @@ func TestFirstBuffer(t *testing.T) {
 	assert.Greater(t, firstBuffer, minRoom+expansion*utf8.UTFMax, "room for a read")
 }
 
+// A small event and its ID are one allocation. The ID of a large one is a string of its own,
+// which later events share.
 func TestLargeEventsAreNotKeptForTheirID(t *testing.T) {
-	for name, size := range map[string]int{"small": 10, "large": maxPinned} {
-		t.Run(name, func(t *testing.T) {
+	for size, shares := range map[int]bool{10: true, maxShared - 1: true, maxShared: false} {
+		t.Run(strconv.Itoa(size), func(t *testing.T) {
 			d := NewDecoder(strings.NewReader("id: 7\ndata: " + strings.Repeat("x", size) + "\n\ndata: y\n\n"))
-			_, err := d.Next()
+			first, err := d.Next()
 			require.NoError(t, err)
-			assert.Equal(t, size < maxPinned, d.block.id.fresh)
+			require.Len(t, first.Data, size)
+			afterID := unsafe.Add(unsafe.Pointer(unsafe.StringData(first.ID)), len("7\ndata: "))
+			assert.Equal(t, shares, afterID == unsafe.Pointer(unsafe.StringData(first.Data)))
 			e, err := d.Next()
 			require.NoError(t, err)
 			assert.Equal(t, "7", e.ID)
+			assert.Same(t, unsafe.StringData(first.ID), unsafe.StringData(e.ID))
 		})
 	}
 }
@@ -88,19 +93,28 @@ func TestLongIDsAreHeldOnce(t *testing.T) {
 	}
 }
 
+// Data and an ID near it are copied in one piece, whichever comes first. Those far apart
+// share an allocation too, but not what is between them.
 func TestDataAndIDShareOnlyWhatIsNear(t *testing.T) {
-	for name, between := range map[string]string{
-		"neighbours": "",
-		"far":        ":" + strings.Repeat("x", 1000) + "\n",
-		"data first": "data: z\n",
+	far := ":" + strings.Repeat("x", 1000) + "\n"
+	for name, c := range map[string]struct {
+		stream, data string
+		distance     int // from the ID to the data
+	}{
+		"ID first":           {"id: 7\ndata: y\n\n", "y", len("7\ndata: ")},
+		"data first":         {"data: y\nid: 7\n\n", "y", -len("y\nid: ")},
+		"several data lines": {"data: y\ndata: z\nid: 7\n\n", "y\nz", -len("y\ndata: z\nid: ")},
+		"ID between":         {"data: y\nid: 7\ndata: z\n\n", "y\nz", len("7")},
+		"ID first, far":      {"id: 7\n" + far + "data: y\n\n", "y", len("7")},
+		"data first, far":    {"data: y\n" + far + "id: 7\n\n", "y", len("7")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := NewDecoder(strings.NewReader("id: 7\n" + between + "data: y\n\n"))
-			require.True(t, d.Scan())
-			both, data := d.idAndData()
-			assert.Equal(t, "7", both[:1])
-			assert.Equal(t, string(d.View().Data), both[data:])
-			assert.LessOrEqual(t, len(both), len("7")+len(d.View().Data)+16)
+			e, err := NewDecoder(strings.NewReader(c.stream)).Next()
+			require.NoError(t, err)
+			assert.Equal(t, "7", e.ID)
+			assert.Equal(t, c.data, e.Data)
+			afterID := unsafe.Add(unsafe.Pointer(unsafe.StringData(e.ID)), c.distance)
+			assert.Equal(t, unsafe.Pointer(unsafe.StringData(e.Data)), afterID)
 		})
 	}
 }

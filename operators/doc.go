@@ -88,8 +88,9 @@
 // upstream on a goroutine of its own and take its items through a queue. Unless a
 // comment says otherwise, that queue holds at most 256 items, besides as many that the
 // consumer is working on, and while it is full the upstreams wait. A queue of events,
-// texts or byte slices is also full when it holds 16 MiB of them, that of [Buffer] too.
-// Other items, messages and your own types among them, are counted and not weighed.
+// texts, byte slices or messages with such a value is also full when it holds 16 MiB of
+// them, that of [Buffer] too. Other items, such as messages with a value of your own type,
+// are counted and not weighed.
 // Windows have no limit in bytes either, unless they are [ByWeight].
 //
 // Operators that deliver only the newest item, such as [Debounce], hold that one and

@@ -1,6 +1,10 @@
 package handoff
 
-import "github.com/rxsse/rxsse/codec"
+import (
+	"encoding/json"
+
+	"github.com/rxsse/rxsse/codec"
+)
 
 // MaxBytes is how many bytes of events, texts or byte slices a queue holds. It counts as
 // full once it holds that many, so the item that reaches the number may be of any size.
@@ -19,8 +23,8 @@ type Wrapper[T any] interface {
 }
 
 // SizeOf returns a function that returns how many bytes an item holds besides itself, or
-// nil if that cannot be known from its type: it can for events, texts, byte slices and
-// wrappers of them.
+// nil if its type does not show that. It does for events, texts, byte slices, messages
+// whose value is a text or bytes, and wrappers of all these.
 func SizeOf[T any]() func(*T) int {
 	switch item := any((*T)(nil)).(type) {
 	case *codec.Event:
@@ -32,10 +36,27 @@ func SizeOf[T any]() func(*T) int {
 		return func(v *T) int { s, _ := any(v).(*string); return len(*s) }
 	case *[]byte:
 		return func(v *T) int { b, _ := any(v).(*[]byte); return len(*b) }
+	case *json.RawMessage:
+		return func(v *T) int { b, _ := any(v).(*json.RawMessage); return len(*b) }
+	case *codec.Message[string]:
+		return messageSize[T, string]()
+	case *codec.Message[[]byte]:
+		return messageSize[T, []byte]()
+	case *codec.Message[json.RawMessage]:
+		return messageSize[T, json.RawMessage]()
 	case Wrapper[T]:
 		return item.SizeOf()
 	}
 	return nil
+}
+
+// messageSize is SizeOf if T is a [codec.Message] of V.
+func messageSize[T, V any]() func(*T) int {
+	size := SizeOf[V]()
+	return func(v *T) int {
+		m, _ := any(v).(*codec.Message[V])
+		return len(m.Type) + len(m.ID) + size(&m.Value)
+	}
 }
 
 // total returns the sum of the sizes of items, 0 if they are not counted.

@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"encoding/json"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,12 @@ func TestSizeOf(t *testing.T) {
 	text, raw := "text", []byte("bytes")
 	assert.Equal(t, 4, SizeOf[string]()(&text))
 	assert.Equal(t, 5, SizeOf[[]byte]()(&raw))
+	bytes := json.RawMessage("[1,2]")
+	assert.Equal(t, 5, SizeOf[json.RawMessage]()(&bytes))
+	assert.Equal(t, 10, SizeOf[codec.Message[string]]()(&codec.Message[string]{Type: "type", ID: "id", Value: text}))
+	assert.Equal(t, 11, SizeOf[codec.Message[[]byte]]()(&codec.Message[[]byte]{Type: "type", ID: "id", Value: raw}))
+	assert.Equal(t, 11, SizeOf[codec.Message[json.RawMessage]]()(&codec.Message[json.RawMessage]{Type: "type", ID: "id", Value: bytes}))
+	assert.Nil(t, SizeOf[codec.Message[int]]())
 	assert.Nil(t, SizeOf[int]())
 	assert.Nil(t, SizeOf[*codec.Event]())
 }
