@@ -1,6 +1,8 @@
 package operators
 
 import (
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,6 +86,83 @@ func TestWindowsThatAnItemCloses(t *testing.T) {
 				assert.Equal(t, row.want, marble.Record(t.Context(), row.build(marble.Cold(row.src))))
 			})
 		})
+	}
+}
+
+// Windows that items end, against their plain definitions: of all items, and of those of
+// each key.
+func TestWindowsByItemsEqualThePlainOnes(t *testing.T) {
+	weight := func(v int) int { return v%7 - 1 }
+	isLast := func(v int) bool { return v%5 == 0 }
+	windows := func(items []int, closes func(window []int) (now, before bool)) (all [][]int) {
+		var open []int
+		for _, v := range items {
+			now, before := closes(append(slices.Clone(open), v))
+			if before {
+				all, open = append(all, open), nil
+			}
+			if open = append(open, v); now {
+				all, open = append(all, open), nil
+			}
+		}
+		if len(open) > 0 {
+			all = append(all, open)
+		}
+		return all
+	}
+	byWeight := func(items []int) [][]int {
+		return windows(items, func(window []int) (now, before bool) {
+			sum := 0
+			for _, v := range window {
+				sum += max(0, weight(v))
+			}
+			last := max(0, weight(window[len(window)-1]))
+			before = sum > 9 && len(window) > 1
+			return sum == 9 || before && last >= 9 || len(window) == 1 && sum > 9, before
+		})
+	}
+	byLast := func(items []int) [][]int {
+		return windows(items, func(window []int) (now, before bool) {
+			return isLast(window[len(window)-1]) || len(window) == 4, false
+		})
+	}
+	bySlidingCount := func(items []int) (all [][]int) {
+		for from := 0; from < len(items); from += 2 {
+			all = append(all, items[from:min(from+5, len(items))])
+		}
+		return all
+	}
+	key := func(v int) int { return v % 3 }
+	for seed := range uint64(100) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		items := make([]int, random.IntN(100))
+		for i := range items {
+			items[i] = random.IntN(1000)
+		}
+		checkWindows(t, items, key, ByWeight(9, weight), byWeight)
+		checkWindows(t, items, key, ByLast(isLast).AtMost(4), byLast)
+		checkWindows(t, items, key, BySlidingCount(5, 2), bySlidingCount)
+	}
+}
+
+func checkWindows[W WindowSpec[int]](t *testing.T, items []int, key func(int) int, spec W, plain func([]int) [][]int) {
+	t.Helper()
+	var got [][]int
+	for _, w := range collect(t, Window(from(items...), spec)) {
+		got = append(got, w.Items)
+	}
+	require.Equal(t, plain(items), got, "%T of %v", spec, items)
+
+	ofKeys := map[int][][]int{}
+	for _, r := range collect(t, AggregateBy(from(items...), key, spec,
+		func() []int { return nil },
+		func(all []int, v int) []int { return append(all, v) },
+	)) {
+		ofKeys[r.Key] = append(ofKeys[r.Key], r.Value.Value)
+	}
+	for k := range 3 {
+		of := slices.DeleteFunc(slices.Clone(items), func(v int) bool { return key(v) != k })
+		require.Equal(t, plain(of), ofKeys[k], "%T of %v", spec, of)
 	}
 }
 
