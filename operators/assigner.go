@@ -181,9 +181,8 @@ func (a ItemAssigner[T]) AtMost(n int) ItemAssigner[T] {
 	return a
 }
 
-// WindowSpec is implemented by everything that decides which windows the items of a
-// stream of T belong to: an [Assigner], an [ItemAssigner], or an [EventTime], which
-// assigns items by the time that they carry.
+// A WindowSpec decides which windows the items of a stream of T belong to: an [Assigner],
+// an [ItemAssigner], or an [EventTime], which assigns items by the time that they carry.
 type WindowSpec[T any] interface {
 	Assigner | ItemAssigner[T] | EventTime[T]
 }

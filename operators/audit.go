@@ -7,9 +7,9 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// Audit delivers the newest item of src at the end of a period of d. A period begins
-// with the first item after the last period. So it delivers at most one item each d,
-// and an item of src is never late by more than d.
+// Audit waits d after an item of src and then delivers the newest item; the next item
+// begins another wait. So it delivers at most one item every d, and no item is late by
+// more than d.
 //
 //	src:       -ab-c------d----e|
 //	Audit(3):  ----b--c------d--(e|)

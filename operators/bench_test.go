@@ -41,8 +41,8 @@ func nsPerItem(b *testing.B) {
 }
 
 // BenchmarkFilterMap is a filter and a map over 80-byte items, written as loops
-// and as pipelines. All of them can be cancelled between two items and hand what
-// comes out to the same consumer.
+// and as pipelines. All of them can be cancelled between two items and hand their
+// items to the same consumer.
 //
 // The compiler inlines the two functions into the first loop, and cannot into the
 // second, which gets them as arguments as operators do. Likewise it sees through

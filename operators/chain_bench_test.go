@@ -12,7 +12,7 @@ import (
 )
 
 // BenchmarkChain is ten synchronous operators in a row against the loop that does
-// the same by hand. Both hand what comes out to the same consumer, and both are
+// the same by hand. Both hand their items to the same consumer, and both are
 // given their functions as arguments, so that the compiler inlines neither's.
 func BenchmarkChain(b *testing.B) {
 	trades := benchTrades()

@@ -8,15 +8,15 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// CombineLatest delivers f of the newest item of a and the newest of b, whenever
-// either delivers one, from when both have.
+// CombineLatest delivers f of the newest items of a and b each time one of the two
+// delivers an item, once both have delivered one.
 //
 //	a:                    --1-----2-----|
 //	b:                    ----x-----y--|
 //	CombineLatest(a, b):  ----1x--2x2y--|
 //
-// It completes when both have completed, and as soon as one completes that has
-// never delivered anything. On error and cancel it ends as [Merge] does.
+// It completes when both have completed, or as soon as one completes without an item. On
+// error and cancel it ends as [Merge] does.
 //
 // Asynchronous. It starts a before b.
 func CombineLatest[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B) R) rxsse.Observable[R] {

@@ -17,7 +17,7 @@ import (
 //	c:                       --p-----------|
 //	CombineLatestAll(a,b,c): ---[1xp]--[1yp]-[2yp]---|
 //
-// It completes when all of srcs have, at once if there are none, and as soon as one
+// It completes when all of srcs have, at once if there are none, or as soon as one
 // completes without an item. On error and cancel it ends as [Merge] does.
 // Asynchronous.
 //

@@ -25,8 +25,9 @@ import (
 //
 //	chunks := operators.CompleteAt(events, func(e codec.Event) bool { return e.Data == "[DONE]" })
 //
-// Synchronous. On error and cancel it ends as src does. [TakeWhile] is the same for a
-// stream that may also complete without such an item, as is Reactor's takeUntil.
+// For a stream that may also complete without such an item use [TakeWhile].
+//
+// Synchronous. On error and cancel it ends as src does.
 func CompleteAt[T any](src rxsse.Observable[T], isEnd func(T) bool) rxsse.Observable[T] {
 	mustNotBeNil("CompleteAt: src", src == nil)
 	mustNotBeNil("CompleteAt: isEnd", isEnd == nil)

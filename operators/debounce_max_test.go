@@ -35,7 +35,7 @@ func TestDebounceMaxTies(t *testing.T) {
 	}
 }
 
-// The consumer is busy for longer than maxWait: what comes meanwhile waits for a new
+// The consumer is busy for longer than maxWait: items that arrive meanwhile wait for a new
 // d and a new maxWait, as with Debounce.
 func TestDebounceMaxWithABusyConsumer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

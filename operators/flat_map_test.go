@@ -101,7 +101,7 @@ func TestSwitchMapDropsWhatIsQueued(t *testing.T) {
 	})
 }
 
-// An inner stream that is given up ends with an error, which is nobody's.
+// The error with which a cancelled inner stream ends is not an error of the stream.
 func TestSwitchMapTakesItsOwnCancellationForNoFailure(t *testing.T) {
 	last := 200
 	got := collect(t, SwitchMap(from(upTo(last+1)...), func(v int) rxsse.Observable[int] {

@@ -139,7 +139,7 @@ type keyRouter[T any, K comparable] struct {
 	untaken   chan<- struct{}
 	changed   chan struct{} // a group is drained; holds one token
 	clock     window.Clock
-	stalled   time.Duration // how long it has waited for readers, which is no silence
+	stalled   time.Duration // how long it has waited for readers, which does not count as silence
 	open      map[K]*lru.Entry[*openGroup[K, T]]
 	order     lru.List[*openGroup[K, T]] // of all open groups, by when they were used last
 	groups    int                        // in order
@@ -147,7 +147,7 @@ type keyRouter[T any, K comparable] struct {
 	completed []*openGroup[K, T]         // whose readers may have items left
 	pruneAt   int                        // the length of completed at which those that are done are dropped
 	due       deadlineTimer
-	newest    window.Instant // when the newest group was opened: order does not go back behind it
+	newest    window.Instant // when the newest group was opened; later uses are not before it
 }
 
 // run reads the clock once for each batch of items.
@@ -192,14 +192,14 @@ func (r *keyRouter[T, K]) end(err error) {
 	}
 }
 
-// waitForReaders waits until the groups are drained. The first group to deliver the
-// error may end the readers of the others too, as in MergeMap, so each of them gets the
-// error only when all items are delivered.
+// waitForReaders waits until the readers of groups have all items. The first group that
+// delivers the error may end the readers of the others, as MergeMap does, so no group gets
+// the error before that.
 func (r *keyRouter[T, K]) waitForReaders(groups []*openGroup[K, T]) {
 	for _, g := range groups {
 		g.drained.Store(false)
 		if g.in != nil {
-			g.in.AskAgain() // a reader that waits says again that it has read everything
+			g.in.AskAgain() // a reader that already waits reports once more that it is drained
 		}
 	}
 	timeout := time.NewTimer(firstReaderTimeout)
@@ -235,7 +235,7 @@ func (r *keyRouter[T, K]) setDue(now time.Time) {
 	}
 }
 
-// at is the clock that stands still while readers are waited for.
+// at returns the time without the time spent waiting for readers.
 func (r *keyRouter[T, K]) at(now time.Time) window.Instant { return r.clock.At(now).Minus(r.stalled) }
 
 // route stages v for the group of its key, and opens it if there is none. It
@@ -306,8 +306,8 @@ func (r *keyRouter[T, K]) stage(g *openGroup[K, T], v T) {
 	g.staged = append(g.staged, v)
 }
 
-// pass hands what is staged to the readers: to those that have room first, so
-// that they need not wait for the others.
+// pass hands the staged items to the readers, first to those that have room, so that they
+// need not wait for the others.
 func (r *keyRouter[T, K]) pass() bool {
 	full := r.staged[:0]
 	for _, g := range r.staged {
@@ -325,8 +325,7 @@ func (r *keyRouter[T, K]) pass() bool {
 	return true
 }
 
-// passSlowly waits for the reader of a group until there is room for what is
-// staged, or gives the group up.
+// passSlowly waits until a group has room for its staged items, or gives the group up.
 func (r *keyRouter[T, K]) passSlowly(g *openGroup[K, T]) bool {
 	now := time.Now()
 	defer func() { r.stalled += time.Since(now) }()

@@ -151,7 +151,7 @@ func TestGroupByDeliversCompletedGroupsBeforeTheError(t *testing.T) {
 	}
 }
 
-// Completed groups are forgotten, also those that nobody has read.
+// Completed groups are forgotten, also those without a reader.
 func TestGroupByForgetsCompletedGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const groups, size = 1000, 1 << 16
@@ -176,7 +176,7 @@ func TestGroupByForgetsCompletedGroups(t *testing.T) {
 	})
 }
 
-// A group that nobody reads holds up the error for a second.
+// A group without a reader holds up the error for a second.
 func TestGroupByErrorDoesNotWaitForUnreadGroups(t *testing.T) {
 	errLost := errors.New("lost")
 	synctest.Test(t, func(t *testing.T) {

@@ -218,7 +218,7 @@ func TestGroupByWaitsForSlowReaders(t *testing.T) {
 	})
 }
 
-// What a reader leaves behind is dropped, and blocks nobody.
+// Items that a reader leaves behind are dropped and block no other group.
 func TestGroupByReaderLeaves(t *testing.T) {
 	for name, leave := range map[string]func(*testing.T, rxsse.Observable[string]){
 		"break": func(t *testing.T, items rxsse.Observable[string]) {

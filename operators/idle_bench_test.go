@@ -80,7 +80,7 @@ func standingBy[R any](op func(rxsse.Observable[int]) rxsse.Observable[R]) func(
 	}
 }
 
-// fed delivers what comes through c.
+// fed delivers the items of c.
 func fed(c <-chan int, ready func()) rxsse.Observable[int] {
 	return func(ctx context.Context) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) {

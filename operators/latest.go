@@ -9,9 +9,9 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// A schedule returns when the item that has just come is due. due is when the pending
-// item that it replaces would have been, and delivered is when the last item was
-// delivered; both are zero if there is none.
+// A schedule returns when an item that has arrived at now is due. due is when the pending
+// item that it replaces was due, and delivered is when the last item was delivered; both
+// are zero if there is none.
 type schedule func(now, due, delivered time.Time) time.Time
 
 // deliverLatest holds the newest item of src until it is due, and delivers it
@@ -59,7 +59,7 @@ func (l *latest[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T, 
 			if !l.deliver(now, yield) {
 				return
 			}
-			// The consumer may have taken its time, and newer items may have come.
+			// Meanwhile time has passed, and newer items may have arrived.
 			now = time.Now()
 			if signal == handoff.Items {
 				v, _ = newest(q, v)
@@ -79,9 +79,9 @@ func (l *latest[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T, 
 	}
 }
 
-// hold makes v the pending item. It delivers an item that is due at once, and then
-// holds the newest of those that have come meanwhile. It returns false when the
-// consumer has left.
+// hold makes v the pending item. It delivers an item that is due at once, and then holds
+// the newest of those that have arrived meanwhile. It returns false when the consumer has
+// left.
 func (l *latest[T]) hold(now time.Time, v T, q *handoff.Queue[T], yield func(T, error) bool) bool {
 	for more := true; more; {
 		l.pending = v
@@ -116,7 +116,7 @@ func (l *latest[T]) deliver(now time.Time, yield func(T, error) bool) bool {
 	return yield(l.take(), nil)
 }
 
-// take returns the pending item, which then is pending no longer.
+// take returns the pending item and clears it.
 func (l *latest[T]) take() T {
 	var zero T
 	v := l.pending

@@ -37,7 +37,7 @@ type subscription[T any] struct {
 	expiry  *time.Timer
 	expires time.Time
 
-	unseen handoff.Outcome // a panic of the source, of which no subscriber knows
+	unseen handoff.Outcome // a panic of the source in the grace period: the next subscriber gets it
 }
 
 func newMulticast[T any](operator string, src rxsse.Observable[T], remember, limit int, overflow Overflow, opts []ShareOption) *multicast[T] {
@@ -187,8 +187,8 @@ func (m *multicast[T]) beginGracePeriod(s *subscription[T]) {
 	})
 }
 
-// expire cancels the current subscription if its grace period has ended. Whatever
-// depends on that calls it first: at a tie the order of goroutines then does not matter.
+// expire cancels the current subscription if its grace period has ended. Methods that
+// depend on that call it first, so that at a tie the order of goroutines does not matter.
 // Called with the lock held.
 func (m *multicast[T]) expire() {
 	s := m.current

@@ -18,9 +18,8 @@ import (
 //	src:                               abcd---------e|
 //	RateLimit(every 3, a burst of 2):  ab-c--d------e|
 //
-// The limiter may be shared: all subscriptions, and everything else that uses it,
-// then have one rate between them. It may be changed at any time; an item that is
-// already waiting waits for the time computed before.
+// All subscriptions, and everything else that uses limiter, share its rate. The rate can be
+// changed at any time; an item that is already waiting keeps its time.
 //
 // On completion and error it ends as src does. On cancel, also during a wait, it ends
 // with the cause; the item that waited is dropped and does not count. It fails if

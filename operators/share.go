@@ -114,8 +114,8 @@ func MinSubscribers(n int) ShareOption {
 //
 // Meanwhile src runs on as if its subscribers were fast. Share drops the items; Replay
 // remembers the newest of them. If src completes, Replay keeps its last items for good,
-// and the next subscriber of Share starts src anew. If src fails, nobody sees the error,
-// and the next subscriber starts src anew. If src panics, the next subscriber gets the
+// and the next subscriber of Share starts src anew. If src fails, the error is lost, and
+// the next subscriber starts src anew. If src panics, the next subscriber gets the
 // panic.
 //
 // This is the one case in which something that a subscription has started outlives its

@@ -58,7 +58,7 @@ func TestMinSubscribers(t *testing.T) {
 			1,
 		},
 		{
-			"nobody else comes", "-a-b|",
+			"no other subscriber", "-a-b|",
 			[][2]int{{0, 5}},
 			[]string{"-----!"},
 			0,

@@ -32,9 +32,10 @@ func (e *TimeoutError) Error() string {
 //	src:         -a--b--------c|
 //	Timeout(4):  -a--b---#
 //
-// An item, or an end, at the very instant comes too late. A d that is not positive
-// panics. Asynchronous. It ends as src does. To limit only the wait for the first item
-// use [TimeoutFirst].
+// An item or an end after exactly d is too late. A d that is not positive panics. To limit
+// only the wait for the first item use [TimeoutFirst].
+//
+// Asynchronous. It ends as src does.
 func Timeout[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Timeout: src", src == nil)
 	argument.MustBePositive("operators: Timeout: d", d)

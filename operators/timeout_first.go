@@ -19,9 +19,9 @@ import (
 //	src:              ------a--b|
 //	TimeoutFirst(4):  ----#
 //
-// An item, or an end, at the very instant comes too late. When the time has passed,
-// TimeoutFirst cancels src and fails as soon as src has returned. Otherwise it ends as
-// src does. A d that is not positive panics.
+// An item or an end after exactly d is too late. TimeoutFirst then cancels src and fails
+// as soon as src has returned. Otherwise it ends as src does. A d that is not positive
+// panics.
 //
 // Synchronous, but for one timer. RxJS has it as timeout with first, Reactor as timeout
 // with a firstTimeout.

@@ -64,7 +64,7 @@ func TestWindowSession(t *testing.T) {
 		{"an item at the end belongs to the next session", "a--b---|", "---[wa]--[wb]|"},
 		{"completion delivers the session", "ab|", "--([wab]|)"},
 		{"an error comes after the session", "ab#", "--([wab]#)"},
-		{"an error when the session is over", "a--#", "---([wa]#)"},
+		{"an error when the session has ended", "a--#", "---([wa]#)"},
 		{"items at once", "(ab)-(cd)----|", "-----[wabcd]-|"},
 		{"nothing comes of nothing", "----|", "----|"},
 	})

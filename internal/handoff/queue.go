@@ -182,8 +182,9 @@ func (o *Order) next() (turn <-chan struct{}, at time.Time, ended chan struct{})
 // headStart is the longest time that an upstream waits for those before it.
 const headStart = 10 * time.Millisecond
 
-// patience is how many turns the upstreams before get to push another item.
-const patience = 100
+// quietTurns is how many turns of the scheduler without an item show that the upstreams
+// before wait.
+const quietTurns = 100
 
 // waitForTurn waits until before is closed, or the upstreams before wait for something.
 // From the time at on it asks whether they do. A fake clock comes to at only when they do,
@@ -199,7 +200,7 @@ func (q *Queue[T]) waitForTurn(ctx context.Context, before <-chan struct{}, at t
 		return false
 	}
 	pushed := q.pushed.Load()
-	for turns := 0; turns < patience && time.Since(at) < headStart; turns++ {
+	for turns := 0; turns < quietTurns && time.Since(at) < headStart; turns++ {
 		runtime.Gosched()
 		select {
 		case <-before:
