@@ -3,7 +3,6 @@ package source_test
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -48,8 +47,7 @@ func TestWithIdleTimeout(t *testing.T) {
 				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithIdleTimeout(timeout)))
 				require.NoError(t, err)
 				assert.Equal(t, c.want, waits(server.Requests()))
-				synctest.Wait()
-				assert.Zero(t, server.Playing(), "the silent connection is closed")
+				assertLeft(t, server, "the silent connection is closed")
 			})
 		})
 	}
@@ -90,8 +88,7 @@ func TestWithConnectTimeout(t *testing.T) {
 		require.ErrorIs(t, err, source.ErrConnectTimeout)
 		assert.EqualError(t, err, "source: GET http://ssetest.test: no answer within the connect timeout of 10s (2 attempts)")
 		assert.Equal(t, 23*time.Second, time.Since(start), "two attempts and the reconnection time")
-		synctest.Wait()
-		assert.Zero(t, server.Playing())
+		assertLeft(t, server)
 	})
 	t.Run("not once the header has come", func(t *testing.T) {
 		within(t, func(c *ssetest.Conn) {

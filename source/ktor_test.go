@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -205,8 +204,7 @@ func TestKtorSessions(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, "hello\nfrom server", take(t, session, 1))
 			require.NoError(t, session.Close())
-			synctest.Wait()
-			assert.Zero(t, server.Playing())
+			assertLeft(t, server)
 		}},
 		{"testExceptionDuringSSESession", hello(1, 0, 0), func(t *testing.T, server *ssetest.Server, client *source.Client) {
 			err := client.Use(t.Context(), server.URL(), func(s *source.Session) error {
@@ -233,16 +231,14 @@ func TestKtorSessions(t *testing.T) {
 				cancel()
 				_ = session.Close()
 			}
-			synctest.Wait()
-			assert.Zero(t, server.Playing(), "no connection stays in use")
+			assertLeft(t, server, "no connection stays in use")
 		}},
 		{"testCancellingUnderlyingConnection", hello(100, time.Second, 0), func(t *testing.T, server *ssetest.Server, client *source.Client) {
 			for range client.Observe(server.URL())(t.Context()) {
 				assert.Equal(t, 1, server.Playing())
 				break
 			}
-			synctest.Wait()
-			assert.Zero(t, server.Playing(), "the server sees the client leave")
+			assertLeft(t, server, "the server sees the client leave")
 		}},
 		{"testSseWithLogging", hello(1, 0, 0), func(t *testing.T, server *ssetest.Server, client *source.Client) {
 			all := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))

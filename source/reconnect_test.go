@@ -295,8 +295,7 @@ func TestCancellation(t *testing.T) {
 				_, err := sink.Collect(ctx, client.Observe(server.URL()))
 				assert.Equal(t, errGone, err)
 				assert.Equal(t, after, time.Since(start))
-				synctest.Wait()
-				assert.Zero(t, server.Playing(), "the server sees the client leave")
+				assertLeft(t, server, "the server sees the client leave")
 			})
 		})
 	}

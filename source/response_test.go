@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -57,8 +56,7 @@ func TestBodyOfARefusal(t *testing.T) {
 				require.ErrorAs(t, err, &failure)
 				assert.True(t, string(failure.Body) == c.body, "%d bytes: %.100q", len(failure.Body), failure.Body)
 				assert.Equal(t, c.within, time.Since(start))
-				synctest.Wait()
-				assert.Zero(t, server.Playing())
+				assertLeft(t, server)
 			})
 		})
 	}

@@ -108,8 +108,7 @@ func TestOpenReportsTheFirstFailure(t *testing.T) {
 			defer cancel()
 			_, err := client.Open(ctx, server.URL())
 			assert.Equal(t, errGone, err)
-			synctest.Wait()
-			assert.Zero(t, server.Playing())
+			assertLeft(t, server)
 		})
 	})
 }
@@ -152,8 +151,7 @@ func TestEndOfASession(t *testing.T) {
 			}
 			gone := func(t *testing.T, server *ssetest.Server, session *source.Session) {
 				t.Helper()
-				synctest.Wait()
-				assert.Zero(t, server.Playing(), "the server sees the client leave")
+				assertLeft(t, server, "the server sees the client leave")
 				events, err := rest(session)
 				assert.Empty(t, events, "nothing is delivered any more")
 				assert.Equal(t, c.want, err)
@@ -269,8 +267,7 @@ func TestReconnect(t *testing.T) {
 			defer session.Close()
 			assert.Equal(t, "event 1", take(t, session, 1))
 			session.Reconnect()
-			synctest.Wait()
-			assert.Zero(t, server.Playing(), "the connection is dropped at once")
+			assertLeft(t, server, "the connection is dropped at once")
 			start := time.Now()
 			assert.Equal(t, "event 2", take(t, session, 1))
 			assert.Zero(t, time.Since(start))
@@ -301,16 +298,14 @@ func TestUse(t *testing.T) {
 			return errGone
 		}
 		assert.Equal(t, errGone, client.Use(t.Context(), server.URL(), use), "the function's own error, as it is")
-		synctest.Wait()
-		assert.Zero(t, server.Playing())
+		assertLeft(t, server)
 		_, err := rest(kept)
 		assert.Equal(t, source.ErrClosed, err)
 
 		assert.PanicsWithValue(t, "oops", func() {
 			_ = client.Use(t.Context(), server.URL(), func(*source.Session) error { panic("oops") })
 		})
-		synctest.Wait()
-		assert.Zero(t, server.Playing(), "also when the function panics")
+		assertLeft(t, server, "also when the function panics")
 
 		err = client.Use(t.Context(), "mailto:nobody", func(*source.Session) error { t.Error("called"); return nil })
 		assert.ErrorIs(t, err, source.ErrURL)
@@ -393,7 +388,6 @@ func TestPanicWhileASessionOpens(t *testing.T) {
 	within(t, func(c *ssetest.Conn) { c.Open(); c.Hold() }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 		trace := &source.Trace{Open: func(source.Attempt, *http.Response) { panic(errGone) }}
 		assert.PanicsWithValue(t, errGone, func() { _, _ = client.Open(t.Context(), server.URL(), source.WithTrace(trace)) })
-		synctest.Wait()
-		assert.Zero(t, server.Playing())
+		assertLeft(t, server)
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -161,8 +160,7 @@ func (s scenario) check(t *testing.T, server *ssetest.Server, _ *source.Client) 
 	for _, more := range got[len(want):] {
 		assert.Contains(t, more, "event ", "the scenario does not look at its events, but it has shown all else")
 	}
-	synctest.Wait()
-	assert.Zero(t, server.Playing())
+	assertLeft(t, server)
 	s.checkRequests(t, server.Requests())
 }
 
