@@ -65,7 +65,7 @@ func isTemporary(*source.Error) bool                  { return true }
 func useSession(*source.Session) error                { return nil }
 func handle(codec.Event) error                        { return nil }
 func readChannel(<-chan codec.Event) error            { return nil }
-func admit(*http.Request) (sink.Client, error)        { return sink.Client{}, nil }
+func admit(*http.Request) (sink.ClientConfig, error)        { return sink.ClientConfig{}, nil }
 func symbol(p Price) string                           { return p.Symbol }
 func isCheap(p Price) bool                            { return p.Price < 1 }
 func isLong(s string) bool                            { return len(s) > 3 }

@@ -7,7 +7,7 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// Backoff returns a function for [Retry] that gives up when attempts subscriptions
+// ExponentialBackoff returns a function for [Retry] that gives up when attempts subscriptions
 // have failed, the first included. Until then the wait doubles with each failure,
 // from first up to most, and each wait is shortened at random by up to a half, so
 // that clients which failed together do not come back together.
@@ -16,18 +16,18 @@ import (
 // the last item instead: the program then gives up only after that many failures
 // without an item between them.
 //
-//	backoff := operators.Backoff(5, time.Second, time.Minute)
+//	backoff := operators.ExponentialBackoff(5, time.Second, time.Minute)
 //	prices := operators.Retry(src, func(s operators.RetryState) (time.Duration, bool) {
 //		s.Total = s.InARow
 //		return backoff(s)
 //	})
 //
 // An attempts or first that is not positive panics, and so does a most below first.
-func Backoff(attempts int, first, most time.Duration) func(RetryState) (wait time.Duration, retry bool) {
-	argument.MustBePositive("operators: Backoff: attempts", attempts)
-	argument.MustBePositive("operators: Backoff: first", first)
+func ExponentialBackoff(attempts int, first, most time.Duration) func(RetryState) (wait time.Duration, retry bool) {
+	argument.MustBePositive("operators: ExponentialBackoff: attempts", attempts)
+	argument.MustBePositive("operators: ExponentialBackoff: first", first)
 	if most < first {
-		panic("operators: Backoff: most must be at least first")
+		panic("operators: ExponentialBackoff: most must be at least first")
 	}
 	return func(s RetryState) (time.Duration, bool) {
 		if s.Total >= attempts {

@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestBackoff(t *testing.T) {
+func TestExponentialBackoff(t *testing.T) {
 	const s = time.Second
-	backoff := Backoff(1001, s, 10*s)
+	backoff := ExponentialBackoff(1001, s, 10*s)
 	for failures, most := range map[int]time.Duration{1: s, 2: 2 * s, 3: 4 * s, 4: 8 * s, 5: 10 * s, 6: 10 * s, 1000: 10 * s} {
 		shortest, longest := most, time.Duration(0)
 		for range 1000 {
@@ -25,7 +25,7 @@ func TestBackoff(t *testing.T) {
 }
 
 func TestBackoffCountsAttempts(t *testing.T) {
-	backoff := Backoff(2, time.Second, time.Minute)
+	backoff := ExponentialBackoff(2, time.Second, time.Minute)
 	_, retry := backoff(RetryState{Total: 1, InARow: 1})
 	assert.True(t, retry)
 	_, retry = backoff(RetryState{Total: 2, InARow: 1})
@@ -33,7 +33,7 @@ func TestBackoffCountsAttempts(t *testing.T) {
 }
 
 func TestBackoffRefusesNonsense(t *testing.T) {
-	assert.PanicsWithValue(t, "operators: Backoff: attempts must be positive, got 0", func() { Backoff(0, 1, 1) })
-	assert.PanicsWithValue(t, "operators: Backoff: first must be positive, got -1ns", func() { Backoff(1, -1, 1) })
-	assert.PanicsWithValue(t, "operators: Backoff: most must be at least first", func() { Backoff(1, 2, 1) })
+	assert.PanicsWithValue(t, "operators: ExponentialBackoff: attempts must be positive, got 0", func() { ExponentialBackoff(0, 1, 1) })
+	assert.PanicsWithValue(t, "operators: ExponentialBackoff: first must be positive, got -1ns", func() { ExponentialBackoff(1, -1, 1) })
+	assert.PanicsWithValue(t, "operators: ExponentialBackoff: most must be at least first", func() { ExponentialBackoff(1, 2, 1) })
 }

@@ -135,7 +135,7 @@ func BenchmarkSynchronous(b *testing.B) {
 		{"OnErrorReturn", func(s src) src { return OnErrorReturn(s, func(error) int { return 0 }) }},
 		{"RateLimit", func(s src) src { return RateLimit(s, rate.NewLimiter(rate.Inf, 1)) }},
 		{"Reduce", func(s src) src { return Reduce(s, 0, func(a, v int) int { return a + v }) }},
-		{"Retry", func(s src) src { return Retry(s, Backoff(1, 1, 1)) }},
+		{"Retry", func(s src) src { return Retry(s, ExponentialBackoff(1, 1, 1)) }},
 		{"Scan", func(s src) src { return Scan(s, 0, func(a, v int) int { return a + v }) }},
 		{"Skip", func(s src) src { return Skip(s, 1) }},
 		{"SkipWhile", func(s src) src { return SkipWhile(s, func(v int) bool { return v < 1 }) }},

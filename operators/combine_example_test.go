@@ -65,8 +65,8 @@ func flaky() rxsse.Observable[string] {
 }
 
 func ExampleRetry() {
-	show(operators.Retry(flaky(), operators.Backoff(5, time.Millisecond, time.Second)))
-	show(operators.Retry(flaky(), operators.Backoff(2, time.Millisecond, time.Second)))
+	show(operators.Retry(flaky(), operators.ExponentialBackoff(5, time.Millisecond, time.Second)))
+	show(operators.Retry(flaky(), operators.ExponentialBackoff(2, time.Millisecond, time.Second)))
 	// Output:
 	// hello |
 	// # operators: Retry: gave up after 2 attempts: not yet
@@ -75,7 +75,7 @@ func ExampleRetry() {
 // A decision by the error: one that would repeat ends the stream at once.
 func ExampleRetry_error() {
 	errRefused := errors.New("refused")
-	backoff := operators.Backoff(5, time.Millisecond, time.Second)
+	backoff := operators.ExponentialBackoff(5, time.Millisecond, time.Second)
 	show(operators.Retry(source.Fail[string](errRefused), func(s operators.RetryState) (time.Duration, bool) {
 		if errors.Is(s.Err, errRefused) {
 			return 0, false

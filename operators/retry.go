@@ -49,9 +49,9 @@ func (e *RetryError) Unwrap() error { return e.Err }
 //
 // After each failure it calls decide, which returns how long to wait and whether to
 // retry. If decide refuses, Retry gives up with a [RetryError] that wraps the error
-// of src. [Backoff] makes such a function; one of your own can look at the error:
+// of src. [ExponentialBackoff] makes such a function; one of your own can look at the error:
 //
-//	backoff := operators.Backoff(5, time.Second, time.Minute)
+//	backoff := operators.ExponentialBackoff(5, time.Second, time.Minute)
 //	answers := operators.Retry(src, func(s operators.RetryState) (time.Duration, bool) {
 //		if errors.Is(s.Err, errUnauthorized) {
 //			return 0, false // it would fail again

@@ -149,7 +149,7 @@ func TestRetryWithBackoffGivesUpAtAnEventThatCannotBeDecoded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		events := from(codec.Event{Type: "message", Data: "1"}, codec.Event{Type: "message", Data: "oops"})
 		subscriptions := 0
-		src := Retry(Finally(DecodeJSON[int](events), func() { subscriptions++ }), Backoff(5, time.Second, time.Minute))
+		src := Retry(Finally(DecodeJSON[int](events), func() { subscriptions++ }), ExponentialBackoff(5, time.Second, time.Minute))
 		var last error
 		for _, err := range src(t.Context()) {
 			last = err
@@ -162,7 +162,7 @@ func TestRetryWithBackoffGivesUpAtAnEventThatCannotBeDecoded(t *testing.T) {
 
 func TestContractOfRetry(t *testing.T) {
 	t.Run("Retry", rxssetest.Operator[int, int]{
-		Apply: func(src ints) ints { return Retry(src, Backoff(1, time.Second, time.Second)) },
+		Apply: func(src ints) ints { return Retry(src, ExponentialBackoff(1, time.Second, time.Second)) },
 		Panicking: func(src ints, v any) ints {
 			failing := TryMap(src, func(int) (int, error) { return 0, errOdd })
 			return Retry(failing, func(RetryState) (time.Duration, bool) { panic(v) })

@@ -17,7 +17,7 @@ const maxScan = 256
 type client struct {
 	*response
 	request
-	Client
+	ClientConfig
 
 	group  *group
 	place  int       // in the clientSet, which guards it
@@ -41,8 +41,8 @@ type client struct {
 // notWaiting is the place of a client that does not read the log, or has left.
 const notWaiting = math.MaxInt64
 
-func (b *Broadcaster) newClient(w http.ResponseWriter, r *http.Request, q request, given Client) *client {
-	return &client{response: newResponse(w, r, b.writeTimeout), request: q, Client: given, wake: make(chan struct{}, 1)}
+func (b *Broadcaster) newClient(w http.ResponseWriter, r *http.Request, q request, given ClientConfig) *client {
+	return &client{response: newResponse(w, r, b.writeTimeout), request: q, ClientConfig: given, wake: make(chan struct{}, 1)}
 }
 
 // wakeUp makes the client look for events: at once, or after its present write.

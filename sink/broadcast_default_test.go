@@ -98,8 +98,8 @@ func TestDeliveryTakesNoLock(t *testing.T) {
 	for name, policy := range policies {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := sink.NewBroadcaster(sink.WithSlowClients(policy), sink.WithClient(func(*http.Request) (sink.Client, error) {
-					return sink.Client{Group: "all", Filter: func(e codec.Event) bool { return e.ID != "5" }}, nil
+				b := sink.NewBroadcaster(sink.WithSlowClients(policy), sink.WithClient(func(*http.Request) (sink.ClientConfig, error) {
+					return sink.ClientConfig{Group: "all", Filter: func(e codec.Event) bool { return e.ID != "5" }}, nil
 				}))
 				c, _, _ := connect(t, b, "/")
 				release := c.hold()

@@ -89,11 +89,11 @@ func ExampleWithClient() {
 	}
 	rooms := map[string][]string{"ann": {"go"}, "bob": {"go", "tea"}} // by user
 
-	chat = sink.NewBroadcaster(sink.WithClient(func(r *http.Request) (sink.Client, error) {
+	chat = sink.NewBroadcaster(sink.WithClient(func(r *http.Request) (sink.ClientConfig, error) {
 		user, _, _ := r.BasicAuth()
 		allowed, known := rooms[user]
 		if !known {
-			return sink.Client{}, &sink.Refusal{Status: http.StatusUnauthorized, Message: "log in first"}
+			return sink.ClientConfig{}, &sink.Refusal{Status: http.StatusUnauthorized, Message: "log in first"}
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -103,7 +103,7 @@ func ExampleWithClient() {
 				state = append(state, codec.Event{Type: "state", Data: m.Room + ": " + m.Text})
 			}
 		}
-		return sink.Client{
+		return sink.ClientConfig{
 			Filter: func(e codec.Event) bool { return slices.Contains(allowed, e.Type) },
 			Group:  strings.Join(allowed, " "), // users in the same rooms share the filter
 			First:  source.Just(state...),

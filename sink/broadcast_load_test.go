@@ -144,8 +144,8 @@ func TestSendToManyClients(t *testing.T) {
 // Ten thousand clients come, read for a moment, and go.
 func TestTenThousandClients(t *testing.T) {
 	const clients, atATime = 10_000, 500
-	b := sink.NewBroadcaster(sink.WithHistory(64, 1<<20), sink.WithClient(func(r *http.Request) (sink.Client, error) {
-		return sink.Client{Group: "all", Filter: func(e codec.Event) bool { return !strings.HasSuffix(e.Data, "3") }}, nil
+	b := sink.NewBroadcaster(sink.WithHistory(64, 1<<20), sink.WithClient(func(r *http.Request) (sink.ClientConfig, error) {
+		return sink.ClientConfig{Group: "all", Filter: func(e codec.Event) bool { return !strings.HasSuffix(e.Data, "3") }}, nil
 	}))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

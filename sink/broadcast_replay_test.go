@@ -311,12 +311,12 @@ func TestFilterSeesTheEventsOfAReplay(t *testing.T) {
 		var seen [2][]codec.Event
 		b := sink.NewBroadcaster(sink.WithHistory(1, 1<<20),
 			sink.WithReplay(func(context.Context, string) (rxsse.Observable[codec.Event], error) { return just(events...), nil }),
-			sink.WithClient(func(r *http.Request) (sink.Client, error) {
+			sink.WithClient(func(r *http.Request) (sink.ClientConfig, error) {
 				list := &seen[0]
 				if r.URL.Path == "/replay" {
 					list = &seen[1]
 				}
-				return sink.Client{Filter: func(e codec.Event) bool {
+				return sink.ClientConfig{Filter: func(e codec.Event) bool {
 					*list = append(*list, e)
 					return true
 				}}, nil
@@ -345,8 +345,8 @@ func TestHeadFiltersRepairedText(t *testing.T) {
 		sink.WithReplay(func(context.Context, string) (rxsse.Observable[codec.Event], error) {
 			return just(codec.Event{ID: "2", Data: "a\r"}), nil
 		}),
-		sink.WithClient(func(*http.Request) (sink.Client, error) {
-			return sink.Client{Filter: func(e codec.Event) bool { return e.Data == "a\n" }}, nil
+		sink.WithClient(func(*http.Request) (sink.ClientConfig, error) {
+			return sink.ClientConfig{Filter: func(e codec.Event) bool { return e.Data == "a\n" }}, nil
 		}))
 	require.NoError(t, b.Complete(t.Context()))
 	for _, method := range []string{http.MethodGet, http.MethodHead} {

@@ -91,7 +91,7 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.refuse(w, r, reason)
 		return
 	}
-	var given Client
+	var given ClientConfig
 	if b.client != nil {
 		if given, err = b.client(r); err != nil {
 			b.refuseBecause(w, r, err)

@@ -31,7 +31,7 @@ func TestRequests(t *testing.T) {
 			"Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no",
 		}},
 		{name: "HEAD refused", method: "HEAD", status: 401, opts: []sink.BroadcastOption{
-			sink.WithClient(func(*http.Request) (sink.Client, error) { return sink.Client{}, &sink.Refusal{Status: 401} }),
+			sink.WithClient(func(*http.Request) (sink.ClientConfig, error) { return sink.ClientConfig{}, &sink.Refusal{Status: 401} }),
 		}},
 		{name: "as many types as a request may name", method: "HEAD", target: "?" + strings.Repeat("type=a&", 64), status: 200},
 		{name: "too many types", method: "GET", target: "?" + strings.Repeat("type=a&", 65), status: 400},

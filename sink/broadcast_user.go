@@ -7,9 +7,9 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A Client says what one client of a [Broadcaster] gets. See [WithClient]. The zero
-// Client gets all events.
-type Client struct {
+// A ClientConfig says what one client of a [Broadcaster] gets. See [WithClient]. The zero
+// ClientConfig gets all events.
+type ClientConfig struct {
 	// Filter reports whether the client gets an event. It is not called for comments. It
 	// must always answer the same for the same event, return soon, and be safe for
 	// concurrent use. nil: the client gets all events.

@@ -22,15 +22,15 @@ import (
 )
 
 // always returns a function for WithClient that gives each request the same Client.
-func always(c sink.Client) sink.BroadcastOption {
-	return sink.WithClient(func(*http.Request) (sink.Client, error) { return c, nil })
+func always(c sink.ClientConfig) sink.BroadcastOption {
+	return sink.WithClient(func(*http.Request) (sink.ClientConfig, error) { return c, nil })
 }
 
 func TestClientFilter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := sink.NewBroadcaster(sink.WithClient(func(r *http.Request) (sink.Client, error) {
+		b := sink.NewBroadcaster(sink.WithClient(func(r *http.Request) (sink.ClientConfig, error) {
 			user := r.Header.Get("User")
-			return sink.Client{Filter: func(e codec.Event) bool { return strings.HasPrefix(e.Data, user) }}, nil
+			return sink.ClientConfig{Filter: func(e codec.Event) bool { return strings.HasPrefix(e.Data, user) }}, nil
 		}))
 		ann, _, _ := connect(t, b, "/", "User", "ann")
 		bob, _, _ := connect(t, b, "/?type=chat", "User", "bob")
@@ -52,9 +52,9 @@ func TestClientGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const clients, events = 50, 3000
 		var calls atomic.Int64
-		b := sink.NewBroadcaster(sink.WithHistory(events, 1<<20), sink.WithClient(func(r *http.Request) (sink.Client, error) {
+		b := sink.NewBroadcaster(sink.WithHistory(events, 1<<20), sink.WithClient(func(r *http.Request) (sink.ClientConfig, error) {
 			digit := r.Header.Get("Digit")
-			return sink.Client{Group: digit, Filter: func(e codec.Event) bool {
+			return sink.ClientConfig{Group: digit, Filter: func(e codec.Event) bool {
 				calls.Add(1)
 				return strings.HasSuffix(e.Data, digit)
 			}}, nil
@@ -89,7 +89,7 @@ func TestClientGroup(t *testing.T) {
 // A history may be bounded by its bytes alone.
 func TestClientGroupWithAHistoryOfAnyNumberOfEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		even := sink.Client{Group: "even", Filter: func(e codec.Event) bool { return e.ID == "2" }}
+		even := sink.ClientConfig{Group: "even", Filter: func(e codec.Event) bool { return e.ID == "2" }}
 		b := sink.NewBroadcaster(sink.WithHistory(math.MaxInt, 1<<20), always(even))
 		c, _, _ := connect(t, b, "/")
 		send(t, b, "1", "2", "3")
@@ -117,7 +117,7 @@ func TestClientRefused(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := sink.NewBroadcaster(sink.WithClient(func(*http.Request) (sink.Client, error) { return sink.Client{}, row.err }))
+				b := sink.NewBroadcaster(sink.WithClient(func(*http.Request) (sink.ClientConfig, error) { return sink.ClientConfig{}, row.err }))
 				c, _, gone := connect(t, b, "/", "Accept", row.accept)
 				<-gone
 				assert.Equal(t, row.status, c.status)
@@ -143,10 +143,10 @@ func (s *board) add(ctx context.Context, n int) error {
 	return s.b.Send(ctx, codec.Event{Type: "add", Data: fmt.Sprint(n)})
 }
 
-func (s *board) client(*http.Request) (sink.Client, error) {
+func (s *board) client(*http.Request) (sink.ClientConfig, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return sink.Client{
+	return sink.ClientConfig{
 		First: just(codec.Event{Type: "sum", Data: fmt.Sprint(s.sum)}),
 		From:  s.b.Position(),
 	}, nil
@@ -199,7 +199,7 @@ func TestClientFirst(t *testing.T) {
 func TestClientFirstThatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ready := make(chan codec.Event)
-		b := sink.NewBroadcaster(sink.WithHeartbeat(time.Second), always(sink.Client{First: source.FromChannel(ready)}))
+		b := sink.NewBroadcaster(sink.WithHeartbeat(time.Second), always(sink.ClientConfig{First: source.FromChannel(ready)}))
 		c, _, _ := connect(t, b, "/")
 		assert.Equal(t, http.StatusOK, c.status)
 		send(t, b, "1", "2")
@@ -220,7 +220,7 @@ func TestClientFirstThatWaits(t *testing.T) {
 func TestClientFirstForClientsThatComeBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster(sink.WithUnknownIDEvent(codec.Event{Type: "reset"}),
-			always(sink.Client{First: just(codec.Event{Type: "state"})}))
+			always(sink.ClientConfig{First: just(codec.Event{Type: "state"})}))
 		send(t, b, "1", "2")
 		known, _, _ := connect(t, b, "/", "Last-Event-ID", "1")
 		unknown, _, _ := connect(t, b, "/", "Last-Event-ID", "x")
@@ -236,7 +236,7 @@ func TestClientLeft(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		opts []sink.BroadcastOption
-		c    sink.Client
+		c    sink.ClientConfig
 		run  func(t *testing.T, b *sink.Broadcaster, c *conn, leave func())
 		want sink.LeaveReason
 	}{
@@ -264,7 +264,7 @@ func TestClientLeft(t *testing.T) {
 			assert.ErrorIs(t, b.Shutdown(ctx), context.DeadlineExceeded)
 		}},
 		{
-			name: "source failed", want: sink.LeftSourceFailed, c: sink.Client{First: failingEvents(errGone)},
+			name: "source failed", want: sink.LeftSourceFailed, c: sink.ClientConfig{First: failingEvents(errGone)},
 			run: func(*testing.T, *sink.Broadcaster, *conn, func()) {},
 		},
 	} {
@@ -290,11 +290,11 @@ func TestClientLeft(t *testing.T) {
 func TestClientFilterPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := make(chan sink.Departure, 1)
-		b := sink.NewBroadcaster(sink.WithClient(func(r *http.Request) (sink.Client, error) {
+		b := sink.NewBroadcaster(sink.WithClient(func(r *http.Request) (sink.ClientConfig, error) {
 			if r.URL.Path != "/bad" {
-				return sink.Client{}, nil
+				return sink.ClientConfig{}, nil
 			}
-			return sink.Client{
+			return sink.ClientConfig{
 				Filter: func(codec.Event) bool { panic("a bug") },
 				Left:   func(d sink.Departure) { left <- d },
 			}, nil

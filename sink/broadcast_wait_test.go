@@ -189,11 +189,11 @@ func TestPublishersWaitQuietly(t *testing.T) {
 func TestSlowFilterHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const history = 5000
-		b := sink.NewBroadcaster(sink.WithHistory(2*history, 1<<30), sink.WithClient(func(r *http.Request) (sink.Client, error) {
+		b := sink.NewBroadcaster(sink.WithHistory(2*history, 1<<30), sink.WithClient(func(r *http.Request) (sink.ClientConfig, error) {
 			if r.URL.Path != "/slow" {
-				return sink.Client{}, nil
+				return sink.ClientConfig{}, nil
 			}
-			return sink.Client{Filter: func(codec.Event) bool { time.Sleep(time.Millisecond); return false }}, nil
+			return sink.ClientConfig{Filter: func(codec.Event) bool { time.Sleep(time.Millisecond); return false }}, nil
 		}))
 		require.NoError(t, b.Send(t.Context(), eventsOf(idsFrom(1, history))...))
 		slow, _, gone := connect(t, b, "/slow", "Last-Event-ID", "none")

@@ -83,7 +83,7 @@ func TestBroadcasterRepairsText(t *testing.T) {
 func TestFiltersSeeRepairedText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen codec.Event
-		b := sink.NewBroadcaster(always(sink.Client{Filter: func(e codec.Event) bool { seen = e; return true }}))
+		b := sink.NewBroadcaster(always(sink.ClientConfig{Filter: func(e codec.Event) bool { seen = e; return true }}))
 		c, _, _ := connect(t, b, "/?type=a%EF%BF%BD")
 		require.NoError(t, b.Send(t.Context(), codec.Event{Type: "a\xff", Data: "x\r\ny", ID: "1"}))
 		settle()

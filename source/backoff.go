@@ -9,9 +9,9 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// DefaultReconnectionTime is how long a client waits before it connects again,
+// defaultReconnectionTime is how long a client waits before it connects again,
 // unless it or the server says otherwise.
-const DefaultReconnectionTime = 3 * time.Second
+const defaultReconnectionTime = 3 * time.Second
 
 // healthyAge is how long a connection lasts that has not failed, even if it has delivered
 // nothing: some streams have little to say. It is the default of Backoff.Max, so such
@@ -119,7 +119,7 @@ type backoff struct {
 
 func newBackoff(cfg config) backoff {
 	b := backoff{Backoff: cfg.backoff, healthyAfter: cfg.healthyAfter, since: time.Now()}
-	b.First = DefaultReconnectionTime
+	b.First = defaultReconnectionTime
 	if cfg.reconnectionTime != nil {
 		b.First = *cfg.reconnectionTime
 	}

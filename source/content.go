@@ -10,16 +10,16 @@ import (
 	"strings"
 )
 
-// WithCompression asks the server for a response that is compressed with gzip. By default
-// requests say "Accept-Encoding: identity", because proxies that compress a stream and do
+// WithCompression sets whether requests ask for a response in gzip. By default they do not:
+// they say "Accept-Encoding: identity", because proxies that compress a stream and do
 // not flush it are a common reason why no event arrives. Use it to save bandwidth after
 // a test shows that events still arrive at once.
 //
 // A field Accept-Encoding that [WithHeader] or the request sets takes precedence. Whatever
 // the request says, a response in gzip is decoded, and one in another coding ends the
 // stream with an [Error] that wraps [ErrContentEncoding].
-func WithCompression() Option {
-	return func(c *config) { c.compression = true }
+func WithCompression(ask bool) Option {
+	return func(c *config) { c.compression = ask }
 }
 
 // acceptEncoding returns the default of the request's field Accept-Encoding.

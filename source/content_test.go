@@ -125,9 +125,10 @@ func TestAcceptEncoding(t *testing.T) {
 		want string
 	}{
 		"by default":                  {nil, "identity"},
-		"with compression":            {[]source.Option{source.WithCompression()}, "gzip"},
+		"with compression":            {[]source.Option{source.WithCompression(true)}, "gzip"},
+		"switched off":                {[]source.Option{source.WithCompression(true), source.WithCompression(false)}, "identity"},
 		"the caller's field":          {[]source.Option{source.WithHeader("Accept-Encoding", "br")}, "br"},
-		"the caller's and the option": {[]source.Option{source.WithCompression(), source.WithHeader("Accept-Encoding", "gzip;q=0.5")}, "gzip;q=0.5"},
+		"the caller's and the option": {[]source.Option{source.WithCompression(true), source.WithHeader("Accept-Encoding", "gzip;q=0.5")}, "gzip;q=0.5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(c *ssetest.Conn) { c.Answer(http.StatusNoContent, "") }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
@@ -192,7 +193,7 @@ func TestCompressedEventsArriveAtOnce(t *testing.T) {
 		opts      []source.Option
 		transport func(http.RoundTripper) http.RoundTripper
 	}{
-		"gzip, with the option":        {encoded("gzip", newGzip, false), []source.Option{source.WithCompression()}, nil},
+		"gzip, with the option":        {encoded("gzip", newGzip, false), []source.Option{source.WithCompression(true)}, nil},
 		"gzip, by hand":                {encoded("gzip", newGzip, false), []source.Option{source.WithHeader("Accept-Encoding", "gzip, deflate, br")}, nil},
 		"gzip, unasked":                {encoded("gzip", newGzip, false), nil, nil},
 		"gzip by its old name":         {encoded("X-Gzip", newGzip, false), nil, nil},

@@ -236,7 +236,7 @@ func ExampleWithUnterminatedEvent() {
 	server := ssetest.NewServer(func(c *ssetest.Conn) { c.Raw("data: one\n\ndata: [DONE]\n") })
 	defer server.Close()
 
-	for e, err := range source.SSE(server.URL(), source.WithUnterminatedEvent(), source.WithReconnect(source.ReconnectNever))(context.Background()) {
+	for e, err := range source.SSE(server.URL(), source.WithUnterminatedEvent(true), source.WithReconnect(source.ReconnectNever))(context.Background()) {
 		fmt.Println(e.Data, err)
 	}
 	// Output:

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// WithLastEventIDReset makes the stream begin anew, without a last event ID, when the
-// server refuses the one that it was sent: with the status 400, 410 or 416. Events may be
+// WithLastEventIDReset sets whether the stream begins anew, without a last event ID, when
+// the server refuses the one that it was sent: with the status 400, 410 or 416. Events may be
 // missing then, or come a second time. The logger warns of it. The stream does so once;
 // a later refusal ends it, as the first one does by default.
 //
@@ -14,8 +14,8 @@ import (
 // ones. Without it, a server that no longer has the event ends the stream at each
 // start, until the stored position is removed. It also applies to [Client.Open], and
 // takes precedence over [WithRetryIf] and [WithStrictEventSource]; [WithReconnect] and the
-// limits on attempts apply.
-func WithLastEventIDReset() Option { return func(c *config) { c.resetID = true } }
+// limits on attempts apply. Default: false.
+func WithLastEventIDReset(reset bool) Option { return func(c *config) { c.resetID = reset } }
 
 // refusesLastEventID reports whether a server that answers with status may mean the last
 // event ID of the request (RFC 9110 §15.5.1, §15.5.11, §15.5.17).

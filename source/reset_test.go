@@ -34,7 +34,7 @@ func askedFor(server *ssetest.Server) (ids []string) {
 }
 
 func TestWithLastEventIDReset(t *testing.T) {
-	reset := source.WithLastEventIDReset()
+	reset := source.WithLastEventIDReset(true)
 	for name, c := range map[string]struct {
 		status int
 		id     string
@@ -48,7 +48,8 @@ func TestWithLastEventIDReset(t *testing.T) {
 		"416":               {416, "old", []source.Option{reset}, []string{"old", "", "1"}, 1, "416"},
 		"another status":    {404, "old", []source.Option{reset}, []string{"old"}, 0, "404"},
 		"not asked for":     {400, "old", nil, []string{"old"}, 0, `(after event "old"; if the server no longer has it, WithLastEventIDReset begins anew)`},
-		"beside strict":     {400, "old", []source.Option{reset, source.WithStrictEventSource()}, []string{"old", "", "1"}, 1, "400"},
+		"switched off":      {400, "old", []source.Option{reset, source.WithLastEventIDReset(false)}, []string{"old"}, 0, "400"},
+		"beside strict":     {400, "old", []source.Option{reset, source.WithStrictEventSource(true)}, []string{"old", "", "1"}, 1, "400"},
 		"beside retry":      {400, "old", []source.Option{reset, source.WithRetryIf(func(*source.Error) bool { return false })}, []string{"old", ""}, 1, ""},
 		"the request once":  {400, "old", []source.Option{reset, source.WithReconnect(source.ReconnectNever)}, []string{"old"}, 0, "400"},
 		"too many attempts": {400, "old", []source.Option{reset, source.WithMaxAttempts(1)}, []string{"old"}, 0, "400"},
@@ -78,7 +79,7 @@ func TestRefusalThatIsNotOfTheLastEventID(t *testing.T) {
 	for name, id := range map[string]string{"none": "", "cannot be sent": "a\x01b"} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(c *ssetest.Conn) { c.Answer(http.StatusBadRequest, "") }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithLastEventID(id), source.WithLastEventIDReset()))
+				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithLastEventID(id), source.WithLastEventIDReset(true)))
 				require.ErrorIs(t, err, source.ErrStatus)
 				assert.Len(t, server.Requests(), 1)
 			})
@@ -88,7 +89,7 @@ func TestRefusalThatIsNotOfTheLastEventID(t *testing.T) {
 
 func TestLastEventIDResetOfASession(t *testing.T) {
 	within(t, refusing(http.StatusGone), func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		session, err := client.Open(t.Context(), server.URL(), source.WithLastEventID("old"), source.WithLastEventIDReset())
+		session, err := client.Open(t.Context(), server.URL(), source.WithLastEventID("old"), source.WithLastEventIDReset(true))
 		require.NoError(t, err)
 		defer session.Close()
 		assert.Empty(t, session.LastEventID())
@@ -97,7 +98,7 @@ func TestLastEventIDResetOfASession(t *testing.T) {
 
 		_, err = client.Open(t.Context(), server.URL(), source.WithLastEventID("old"))
 		require.ErrorContains(t, err, "WithLastEventIDReset begins anew")
-		_, err = client.Open(t.Context(), server.URL(), source.WithLastEventID("old"), source.WithLastEventIDReset(), source.WithReconnect(source.ReconnectNever))
+		_, err = client.Open(t.Context(), server.URL(), source.WithLastEventID("old"), source.WithLastEventIDReset(true), source.WithReconnect(source.ReconnectNever))
 		require.ErrorIs(t, err, source.ErrStatus)
 		assert.Len(t, server.Requests(), 4)
 	})

@@ -40,12 +40,22 @@ func TestWithStrictEventSource(t *testing.T) {
 				}
 				c.script(conn)
 			}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithStrictEventSource()))
+				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithStrictEventSource(true)))
 				require.ErrorIs(t, err, c.err)
 				assert.Len(t, server.Requests(), c.requests)
 			})
 		})
 	}
+}
+
+func TestWithStrictEventSourceCanBeSwitchedOff(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Answer(map[int]int{1: http.StatusServiceUnavailable, 2: http.StatusNoContent}[c.N], "")
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithStrictEventSource(true), source.WithStrictEventSource(false)))
+		require.NoError(t, err)
+		assert.Len(t, server.Requests(), 2)
+	})
 }
 
 // A scenario is one of the corpus: what a server does, connection by connection, and
@@ -112,7 +122,7 @@ func TestScenarios(t *testing.T) {
 func refusesURL(t *testing.T, url string) {
 	t.Helper()
 	trace := &source.Trace{Connecting: func(source.Attempt) { t.Error("it connects") }}
-	_, err := sink.Collect(t.Context(), source.SSE(url, source.WithStrictEventSource(), source.WithTrace(trace)))
+	_, err := sink.Collect(t.Context(), source.SSE(url, source.WithStrictEventSource(true), source.WithTrace(trace)))
 	require.ErrorIs(t, err, source.ErrURL)
 }
 
@@ -178,7 +188,7 @@ func (s scenario) observe(ctx context.Context, leave context.CancelFunc, url str
 	if s.calls("close immediately") {
 		time.AfterFunc(500*time.Millisecond, leave) // while it waits for the header
 	}
-	opts = append(opts, exactly, source.WithStrictEventSource(), source.WithTrace(trace))
+	opts = append(opts, exactly, source.WithStrictEventSource(true), source.WithTrace(trace))
 	for e, err := range source.SSE(url, opts...)(ctx) {
 		switch {
 		case err == nil:

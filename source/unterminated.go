@@ -2,8 +2,8 @@ package source
 
 import "github.com/rxsse/rxsse/codec"
 
-// WithUnterminatedEvent delivers the last event of a response that the server has ended
-// in an orderly way, but without the blank line that ends an event: several servers of
+// WithUnterminatedEvent sets whether the stream delivers the last event of a response that
+// the server has ended in an orderly way, but without the blank line that ends an event: several servers of
 // language models end so. By default it is dropped, as the standard demands (WHATWG HTML
 // §9.2.6), and trace, log and meter report it. An event that a broken connection has cut
 // off is always dropped.
@@ -11,7 +11,9 @@ import "github.com/rxsse/rxsse/codec"
 // An orderly end is an end of the body by its length or by its last chunk. A response of
 // HTTP/1.0, or with "Connection: close" and no length, ends when the connection closes:
 // then an orderly end and a cut can look the same.
-func WithUnterminatedEvent() Option { return func(c *config) { c.unterminated = true } }
+func WithUnterminatedEvent(deliver bool) Option {
+	return func(c *config) { c.unterminated = deliver }
+}
 
 // unterminated returns the event that the present response has left unterminated, with its
 // ID as the decoder has it: see attempt.position.

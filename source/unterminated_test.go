@@ -29,14 +29,15 @@ func TestUnterminatedEvent(t *testing.T) {
 		forgotten int64
 	}{
 		"dropped":               {stream, false, nil, "a 1", []string{"2stop"}, 1, 1},
-		"delivered":             {stream, false, []source.Option{source.WithUnterminatedEvent()}, "a stop 2", nil, 0, 0},
-		"without a line end":    {stream[:len(stream)-1], false, []source.Option{source.WithUnterminatedEvent()}, "a stop 2", nil, 0, 0},
+		"delivered":             {stream, false, []source.Option{source.WithUnterminatedEvent(true)}, "a stop 2", nil, 0, 0},
+		"switched off":          {stream, false, []source.Option{source.WithUnterminatedEvent(true), source.WithUnterminatedEvent(false)}, "a 1", []string{"2stop"}, 1, 1},
+		"without a line end":    {stream[:len(stream)-1], false, []source.Option{source.WithUnterminatedEvent(true)}, "a stop 2", nil, 0, 0},
 		"cut off":               {stream, true, nil, "a 1", []string{"2stop"}, 0, 1},
-		"cut off, asked for":    {stream, true, []source.Option{source.WithUnterminatedEvent()}, "a 1", []string{"2stop"}, 0, 1},
+		"cut off, asked for":    {stream, true, []source.Option{source.WithUnterminatedEvent(true)}, "a 1", []string{"2stop"}, 0, 1},
 		"nothing left":          {"id: 1\ndata: a\n\n", false, nil, "a 1", nil, 0, 0},
 		"a comment":             {"id: 1\ndata: a\n\n: bye", false, nil, "a 1", nil, 0, 0},
-		"inherits its ID":       {"id: 1\ndata: a\n\ndata: b", false, []source.Option{source.WithUnterminatedEvent(), source.WithDeduplication(5)}, "a b 1", nil, 0, 0},
-		"the only one":          {"data: b", false, []source.Option{source.WithUnterminatedEvent(), source.WithDeduplication(5)}, "b ", nil, 0, 0},
+		"inherits its ID":       {"id: 1\ndata: a\n\ndata: b", false, []source.Option{source.WithUnterminatedEvent(true), source.WithDeduplication(5)}, "a b 1", nil, 0, 0},
+		"the only one":          {"data: b", false, []source.Option{source.WithUnterminatedEvent(true), source.WithDeduplication(5)}, "b ", nil, 0, 0},
 		"reported with its own": {"id: 1\ndata: a\n\ndata: b", false, []source.Option{source.WithDeduplication(5)}, "a 1", []string{"1b"}, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +88,7 @@ func TestUnterminatedEventIsDeduplicated(t *testing.T) {
 			c.Answer(http.StatusNoContent, "")
 		}
 	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithUnterminatedEvent(), source.WithDeduplication(5)))
+		events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithUnterminatedEvent(true), source.WithDeduplication(5)))
 		require.NoError(t, err)
 		assert.Equal(t, "a b c", data(events))
 		assert.Equal(t, "3", server.Requests()[3].LastEventID)
@@ -97,7 +98,7 @@ func TestUnterminatedEventIsDeduplicated(t *testing.T) {
 // A session's position is that of the event it has delivered.
 func TestUnterminatedEventOfASession(t *testing.T) {
 	within(t, func(c *ssetest.Conn) { c.Raw("id: 2\ndata: stop") }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		session, err := client.Open(t.Context(), server.URL(), source.WithUnterminatedEvent(), source.WithReconnect(source.ReconnectNever))
+		session, err := client.Open(t.Context(), server.URL(), source.WithUnterminatedEvent(true), source.WithReconnect(source.ReconnectNever))
 		require.NoError(t, err)
 		defer session.Close()
 		events, err := rest(session)

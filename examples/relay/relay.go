@@ -76,16 +76,16 @@ func (o Order) event() (codec.Event, error) {
 
 // client decides what a request gets: nothing without a login, otherwise the orders of
 // its user.
-func (r *relay) client(req *http.Request) (sink.Client, error) {
+func (r *relay) client(req *http.Request) (sink.ClientConfig, error) {
 	login, err := r.logins.of(req)
 	if err != nil {
-		return sink.Client{}, &sink.Refusal{Status: http.StatusUnauthorized, Message: "log in first"}
+		return sink.ClientConfig{}, &sink.Refusal{Status: http.StatusUnauthorized, Message: "log in first"}
 	}
 	snapshot, from, err := r.snapshot(login.user)
 	if err != nil {
-		return sink.Client{}, err
+		return sink.ClientConfig{}, err
 	}
-	return sink.Client{
+	return sink.ClientConfig{
 		Filter: func(e codec.Event) bool { return owner(e) == login.user },
 		Group:  login.user, // all browsers of a user share the decisions of the filter
 		First:  source.Just(snapshot...),
