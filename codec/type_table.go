@@ -12,12 +12,22 @@ const (
 // replaces the old one.
 type typeTable struct {
 	names []string // nil until there is one: many streams name no type
+	last  string   // the one returned last, which is often the next one too
 }
 
 func (t *typeTable) intern(name []byte) string {
+	if string(name) == t.last {
+		return t.last
+	}
 	if len(name) > maxInternedType {
 		return string(name)
 	}
+	t.last = t.find(name)
+	return t.last
+}
+
+// find returns the name that is in the table, or puts it there.
+func (t *typeTable) find(name []byte) string {
 	if t.names == nil {
 		t.names = make([]string, firstTypes)
 	}
