@@ -45,7 +45,7 @@ type Config[T any, K comparable, A any] struct {
 // A Table implements [Cells] for items of type T. It holds a cell for a key and nothing
 // else, and no pointers but those in keys and accumulators.
 type Table[T any, K comparable, A any] struct {
-	*Config[T, K, A]
+	Config[T, K, A]
 
 	index map[K]int32
 	only  int32 // without keys: the cell that leads
@@ -62,7 +62,7 @@ type cell[K comparable, A any] struct {
 
 // NewTable returns a Table without cells.
 func NewTable[T any, K comparable, A any](c *Config[T, K, A]) *Table[T, K, A] {
-	t := &Table[T, K, A]{Config: c, only: none}
+	t := &Table[T, K, A]{Config: *c, only: none}
 	if c.Key != nil {
 		t.index = make(map[K]int32)
 	}

@@ -46,9 +46,13 @@ func PositionOf[T any]() func(*T) string {
 // take notes that an item is the newest. It stays in the batch until two items later, or
 // until Settle.
 func (p *Positions) take(item int) {
-	if p == nil {
-		return
+	if p != nil {
+		p.note(item)
 	}
+}
+
+// note is take for items with positions. Without it, take would not be inlined.
+func (p *Positions) note(item int) {
 	p.previous, p.newest = p.newest, item
 	if p.replay != nil {
 		p.replay.took(p.id(item))
@@ -64,7 +68,7 @@ func (p *Positions) takeAll(from, to int) {
 		from = max(from, to-2)
 	}
 	for ; from < to; from++ {
-		p.take(from)
+		p.note(from)
 	}
 }
 

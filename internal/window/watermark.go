@@ -82,15 +82,23 @@ func (m *Watermark) Add(now Instant, from, to int) bool {
 			return false
 		}
 	}
-	m.noteBusy(now)
+	if m.event.Idle > 0 {
+		m.noteBusy(now)
+	}
 	return true
 }
 
 // source returns the source of an item.
 func (m *Watermark) source(item int) *source {
 	if m.event.Source == nil && len(m.behind) > 0 {
-		return m.behind[0]
+		return m.behind[0] // the only one
 	}
+	return m.find(item)
+}
+
+// find returns the source of an item by its name. It activates a source that is idle or
+// new.
+func (m *Watermark) find(item int) *source {
 	name := ""
 	if m.event.Source != nil {
 		name = m.event.Source(item)
@@ -127,12 +135,9 @@ func (m *Watermark) hear(s *source, now, at Instant) {
 	}
 }
 
-// noteBusy notes for how long the consumer has been busy since now.
-func (m *Watermark) noteBusy(now Instant) {
-	if m.event.Idle > 0 {
-		m.busy += m.clock.Now().Since(now)
-	}
-}
+// noteBusy notes for how long the consumer has been busy since now. Only idle sources need
+// it.
+func (m *Watermark) noteBusy(now Instant) { m.busy += m.clock.Now().Since(now) }
 
 // Advance implements [Windows]; now is the time of the machine.
 func (m *Watermark) Advance(now Instant) bool {
@@ -142,7 +147,9 @@ func (m *Watermark) Advance(now Instant) bool {
 	if !m.windows.Advance(m.at) {
 		return false
 	}
-	m.noteBusy(now)
+	if m.event.Idle > 0 {
+		m.noteBusy(now)
+	}
 	return true
 }
 
