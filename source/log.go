@@ -16,7 +16,7 @@ import (
 //     attempts, and from which event on.
 //   - WARN when the server has accepted and ended three responses in a row before they
 //     were healthy, see [WithHealthyAfter], and again each time that number has doubled.
-//   - ERROR when the stream fails.
+//   - DEBUG when the stream fails: the stream returns that error, and the program reports it.
 //   - INFO, once a stream, when a connection is open but nothing has arrived for 30 seconds:
 //     a proxy may hold the events back. See docs/troubleshooting.md.
 //   - WARN, once a stream, when the server has ended a response without the blank line that
@@ -78,7 +78,7 @@ func (l *logObserver) observe(c change) {
 	case completed:
 		l.log.DebugContext(l.ctx, "source: completed")
 	case failed:
-		l.log.ErrorContext(l.ctx, "source: failed", l.reason(c.err)...)
+		l.log.DebugContext(l.ctx, "source: failed", l.reason(c.err)...)
 	case attemptEnded, closed: // the lines above say it
 	}
 }

@@ -58,11 +58,10 @@ func TestWithLogger(t *testing.T) {
 			`level=WARN msg="source: cannot connect"` + of + busy,
 			`level=DEBUG msg="source: waiting to connect again"` + of + ` wait=3s`,
 			`level=DEBUG msg="source: connecting"` + of + ` attempt=2`,
-			`level=ERROR msg="source: failed"` + of + no,
+			`level=DEBUG msg="source: failed"` + of + no,
 		},
 		slog.LevelInfo: {
 			`level=WARN msg="source: cannot connect"` + of + busy,
-			`level=ERROR msg="source: failed"` + of + no,
 		},
 	} {
 		t.Run(level.String(), func(t *testing.T) {

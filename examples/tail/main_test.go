@@ -131,6 +131,27 @@ func TestVerbosePost(t *testing.T) {
 	assert.Equal(t, "PUT text/xml <a/>", body)
 }
 
+// -v shows the request and the answer of a refusal too, in that order.
+func TestVerboseRefusal(t *testing.T) {
+	s := ssetest.NewServer(func(c *ssetest.Conn) {
+		c.Header().Set("Retry-After", "7")
+		c.Answer(http.StatusForbidden, "not for you")
+	})
+	t.Cleanup(s.Close)
+	var errs bytes.Buffer
+	err := run(t.Context(), io.Discard, &errs, []string{"-v", "-H", "Authorization: Bearer secret", "-last-event-id", "6", s.URL()})
+	require.ErrorContains(t, err, "not for you")
+	assert.Regexp(t, `(?s)^\* attempt 1: GET \S+
+> Accept: text/event-stream
+.*> Authorization: \(13 bytes, not shown\)
+.*> Last-Event-Id: 6
+.*\* resumes after event 6
+< 403 Forbidden
+.*< Retry-After: 7
+`, errs.String())
+	assert.NotContains(t, errs.String(), "secret")
+}
+
 // A server with a certificate of its own is refused, unless -k or -cacert trusts it.
 func TestCertificates(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -36,15 +36,22 @@ func (r *reporter) connecting(a source.Attempt) {
 	}
 }
 
+// prepared prints the request before it is sent, so also one that is refused.
+func (r *reporter) prepared(req *http.Request) error {
+	if r.verbose {
+		r.header("> ", req.Header)
+		if id := req.Header.Get("Last-Event-ID"); id != "" {
+			r.printf("* resumes after event %s", printable(id))
+		}
+	}
+	return nil
+}
+
 func (r *reporter) opened(_ source.Attempt, resp *http.Response) {
 	r.open = true
 	if r.verbose {
-		r.header("> ", resp.Request.Header)
 		r.printf("< %s %s", resp.Proto, printable(resp.Status))
 		r.header("< ", resp.Header)
-		if id := resp.Request.Header.Get("Last-Event-ID"); id != "" {
-			r.printf("* resumes after event %s", printable(id))
-		}
 	}
 	if r.failed {
 		r.printf("tail: connected again")

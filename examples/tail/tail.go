@@ -28,6 +28,7 @@ func (o *options) tail(ctx context.Context, stdout, stderr io.Writer) (count int
 	report := newReporter(stderr, o.verbose)
 	opts := []source.Option{
 		source.WithTrace(report.trace()),
+		source.WithPrepare(report.prepared),
 		source.WithLastEventID(o.lastEventID),
 		source.WithIdleTimeout(o.idle),
 		source.WithComments(o.comments),
