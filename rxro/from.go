@@ -172,25 +172,25 @@ const (
 	completed
 )
 
-func (o *observer[T]) Next(value T) { o.NextWithContext(context.Background(), value) }
+func (o *observer[T]) NextWithContext(_ context.Context, value T) { o.Next(value) }
 
-func (o *observer[T]) NextWithContext(_ context.Context, value T) {
+func (o *observer[T]) Next(value T) {
 	if o.status.Load() == open {
 		o.producer.Push(notification[T]{value: value})
 	}
 }
 
-func (o *observer[T]) Error(err error) { o.ErrorWithContext(context.Background(), err) }
+func (o *observer[T]) ErrorWithContext(_ context.Context, err error) { o.Error(err) }
 
-func (o *observer[T]) ErrorWithContext(_ context.Context, err error) {
+func (o *observer[T]) Error(err error) {
 	if o.status.CompareAndSwap(open, failed) {
 		o.producer.Push(notification[T]{err: err, ended: true})
 	}
 }
 
-func (o *observer[T]) Complete() { o.CompleteWithContext(context.Background()) }
+func (o *observer[T]) CompleteWithContext(context.Context) { o.Complete() }
 
-func (o *observer[T]) CompleteWithContext(context.Context) {
+func (o *observer[T]) Complete() {
 	if o.status.CompareAndSwap(open, completed) {
 		o.producer.Push(notification[T]{ended: true})
 	}

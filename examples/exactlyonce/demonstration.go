@@ -149,7 +149,8 @@ func (d demonstration) start(ctx context.Context, url string) (*exec.Cmd, io.Rea
 	if err != nil {
 		return nil, nil, err
 	}
-	return child, out, child.Start()
+	err = child.Start()
+	return child, out, err
 }
 
 // report compares the rows of two runs.
