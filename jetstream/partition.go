@@ -1,11 +1,11 @@
 package jetstream
 
 import (
-	"fmt"
 	"hash/fnv"
 	"strconv"
 
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // PartitionBy returns a function for [LogConfig.Subject] that spreads events over n
@@ -24,11 +24,10 @@ func PartitionBy(prefix string, n int, key func(codec.Event) string) func(codec.
 	}
 }
 
-// Partitions returns the n subjects that [PartitionBy] spreads events over.
+// Partitions returns the n subjects that [PartitionBy] spreads events over, in the order of
+// their numbers. It panics if n is less than 1.
 func Partitions(prefix string, n int) []string {
-	if n < 1 {
-		panic(fmt.Sprintf("jetstream: the number of partitions must be at least 1, got %d", n))
-	}
+	argument.MustBePositive("jetstream: Partitions: n", n)
 	subjects := make([]string, n)
 	for i := range subjects {
 		subjects[i] = prefix + "." + strconv.Itoa(i)

@@ -302,7 +302,7 @@ func TestWorkSaysWhatToChange(t *testing.T) {
 		err := jetstream.Work(t.Context(), js, c, func(context.Context, *jetstream.Partition) error { panic("not reached") })
 		assert.EqualError(t, err, want)
 	}
-	assert.PanicsWithValue(t, "jetstream: the number of partitions must be at least 1, got 0", func() { jetstream.Partitions("a", 0) })
+	assert.PanicsWithValue(t, "jetstream: Partitions: n must be positive, got 0", func() { jetstream.Partitions("a", 0) })
 }
 
 // A panic of the consumer reaches it, and leaves nothing behind.

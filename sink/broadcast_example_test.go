@@ -164,3 +164,18 @@ func ExampleWithReplay() {
 	// 3 c
 	// 4 d
 }
+
+// A dashboard where the newest value matters most: a slow client misses events, and is
+// not disconnected.
+func ExampleWithSlowClients() {
+	b := sink.NewBroadcaster(sink.WithHistory(64, 1<<20), sink.WithSlowClients(sink.SkipEvents))
+	server := httptest.NewServer(b)
+	defer server.Close()
+
+	err := b.Publish(context.Background(), source.Just(codec.Event{Data: "81450", ID: "1"}))
+	fmt.Println(b.Complete(context.Background()))
+	fmt.Println(err, b.Stats().Skipped, "events skipped")
+	// Output:
+	// <nil>
+	// <nil> 0 events skipped
+}

@@ -55,6 +55,17 @@ func ExampleFirst() {
 	// sink: First: the stream completed without an item
 }
 
+// The last figures of a job that reports its progress.
+func ExampleLast() {
+	last, err := sink.Last(context.Background(), source.Just("10 %", "60 %", "100 %"))
+	fmt.Println(last, err)
+	_, err = sink.Last(context.Background(), source.Empty[string]())
+	fmt.Println(errors.Is(err, sink.ErrEmpty))
+	// Output:
+	// 100 % <nil>
+	// true
+}
+
 func ExampleReduce() {
 	total, err := sink.Reduce(context.Background(), source.Just(1, 2, 3), 0, func(sum, n int) (int, error) {
 		return sum + n, nil

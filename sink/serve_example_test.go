@@ -3,6 +3,7 @@ package sink_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -44,6 +45,29 @@ func ExampleServe() {
 	// percent 50
 	// percent 100
 	// <nil>
+}
+
+// A response for clients behind a proxy that closes silent connections after 10 seconds.
+// When the stream fails, the client gets a last event and comes back after 5 to 7.5
+// seconds.
+func ExampleServeHeartbeat() {
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		prices := source.Fail[codec.Event](errors.New("the database is down"))
+		_ = sink.Serve(w, r, prices,
+			sink.ServeHeartbeat(5*time.Second),
+			sink.ServeRetry(5*time.Second),
+			sink.ServeErrorEvent(func(error) codec.Event { return codec.Event{Type: "failed", Data: "try again later"} }))
+	}
+
+	server := httptest.NewServer(http.HandlerFunc(handler))
+	defer server.Close()
+	once := source.WithReconnect(source.ReconnectNever)
+	last, err := sink.Last(context.Background(), source.SSE(server.URL, once))
+	fmt.Println(last.Type, last.Data, err)
+	fmt.Println(last.Retry >= 5*time.Second, last.Retry <= 7500*time.Millisecond)
+	// Output:
+	// failed try again later <nil>
+	// true true
 }
 
 // A proxy for a language model: the browser gets the tokens as the provider sends them,

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/source"
 	"github.com/rxsse/rxsse/source/ssetest"
@@ -242,4 +243,71 @@ func ExampleWithUnterminatedEvent() {
 	// Output:
 	// one <nil>
 	// [DONE] <nil>
+}
+
+// A server that sends no Content-Type.
+func ExampleWithResponseCheck() {
+	server := ssetest.NewServer(func(c *ssetest.Conn) {
+		c.Answer(http.StatusOK, "data: one\n\n")
+	})
+	defer server.Close()
+
+	check := func(resp *http.Response) error {
+		if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") { // what net/http guesses
+			return nil
+		}
+		return source.CheckContentType(resp)
+	}
+	opts := []source.Option{source.WithResponseCheck(check), source.WithReconnect(source.ReconnectNever)}
+	for e, err := range source.SSE(server.URL(), opts...)(context.Background()) {
+		fmt.Println(e.Data, err)
+	}
+	// Output: one <nil>
+}
+
+// A client that saves bandwidth, and one stream through a proxy that delays compressed
+// events.
+func ExampleWithCompression() {
+	server := ssetest.NewServer(func(c *ssetest.Conn) {
+		fmt.Println(c.Request.Header.Get("Accept-Encoding"))
+		c.Answer(http.StatusNoContent, "")
+	})
+	defer server.Close()
+
+	client := source.NewClient(source.WithCompression(true))
+	for _, stream := range []rxsse.Observable[codec.Event]{
+		client.Observe(server.URL()),
+		client.Observe(server.URL(), source.WithCompression(false)),
+	} {
+		for _, err := range stream(context.Background()) {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// gzip
+	// identity
+}
+
+// Waits of a formula of one's own: no wait for the first failure, then a second more
+// after each.
+func ExampleBackoffState() {
+	server := ssetest.NewServer(func(c *ssetest.Conn) {
+		if c.N < 3 {
+			c.Answer(http.StatusServiceUnavailable, "busy")
+			return
+		}
+		c.Answer(http.StatusNoContent, "")
+	})
+	defer server.Close()
+
+	backoff := source.Backoff{Min: time.Millisecond, Wait: func(s source.BackoffState) time.Duration {
+		fmt.Println("failure", s.Failures)
+		return max(s.RetryAfter, time.Duration(s.Failures-1)*time.Millisecond)
+	}}
+	for _, err := range source.SSE(server.URL(), source.WithBackoff(backoff))(context.Background()) {
+		fmt.Println(err)
+	}
+	// Output:
+	// failure 1
+	// failure 2
 }

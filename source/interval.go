@@ -25,7 +25,7 @@ func Interval(d time.Duration) rxsse.Observable[int] {
 				case <-ctx.Done():
 				}
 				if ctx.Err() != nil {
-					yield(0, context.Cause(ctx))
+					end(ctx, yield)
 					return
 				}
 				if !yield(n, nil) {

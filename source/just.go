@@ -67,11 +67,11 @@ func Fail[T any](err error) rxsse.Observable[T] {
 	}
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			var zero T
 			if ctx.Err() != nil {
-				yield(zero, context.Cause(ctx))
+				end(ctx, yield)
 				return
 			}
+			var zero T
 			yield(zero, err)
 		}
 	}
