@@ -47,7 +47,7 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 		return err
 	}
 	if flags.NArg() == 0 {
-		return unlessInterrupted(ctx, demonstrate(ctx, stdout))
+		return reportInterrupt(ctx, stdout, demonstrate(ctx, stdout))
 	}
 	var feeds []exchange
 	for _, arg := range flags.Args() {
@@ -71,11 +71,11 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	return err
 }
 
-// unlessInterrupted returns nil if err is the cause of a cancelled ctx: Ctrl-C is a way
-// to end like any other.
-func unlessInterrupted(ctx context.Context, err error) error {
+// reportInterrupt prints that Ctrl-C or SIGTERM has ended the program, if err is the cause
+// of a cancelled ctx. That is a way to end like any other, not an error.
+func reportInterrupt(ctx context.Context, stdout io.Writer, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-		return nil
+		_, err = fmt.Fprintln(stdout, "interrupted")
 	}
 	return err
 }

@@ -71,7 +71,7 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer, args []string) 
 		_, _ = fmt.Fprintln(stdout, "stored", rows, "candles")
 	})
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-		err = nil // Ctrl-C: the next run continues
+		_, err = fmt.Fprintln(stdout, "interrupted; run it again to continue")
 	}
 	return errors.Join(err, store.close())
 }

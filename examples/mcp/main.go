@@ -81,7 +81,7 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 			return listTools(ctx, stdout, c)
 		}
 	})
-	return unlessInterrupted(ctx, err)
+	return reportInterrupt(ctx, stdout, err)
 }
 
 // demonstrate shows all that the client does against an embedded server.
@@ -103,14 +103,14 @@ func demonstrate(ctx context.Context, stdout io.Writer) error {
 		}
 		return printMessages(ctx, stdout, c, 4)
 	})
-	return unlessInterrupted(ctx, err)
+	return reportInterrupt(ctx, stdout, err)
 }
 
-// unlessInterrupted returns nil if err is the cause of a cancelled ctx: Ctrl-C is a way
-// to end like any other.
-func unlessInterrupted(ctx context.Context, err error) error {
+// reportInterrupt prints that Ctrl-C or SIGTERM has ended the program, if err is the cause
+// of a cancelled ctx. That is a way to end like any other, not an error.
+func reportInterrupt(ctx context.Context, stdout io.Writer, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-		return nil
+		_, err = fmt.Fprintln(stdout, "interrupted")
 	}
 	return err
 }

@@ -165,6 +165,7 @@ func TestInterrupt(t *testing.T) {
 		var out bytes.Buffer
 		require.NoError(t, run(ctx, &out, append(args, "-url", server.URL)))
 		assert.Contains(t, out.String(), "notifications/")
+		assert.True(t, strings.HasSuffix(out.String(), "\ninterrupted\n"), out.String())
 		cancel()
 	}
 }

@@ -59,9 +59,5 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	if len(s.topics) == 0 {
 		s.topics = []string{"*"}
 	}
-	err := s.follow(ctx, stdout)
-	if ctx.Err() != nil {
-		_, err = fmt.Fprintln(stdout, "interrupted")
-	}
-	return err
+	return s.follow(ctx, stdout)
 }

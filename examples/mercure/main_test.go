@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestEmbeddedHub(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, nil))
-	assert.Contains(t, out.String(), "updates: 30\n")
+	assert.Contains(t, out.String(), "updates: 30  ended: after the number asked for\n")
 	assert.Contains(t, out.String(), "-- the hub has forgotten some updates")
 	assert.NotContains(t, out.String(), "books/0")
 	ids := regexp.MustCompile(`(?m)^"urn:uuid:\S+"`).FindAllString(out.String(), -1)
@@ -74,7 +74,15 @@ func TestSubscription(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	assert.NoError(t, run(ctx, io.Discard, nil), "it is a clean end")
+	var out strings.Builder
+	assert.NoError(t, run(ctx, &out, nil), "it is a clean end")
+	assert.Contains(t, out.String(), "ended: interrupted\n")
+
+	hub := ssetest.NewServer(func(c *ssetest.Conn) { c.Answer(http.StatusNoContent, "") })
+	defer hub.Close()
+	out.Reset()
+	require.NoError(t, run(t.Context(), &out, []string{"-url", hub.URL()}))
+	assert.Equal(t, "updates: 0  ended: the hub completed the stream\n", out.String())
 }
 
 func TestBadInput(t *testing.T) {

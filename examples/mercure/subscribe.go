@@ -86,7 +86,16 @@ func (s *subscription) follow(ctx context.Context, stdout io.Writer) error {
 		_, err := fmt.Fprintf(stdout, "%q %-9q %q\n", e.ID, e.Type, e.Data)
 		return err
 	})
-	if _, printing := fmt.Fprintf(stdout, "updates: %d\n", count); printing != nil {
+	ending := "the hub completed the stream"
+	switch {
+	case ctx.Err() != nil:
+		ending, err = "interrupted", nil
+	case err != nil:
+		ending = "with an error"
+	case s.count > 0 && count == s.count:
+		ending = "after the number asked for"
+	}
+	if _, printing := fmt.Fprintf(stdout, "updates: %d  ended: %s\n", count, ending); printing != nil {
 		return printing
 	}
 	return err

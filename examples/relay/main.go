@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -59,28 +60,28 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 		}
 		for _, r := range routers {
 			if err := demonstrate(ctx, stdout, r.name, r.new); err != nil {
-				return unlessInterrupted(ctx, err)
+				return reportInterrupt(ctx, stdout, err)
 			}
 		}
 		return nil
 	}
 	orders := changes(500*time.Millisecond, 1<<30)
 	if *feed != "" {
-		orders = operators.DecodeJSON[Order](source.SSE(*feed))
+		orders = operators.DecodeJSON[Order](source.SSE(*feed, source.WithLogger(slog.Default())))
 	}
 	for _, r := range routers {
 		if r.name == *router {
-			return unlessInterrupted(ctx, serve(ctx, stdout, *addr, r.new, orders))
+			return reportInterrupt(ctx, stdout, serve(ctx, stdout, *addr, r.new, orders))
 		}
 	}
 	return fmt.Errorf("-router must be stdlib, chi, gin or echo, got %q", *router)
 }
 
-// unlessInterrupted returns nil if err is the cause of a cancelled ctx: Ctrl-C is a way
-// to end like any other.
-func unlessInterrupted(ctx context.Context, err error) error {
+// reportInterrupt prints that Ctrl-C or SIGTERM has ended the program, if err is the cause
+// of a cancelled ctx. That is a way to end like any other, not an error.
+func reportInterrupt(ctx context.Context, stdout io.Writer, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-		return nil
+		_, err = fmt.Fprintln(stdout, "interrupted")
 	}
 	return err
 }

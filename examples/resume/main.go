@@ -59,7 +59,11 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	case *kills < 0:
 		return fmt.Errorf("-kills must not be negative, got %d", *kills)
 	}
-	return unlessCancelled(ctx, demonstrate(ctx, stdout, *kills))
+	err := unlessCancelled(ctx, demonstrate(ctx, stdout, *kills))
+	if err == nil && ctx.Err() != nil {
+		_, err = fmt.Fprintln(stdout, "interrupted")
+	}
+	return err
 }
 
 // unlessCancelled returns nil if err is the cause of a cancelled ctx: Ctrl-C is a way to

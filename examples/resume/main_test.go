@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,7 +60,9 @@ func TestGoesOnWhereItStopped(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	for _, args := range [][]string{nil, {"-url", "http://127.0.0.1:1", "-dir", t.TempDir()}} {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		assert.NoError(t, run(ctx, io.Discard, args), "it is a clean end")
+		var out strings.Builder
+		assert.NoError(t, run(ctx, &out, args), "it is a clean end")
+		assert.Contains(t, out.String(), "interrupted")
 		cancel()
 	}
 }

@@ -103,7 +103,7 @@ func report(ctx context.Context, stdout io.Writer, url, folder string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "lines: %d  reconnects: %d\n", lines, reconnects)
+	_, err = fmt.Fprintf(stdout, "lines: %d  reconnects: %d  ended: the server completed the stream\n", lines, reconnects)
 	return err
 }
 

@@ -49,7 +49,7 @@ func TestEachObserverSeesEverything(t *testing.T) {
 	require.NoError(t, run(t.Context(), &out, []string{"-folder", folder}))
 	text := out.text.String()
 	assert.Contains(t, text, "billed: 150 orders\n")
-	assert.Regexp(t, `\nlines: 451  reconnects: [2-9]\n$`, text)
+	assert.Regexp(t, `\nlines: 451  reconnects: [2-9]  ended: the server completed the stream\n$`, text)
 	pieces := 0
 	for _, m := range regexp.MustCompile(`half a second: (\d+)`).FindAllStringSubmatch(text, -1) {
 		n, err := strconv.Atoi(m[1])

@@ -77,7 +77,7 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	ending := "the server completed the stream"
 	switch {
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
-		ending = "the time is over"
+		ending = fmt.Sprintf("after %v", *length)
 	case ctx.Err() != nil:
 		ending = "interrupted"
 	case err != nil:

@@ -23,7 +23,7 @@ func TestStandIn(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, []string{"-for", "2s"}))
 	assert.Regexp(t, `(?m)^\d\d:\d\d:\d\d  ("\w+" \d+  )+$`, out.String())
-	assert.Regexp(t, `edits: [1-9]\d\d  repeated by the server: [1-9]\d*  canaries: [1-9]\d*  reconnects: [2-9]  ended: the time is over\n$`, out.String())
+	assert.Regexp(t, `edits: [1-9]\d\d  repeated by the server: [1-9]\d*  canaries: [1-9]\d*  reconnects: [2-9]  ended: after 2s\n$`, out.String())
 }
 
 // No change of the stand-in is missed and none counted twice.
