@@ -8,13 +8,13 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// Checkpoint returns a checkpoint that stores positions in c and counts that. Give it to
+// Checkpoint returns a checkpoint that stores positions in c and counts the saves. Give it to
 // sink.Commit, and to source.WithCheckpoint if the stream begins there.
 //
-// The lag of the commits needs [Set.Source] under the same name. It is the time for which
-// events have been delivered whose position is not saved. The first of them is dated when
-// the metrics are read, or at the save before, so the lag may be short by the time between
-// two readings.
+// The lag of the commits is the time since the oldest event without a saved position was
+// delivered. It needs [Set.Source] under the same name. The Set first notices that event
+// when the metrics are read or a position is saved, so the lag may be too short by the time
+// between two readings.
 //
 // With sink.Transact, which stores positions itself, give nil for c: call Save after each
 // transaction that has succeeded.

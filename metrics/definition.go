@@ -23,6 +23,7 @@ const (
 type Definition struct {
 	// Name has dots, as OpenTelemetry wants it: "rxsse.source.events".
 	Name string
+	// Help is one sentence that says what the metric counts or measures.
 	Help string
 	// Unit is a unit of UCUM: "s", "By", "1", or "{event}" for a number of events.
 	Unit string

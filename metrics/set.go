@@ -30,7 +30,7 @@ func (s *Set) Source(name string) source.Option {
 }
 
 // Broadcaster adds the metrics of b, and returns b. Broadcasters with the same name add
-// up. The Set refers to b for as long as it lives. Broadcaster panics if b is nil.
+// up. The Set keeps b in memory. Broadcaster panics if b is nil.
 func (s *Set) Broadcaster(name string, b *sink.Broadcaster) *sink.Broadcaster {
 	if b == nil {
 		panic("metrics: Broadcaster: b is nil")

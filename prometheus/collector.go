@@ -46,7 +46,8 @@ func NewCollector(set *metrics.Set) *Collector {
 	return c
 }
 
-// Name returns the name that a metric has in Prometheus.
+// Name returns the name that a metric has in Prometheus, with its unit and, for a counter,
+// "_total".
 func Name(d metrics.Definition) string {
 	name := strings.ReplaceAll(d.Name, ".", "_")
 	switch d.Unit {

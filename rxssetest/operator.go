@@ -30,7 +30,7 @@ type Operator[T, R any] struct {
 	Shares bool
 }
 
-// Check runs every case.
+// Check runs every case as a subtest of t, and skips those that o rules out.
 func (o Operator[T, R]) Check(t *testing.T) {
 	t.Helper()
 	if len(o.Items) < 3 {

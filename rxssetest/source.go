@@ -11,7 +11,8 @@ import (
 type Source[T any] struct {
 	// Finite makes a stream that delivers Want and completes.
 	Finite func() rxsse.Observable[T]
-	Want   []T
+	// Want are the items of Finite, in order.
+	Want []T
 	// Failing makes a stream that ends with the error it is given.
 	Failing func(err error) rxsse.Observable[T]
 	// Endless makes a stream that delivers at least three items and does not end
@@ -23,7 +24,7 @@ type Source[T any] struct {
 	Panicking func(v any) rxsse.Observable[T]
 }
 
-// Check runs every case that s allows.
+// Check runs every case that s allows as a subtest of t.
 func (s Source[T]) Check(t *testing.T) {
 	t.Helper()
 	if s.Finite != nil {
