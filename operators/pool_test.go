@@ -3,6 +3,7 @@ package operators
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -168,4 +169,65 @@ func TestPoolCountsBytes(t *testing.T) {
 		}
 		assert.Equal(t, 100, n)
 	})
+}
+
+// With calls and consumers that are fast and slow by chance, each item is called once, by no
+// more than n at once, and the results are those of a loop.
+func TestPoolEqualsALoop(t *testing.T) {
+	for seed := range uint64(100) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 5))
+			n, workers := random.IntN(1500), 1+random.IntN(8)
+			slow, lazy := 1+random.IntN(200), 1+random.IntN(200) // one in slow calls, one item in lazy
+			bad := random.IntN(2 * (n + 1))                      // fails if it is an item
+			errBad := errors.New("bad")
+			durations := make([]time.Duration, n)
+			for i := range durations {
+				if random.IntN(slow) == 0 {
+					durations[i] = time.Duration(random.IntN(1000)) * time.Microsecond
+				}
+			}
+			for name, op := range parallels {
+				calls := make([]atomic.Int32, n)
+				var running atomic.Int32
+				results := op(from(upTo(n)...), workers, func(_ context.Context, v int) (int, error) {
+					calls[v].Add(1)
+					assert.LessOrEqual(t, int(running.Add(1)), workers)
+					time.Sleep(durations[v])
+					running.Add(-1)
+					if v == bad {
+						return 0, errBad
+					}
+					return v, nil
+				})
+				var got []int
+				var end error
+				for v, err := range results(t.Context()) {
+					if end = err; err != nil {
+						break
+					}
+					got = append(got, v)
+					if random.IntN(lazy) == 0 {
+						time.Sleep(time.Duration(random.IntN(1000)) * time.Microsecond)
+					}
+				}
+				if bad < n {
+					require.Equal(t, errBad, end, name)
+				} else {
+					require.NoError(t, end, name)
+				}
+				if name == "Parallel" {
+					require.Equal(t, upTo(min(n, bad)), append([]int{}, got...), "seed %d", seed)
+				}
+				slices.Sort(got)
+				require.Equal(t, slices.Compact(slices.Clone(got)), got, "no result twice")
+				if bad >= n {
+					require.Len(t, got, n, "seed %d", seed)
+				}
+				for v := range calls {
+					require.LessOrEqual(t, calls[v].Load(), int32(1))
+				}
+			}
+		})
+	}
 }
