@@ -186,6 +186,20 @@ func TestCheckpointThatIsLoadedOrStoresNothing(t *testing.T) {
 	assert.NotContains(t, got, "rxsse.source.events", "there is no stream of that name")
 }
 
+// The sum of a name counts each of its broadcasters.
+func TestBroadcastersOfOneName(t *testing.T) {
+	var set metrics.Set
+	refusing := sink.WithClient(func(*http.Request) (sink.ClientConfig, error) { return sink.ClientConfig{}, errDisk })
+	for range 2 {
+		b := set.Broadcaster("prices", sink.NewBroadcaster(refusing))
+		require.NoError(t, b.Send(t.Context(), codec.Event{Data: "\xff"}))
+		b.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+	}
+	got := values(&set, "prices")
+	assert.EqualValues(t, 2, got["rxsse.broadcast.refused"])
+	assert.EqualValues(t, 2, got["rxsse.broadcast.repaired_events"])
+}
+
 func TestBroadcaster(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var set metrics.Set

@@ -221,6 +221,17 @@ func TestSubscriptionsDoNotPileUp(t *testing.T) {
 	assert.Zero(t, bound.waiting.Load())
 }
 
+// A range over an RxGo chain leaves nothing registered with its context, which may live long.
+func TestRangesDoNotPileUp(t *testing.T) {
+	ctx := &register{Context: t.Context(), done: make(chan struct{})}
+	for range 3 {
+		values, err := collect(ctx, rx.From[int](rxgo.Just(1, 2)()))
+		require.NoError(t, err)
+		assert.Equal(t, []int{1, 2}, values)
+	}
+	assert.Zero(t, ctx.waiting.Load())
+}
+
 func TestSourceSeesTheCause(t *testing.T) {
 	for _, which := range []string{"bound", "theirs"} {
 		t.Run(which, func(t *testing.T) {
