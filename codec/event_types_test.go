@@ -64,3 +64,13 @@ func TestSkippedMessagesAllocateNothing(t *testing.T) {
 	})
 	assert.Less(t, n, 20.0, "for 5000 messages")
 }
+
+// The decoder keeps the types that it was given, whatever the caller does with its slice.
+func TestWithEventTypesKeepsTheTypes(t *testing.T) {
+	types := []string{"wanted"}
+	option := codec.WithEventTypes(types...)
+	types[0] = "other"
+	e, err := codec.NewDecoder(strings.NewReader("event: other\ndata: 1\n\nevent: wanted\ndata: 2\n\n"), option).Next()
+	require.NoError(t, err)
+	assert.Equal(t, "2", e.Data)
+}
