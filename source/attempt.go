@@ -96,12 +96,17 @@ func (s *stream) connect() *outcome {
 	a.started = true
 	ctx := s.startAttempt(a.ctx)
 	s.notify(change{kind: connecting})
-	resp, isUnanswered, err := s.send(ctx, a) //nolint:bodyclose // the attempt owns it
-	if err != nil {
-		return &outcome{kind: notAccepted, err: err, isUnanswered: isUnanswered}
+	resp := s.received
+	if resp == nil {
+		var isUnanswered bool
+		var err error
+		if resp, isUnanswered, err = s.send(ctx, a); err != nil { //nolint:bodyclose // the attempt owns it
+			return &outcome{kind: notAccepted, err: err, isUnanswered: isUnanswered}
+		}
+		a.body = ownBody(a.ctx, resp.Body)
 	}
+	s.received = nil
 	a.statusCode = resp.StatusCode
-	a.body = ownBody(a.ctx, resp.Body)
 	s.mu.Lock()
 	s.response = resp
 	s.mu.Unlock()

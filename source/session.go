@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 )
 
@@ -148,6 +149,23 @@ func (s *Session) Events() iter.Seq2[codec.Event, error] {
 		}
 		if end != io.EOF { //nolint:errorlint // the stream returns it unwrapped
 			yield(codec.Event{}, end)
+		}
+	}
+}
+
+// Observe returns the events of the session as a stream, for operators and sinks. It can be
+// ranged over once: the session is closed when the range ends, in whatever way. Cancelling
+// the context of the range interrupts a wait for the next event.
+//
+// Do not use FromSeq2 with [Session.Events] for that: it cannot interrupt the wait, so an
+// operator that gives up a silent session would wait for its next event.
+func (s *Session) Observe() rxsse.Observable[codec.Event] {
+	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
+		return func(yield func(codec.Event, error) bool) {
+			defer s.Close()
+			stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
+			defer stop()
+			FromSeq2(s.Events())(ctx)(yield)
 		}
 	}
 }

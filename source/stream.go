@@ -44,6 +44,7 @@ type stream struct {
 	attempt  *attempt
 	mu       sync.Mutex
 	response *http.Response // the newest
+	received *http.Response // the answer to the first attempt, if the caller has it already
 	closed   atomic.Bool
 }
 

@@ -103,7 +103,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer session.Close()
-	answer := parts(source.FromSeq2(session.Events()), p.api.newReader()) //nolint:contextcheck // the session has the request's context
+	answer := parts(session.Observe(), p.api.newReader())
 	err = sink.Serve(w, r, operators.TryMap(answer, Part.event), sink.ServeErrorEvent(errorEvent))
 	switch {
 	case r.Context().Err() != nil:

@@ -46,6 +46,7 @@ type Client struct {
 	Resumed func(lastEventID string)
 
 	address string
+	idle    time.Duration
 	header  http.Header
 	http    *http.Client
 	stream  *source.Client
@@ -57,6 +58,7 @@ type Client struct {
 func NewClient(address string, header http.Header, idle time.Duration) *Client {
 	c := &Client{
 		address: address,
+		idle:    idle,
 		header:  http.Header{},
 		http:    &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
@@ -167,16 +169,16 @@ func (c *Client) messages(ctx context.Context, resp *http.Response) iter.Seq2[Me
 func (c *Client) resumed(resp *http.Response) rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
-			decoder := codec.NewDecoder(resp.Body)
-			for e, err := range decoder.Events() {
+			id := ""
+			for e, err := range source.FromResponse(resp, source.WithIdleTimeout(c.idle))(ctx) {
 				if err != nil {
 					break
 				}
-				if !yield(e, nil) {
+				if id = e.ID; !yield(e, nil) {
 					return
 				}
 			}
-			switch id := decoder.LastEventID(); {
+			switch {
 			case ctx.Err() != nil:
 				yield(codec.Event{}, context.Cause(ctx))
 			case id == "": // the server cannot resume

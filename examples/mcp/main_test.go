@@ -126,6 +126,24 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// The stream of a call that falls silent is resumed like one that breaks.
+func TestSilentCallIsResumed(t *testing.T) {
+	c := answers(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, "id: 1\ndata:\n\n")
+		_ = http.NewResponseController(w).Flush()
+		_, _ = io.Copy(io.Discard, r.Body) // net/http watches the connection after that
+		<-r.Context().Done()
+	}, answer(200, "text/event-stream", "data: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":\"done\"}\n\n"))
+	c.idle = 50 * time.Millisecond
+	var resumed []string
+	c.Resumed = func(id string) { resumed = append(resumed, id) }
+	var result string
+	require.NoError(t, c.Call(t.Context(), "x", nil, &result))
+	assert.Equal(t, "done", result)
+	assert.Equal(t, []string{"1"}, resumed)
+}
+
 // A request of the server is answered while the call waits for its response.
 func TestServerAsks(t *testing.T) {
 	var got []string

@@ -1,0 +1,172 @@
+package source_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/rxssetest"
+	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
+	"github.com/rxsse/rxsse/source/ssetest"
+)
+
+func TestContractOfFromResponse(t *testing.T) {
+	// Each subscription gets a response of its own, in the bubble of its case.
+	received := func(script func(*ssetest.Conn)) func() rxsse.Observable[codec.Event] {
+		return func() rxsse.Observable[codec.Event] {
+			return func(ctx context.Context) iter.Seq2[codec.Event, error] {
+				return func(yield func(codec.Event, error) bool) {
+					server := ssetest.NewMemoryServer(script)
+					defer server.Close()
+					resp, err := server.Client().Get(server.URL())
+					if err != nil {
+						panic(err)
+					}
+					source.FromResponse(resp)(ctx)(yield)
+				}
+			}
+		}
+	}
+	rxssetest.Source[codec.Event]{
+		Finite:  received(func(c *ssetest.Conn) { c.Send(numbered(3)...) }),
+		Want:    numbered(3),
+		Endless: received(func(c *ssetest.Conn) { c.Send(numbered(1000)...); c.Hold() }),
+		Silent:  received(func(c *ssetest.Conn) { c.Hold() }),
+	}.Check(t)
+}
+
+// answered calls test with the response to a GET, in a bubble, and checks that its body is
+// closed and that there was no second request.
+func answered(t *testing.T, script func(*ssetest.Conn), test func(t *testing.T, resp *http.Response)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		server := ssetest.NewMemoryServer(script)
+		defer server.Close()
+		resp, err := server.Client().Get(server.URL())
+		require.NoError(t, err)
+		test(t, resp) //nolint:bodyclose // FromResponse closes it
+		_, err = resp.Body.Read(make([]byte, 1))
+		require.Error(t, err)
+		assert.NotErrorIs(t, err, io.EOF, "the body is closed")
+		assert.Len(t, server.Requests(), 1)
+		assertLeft(t, server)
+	})
+}
+
+func TestFromResponseThatBreaks(t *testing.T) {
+	answered(t, func(c *ssetest.Conn) { c.Send(numbered(2)...); c.Drop() }, func(t *testing.T, resp *http.Response) {
+		events, err := sink.Collect(t.Context(), source.FromResponse(resp))
+		assert.Equal(t, numbered(2), events)
+		var failed *source.Error
+		require.ErrorAs(t, err, &failed)
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		assert.Equal(t, numbered(2)[1].ID, failed.LastEventID, "where a new request can resume")
+	})
+}
+
+func TestFromResponseThatIsNoStream(t *testing.T) {
+	for name, c := range map[string]struct {
+		script func(*ssetest.Conn)
+		want   error
+		text   string
+	}{
+		"another status": {func(c *ssetest.Conn) { c.Answer(http.StatusUnauthorized, "no such key") }, source.ErrStatus, "no such key"},
+		"another type": {func(c *ssetest.Conn) {
+			c.Header().Set("Content-Type", "application/json")
+			c.Answer(http.StatusOK, "{}")
+		}, source.ErrContentType, "application/json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answered(t, c.script, func(t *testing.T, resp *http.Response) {
+				_, err := sink.Collect(t.Context(), source.FromResponse(resp))
+				require.ErrorIs(t, err, c.want)
+				require.ErrorContains(t, err, c.text)
+			})
+		})
+	}
+}
+
+// An answer without content completes at once.
+func TestFromResponseWithoutContent(t *testing.T) {
+	answered(t, func(c *ssetest.Conn) { c.Answer(http.StatusNoContent, "") }, func(t *testing.T, resp *http.Response) {
+		events, err := sink.Collect(t.Context(), source.FromResponse(resp))
+		require.NoError(t, err)
+		assert.Empty(t, events)
+		_ = resp.Body.Close() // net/http's body without content never reports that it is closed
+		resp.Body = closedBody{}
+	})
+}
+
+type closedBody struct{ io.ReadCloser }
+
+func (closedBody) Read([]byte) (int, error) { return 0, errors.New("closed") }
+
+func TestFromResponseThatIsSilent(t *testing.T) {
+	answered(t, func(c *ssetest.Conn) { c.Send(numbered(1)...); c.Hold() }, func(t *testing.T, resp *http.Response) {
+		start := time.Now()
+		_, err := sink.Collect(t.Context(), source.FromResponse(resp, source.WithIdleTimeout(time.Minute)))
+		require.ErrorIs(t, err, source.ErrIdleTimeout)
+		assert.Equal(t, time.Minute, time.Since(start))
+	})
+}
+
+// Options for connecting do not make it connect.
+func TestFromResponseNeverConnects(t *testing.T) {
+	answered(t, func(c *ssetest.Conn) { c.Send(numbered(1)...) }, func(t *testing.T, resp *http.Response) {
+		_, err := sink.Collect(t.Context(), source.FromResponse(resp, source.WithReconnect(source.ReconnectAlways)))
+		require.NoError(t, err)
+	})
+}
+
+func TestFromResponseIsReadOnce(t *testing.T) {
+	answered(t, func(c *ssetest.Conn) { c.Send(numbered(1)...) }, func(t *testing.T, resp *http.Response) {
+		events := source.FromResponse(resp)
+		_, err := sink.Collect(t.Context(), events)
+		require.NoError(t, err)
+		_, err = sink.Collect(t.Context(), events)
+		require.ErrorIs(t, err, source.ErrResponseRead)
+	})
+}
+
+// The body is closed even if the context has ended before the range.
+func TestFromResponseOfACancelledContext(t *testing.T) {
+	answered(t, func(c *ssetest.Conn) { c.Hold() }, func(t *testing.T, resp *http.Response) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cause := errors.New("no longer needed")
+		cancel(cause)
+		_, err := sink.Collect(ctx, source.FromResponse(resp))
+		require.ErrorIs(t, err, cause)
+	})
+}
+
+// A response that was made by hand has no request.
+func TestFromResponseWithoutRequest(t *testing.T) {
+	resp := &http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{"Content-Type": {"text/event-stream"}},
+		Body:       io.NopCloser(strings.NewReader("data: x\n\n")),
+	}
+	events, err := sink.Collect(t.Context(), source.FromResponse(resp))
+	require.NoError(t, err)
+	assert.Equal(t, []codec.Event{{Type: "message", Data: "x"}}, events)
+	assert.Nil(t, resp.Request, "it is the caller's")
+
+	resp.StatusCode, resp.Body = http.StatusTeapot, http.NoBody
+	_, err = sink.Collect(t.Context(), source.FromResponse(resp))
+	require.ErrorIs(t, err, source.ErrStatus)
+
+	assert.Panics(t, func() { source.FromResponse(nil) })
+	assert.Panics(t, func() { source.FromResponse(&http.Response{}) })
+}
