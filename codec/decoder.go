@@ -81,9 +81,9 @@ func WithEventTypes(types ...string) DecoderOption {
 	}
 }
 
-// NewDecoder returns a Decoder that reads from r. It reads when it is first asked for an
-// event. It buffers what it reads, so nothing else should read from r. Without options it
-// delivers messages of up to 16 MiB.
+// NewDecoder returns a Decoder that reads from r. Reading begins with the first
+// call of Next or Scan, or the first range over Events. It buffers what it reads, so nothing
+// else should read from r. Without options it delivers messages of up to 16 MiB.
 func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
 	d := &Decoder{limit: defaultMaxEventSize, buffer: buffer{r: r}}
 	copy(d.defaultType[:], DefaultType)

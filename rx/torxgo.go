@@ -8,7 +8,7 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// ToRxGo gives src the whole RxGo API. The result is cold, as [rxgo.Defer] is: each
+// ToRxGo returns src as an RxGo observable. The result is cold, as [rxgo.Defer] is: each
 // Observe of the result, or of an operator built on it, is a subscription of its own to
 // src.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
@@ -17,8 +18,10 @@ import (
 // cancelled context. All items before an error are in the channel before it is closed.
 //
 // It runs src on a goroutine of its own. If src panics, the channel is closed, and
-// Channel panics with the same value once read has returned.
+// Channel panics with the same value once read has returned. Channel panics if n is
+// negative.
 func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read func(<-chan T) error) error {
+	argument.MustNotBeNegative("sink: Channel: n", n)
 	upstream, cancel := context.WithCancel(ctx)
 	items := make(chan T, n)
 	gone := make(chan struct{})

@@ -51,6 +51,12 @@ func TestChannelsReaderPanics(t *testing.T) {
 	})
 }
 
+func TestChannelOfANegativeBuffer(t *testing.T) {
+	assert.PanicsWithValue(t, "sink: Channel: n must not be negative, got -1", func() {
+		_ = sink.Channel(t.Context(), marble.Cold("a|"), -1, func(<-chan string) error { return nil })
+	})
+}
+
 func TestChannelOfACancelledStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errGone)

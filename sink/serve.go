@@ -60,8 +60,9 @@ func ServeErrorEvent(f func(error) codec.Event) ServeOption {
 }
 
 // LastEventID returns the ID of the last event that the client of a request has, or "".
-// It reads the Last-Event-ID header, which browsers send when they reconnect, and query
-// parameters such as lastEventId, which clients use that cannot set the header.
+// It reads the Last-Event-ID header, which browsers send when they reconnect. Clients that
+// cannot set the header use a query parameter: lastEventId or evs_last_event_id, in upper or
+// lower case, with or without "-" and "_".
 func LastEventID(r *http.Request) string {
 	q, _ := parseRequest(r) // a query that cannot be parsed has no ID
 	return q.lastEventID

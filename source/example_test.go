@@ -12,6 +12,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
 	"github.com/rxsse/rxsse/source/ssetest"
 )
@@ -168,6 +169,32 @@ func ExampleWithCheckpoint() {
 	// Output:
 	// 1 {"BTC":81450}
 	// <nil>
+	// 2 {"BTC":81462}
+	// <nil>
+}
+
+// A program that runs its pipeline again after an error needs no file: the second run goes
+// on after the last event whose work succeeded.
+func ExampleMemoryCheckpoint() {
+	server := prices()
+	defer server.Close()
+
+	var position source.MemoryCheckpoint
+	events := source.SSE(server.URL(), source.WithCheckpoint(&position), source.WithReconnectionTime(100*time.Millisecond))
+	run := func(full bool) error {
+		return sink.Commit(context.Background(), events, func(batch []codec.Event) error {
+			if full && batch[0].ID == "2" {
+				return errors.New("the disk is full")
+			}
+			fmt.Println(batch[0].ID, batch[0].Data)
+			return nil
+		}, &position)
+	}
+	fmt.Println(run(true))
+	fmt.Println(run(false))
+	// Output:
+	// 1 {"BTC":81450}
+	// the disk is full
 	// 2 {"BTC":81462}
 	// <nil>
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A Meter counts what the streams do that are given it with [WithMeter]. If there are
-// several, it adds up their counts. The zero Meter is ready to use. Any goroutine may read
+// A Meter counts what streams do; [WithMeter] adds a stream to it. If there are several,
+// it adds up their counts. The zero Meter is ready to use. Any goroutine may read
 // it at any time.
 type Meter struct {
 	mu      sync.Mutex

@@ -79,8 +79,8 @@ func (c config) with(opts []Option) config {
 // another connection. An HTTP/2 connection is then taken out of the Transport's pool, also
 // for other requests; those that it carries already go on. This works with an
 // [http.Transport], an http2.Transport of golang.org/x/net, and RoundTrippers around one
-// that pass on the context of the request. Such a RoundTripper sees a HEAD request with an
-// impossible host then, which is not sent.
+// that pass on the context of the request. To take the connection out, the stream gives the
+// RoundTripper a HEAD request with an invalid Host, which the Transport does not send.
 //
 // A RoundTripper of your own must return bodies whose Read ends when the request's context
 // ends or when another goroutine calls Close, as those of net/http do. If the Close of a
@@ -120,7 +120,7 @@ func WithLastEventID(id string) Option {
 
 // WithMaxEventSize sets how many bytes an event may have before the stream ends
 // with an [Error] that wraps a [codec.SizeError]; see [codec.WithMaxEventSize].
-// The default is 16 MiB.
+// The default is 16 MiB. It panics if bytes is less than 1.
 func WithMaxEventSize(bytes int) Option {
 	return withDecoder(codec.WithMaxEventSize(bytes))
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// ErrClosed is what [Session.Events] ends with when the session was closed.
+// ErrClosed ends the ranges over [Session.Events] once the session is closed.
 var ErrClosed = errors.New("source: the session is closed")
 
 // ErrReconnectRequested is why a connection has ended that [Session.Reconnect] dropped.
