@@ -46,10 +46,10 @@ func FromResponse(resp *http.Response, opts ...Option) rxsse.Observable[codec.Ev
 				yield(codec.Event{}, ErrResponseRead)
 				return
 			}
-			s := newStream(ctx, resp.Request, cfg) //nolint:contextcheck // a stream holds its context
+			s := newStream(ctx, resp.Request, cfg)
 			s.received = resp
-			s.attempt.body = ownBody(s.attempt.ctx, resp.Body)
-			s.run(yield)
+			s.attempt.body = ownBody(s.attempt.ctx, resp.Body) //nolint:contextcheck // the attempt's context is that of the stream
+			s.run(yield)                                       //nolint:contextcheck // a stream holds its context
 		}
 	}
 }

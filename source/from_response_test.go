@@ -56,7 +56,7 @@ func answered(t *testing.T, script func(*ssetest.Conn), test func(t *testing.T, 
 		defer server.Close()
 		resp, err := server.Client().Get(server.URL())
 		require.NoError(t, err)
-		test(t, resp) //nolint:bodyclose // FromResponse closes it
+		test(t, resp)
 		_, err = resp.Body.Read(make([]byte, 1))
 		require.Error(t, err)
 		assert.NotErrorIs(t, err, io.EOF, "the body is closed")

@@ -165,7 +165,7 @@ func (s *Session) Observe() rxsse.Observable[codec.Event] {
 			defer s.Close()
 			stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
 			defer stop()
-			FromSeq2(s.Events())(ctx)(yield)
+			FromSeq2(s.Events())(ctx)(yield) //nolint:contextcheck // the session holds its context
 		}
 	}
 }

@@ -29,7 +29,7 @@ func TestContractOfSessionObserve(t *testing.T) {
 					server := ssetest.NewMemoryServer(script)
 					defer server.Close()
 					client := source.NewClient(source.WithHTTPClient(server.Client()))
-					s, err := client.Open(context.Background(), server.URL(), opts...)
+					s, err := client.Open(context.Background(), server.URL(), opts...) //nolint:contextcheck // not that of the range
 					if err != nil {
 						panic(err)
 					}
