@@ -35,8 +35,8 @@ const ackTimeout = 5 * time.Second
 // returns [ErrSuperseded]. Each also has a message ID made of the event's ID and a
 // checksum of its type and data, so that an event which the feed repeats within the
 // stream's de-duplication window is not stored twice. Different events with one ID are
-// all stored. Without an ID, the repetition of an event cannot be told from a new event:
-// it is stored again.
+// all stored. An event without an ID that the feed repeats is stored again: it looks like
+// a new one.
 //
 // When servers fail, Append finds out what has been stored and publishes the rest
 // again, until it succeeds or ctx ends; src is not read meanwhile, and stays

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/clock"
 )
 
 // claims is a member's part in its group. Its fields belong to the goroutine that calls
@@ -263,9 +264,7 @@ func (c *claims) keepWorking(ctx context.Context, name string) {
 			return
 		}
 		c.group.Logger.WarnContext(ctx, "jetstream: work has ended, starting it again", "group", c.group.Name, "name", name, "cause", err)
-		select {
-		case <-time.After(c.group.TTL / 10):
-		case <-ctx.Done():
+		if !clock.Sleep(ctx, c.group.TTL/10) {
 			return
 		}
 	}

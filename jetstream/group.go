@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nuid"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/clock"
 )
 
 // ErrClaimLost is the cause that ends the context of work when its claim is lost: another
@@ -133,9 +134,7 @@ func (g Group) openBucket(ctx context.Context, js jetstream.JetStream) (bucket j
 		if err == nil {
 			return bucket, status.TTL(), nil
 		}
-		select {
-		case <-time.After(200 * time.Millisecond):
-		case <-ctx.Done():
+		if !clock.Sleep(ctx, 200*time.Millisecond) {
 			return nil, 0, context.Cause(ctx)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/rxsse/rxsse/internal/clock"
 )
 
 // missingTimeout is how long a stream or a consumer may be missing before it counts as
@@ -55,10 +57,8 @@ func (r *retry) wait(ctx context.Context, err error) error {
 	case time.Since(r.missing) > missingTimeout:
 		return err
 	}
-	select {
-	case <-time.After(r.backoff.NextBackOff()):
-		return nil
-	case <-ctx.Done():
+	if !clock.Sleep(ctx, r.backoff.NextBackOff()) {
 		return context.Cause(ctx)
 	}
+	return nil
 }
