@@ -33,7 +33,7 @@ func ExampleOpenEvents() {
 	fmt.Println(file.Consume(context.Background(), live))
 	fmt.Println(file.Close())
 
-	recording, err := os.Open(path) //nolint:gosec // the path is the example's own
+	recording, err := os.Open(path)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -64,7 +64,7 @@ func ExampleWithRotateSize() {
 		return
 	}
 	fmt.Println(file.AppendOne(map[string]int{"buy": 2, "ask": 1}), file.Close())
-	lines, err := os.ReadFile(path) //nolint:gosec // the path is the example's own
+	lines, err := os.ReadFile(path)
 	fmt.Print(string(lines), err)
 	// Output:
 	// <nil> <nil>

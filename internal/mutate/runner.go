@@ -66,7 +66,7 @@ func (r *runner) measure(ctx context.Context, pkg string) error {
 		return err
 	}
 	profile := filepath.Join(r.folder, "coverage")
-	for _, name := range strings.Fields(string(out)) {
+	for name := range strings.FieldsSeq(string(out)) {
 		t := test{pkg: pkg, name: name}
 		run := r.command(ctx, pkg, []string{name}, "-test.coverprofile="+profile)
 		begin := time.Now()
@@ -180,7 +180,7 @@ func (r *runner) command(ctx context.Context, pkg string, names []string, flags 
 	for i, name := range names {
 		quoted[i] = regexp.QuoteMeta(name)
 	}
-	arguments := append(flags, "-test.run=^("+strings.Join(quoted, "|")+")$")
+	arguments := append([]string{"-test.run=^(" + strings.Join(quoted, "|") + ")$"}, flags...)
 	if r.short {
 		arguments = append(arguments, "-test.short")
 	}
