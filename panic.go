@@ -17,8 +17,8 @@ type PanicError struct {
 	Stack []byte
 }
 
-// Error gives the value and the stack, so that a program which dies of the panic
-// prints where it began.
+// Error returns the value and the stack, so that a program that the panic ends prints
+// where it began.
 func (e *PanicError) Error() string {
 	return fmt.Sprintf("panic: %v\n\n%s", e.Value, e.Stack)
 }

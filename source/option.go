@@ -101,8 +101,8 @@ func WithHTTPClient(client *http.Client) Option {
 //
 // When the server redirects to another origin (scheme, host or port), only fields
 // that are known to be no secret go along: Accept and its kin, Cache-Control,
-// Content-Type and its kin, Last-Event-ID, User-Agent. A field Host changes the
-// host asked for, and Last-Event-ID is taken for [WithLastEventID].
+// Content-Type and its kin, Last-Event-ID, User-Agent. A field Host sets the
+// Host of the request, and Last-Event-ID is taken for [WithLastEventID].
 func WithHeader(key, value string) Option {
 	return func(c *config) {
 		if c.header == nil {
