@@ -20,8 +20,10 @@ type contender struct {
 // that [codec.JSON] uses.
 func contenders() []contender {
 	all := []contender{
-		{name: "go-json-experiment/json", about: "what codec.JSON and operators.DecodeJSON use",
-			unmarshal: func(data []byte, v any) error { return json.Unmarshal(data, v) }},
+		{
+			name: "go-json-experiment/json", about: "what codec.JSON and operators.DecodeJSON use",
+			unmarshal: func(data []byte, v any) error { return json.Unmarshal(data, v) },
+		},
 		{name: "encoding/json", unmarshal: stdjson.Unmarshal},
 	}
 	if version2 != nil {
@@ -30,8 +32,10 @@ func contenders() []contender {
 	return append(all,
 		contender{name: "goccy/go-json", about: "uses unsafe", unmarshal: gojson.Unmarshal},
 		contender{name: "segmentio/encoding", about: "uses unsafe", unmarshal: segmentio.Unmarshal},
-		contender{name: "bytedance/sonic", about: "ConfigDefault; uses unsafe and, on amd64 and arm64 with the versions of Go that it knows, machine code made at run time",
-			unmarshal: sonic.ConfigDefault.Unmarshal},
+		contender{
+			name: "bytedance/sonic", about: "ConfigDefault; uses unsafe and, on amd64 and arm64 with the versions of Go that it knows, machine code made at run time",
+			unmarshal: sonic.ConfigDefault.Unmarshal,
+		},
 		contender{name: "bytedance/sonic, as encoding/json", about: "ConfigStd", unmarshal: sonic.ConfigStd.Unmarshal},
 	)
 }
