@@ -16,6 +16,7 @@ type Cells interface {
 	lead(cell int32)               // make find return this cell for its key
 	unlead(cell int32)             // make find return none for its key
 	fold(cell int32, from, to int) // add items to a cell
+	foldLeading(item int) int32    // add an item to the cell that leads for its key, and return it, or none
 	foldByKey(from, to int)        // add each item to the cell that leads for its key, or to a new one
 	join(earlier, later int32)     // add the items of the later cell to the earlier one
 	drop(cell int32)               // release the value and the number of a cell
@@ -127,6 +128,16 @@ func (t *Table[T, K, A]) fold(c int32, from, to int) {
 	at := &t.cells[c]
 	at.value = t.Accumulator.addAll(at.value, t.Batch.Items[from:to])
 	at.change = unsent | due
+}
+
+func (t *Table[T, K, A]) foldLeading(item int) int32 {
+	c := t.find(item)
+	if c != none {
+		at := &t.cells[c]
+		at.value = t.Accumulator.Add(at.value, t.Batch.Items[item])
+		at.change = unsent | due
+	}
+	return c
 }
 
 func (t *Table[T, K, A]) foldByKey(from, to int) {

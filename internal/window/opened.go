@@ -31,7 +31,7 @@ type Opened struct {
 	bounds    Bounds
 	span      time.Duration // for how long an unused window stays open, or 0 if no time ends it
 	keyed     bool
-	perItem   bool // items must be looked at one by one
+	byNumber  bool // items only count, and each is in one window
 	cells     Cells
 	positions *Positions
 	clock     Clock
@@ -54,18 +54,18 @@ type openedWindow struct {
 func NewOpened(cells Cells, keyed bool, positions *Positions, b Bounds, clock Clock) *Opened {
 	return &Opened{
 		bounds: b, span: max(b.Within, b.Gap), keyed: keyed, cells: cells, positions: positions, clock: clock,
-		perItem: keyed || b.Weigh != nil || b.Last != nil || b.Step > 0,
-		first:   none, last: none,
+		byNumber: b.Weigh == nil && b.Last == nil && b.Step == 0,
+		first:    none, last: none,
 	}
 }
 
 // Add implements [Windows].
 func (o *Opened) Add(now Instant, from, to int) bool {
-	if !o.perItem {
+	if o.byNumber && !o.keyed {
 		return o.addAll(now, from, to)
 	}
 	for i := from; i < to; i++ {
-		if !o.addItem(now, i) {
+		if o.byNumber && !o.addKeyed(now, i) || !o.byNumber && !o.addItem(now, i) {
 			return false
 		}
 	}
@@ -85,13 +85,26 @@ func (o *Opened) addAll(now Instant, from, to int) bool {
 			n = min(n, o.bounds.Limit-o.slots[c].weight)
 		}
 		o.positions.takeAll(from+1, from+n)
-		o.fold(c, now, from, from+n, n)
+		o.cells.fold(c, from, from+n)
+		o.use(c, now, n)
 		from += n
 		if o.slots[c].weight == o.bounds.Limit && !o.close(c, o.read(now), false) {
 			return false
 		}
 	}
 	return true
+}
+
+// addKeyed adds an item to the window of its key. It has room, or it would have closed.
+func (o *Opened) addKeyed(now Instant, item int) bool {
+	o.positions.take(item)
+	c := o.cells.foldLeading(item)
+	if c == none {
+		c = o.begin(none, item, now)
+		o.cells.fold(c, item, item+1)
+	}
+	o.use(c, now, 1)
+	return o.bounds.Limit == 0 || o.slots[c].weight < o.bounds.Limit || o.close(c, o.read(now), false)
 }
 
 func (o *Opened) addItem(now Instant, item int) bool {
@@ -112,7 +125,8 @@ func (o *Opened) addItem(now Instant, item int) bool {
 		c = o.begin(c, item, now)
 	}
 	for at := c; at != none; at = o.slots[at].younger {
-		o.fold(at, now, item, item+1, weight)
+		o.cells.fold(at, item, item+1)
+		o.use(at, now, weight)
 	}
 	if limit > 0 && o.slots[c].weight >= limit || o.bounds.Last != nil && o.bounds.Last(item) {
 		return o.close(c, o.read(now), false)
@@ -151,8 +165,8 @@ func (o *Opened) open(item int, now Instant) int32 {
 	return c
 }
 
-func (o *Opened) fold(c int32, now Instant, from, to, weight int) {
-	o.cells.fold(c, from, to)
+// use notes that items of this weight were added to a window.
+func (o *Opened) use(c int32, now Instant, weight int) {
 	w := &o.slots[c]
 	w.weight += weight
 	if o.bounds.Gap > 0 && w.used != now {
