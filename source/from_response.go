@@ -27,7 +27,9 @@ var ErrResponseRead = errors.New("source: FromResponse: the response was read be
 // effect.
 //
 // The stream can be ranged over once. The range closes the body when it ends, in whatever
-// way; cancelling its context interrupts a read. A program that never ranges closes the body
+// way; cancelling its context interrupts a read. Give the request the same context: from Go
+// 1.27 on, the bodies of net/http otherwise take 50 ms to end a read after they are closed,
+// and for ever in a bubble of testing/synctest. A program that never ranges closes the body
 // itself. FromResponse panics if resp or its body is nil.
 func FromResponse(resp *http.Response, opts ...Option) rxsse.Observable[codec.Event] {
 	if resp == nil || resp.Body == nil {
