@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/rx"
 )
 
@@ -101,11 +102,20 @@ func assertLeft(t *testing.T, settle func(), leaves []string) {
 
 var rxgoFrame = regexp.MustCompile(`(?m)^github\.com/reactivex/rxgo/v2\.(.+)\([^()]*\)$`)
 
-// goroutines gives the stacks of the bridge's goroutines, and for each that is
-// RxGo's alone the RxGo function that it runs.
+// bubbleOf matches the head of the stack of a goroutine in a bubble of testing/synctest.
+var bubbleOf = regexp.MustCompile(`^goroutine \d+ \[.*, synctest bubble (\d+)\]:`)
+
+// goroutines returns the stacks of the bridge's goroutines, and for each that is RxGo's
+// alone the RxGo function that it runs. It looks at the goroutines of the caller's bubble
+// only, and outside of bubbles at those outside.
 func goroutines() (ours, theirs []string) {
 	buf := make([]byte, 1<<20)
-	for stack := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
+	bubble := bubbleOf.FindStringSubmatch(stacks[0]) // the caller's
+	for _, stack := range stacks {
+		if other := bubbleOf.FindStringSubmatch(stack); len(other) != len(bubble) || bubble != nil && other[1] != bubble[1] {
+			continue
+		}
 		switch {
 		case strings.Contains(stack, "\ngithub.com/rxsse/rxsse/rx."):
 			ours = append(ours, stack)
@@ -263,7 +273,8 @@ func TestWindowWithCountKeepsAGoroutine(t *testing.T) {
 	})
 }
 
-// TestGoroutinesSeesOurs makes sure that the check above can fail.
+// TestGoroutinesSeesOurs makes sure that the checks with goroutines can fail, and that
+// goroutines of other tests do not make them fail.
 func TestGoroutinesSeesOurs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -272,6 +283,26 @@ func TestGoroutinesSeesOurs(t *testing.T) {
 		ours, theirs := goroutines()
 		require.Len(t, ours, 1)
 		require.Equal(t, []string{"runSequential.func1"}, theirs)
+		cancel()
+		read(t.Context(), items)
+	})
+	t.Run("outside of bubbles", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		started := make(chan struct{})
+		items := rx.ToRxGo(ctx, rxsse.Observable[int](func(ctx context.Context) iter.Seq2[int, error] {
+			return func(func(int, error) bool) {
+				close(started)
+				<-ctx.Done()
+			}
+		})).Observe()
+		<-started
+		ours, _ := goroutines()
+		assert.Len(t, ours, 1)
+		synctest.Test(t, func(t *testing.T) {
+			ours, theirs := goroutines()
+			assert.Empty(t, ours, "goroutines outside of this bubble")
+			assert.Empty(t, theirs, "goroutines outside of this bubble")
+		})
 		cancel()
 		read(t.Context(), items)
 	})

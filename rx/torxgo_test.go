@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"os/exec"
@@ -356,20 +357,26 @@ type iterable <-chan rxgo.Item
 
 func (i iterable) Observe(...rxgo.Option) <-chan rxgo.Item { return i }
 
-// TestPanicThatNobodyReads runs itself again in a process that has to die.
+// TestPanicThatNobodyReads runs itself again in a child process, which must die of the
+// panic. The child ends when this process does, even if it is killed: it reads a pipe from here.
 func TestPanicThatNobodyReads(t *testing.T) {
 	const child = "RX_TEST_PANIC"
 	if os.Getenv(child) != "" {
 		ctx, cancel := context.WithCancel(t.Context())
 		rx.ToRxGo(ctx, closingPanics).Observe()
 		cancel()
-		wait(t.Context(), 10*time.Second)
+		_, _ = io.Copy(io.Discard, os.Stdin)
 		return
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPanicThatNobodyReads$")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // if it does not die
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestPanicThatNobodyReads$")
 	cmd.Env = append(os.Environ(), child+"=1")
+	_, err := cmd.StdinPipe() // Wait closes it
+	require.NoError(t, err)
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)
+	require.NoError(t, ctx.Err(), "the child lives on")
 	assert.Contains(t, string(out), "panic in closing")
 	assert.Contains(t, string(out), "closingPanics", "the stack")
 }

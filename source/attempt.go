@@ -160,8 +160,9 @@ func (s *stream) unanswered(err error) error {
 }
 
 // isHeaderTooLarge reports whether an HTTP/2 client has not sent a request, because its
-// header is larger than the server allows (RFC 9113 §6.5.2). The clients of net/http and
-// of golang.org/x/net have no exported error for it.
+// header is larger than the server allows (RFC 9113 §6.5.2). net/http (in
+// internal/httpcommon) and golang.org/x/net/http2 have a variable with this text for it,
+// but export neither. TestHTTP2IDThatIsLargerThanTheHeaderMayBe notices a new text.
 func isHeaderTooLarge(err error) bool {
 	return strings.Contains(err.Error(), "request header list larger than peer's advertised limit")
 }

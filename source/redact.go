@@ -233,6 +233,7 @@ func unwrapURL(err error) error {
 	if !errors.As(err, &wrapped) {
 		return err
 	}
+	// A text of http.Client.Do, which formats the reason with %v: there is no error to find.
 	if strings.HasPrefix(wrapped.Err.Error(), "failed to parse Location header") {
 		return fmt.Errorf("%w: the server redirects to one that cannot be parsed", ErrURL)
 	}

@@ -1,11 +1,15 @@
 package source_test
 
 import (
+	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -53,24 +57,43 @@ func TestTemporary(t *testing.T) {
 	}
 }
 
-// A handshake that fails because the configurations do not match is an error at once.
+// A stream fails at its first handshake if the configurations of client and server do not
+// match: a later attempt would fail, too. Some of these errors can be found by their text
+// alone, so this test fails when crypto/tls changes one of the texts.
 func TestTLSThatCannotMend(t *testing.T) {
+	tls12With := func(protocols ...string) func(*tls.Config) {
+		return func(c *tls.Config) { c.MaxVersion, c.NextProtos = tls.VersionTLS12, protocols }
+	}
 	for name, c := range map[string]struct {
-		server func(*tls.Config)
-		client func(*tls.Config)
-		want   string
+		server  func(*tls.Config)
+		client  func(*tls.Config)
+		want    string
+		rewrite func(serverHello []byte) // on its way to the client
 	}{
-		"an old server":            {func(s *tls.Config) { s.MaxVersion = tls.VersionTLS12 }, func(c *tls.Config) { c.MinVersion = tls.VersionTLS13 }, "protocol version"},
-		"an old client":            {func(s *tls.Config) { s.MinVersion = tls.VersionTLS13 }, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, "protocol version"},
-		"no version at all":        {func(*tls.Config) {}, func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS13, tls.VersionTLS12 }, "versions"},
-		"a certificate is missing": {func(s *tls.Config) { s.ClientAuth = tls.RequireAnyClientCert }, func(*tls.Config) {}, "certificate required"},
-		"the same with TLS 1.2":    {func(s *tls.Config) { s.ClientAuth, s.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 }, func(*tls.Config) {}, "tls"},
-		"no common cipher": {func(s *tls.Config) {
-			s.MaxVersion, s.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}
-		}, func(c *tls.Config) {
-			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384}
-		}, "handshake failure"},
-		"no common protocol": {func(s *tls.Config) { s.NextProtos = []string{"other"} }, func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }, "no application protocol"},
+		"a version that the client did not offer": {
+			server: tls12With(), client: tls12With(), want: "tls: server selected unsupported protocol version 302",
+			// After the headers of the record and of the message (RFC 5246 §7.4.1.3).
+			rewrite: func(hello []byte) { binary.BigEndian.PutUint16(hello[5+4:], tls.VersionTLS11) },
+		},
+		"a protocol that the client did not offer": {
+			server: tls12With("http/1.1"), client: tls12With("http/1.1"), want: "tls: server selected unadvertised ALPN protocol",
+			rewrite: func(hello []byte) { copy(hello[bytes.Index(hello, []byte("http/1.1")):], "http/7.7") },
+		},
+		"an old server":            {server: func(s *tls.Config) { s.MaxVersion = tls.VersionTLS12 }, client: func(c *tls.Config) { c.MinVersion = tls.VersionTLS13 }, want: "protocol version"},
+		"an old client":            {server: func(s *tls.Config) { s.MinVersion = tls.VersionTLS13 }, client: func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, want: "protocol version"},
+		"no version at all":        {client: func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS13, tls.VersionTLS12 }, want: "tls: no supported versions satisfy MinVersion and MaxVersion"},
+		"a certificate is missing": {server: func(s *tls.Config) { s.ClientAuth = tls.RequireAnyClientCert }, want: "certificate required"},
+		"the same with TLS 1.2":    {server: func(s *tls.Config) { s.ClientAuth, s.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 }, want: "tls"},
+		"no common cipher": {
+			server: func(s *tls.Config) {
+				s.MaxVersion, s.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}
+			},
+			client: func(c *tls.Config) {
+				c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384}
+			},
+			want: "handshake failure",
+		},
+		"no common protocol": {server: func(s *tls.Config) { s.NextProtos = []string{"other"} }, client: func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }, want: "no application protocol"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { sendNumbered(w, 0, 1) }))
@@ -78,20 +101,59 @@ func TestTLSThatCannotMend(t *testing.T) {
 			server.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 			server.StartTLS()
 			defer server.Close()
-			c.server(server.TLS)
+			if c.server != nil {
+				c.server(server.TLS)
+			}
 			roots := x509.NewCertPool()
 			roots.AddCert(server.Certificate())
 			config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-			c.client(config)
+			if c.client != nil {
+				c.client(config)
+			}
 			transport := &http.Transport{TLSClientConfig: config}
+			if c.rewrite != nil {
+				transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+					conn, err := new(net.Dialer).DialContext(ctx, network, address)
+					return &rewritingConn{Conn: conn, rewrite: c.rewrite}, err
+				}
+			}
 			defer transport.CloseIdleConnections()
-			_, err := sink.Collect(t.Context(), source.SSE(server.URL, source.WithHTTPClient(&http.Client{Transport: transport})))
+			_, err := sink.Collect(t.Context(), source.SSE(server.URL, source.WithHTTPClient(&http.Client{Transport: transport}), soon(), source.WithMaxAttempts(2)))
 			var failure *source.Error
 			require.ErrorAs(t, err, &failure)
 			assert.ErrorContains(t, err, c.want)
 			assert.Equal(t, 1, failure.Attempts)
 		})
 	}
+}
+
+// A rewritingConn changes the first TLS record that it reads.
+type rewritingConn struct {
+	net.Conn
+
+	rewrite func([]byte)
+	record  []byte // what is left of it to be read
+}
+
+func (c *rewritingConn) Read(b []byte) (int, error) {
+	if c.rewrite != nil {
+		c.record = make([]byte, 5) // kind, version, length (RFC 5246 §6.2.1)
+		if _, err := io.ReadFull(c.Conn, c.record); err != nil {
+			return 0, err
+		}
+		c.record = append(c.record, make([]byte, binary.BigEndian.Uint16(c.record[3:]))...)
+		if _, err := io.ReadFull(c.Conn, c.record[5:]); err != nil {
+			return 0, err
+		}
+		c.rewrite(c.record)
+		c.rewrite = nil
+	}
+	if len(c.record) > 0 {
+		n := copy(b, c.record)
+		c.record = c.record[n:]
+		return n, nil
+	}
+	return c.Conn.Read(b)
 }
 
 // A server that speaks no TLS will not learn it.

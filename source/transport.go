@@ -177,7 +177,7 @@ func (t *transport) isProxyError(req *http.Request, err error) bool {
 	if !ok || base.Proxy == nil {
 		return false
 	}
-	_, again := base.Proxy(req)
+	_, again := base.Proxy(req) // http.ProxyFromEnvironment makes a new error each time
 	return again != nil && again.Error() == err.Error()
 }
 
