@@ -1,7 +1,6 @@
 package operators
 
 import (
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -141,68 +140,3 @@ var (
 	// isSynchronous matches the comment of an operator that starts no goroutine.
 	isSynchronous = regexp.MustCompile(`(?i)\bsynchronous\b`)
 )
-
-// Every operator checks its streams and functions when it is built: a nil one
-// panics there, and the panic names the operator and the argument.
-func TestOperatorsRefuseNil(t *testing.T) {
-	exempt := map[string]bool{
-		"SkipInvalid": true, // nil has a meaning
-	}
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
-	checked := 0
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		source, err := os.ReadFile(name)
-		require.NoError(t, err)
-		file, err := parser.ParseFile(token.NewFileSet(), name, source, 0)
-		require.NoError(t, err)
-		for _, decl := range file.Decls {
-			f, isFunc := decl.(*ast.FuncDecl)
-			if !isFunc || f.Recv != nil || !f.Name.IsExported() || exempt[f.Name.Name] {
-				continue
-			}
-			body := string(source[f.Body.Pos()-1 : f.Body.End()-1])
-			for _, field := range f.Type.Params.List {
-				for _, param := range field.Names {
-					if want := nilCheck(f.Name.Name, param.Name, field.Type); want != "" {
-						checked++
-						assert.Contains(t, body, want, "%s in %s", f.Name.Name, name)
-					}
-				}
-			}
-		}
-	}
-	require.Greater(t, checked, 60)
-}
-
-// nilCheck returns the check that an argument of this type needs, or "".
-func nilCheck(operator, param string, typ ast.Expr) string {
-	if list, ok := typ.(*ast.Ellipsis); ok && isObservable(list.Elt) {
-		return fmt.Sprintf(`mustNotHoldNil("%s: %s", %s)`, operator, param, param)
-	}
-	if _, isFunc := typ.(*ast.FuncType); isFunc || isObservable(typ) {
-		return fmt.Sprintf(`mustNotBeNil("%s: %s", %s == nil)`, operator, param, param)
-	}
-	return ""
-}
-
-func isObservable(typ ast.Expr) bool {
-	index, ok := typ.(*ast.IndexExpr)
-	if !ok {
-		return false
-	}
-	selector, ok := index.X.(*ast.SelectorExpr)
-	return ok && selector.Sel.Name == "Observable"
-}
-
-func TestNilPanicNamesOperatorAndArgument(t *testing.T) {
-	src := from(1)
-	assert.PanicsWithValue(t, "operators: Map: f is nil", func() { Map[int, int](src, nil) })
-	assert.PanicsWithValue(t, "operators: Map: src is nil", func() { Map(nil, func(int) int { return 0 }) })
-	assert.PanicsWithValue(t, "operators: Merge: srcs[1] is nil", func() { Merge(src, nil) })
-	assert.PanicsWithValue(t, "operators: Zip: f is nil", func() { Zip[int, int, int](src, src, nil) })
-	assert.PanicsWithValue(t, "operators: TakeUntil: notifier is nil", func() { TakeUntil[int, int](src, nil) })
-}

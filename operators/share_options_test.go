@@ -18,35 +18,6 @@ import (
 	"github.com/rxsse/rxsse/rxssetest"
 )
 
-// A sharingCase is what subscribers of Share and of Replay(src, 2, …) see. A visit is
-// the frames in which a subscriber comes and leaves.
-type sharingCase struct {
-	name, src string
-	visits    [][2]int
-	share     []string // from when each subscriber came
-	shared    int64    // subscriptions to src
-	replay    []string
-	replayed  int64
-}
-
-func (c sharingCase) check(t *testing.T, grace time.Duration, opts ...ShareOption) {
-	t.Helper()
-	share := func(src letters) letters { return Share(src, 16, OverflowBlock, opts...) }
-	replay := func(src letters) letters { return Replay(src, 2, 16, OverflowBlock, opts...) }
-	t.Run(c.name, func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			seen, subscribed := sharingUntil(t, grace, share, c.src, c.visits...)
-			assert.Equal(t, c.share, seen, "Share")
-			assert.Equal(t, c.shared, subscribed, "Share: subscriptions to the source")
-			seen, subscribed = sharingUntil(t, grace, replay, c.src, c.visits...)
-			assert.Equal(t, c.replay, seen, "Replay")
-			assert.Equal(t, c.replayed, subscribed, "Replay: subscriptions to the source")
-		})
-	})
-}
-
-const untilEnd = 1000 // a visit until the stream ends
-
 func TestMinSubscribers(t *testing.T) {
 	for _, c := range []sharingCase{
 		{

@@ -18,19 +18,43 @@ import (
 	"github.com/rxsse/rxsse/rxssetest"
 )
 
-// sharing runs subscribers that come, and leave, at the given frames, and returns
-// what each of them saw, from frame 0 on, and how often src was subscribed to.
-func sharing(t *testing.T, op func(letters) letters, src string, visits ...[2]int) (seen []string, subscriptions int64) {
-	t.Helper()
-	return sharingUntil(t, 0, op, src, visits...)
+// A sharingCase is what subscribers of Share and of Replay(src, 2, …) see. A visit is the
+// frames in which a subscriber comes and leaves.
+type sharingCase struct {
+	name, src string
+	visits    [][2]int
+	share     []string // what each subscriber sees, from its first frame on
+	shared    int64    // subscriptions to src
+	replay    []string
+	replayed  int64
 }
 
-// sharingUntil is sharing that allows src to run for grace after the last subscriber.
-func sharingUntil(t *testing.T, grace time.Duration, op func(letters) letters, src string, visits ...[2]int) (seen []string, subscriptions int64) {
+const untilEnd = 1000 // a visit until the stream ends
+
+func (c sharingCase) check(t *testing.T, grace time.Duration, opts ...ShareOption) {
+	t.Helper()
+	share := func(src letters) letters { return Share(src, 16, OverflowBlock, opts...) }
+	replay := func(src letters) letters { return Replay(src, 2, 16, OverflowBlock, opts...) }
+	t.Run(c.name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			seen, subscribed := visit(t, grace, share, c.src, c.visits)
+			assert.Equal(t, c.share, seen, "Share")
+			assert.Equal(t, c.shared, subscribed, "Share: subscriptions to the source")
+			seen, subscribed = visit(t, grace, replay, c.src, c.visits)
+			assert.Equal(t, c.replay, seen, "Replay")
+			assert.Equal(t, c.replayed, subscribed, "Replay: subscriptions to the source")
+		})
+	})
+}
+
+// visit subscribes to op(src) at the first frame of each visit and leaves at the second. It
+// returns what each subscriber saw and the number of subscriptions to src. It fails the
+// test if two of them overlap, or if one runs on for longer than grace after the visits.
+func visit(t *testing.T, grace time.Duration, op func(letters) letters, src string, visits [][2]int) (seen []string, subscriptions int64) {
 	t.Helper()
 	var subscribed, active atomic.Int64
 	cold := marble.Cold(src)
-	counted := letters(func(ctx context.Context) iter.Seq2[string, error] {
+	shared := op(func(ctx context.Context) iter.Seq2[string, error] {
 		return func(yield func(string, error) bool) {
 			subscribed.Add(1)
 			assert.EqualValues(t, 1, active.Add(1), "subscriptions at a time")
@@ -38,7 +62,6 @@ func sharingUntil(t *testing.T, grace time.Duration, op func(letters) letters, s
 			cold(ctx)(yield)
 		}
 	})
-	shared := op(counted)
 	require.Zero(t, subscribed.Load(), "subscriptions before the first subscriber")
 	seen = make([]string, len(visits))
 	var all sync.WaitGroup
@@ -60,52 +83,42 @@ func sharingUntil(t *testing.T, grace time.Duration, op func(letters) letters, s
 }
 
 func TestSharing(t *testing.T) {
-	const long = 1000
-	share := func(src letters) letters { return Share(src, 16, OverflowBlock) }
-	replay := func(src letters) letters { return Replay(src, 2, 16, OverflowBlock) }
-	for _, c := range []struct {
-		name, src string
-		visits    [][2]int
-		share     []string // from when each subscriber came
-		shared    int64
-		replay    []string
-		replayed  int64
-	}{
+	for _, c := range []sharingCase{
 		{
-			"alone", "-a-b-c|",
-			[][2]int{{0, long}},
+			"one subscriber", "-a-b-c|",
+			[][2]int{{0, untilEnd}},
 			[]string{"-a-b-c|"},
 			1,
 			[]string{"-a-b-c|"},
 			1,
 		},
 		{
-			"at once", "-a-b-c|",
-			[][2]int{{0, long}, {0, long}},
+			"two subscribers", "-a-b-c|",
+			[][2]int{{0, untilEnd}, {0, untilEnd}},
 			[]string{"-a-b-c|", "-a-b-c|"},
 			1,
 			[]string{"-a-b-c|", "-a-b-c|"},
 			1,
 		},
 		{
-			"a late one", "-a-b-c-d|",
-			[][2]int{{0, long}, {6, long}},
+			"a later subscriber", "-a-b-c-d|",
+			[][2]int{{0, untilEnd}, {6, untilEnd}},
 			[]string{"-a-b-c-d|", "-d|"},
 			1,
 			[]string{"-a-b-c-d|", "(bc)d|"},
 			1,
 		},
 		{
-			"before there is much to remember", "-a---b|",
-			[][2]int{{0, long}, {3, long}},
+			"with one item to remember", "-a---b|",
+			[][2]int{{0, untilEnd}, {3, untilEnd}},
 			[]string{"-a---b|", "--b|"},
 			1,
 			[]string{"-a---b|", "a-b|"},
 			1,
 		},
 		{
-			"an error", "-a-b#",
-			[][2]int{{0, long}, {2, long}, {9, long}},
+			"after an error", "-a-b#",
+			[][2]int{{0, untilEnd}, {2, untilEnd}, {9, untilEnd}},
 			[]string{"-a-b#", "-b#", "-a-b#"},
 			2,
 			[]string{"-a-b#", "ab#", "-a-b#"},
@@ -113,7 +126,7 @@ func TestSharing(t *testing.T) {
 		},
 		{
 			"after the end", "-a-b-c|",
-			[][2]int{{0, long}, {10, long}},
+			[][2]int{{0, untilEnd}, {10, untilEnd}},
 			[]string{"-a-b-c|", "-a-b-c|"},
 			2,
 			[]string{"-a-b-c|", "(bc|)"},
@@ -121,58 +134,51 @@ func TestSharing(t *testing.T) {
 		},
 		{
 			"the first leaves", "-a-b-c|",
-			[][2]int{{0, 3}, {2, long}},
+			[][2]int{{0, 3}, {2, untilEnd}},
 			[]string{"-a-(b!)", "-b-c|"},
 			1,
 			[]string{"-a-(b!)", "ab-c|"},
 			1,
 		},
 		{
-			"all leave, another comes", "-a-b-c|",
-			[][2]int{{0, 2}, {4, long}},
+			"after all have left", "-a-b-c|",
+			[][2]int{{0, 2}, {4, untilEnd}},
 			[]string{"-a!", "-a-b-c|"},
 			2,
 			[]string{"-a!", "-a-b-c|"},
 			2,
 		},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				seen, subscribed := sharing(t, share, c.src, c.visits...)
-				assert.Equal(t, c.share, seen, "Share")
-				assert.Equal(t, c.shared, subscribed, "Share: subscriptions to the source")
-				seen, subscribed = sharing(t, replay, c.src, c.visits...)
-				assert.Equal(t, c.replay, seen, "Replay")
-				assert.Equal(t, c.replayed, subscribed, "Replay: subscriptions to the source")
-			})
-		})
+		c.check(t, 0)
 	}
 }
 
-// What a subscriber that does not read for a while costs itself, and the others.
+// A subscriber that reads slowly delays the others with OverflowBlock only. With the other
+// policies it alone misses items, or fails.
 func TestSharingWithASlowSubscriber(t *testing.T) {
 	for _, c := range []struct {
-		overflow   Overflow
-		fast, slow []int
-		delayed    bool
-		err        error
+		overflow Overflow
+		slow     []int // what the slow subscriber gets
+		delayed  bool  // the fast one
+		err      error // of the slow one
 	}{
-		{OverflowBlock, []int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2, 3, 4, 5}, true, nil},
-		{OverflowDropOldest, []int{0, 1, 2, 3, 4, 5}, []int{0, 4, 5}, false, nil},
-		{OverflowDropNewest, []int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2}, false, nil},
-		{OverflowLatest, []int{0, 1, 2, 3, 4, 5}, []int{0, 5}, false, nil},
-		{OverflowFail, []int{0, 1, 2, 3, 4, 5}, []int{0, 1, 2}, false, &OverflowError{Operator: "Share", Limit: 2}},
+		{OverflowBlock, []int{0, 1, 2, 3, 4, 5}, true, nil},
+		{OverflowDropOldest, []int{0, 4, 5}, false, nil},
+		{OverflowDropNewest, []int{0, 1, 2}, false, nil},
+		{OverflowLatest, []int{0, 5}, false, nil},
+		{OverflowFail, []int{0, 1, 2}, false, &OverflowError{Operator: "Share", Limit: 2}},
 	} {
 		t.Run(c.overflow.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				shared := Share(Delay(Take(ticking(marble.Frame), 6), marble.Frame), 2, c.overflow)
+				// Both subscribe before the first item: the slow one reads 0 and sleeps while 1 to 5 arrive.
+				shared := Share(Take(ticking(marble.Frame), 6), 2, c.overflow, MinSubscribers(2))
 				start := time.Now()
 				var all sync.WaitGroup
 				all.Go(func() {
 					got, err := drain(t.Context(), shared)
-					require.NoError(t, err)
-					assert.Equal(t, c.fast, got)
-					assert.Equal(t, c.delayed, time.Since(start) > time.Second, "the slow one holds the fast one up")
+					assert.NoError(t, err)
+					assert.Equal(t, []int{0, 1, 2, 3, 4, 5}, got)
+					assert.Equal(t, c.delayed, time.Since(start) > time.Second, "the slow subscriber delays the fast one")
 				})
 				all.Go(func() {
 					got, err := drain(t.Context(), slowly(shared, time.Second))
@@ -185,36 +191,40 @@ func TestSharingWithASlowSubscriber(t *testing.T) {
 	}
 }
 
-// Each subscriber has an item as soon as that is there and the subscriber has dealt
-// with the one before, whatever the others are doing.
-func TestShareHoldsNothingBackFromThoseWhoWait(t *testing.T) {
+// Each subscriber gets an item as soon as the item has arrived and the subscriber has
+// finished the one before, whatever the speed of the others.
+func TestSharingDeliversAtOnce(t *testing.T) {
 	const n = 100
-	for _, paces := range [][]time.Duration{
-		{0},
-		{5 * marble.Frame / 2},
-		{0, 7 * marble.Frame / 2},
-		{7 * marble.Frame / 2, 5 * marble.Frame / 2, marble.Frame / 3},
+	for name, paces := range map[string][]time.Duration{
+		"one fast":           {0},
+		"one slow":           {5 * marble.Frame / 2},
+		"one fast, one slow": {0, 7 * marble.Frame / 2},
+		"three":              {7 * marble.Frame / 2, 5 * marble.Frame / 2, marble.Frame / 3},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			shared := Share(Take(ticking(marble.Frame), n), 256, OverflowBlock)
-			start := time.Now()
-			var all sync.WaitGroup
-			for _, pace := range paces {
-				all.Go(func() {
-					next, due := 0, time.Duration(0)
-					for v, err := range shared(t.Context()) {
-						require.NoError(t, err)
-						require.Equal(t, next, v)
-						due = max(due, time.Duration(v+1)*marble.Frame)
-						require.Equal(t, due, time.Since(start), "item %d at pace %v among %v", v, pace, paces)
-						time.Sleep(pace)
-						due += pace
-						next++
-					}
-					assert.Equal(t, n, next)
-				})
-			}
-			all.Wait()
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				shared := Share(Take(ticking(marble.Frame), n), 256, OverflowBlock)
+				start := time.Now()
+				var all sync.WaitGroup
+				for _, pace := range paces {
+					all.Go(func() {
+						var got, want []time.Duration // when each item is delivered
+						free := time.Duration(0)
+						for v, err := range shared(t.Context()) {
+							assert.NoError(t, err)
+							assert.Equal(t, len(got), v, "the next item")
+							got = append(got, time.Since(start))
+							due := max(free, time.Duration(v+1)*marble.Frame)
+							want = append(want, due)
+							free = due + pace
+							time.Sleep(pace)
+						}
+						assert.Len(t, got, n)
+						assert.Equal(t, want, got, "at pace %v", pace)
+					})
+				}
+				all.Wait()
+			})
 		})
 	}
 }
@@ -245,19 +255,19 @@ func TestSharePanicReachesAllSubscribers(t *testing.T) {
 		for range 3 {
 			all.Go(func() {
 				defer func() {
-					carried, ok := recover().(*rxsse.PanicError)
-					assert.True(t, ok)
-					assert.Equal(t, "boom", carried.Value)
+					if carried, ok := recover().(*rxsse.PanicError); assert.True(t, ok, "a panic in the source") {
+						assert.Equal(t, "boom", carried.Value)
+					}
 				}()
 				_, _ = drain(t.Context(), shared)
-				t.Error("it must panic")
 			})
 		}
 		all.Wait()
 	})
 }
 
-// The source sees the first subscriber's values and outlives its cancellation.
+// The source has the context values of the first subscriber, and goes on for the others
+// when that one is cancelled.
 func TestShareRunsUnderTheFirstSubscribersValues(t *testing.T) {
 	type key struct{}
 	synctest.Test(t, func(t *testing.T) {
@@ -280,15 +290,16 @@ func TestShareRunsUnderTheFirstSubscribersValues(t *testing.T) {
 		all.Go(func() {
 			time.Sleep(time.Second / 2)
 			got, err := drain(second, Take(shared, 5))
-			require.NoError(t, err)
+			assert.NoError(t, err)
 			assert.Equal(t, []any{"first", "first", "first", "first", "first"}, got)
 		})
 		all.Wait()
 	})
 }
 
-// A subscriber inside another one's loop gets the items from there on.
-func TestShareIsSubscribedToInsideItsOwnLoop(t *testing.T) {
+// A subscriber within the loop of another gets the items from there on. Those are then
+// delivered to the outer one, too.
+func TestShareInsideTheLoopOfASubscriber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := Share(ticking(marble.Frame), 100, OverflowBlock)
 		var inner []int
@@ -304,50 +315,54 @@ func TestShareIsSubscribedToInsideItsOwnLoop(t *testing.T) {
 			}
 		}
 		assert.Equal(t, []int{3, 4, 5}, inner)
-		assert.Equal(t, 9, outer, "what came meanwhile has waited")
+		assert.Equal(t, 9, outer, "items of the outer subscriber, with those that arrived meanwhile")
 	})
 }
 
-// Subscribers come and go at random, at once; every one of them sees consecutive
-// items, and once they are gone so is the source.
-func TestShareFromManyGoroutines(t *testing.T) {
-	var active atomic.Int64
-	src := rxsse.Observable[int](func(ctx context.Context) iter.Seq2[int, error] {
-		return func(yield func(int, error) bool) {
-			assert.EqualValues(t, 1, active.Add(1))
-			defer active.Add(-1)
-			endless()(ctx)(yield)
-		}
-	})
-	for name, shared := range map[string]rxsse.Observable[int]{
-		"Share": Share(src, 8, OverflowBlock), "Replay": Replay(src, 3, 8, OverflowBlock),
+// Subscribers on many goroutines come and go at the same time. Each gets consecutive items.
+// There is one subscription to the source at a time, and none after the last has left.
+func TestSharingFromManyGoroutines(t *testing.T) {
+	for name, op := range map[string]func(rxsse.Observable[int]) rxsse.Observable[int]{
+		"Share":  func(src rxsse.Observable[int]) rxsse.Observable[int] { return Share(src, 8, OverflowBlock) },
+		"Replay": func(src rxsse.Observable[int]) rxsse.Observable[int] { return Replay(src, 3, 8, OverflowBlock) },
 	} {
-		var all sync.WaitGroup
-		for i := range 8 {
-			all.Go(func() {
-				for range 200 {
-					got, err := drain(t.Context(), Take(shared, 1+i))
-					if !assert.NoError(t, err) || !assert.Len(t, got, 1+i, name) {
-						return
-					}
-					for j := range got {
-						if !assert.Equal(t, got[0]+j, got[j], name) {
-							return
-						}
-					}
+		t.Run(name, func(t *testing.T) {
+			var active atomic.Int64
+			shared := op(func(ctx context.Context) iter.Seq2[int, error] {
+				return func(yield func(int, error) bool) {
+					assert.EqualValues(t, 1, active.Add(1), "subscriptions at a time")
+					defer active.Add(-1)
+					endless()(ctx)(yield)
 				}
 			})
-		}
-		all.Wait()
-		assert.Zero(t, active.Load(), name)
+			var all sync.WaitGroup
+			for i := range 8 {
+				all.Go(func() {
+					for range 200 {
+						got, err := drain(t.Context(), Take(shared, 1+i))
+						if !assert.NoError(t, err) || !assert.Len(t, got, 1+i) {
+							return
+						}
+						for j := range got {
+							if !assert.Equal(t, got[0]+j, got[j]) {
+								return
+							}
+						}
+					}
+				})
+			}
+			all.Wait()
+			assert.Zero(t, active.Load(), "subscriptions left")
+		})
 	}
 }
 
-func TestShareThatIsCancelledBeforeSubscribesToNothing(t *testing.T) {
+// A subscriber whose context has ended does not start the source.
+func TestShareWithACancelledContext(t *testing.T) {
 	errGone := errors.New("gone")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errGone)
-	shared := Share(Tap(from(1), func(int) { t.Error("it runs") }), 1, OverflowBlock)
+	shared := Share(Tap(from(1), func(int) { t.Error("the source runs") }), 1, OverflowBlock)
 	got, err := drain(ctx, shared)
 	assert.Empty(t, got)
 	assert.Equal(t, errGone, err)
