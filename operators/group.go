@@ -21,8 +21,8 @@ type Group[K comparable, T any] struct {
 	Items rxsse.Observable[T]
 }
 
-// A GroupError ends the items of a [Group]. It wraps [ErrGroupUnread] or
-// [ErrGroupTaken].
+// A GroupError ends the items of a [Group]: they were dropped, see [ErrGroupUnread], or
+// were read before.
 type GroupError struct {
 	// Key is the key of the group.
 	Key any
@@ -41,8 +41,7 @@ var (
 	// ErrGroupUnread means that a group was full and had no reader for a second, so its
 	// items were dropped.
 	ErrGroupUnread = errors.New("dropped, since its buffer was full and it had no reader: read groups when they are delivered, or buffer more items")
-	// ErrGroupTaken means that a group was read for a second time.
-	ErrGroupTaken = errors.New("already read: its items can be read once")
+	errGroupTaken  = errors.New("already read: its items can be read once")
 )
 
 // An openGroup hands the items of a group from the goroutine that runs its
@@ -117,7 +116,7 @@ func (g *openGroup[K, T]) read(ctx context.Context) iter.Seq2[T, error] {
 			fail(yield, error(&GroupError{g.key, ErrGroupUnread}))
 			return
 		default:
-			fail(yield, error(&GroupError{g.key, ErrGroupTaken}))
+			fail(yield, error(&GroupError{g.key, errGroupTaken}))
 			return
 		}
 		defer g.setDrained()

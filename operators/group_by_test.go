@@ -177,7 +177,7 @@ func TestGroupByHoldsWhatIsReadLater(t *testing.T) {
 		assert.Equal(t, []string{"a", "a", "a"}, collect(t, all[0].Items))
 		assert.Equal(t, []string{"b", "b"}, collect(t, all[1].Items))
 		for _, err := range all[1].Items(t.Context()) {
-			require.ErrorIs(t, err, ErrGroupTaken)
+			require.ErrorIs(t, err, errGroupTaken)
 		}
 	})
 }

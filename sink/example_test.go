@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -170,4 +171,15 @@ func ExampleCommit() {
 	// did a
 	// did b
 	// 42 <nil>
+}
+
+func ExampleNDJSONTo() {
+	type price struct{ Value float64 }
+	err := sink.Tee(context.Background(), just(price{1.5}, price{2.5}),
+		sink.NDJSONTo[price](os.Stdout), sink.LinesTo[price](io.Discard))
+	fmt.Println(err)
+	// Output:
+	// {"Value":1.5}
+	// {"Value":2.5}
+	// <nil>
 }

@@ -14,9 +14,9 @@ import (
 // no more items.
 type Sink[T any] func(ctx context.Context, src rxsse.Observable[T]) error
 
-// ErrRangedTwice is the error of a second range, by a sink of [Tee], over its stream. A
-// sink may range once, because the items of the first range are gone.
-var ErrRangedTwice = errors.New("sink: Tee: a sink can range over its stream once, and not after it has returned")
+// errRangedTwice is the error of a second range, by a sink of [Tee], over its stream. The
+// items of the first range are gone.
+var errRangedTwice = errors.New("sink: Tee: a sink can range over its stream once, and not after it has returned")
 
 // Tee subscribes to src once and delivers all of its items to each of sinks. It
 // subscribes to src after every sink has subscribed or returned, so no sink misses an
@@ -26,7 +26,7 @@ var ErrRangedTwice = errors.New("sink: Tee: a sink can range over its stream onc
 // returns an error, Tee ends src, cancels the context of the other sinks and returns
 // that error; to keep the others going, wrap the sink in [Isolated]. If a sink returns
 // nil before src ends, the other sinks go on. A sink that ranges over its stream a
-// second time gets [ErrRangedTwice].
+// second time gets an error.
 //
 // Tee returns nil when src completes and all sinks have returned, or as soon as no sink
 // needs more items. When src fails, Tee returns that error after the sinks have
@@ -61,7 +61,7 @@ func Isolated[T any](s Sink[T], handle func(error)) Sink[T] {
 		err := s(ctx, func(ctx context.Context) iter.Seq2[T, error] {
 			return func(yield func(T, error) bool) {
 				src(ctx)(func(v T, err error) bool {
-					failed = failed || err != nil && !errors.Is(err, ErrRangedTwice)
+					failed = failed || err != nil && !errors.Is(err, errRangedTwice)
 					return yield(v, err)
 				})
 			}
@@ -197,7 +197,7 @@ func (m *member[T]) observe(ctx context.Context) iter.Seq2[T, error] {
 		q := handoff.New[T](ctx, handoff.DefaultLimit)
 		defer q.Stop()
 		if !m.subscribe(q) {
-			yield(zero, ErrRangedTwice)
+			yield(zero, errRangedTwice)
 			return
 		}
 		defer m.leave()

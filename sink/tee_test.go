@@ -3,10 +3,7 @@ package sink_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"iter"
-	"os"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -210,15 +207,4 @@ func TestTeeSinkThatRangesAfterItHasReturned(t *testing.T) {
 		_, err := sink.Collect(t.Context(), kept)
 		require.ErrorIs(t, err, sink.ErrRangedTwice)
 	})
-}
-
-func ExampleNDJSONTo() {
-	type price struct{ Value float64 }
-	err := sink.Tee(context.Background(), just(price{1.5}, price{2.5}),
-		sink.NDJSONTo[price](os.Stdout), sink.LinesTo[price](io.Discard))
-	fmt.Println(err)
-	// Output:
-	// {"Value":1.5}
-	// {"Value":2.5}
-	// <nil>
 }

@@ -100,8 +100,11 @@ func (c *chaos) breakOff(conn *ssetest.Conn) {
 // -run 'TestChaos/seed=…'.
 func TestChaos(t *testing.T) {
 	scripts := 2000
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		scripts = 100
+	case raceDetector: // ten times slower
+		scripts = 500
 	}
 	for seed := range uint64(scripts) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {

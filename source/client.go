@@ -29,7 +29,7 @@ func NewClient(opts ...Option) *Client {
 
 // Observe returns the stream of events that a GET of url delivers. The options apply to
 // this stream, after those of the client. If url is not a URL of http or https, the stream
-// fails with an [Error] that wraps [ErrURL].
+// fails with an [Error] that wraps [ErrRequest].
 //
 // The package documentation says how the stream reconnects and how it ends. It starts no
 // goroutine while it waits, besides those of [net/http]; it reads only while the consumer

@@ -201,7 +201,8 @@ func TestBodyThatCannotBeSentAgain(t *testing.T) {
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", io.MultiReader())
 	require.NoError(t, err)
 	_, err = sink.Collect(t.Context(), source.NewClient().ObserveRequest(req))
-	assert.ErrorIs(t, err, source.ErrNoGetBody)
+	require.ErrorIs(t, err, source.ErrRequest)
+	assert.ErrorContains(t, err, "a body but no GetBody")
 }
 
 // The client's Timeout bounds a request with its body; a stream has no such bound.
@@ -249,9 +250,9 @@ func TestIDsThatCannotBeSentDoNotWedge(t *testing.T) {
 func TestUnusableURL(t *testing.T) {
 	for url, want := range map[string]string{
 		"http://user:pass@[half/?key=secret": "source: GET ",
-		"no-scheme.example/x?key=secret":     `source: GET no-scheme.example/x?key=…: unusable URL: scheme "", want "http" or "https"`,
-		"gopher://u:pass@host/?key=secret":   `source: GET gopher://host/?key=…: unusable URL: scheme "gopher"`,
-		"http:///path":                       "source: GET http:///path: unusable URL: it names no host",
+		"no-scheme.example/x?key=secret":     `source: GET no-scheme.example/x?key=…: the request cannot be sent: unusable URL: scheme "", want "http" or "https"`,
+		"gopher://u:pass@host/?key=secret":   `source: GET gopher://host/?key=…: the request cannot be sent: unusable URL: scheme "gopher"`,
+		"http:///path":                       "source: GET http:///path: the request cannot be sent: unusable URL: it names no host",
 	} {
 		_, err := sink.Collect(t.Context(), source.SSE(url)) // at once, without an attempt
 		var failure *source.Error
@@ -261,7 +262,7 @@ func TestUnusableURL(t *testing.T) {
 		assert.NotContains(t, err.Error(), "pass@", url)
 	}
 	_, err := sink.Collect(t.Context(), new(source.Client).ObserveRequest(&http.Request{}))
-	assert.ErrorIs(t, err, source.ErrURL)
+	assert.ErrorIs(t, err, source.ErrRequest)
 }
 
 func TestCommentsAndRetryEvents(t *testing.T) {

@@ -33,7 +33,7 @@ func (c config) acceptEncoding() string {
 // WithResponseCheck sets the rule by which a response with the status 200 is accepted as
 // an event stream, for servers that send no Content-Type or a wrong one. check must
 // not read the body. If it returns an error, the stream ends with an [Error] that wraps
-// [ErrResponseCheck] and check's own, unless [WithRetryIf] decides otherwise.
+// it, unless [WithRetryIf] decides otherwise.
 //
 // By default the media type must be text/event-stream, as the Fetch standard's "extract a
 // MIME type" finds it: the last valid one if the server sends several.
@@ -65,7 +65,7 @@ func (c config) checkContent(resp *http.Response) error {
 			return err
 		}
 	} else if err := c.responseCheck(resp); err != nil {
-		return fmt.Errorf("%w: %w", ErrResponseCheck, err)
+		return fmt.Errorf("the response was refused: %w", err)
 	}
 	_, err := contentCoding(resp.Header)
 	return err

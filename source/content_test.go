@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,7 +109,7 @@ func TestWithResponseCheck(t *testing.T) {
 					return
 				}
 				require.ErrorIs(t, err, c.want)
-				assert.Equal(t, !errors.Is(c.want, source.ErrStatus), errors.Is(err, source.ErrResponseCheck))
+				assert.Equal(t, !errors.Is(c.want, source.ErrStatus), strings.Contains(err.Error(), "the response was refused"))
 				var failure *source.Error
 				require.ErrorAs(t, err, &failure)
 				assert.Equal(t, c.status, failure.StatusCode)

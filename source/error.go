@@ -51,12 +51,6 @@ var (
 	// ErrContentEncoding is the reason when the body of a response is compressed in a way
 	// that is not decoded; see [WithCompression].
 	ErrContentEncoding = errors.New("content encoding")
-	// ErrResponseCheck is the reason when the function given to [WithResponseCheck] has
-	// refused a response.
-	ErrResponseCheck = errors.New("the response was refused")
-	// ErrURL is the reason when no attempt could connect to a URL: that of the request, or
-	// one that the server redirects to.
-	ErrURL = errors.New("unusable URL")
 	// ErrRedirects is the reason when the server redirects more than ten times, usually in
 	// a circle. [http.Client.CheckRedirect] sets another policy.
 	ErrRedirects = errors.New("stopped after 10 redirects")
@@ -71,14 +65,11 @@ var (
 	// done so, and [WithReconnect] says not to send it again. It comes with the error that
 	// the connection or the attempt has ended with.
 	ErrNotSentAgain = errors.New("the server may have acted on the request, so it is not sent again")
-	// ErrRequest is the reason when the request cannot be sent: its header is not
-	// valid, or over HTTP/2 larger than the server allows, or its GetBody has failed.
+	// ErrRequest is the reason when the request cannot be sent: its URL is unusable, or one
+	// that the server redirects to; its header is not valid, or over HTTP/2 larger than the
+	// server allows; its GetBody has failed, or it has a body that cannot be sent again, see
+	// [Client.ObserveRequest].
 	ErrRequest = errors.New("the request cannot be sent")
-	// ErrNoGetBody is the reason when a request has a body that cannot be sent
-	// again; see [Client.ObserveRequest].
-	ErrNoGetBody = errors.New("the request has a body but no GetBody to send it again")
-	// ErrPrepare is the reason when the function given to [WithPrepare] has failed.
-	ErrPrepare = errors.New("the request could not be prepared")
 	// ErrConnectTimeout is the reason when the server did not accept in time; see
 	// [WithConnectTimeout].
 	ErrConnectTimeout = errors.New("no answer within the connect timeout")
@@ -89,6 +80,8 @@ var (
 	// [WithCheckpoint].
 	ErrCheckpoint = errors.New("the checkpoint cannot be loaded")
 )
+
+var errURL = fmt.Errorf("%w: unusable URL", ErrRequest)
 
 // Error names the request, the reason with the first 200 bytes of the body, and the last
 // event ID.

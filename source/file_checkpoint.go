@@ -50,28 +50,12 @@ const (
 	maxCheckpoint = 1 << 20
 )
 
-// A CheckpointError says what is wrong with the file of a [FileCheckpoint].
-type CheckpointError struct {
-	Path string
-	// Err is an error of the operating system, or the reason why the content of the
-	// file is not a checkpoint.
-	Err error
-}
-
-// Error names the file and the reason.
-func (e *CheckpointError) Error() string {
-	return fmt.Sprintf("source: checkpoint %s: %v", e.Path, e.Err)
-}
-
-// Unwrap returns Err.
-func (e *CheckpointError) Unwrap() error { return e.Err }
-
 // ErrNotCheckpoint means that a file was not written by [FileCheckpoint.Save], or is
 // damaged. To start without a position, remove the file.
 var ErrNotCheckpoint = errors.New("the file is not a checkpoint, or it is damaged; to start without a position, remove it")
 
-// Load returns the ID in the file, or "" if there is no file. Its errors are of type
-// [CheckpointError].
+// Load returns the ID in the file, or "" if there is no file. Its errors name the file,
+// and wrap [ErrNotCheckpoint] or an error of the operating system.
 func (c *FileCheckpoint) Load(context.Context) (string, error) {
 	file, err := os.Open(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +78,7 @@ func (c *FileCheckpoint) Load(context.Context) (string, error) {
 
 // Save writes the ID to the file. It refuses an ID that is larger than 1 MiB.
 //
-// Its errors are of type [CheckpointError]. After an error the file still holds the
+// Its errors name the file. After an error the file still holds the
 // previous ID, with one exception, which the error names: if syncing the folder fails,
 // the file holds the new ID, but a loss of power may bring the previous one back. After
 // any error Save can be called again.
@@ -126,7 +110,9 @@ func (c *FileCheckpoint) Save(_ context.Context, lastEventID string) error {
 	return nil
 }
 
-func (c *FileCheckpoint) error(err error) error { return &CheckpointError{Path: c.path, Err: err} }
+func (c *FileCheckpoint) error(err error) error {
+	return fmt.Errorf("source: checkpoint %s: %w", c.path, err)
+}
 
 // appendCheckpoint appends the content of a file that holds id.
 func appendCheckpoint(dst []byte, id string) []byte {

@@ -35,9 +35,7 @@ func TestFileCheckpoint(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode(), "an ID may be secret")
 
-	var failure *CheckpointError
-	require.ErrorAs(t, checkpoint.Save(t.Context(), strings.Repeat("x", 1<<20+1)), &failure)
-	assert.Equal(t, path, failure.Path)
+	require.ErrorContains(t, checkpoint.Save(t.Context(), strings.Repeat("x", 1<<20+1)), path)
 	id, err = checkpoint.Load(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "2", id, "what was saved before is still there")
@@ -69,10 +67,8 @@ func TestFileCheckpointThatIsNone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 			_, err := checkpoint.Load(t.Context())
-			var failure *CheckpointError
-			require.ErrorAs(t, err, &failure)
 			require.ErrorIs(t, err, ErrNotCheckpoint)
-			assert.Equal(t, path, failure.Path)
+			assert.ErrorContains(t, err, path)
 			assert.NotContains(t, err.Error(), "8080", "it may be anything, also secret")
 		})
 	}
@@ -89,19 +85,15 @@ func TestFileCheckpointThatIsNone(t *testing.T) {
 	})
 	t.Run("no folder", func(t *testing.T) {
 		nowhere := NewFileCheckpoint(filepath.Join(folder, "none", "position"))
-		var failure *CheckpointError
-		err := nowhere.Save(t.Context(), "1")
-		require.ErrorAs(t, err, &failure)
-		require.ErrorIs(t, err, os.ErrNotExist)
+		require.ErrorIs(t, nowhere.Save(t.Context(), "1"), os.ErrNotExist)
 	})
 	t.Run("a folder in its place", func(t *testing.T) {
 		require.NoError(t, os.Mkdir(path+".d", 0o700))
 		taken := NewFileCheckpoint(path + ".d")
-		var failure *CheckpointError
-		require.ErrorAs(t, taken.Save(t.Context(), "1"), &failure)
+		require.ErrorContains(t, taken.Save(t.Context(), "1"), path+".d")
 		assert.NoFileExists(t, path+".d.new", "what could not be put in its place is removed")
 		_, err := taken.Load(t.Context())
-		require.ErrorAs(t, err, &failure)
+		require.ErrorContains(t, err, path+".d")
 	})
 }
 

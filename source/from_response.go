@@ -13,8 +13,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// ErrResponseRead is the error of a second range over the stream of [FromResponse].
-var ErrResponseRead = errors.New("source: FromResponse: the response was read before; its events come once")
+var errResponseRead = errors.New("source: FromResponse: the response was read before; its events come once")
 
 // FromResponse returns the events of a response that the program has already received, for
 // example because the server answers with JSON or with a stream. The stream never sends a
@@ -45,7 +44,7 @@ func FromResponse(resp *http.Response, opts ...Option) rxsse.Observable[codec.Ev
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
 			if ranged.Swap(true) {
-				yield(codec.Event{}, ErrResponseRead)
+				yield(codec.Event{}, errResponseRead)
 				return
 			}
 			s := newStream(ctx, resp.Request, cfg)

@@ -155,7 +155,7 @@ func TestFromResponseIsReadOnce(t *testing.T) {
 		_, err := sink.Collect(t.Context(), events)
 		require.NoError(t, err)
 		_, err = sink.Collect(t.Context(), events)
-		require.ErrorIs(t, err, source.ErrResponseRead)
+		require.EqualError(t, err, "source: FromResponse: the response was read before; its events come once")
 	})
 }
 

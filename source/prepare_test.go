@@ -55,7 +55,7 @@ func TestPrepareThatFails(t *testing.T) {
 
 		attempts = 0
 		_, err = client.Open(t.Context(), server.URL(), prepare)
-		require.ErrorIs(t, err, source.ErrPrepare)
+		require.ErrorContains(t, err, "the request could not be prepared")
 		require.ErrorIs(t, err, errGone)
 		assert.Len(t, server.Requests(), 2)
 	})

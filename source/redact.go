@@ -235,7 +235,7 @@ func unwrapURL(err error) error {
 	}
 	// A text of http.Client.Do, which formats the reason with %v: there is no error to find.
 	if strings.HasPrefix(wrapped.Err.Error(), "failed to parse Location header") {
-		return fmt.Errorf("%w: the server redirects to one that cannot be parsed", ErrURL)
+		return fmt.Errorf("%w: the server redirects to one that cannot be parsed", errURL)
 	}
 	return wrapped.Err
 }

@@ -36,21 +36,21 @@ func TestErrorsShowNoSecrets(t *testing.T) {
 
 func TestErrorsOfUnusableURLs(t *testing.T) {
 	for name, c := range map[string]struct{ url, want string }{
-		"a password for a port":  {"http://user:secret", `source: GET http://user…: unusable URL: it cannot be parsed: invalid port "…" after host`},
-		"a broken address":       {"http://user:secret@[half/?key=secret", "source: GET http://…: unusable URL: it cannot be parsed: missing ']' in host"},
-		"half an address":        {"http://[", "source: GET http://[: unusable URL: it cannot be parsed: missing ']' in host"},
+		"a password for a port":  {"http://user:secret", `source: GET http://user…: the request cannot be sent: unusable URL: it cannot be parsed: invalid port "…" after host`},
+		"a broken address":       {"http://user:secret@[half/?key=secret", "source: GET http://…: the request cannot be sent: unusable URL: it cannot be parsed: missing ']' in host"},
+		"half an address":        {"http://[", "source: GET http://[: the request cannot be sent: unusable URL: it cannot be parsed: missing ']' in host"},
 		"a token for a user":     {"http://secret@[", "source: GET http://…: "},
-		"a control character":    {"http://host\x7fsecret/", "source: GET http://host…: unusable URL: it cannot be parsed: net/url: invalid control character in URL"},
+		"a control character":    {"http://host\x7fsecret/", "source: GET http://host…: the request cannot be sent: unusable URL: it cannot be parsed: net/url: invalid control character in URL"},
 		"a blank in the scheme":  {"se cret://host", "source: GET …: "},
 		"a broken escape":        {"http://host/%zz?key=secret", "invalid URL escape"},
 		"no scheme but a colon":  {":secret", "missing protocol scheme"},
-		"forgotten slashes":      {"http:user:secret@host/x", "source: GET http:…: unusable URL: it names no host"},
-		"nothing":                {"", "source: GET : unusable URL: scheme \"\""},
+		"forgotten slashes":      {"http:user:secret@host/x", "source: GET http:…: the request cannot be sent: unusable URL: it names no host"},
+		"nothing":                {"", "source: GET : the request cannot be sent: unusable URL: scheme \"\""},
 		"a secret for a scheme?": {"%secret://x", "source: GET …: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := sink.Collect(t.Context(), source.SSE(c.url))
-			require.ErrorIs(t, err, source.ErrURL)
+			require.ErrorIs(t, err, source.ErrRequest)
 			assert.ErrorContains(t, err, c.want)
 			assert.NotContains(t, err.Error(), "secret")
 		})

@@ -112,7 +112,7 @@ func TestRedirectPolicy(t *testing.T) {
 				c.Answer(http.StatusFound, "")
 			}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 				_, err := sink.Collect(t.Context(), client.Observe(server.URL()))
-				require.ErrorIs(t, err, source.ErrURL)
+				require.ErrorIs(t, err, source.ErrRequest)
 				assert.NotContains(t, err.Error(), "secret")
 				assert.Len(t, server.Requests(), 1, "it is final")
 			})

@@ -20,10 +20,9 @@ import (
 // example to set a fresh token or to change the URL. If prepare blocks, it should watch the
 // request's context.
 //
-// If prepare returns an error, the attempt fails with an [Error] that wraps [ErrPrepare]
-// and that error, and is tried again like any other; [WithRetryIf] can make it final. By
-// default the status 401 is final: to fetch a new token and try again, say so in
-// WithRetryIf.
+// If prepare returns an error, the attempt fails with an [Error] that wraps it, and is
+// tried again like any other; [WithRetryIf] can make it final. By default the status 401 is
+// final: to fetch a new token and try again, say so in WithRetryIf.
 //
 // A Last-Event-ID that prepare sets or deletes applies to this request only. A body that it
 // sets replaces the request's; prepare should also set ContentLength if it is known. Such a
@@ -46,7 +45,7 @@ func WithConnectTimeout(d time.Duration) Option {
 func get(url string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, url, nil) //nolint:noctx // each attempt gets the subscriber's
 	if err != nil {
-		reason := fmt.Errorf("%w: it cannot be parsed: %s", ErrURL, withoutQuotes(unwrapURL(err).Error()))
+		reason := fmt.Errorf("%w: it cannot be parsed: %s", errURL, withoutQuotes(unwrapURL(err).Error()))
 		return nil, &Error{Method: http.MethodGet, URL: redactRaw(url), Err: reason}
 	}
 	return req, nil
@@ -117,7 +116,7 @@ func (s *stream) prepare(req *http.Request) error {
 		}
 	}
 	if hasBody && getBody == nil {
-		return ErrNoGetBody
+		return fmt.Errorf("%w: it has a body but no GetBody to send it again", ErrRequest)
 	}
 	return nil
 }
@@ -138,7 +137,7 @@ func callPrepare(prepare func(*http.Request) error, req *http.Request) (replaced
 		if given != nil {
 			_ = given.Close() // nothing was sent
 		}
-		return false, fmt.Errorf("%w: %w", ErrPrepare, err)
+		return false, fmt.Errorf("the request could not be prepared: %w", err)
 	case isKept:
 		req.Body = kept.ReadCloser
 		return false, nil
@@ -167,17 +166,17 @@ func setDefaultField(header http.Header, key, value string) {
 func checkURL(u *url.URL) error {
 	switch {
 	case u == nil:
-		return fmt.Errorf("%w: the request has none", ErrURL)
+		return fmt.Errorf("%w: the request has none", errURL)
 	case u.Scheme != "http" && u.Scheme != "https" && u.Opaque != "":
-		return fmt.Errorf("%w: it has no \"http://\" or \"https://\"", ErrURL)
+		return fmt.Errorf("%w: it has no \"http://\" or \"https://\"", errURL)
 	case u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Errorf("%w: scheme %.20q, want \"http\" or \"https\"", ErrURL, u.Scheme)
+		return fmt.Errorf("%w: scheme %.20q, want \"http\" or \"https\"", errURL, u.Scheme)
 	case u.Host == "":
-		return fmt.Errorf("%w: it names no host", ErrURL)
+		return fmt.Errorf("%w: it names no host", errURL)
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return fmt.Errorf("%w: port %.20q, want a number from 1 to 65535", ErrURL, port)
+			return fmt.Errorf("%w: port %.20q, want a number from 1 to 65535", errURL, port)
 		}
 	}
 	return nil

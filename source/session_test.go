@@ -100,7 +100,7 @@ func TestOpenReportsTheFirstFailure(t *testing.T) {
 	for name, url := range map[string]string{"no URL": "http://[half", "no scheme": "host.example/path"} {
 		t.Run(name, func(t *testing.T) {
 			_, err := source.NewClient().Open(t.Context(), url)
-			assert.ErrorIs(t, err, source.ErrURL)
+			assert.ErrorIs(t, err, source.ErrRequest)
 		})
 	}
 	t.Run("cancelled", func(t *testing.T) {
@@ -309,7 +309,7 @@ func TestUse(t *testing.T) {
 		assertLeft(t, server, "also when the function panics")
 
 		err = client.Use(t.Context(), "mailto:nobody", func(*source.Session) error { t.Error("called"); return nil })
-		assert.ErrorIs(t, err, source.ErrURL)
+		assert.ErrorIs(t, err, source.ErrRequest)
 	})
 }
 
@@ -370,7 +370,7 @@ func TestOpenRequest(t *testing.T) {
 			assert.Equal(t, http.MethodPost, server.Requests()[0].Method)
 		})
 	_, err := source.NewClient().OpenRequest(t.Context(), &http.Request{})
-	assert.True(t, errors.Is(err, source.ErrURL))
+	assert.True(t, errors.Is(err, source.ErrRequest))
 }
 
 // When Close returns, the body has been closed, whether or not the session was ranged over.

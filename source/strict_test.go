@@ -123,7 +123,7 @@ func refusesURL(t *testing.T, url string) {
 	t.Helper()
 	trace := &source.Trace{Connecting: func(source.Attempt) { t.Error("it connects") }}
 	_, err := sink.Collect(t.Context(), source.SSE(url, source.WithStrictEventSource(true), source.WithTrace(trace)))
-	require.ErrorIs(t, err, source.ErrURL)
+	require.ErrorIs(t, err, source.ErrRequest)
 }
 
 // play is the server's side.

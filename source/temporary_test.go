@@ -45,11 +45,8 @@ func TestTemporary(t *testing.T) {
 		"too large":      {source.Error{Err: &codec.SizeError{}}, false},
 		"redirects":      {source.Error{Err: source.ErrRedirects}, false},
 		"certificate":    {source.Error{Err: &tls.CertificateVerificationError{Err: errGone}}, false},
-		"URL":            {source.Error{Err: source.ErrURL}, false},
 		"request":        {source.Error{Err: source.ErrRequest}, false},
-		"no GetBody":     {source.Error{Err: source.ErrNoGetBody}, false},
 		"checkpoint":     {source.Error{Err: source.ErrCheckpoint}, false},
-		"prepare":        {source.Error{Err: source.ErrPrepare}, true},
 		"silence":        {source.Error{Err: source.ErrIdleTimeout}, true},
 		"without answer": {source.Error{Err: source.ErrConnectTimeout}, true},
 	} {
@@ -171,7 +168,7 @@ func TestURLThatLeadsNowhere(t *testing.T) {
 	for _, url := range []string{"http://host.example:0/", "http://host.example:65536/", "http://host.example:99999999999999999999/", "http:///path", "http://:8080x/"} {
 		t.Run(url, func(t *testing.T) {
 			_, err := sink.Collect(t.Context(), source.SSE(url))
-			assert.ErrorIs(t, err, source.ErrURL)
+			assert.ErrorIs(t, err, source.ErrRequest)
 		})
 		t.Run("redirect to "+url, func(t *testing.T) {
 			within(t, func(c *ssetest.Conn) {
@@ -179,7 +176,7 @@ func TestURLThatLeadsNowhere(t *testing.T) {
 				c.Answer(http.StatusFound, "")
 			}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 				_, err := sink.Collect(t.Context(), client.Observe(server.URL()))
-				require.ErrorIs(t, err, source.ErrURL)
+				require.ErrorIs(t, err, source.ErrRequest)
 				assert.Len(t, server.Requests(), 1)
 			})
 		})

@@ -69,10 +69,10 @@ func TestInterrupt(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	for want, args := range map[string][]string{
-		`unexpected argument "x"; see -help`:  {"x"},
-		"-kills must not be negative, got -1": {"-kills", "-1"},
-		"not a directory":                     {"-url", "http://127.0.0.1:1", "-dir", "main.go/data"},
-		"source: GET ftp://x: unusable URL":   {"-url", "ftp://x", "-dir", t.TempDir()},
+		`unexpected argument "x"; see -help`:                            {"x"},
+		"-kills must not be negative, got -1":                           {"-kills", "-1"},
+		"not a directory":                                               {"-url", "http://127.0.0.1:1", "-dir", "main.go/data"},
+		"source: GET ftp://x: the request cannot be sent: unusable URL": {"-url", "ftp://x", "-dir", t.TempDir()},
 	} {
 		assert.ErrorContains(t, run(t.Context(), io.Discard, args), want)
 	}
