@@ -1,8 +1,13 @@
 package durable
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -47,6 +52,63 @@ func TestTarget(t *testing.T) {
 	require.ErrorContains(t, err, "loop: too many symbolic links")
 	_, err = Target(at("data/file/below"))
 	require.Error(t, err, "the folder is a file")
+}
+
+// Target follows as many links as the system does.
+func TestTargetOfAChainOfLinks(t *testing.T) {
+	folder := t.TempDir()
+	at := func(n int) string { return filepath.Join(folder, fmt.Sprint(n)) }
+	require.NoError(t, os.WriteFile(at(0), nil, 0o600))
+	for n := range 41 {
+		require.NoError(t, os.Symlink(at(n), at(n+1)))
+	}
+	got, err := Target(at(40))
+	require.NoError(t, err)
+	assert.Equal(t, at(0), got)
+	_, err = Target(at(41))
+	require.ErrorContains(t, err, "41: too many symbolic links")
+}
+
+// The holder of a lock may rename the file. The next one has the lock of the file that is
+// at the path then, and not of the renamed one.
+func TestOpenLockedOfAFileThatIsRenamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	var writers sync.WaitGroup
+	var renamed atomic.Int64
+	for range 4 {
+		writers.Go(func() {
+			for range 200 {
+				file, err := OpenLocked(path, os.O_CREATE)
+				if errors.Is(err, ErrLocked) {
+					runtime.Gosched()
+					continue
+				}
+				if !assert.NoError(t, err) {
+					return
+				}
+				inPlace, err := InPlace(file, path)
+				assert.NoError(t, err)
+				assert.True(t, inPlace)
+				assert.NoError(t, os.Rename(path, fmt.Sprint(path, renamed.Add(1))))
+				assert.NoError(t, file.Close())
+			}
+		})
+	}
+	writers.Wait()
+	assert.Positive(t, renamed.Load())
+}
+
+func TestErrorsOfAClosedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	file, err := OpenLocked(path, os.O_CREATE)
+	require.NoError(t, err)
+	_, err = InPlace(file, filepath.Join(path, "below"))
+	require.Error(t, err, "the path leads through a file")
+	require.NoError(t, file.Close())
+	_, err = InPlace(file, path)
+	require.ErrorIs(t, err, os.ErrClosed)
+	require.ErrorIs(t, Truncate(file, 0), os.ErrClosed)
+	require.Error(t, Unlock(file))
 }
 
 func TestOpenLocked(t *testing.T) {

@@ -15,7 +15,7 @@ const maxLinks = 40
 // unchanged.
 func Target(path string) (string, error) {
 	start := path
-	for range maxLinks {
+	for range maxLinks + 1 { // the last one leads to the file
 		info, err := os.Lstat(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return path, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/parser"
 	"go/token"
 	"os"
@@ -49,8 +50,14 @@ func findSites(dir, only string) ([]site, error) {
 	}
 	var sites []site
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") || !strings.Contains(filepath.Base(file), only) {
+		name := filepath.Base(file)
+		if strings.HasSuffix(name, "_test.go") || !strings.Contains(name, only) {
 			continue
+		}
+		if built, err := build.Default.MatchFile(dir, name); err != nil {
+			return nil, err
+		} else if !built {
+			continue // a file of another operating system
 		}
 		found, err := sitesOf(file)
 		if err != nil {
