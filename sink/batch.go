@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
@@ -20,6 +21,8 @@ import (
 //
 // It runs src on a goroutine of its own, which is at most 256 items ahead of f.
 func ForEachBatch[T any](ctx context.Context, src rxsse.Observable[T], f func([]T) error) error {
+	argument.MustNotBeNil("sink: ForEachBatch: src", src == nil)
+	argument.MustNotBeNil("sink: ForEachBatch: f", f == nil)
 	q := handoff.New[T](ctx, handoff.DefaultLimit)
 	defer q.Stop()
 	q.Go(src)

@@ -132,16 +132,15 @@ func (b *Broadcaster) deliver(c *client, end int64) error {
 	for next < stop && written < maxWrite/2 {
 		first := b.log.at(next)
 		if first == nil {
-			if written > 0 {
-				break
+			if written == 0 {
+				var err error
+				if next, err = b.fellOut(c, next); err != nil {
+					return err
+				}
 			}
-			var err error
-			if next, err = b.fellOut(c, next); err != nil {
-				return err
-			}
-			stop = min(end, next+maxScan)
-			continue
+			break // the next call goes on
 		}
+		c.oldest = false
 		next++
 		if !c.wants(first) {
 			continue
@@ -163,7 +162,6 @@ func (b *Broadcaster) deliver(c *client, end int64) error {
 		c.delivered.Add(count)
 		written += to - first.from
 	}
-	c.oldest = false
 	b.moveTo(c, next)
 	if next >= end && c.behind.Load() {
 		b.caughtUp(c, next)

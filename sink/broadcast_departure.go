@@ -37,7 +37,7 @@ const (
 	// events.
 	LeftEnded LeaveReason = "ended"
 	// LeftInterrupted is a client that was still reading when the context of Shutdown or
-	// Complete ended.
+	// Complete ended, or whose First events or replay Shutdown has ended.
 	LeftInterrupted LeaveReason = "interrupted"
 	// LeftPanicked is a client whose filter or replay panicked.
 	LeftPanicked LeaveReason = "panicked"

@@ -23,8 +23,10 @@ func TestShutdown(t *testing.T) {
 		c, _, gone := connect(t, b, "/")
 		release := c.hold()
 		time.AfterFunc(time.Second, release)
+		start := time.Now()
 		require.NoError(t, b.Send(t.Context(), event("1"), event("2")))
 		require.NoError(t, b.Shutdown(t.Context()))
+		assert.Equal(t, time.Second, time.Since(start), "as soon as the client has read them")
 		<-gone
 		assert.Equal(t, wires("1", "2"), c.body(), "events that were published before are delivered")
 		require.ErrorIs(t, b.Send(t.Context(), event("3")), sink.ErrBroadcastEnded)
@@ -90,7 +92,9 @@ func TestComplete(t *testing.T) {
 		b := sink.NewBroadcaster()
 		c, _, gone := connect(t, b, "/")
 		send(t, b, "1", "2")
+		start := time.Now()
 		require.NoError(t, b.Complete(t.Context()))
+		assert.Zero(t, time.Since(start), "clients are not left to notice it with a heartbeat")
 		<-gone
 		assert.Equal(t, wires("1", "2"), c.body())
 		for _, header := range [][]string{nil, {"Last-Event-ID", "2"}} {
@@ -105,6 +109,7 @@ func TestComplete(t *testing.T) {
 		c, _, gone = connect(t, b, "/?type=other", "Last-Event-ID", "1")
 		<-gone
 		assert.Equal(t, http.StatusNoContent, c.status, "it has missed nothing that it wants")
+		assert.EqualValues(t, 3, b.Stats().Refused, "those with status 204")
 		require.NoError(t, b.Shutdown(t.Context()))
 	})
 }

@@ -25,7 +25,7 @@ func (b *Broadcaster) join(c *client) (noRoom string, over bool) {
 	if noRoom := b.noRoom(); noRoom != "" {
 		return noRoom, false
 	}
-	if c.group == nil && c.Group != nil && c.Filter != nil {
+	if c.Group != nil && c.Filter != nil {
 		b.joinGroup(c)
 	}
 	if c.From == (Position{}) {

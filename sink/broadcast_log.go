@@ -184,7 +184,7 @@ func (l *eventLog) youngerThan(from int64, limit time.Time) int64 {
 // oldestID returns the ID of the oldest event that has one.
 func (l *eventLog) oldestID() string {
 	for n := l.oldest.Load(); n < l.end.Load(); n++ {
-		if e := l.at(n); e != nil && e.id != "" && !e.marker {
+		if e := l.at(n); e.id != "" {
 			return e.id
 		}
 	}

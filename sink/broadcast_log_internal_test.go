@@ -70,11 +70,13 @@ func TestEventLogChunks(t *testing.T) {
 		case before == nil || &e.chunk[0] != &before.chunk[0]:
 			chunks++
 			size += len(e.chunk)
+			assert.LessOrEqual(t, len(e.chunk), maxWrite)
 		case e.from == before.to:
 			together++
 		}
 	}
 	assert.Equal(t, 10_000-chunks, together)
+	assert.LessOrEqual(t, len(l.at(0).chunk), 2<<10, "a Broadcaster with little to send takes little memory")
 	assert.Less(t, chunks, 100)
 	assert.Less(t, float64(size), 1.05*10_000*200)
 	l.add(entry{}, make([]byte, 20_000))

@@ -79,7 +79,6 @@ func (b *Broadcaster) open(c *client, r *http.Request) error {
 	}
 	c.busy()
 	defer c.idle()
-	c.sent = time.Now()
 	return c.open(r, first)
 }
 
@@ -219,7 +218,6 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p pr
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.cancel.Store(&cancel)
-	defer c.cancel.Store(nil)
 	if c.interrupted.Load() || b.state.Load() == shutDown { // after cancel is set: see endSource
 		return errInterrupted
 	}
@@ -231,6 +229,7 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p pr
 	last := time.Now()
 	var wire []byte
 	for {
+		c.rest()
 		events, signal := q.Receive(heartbeat.C)
 		switch {
 		case signal == handoff.Tick && b.state.Load() == completed && time.Since(last) >= b.heartbeat:
@@ -258,7 +257,6 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p pr
 		if err != nil || met {
 			return err
 		}
-		c.rest()
 	}
 }
 

@@ -356,3 +356,26 @@ func TestHeadFiltersRepairedText(t *testing.T) {
 		assert.Equal(t, http.StatusOK, w.Code, method)
 	}
 }
+
+// A relay without a database saves the oldest ID of its history. After a restart it reads
+// its own source from there, and its clients resume without a gap.
+func TestRelayThatHasItsHistoryBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := append([]codec.Event{{Comment: "hello"}}, eventsOf(idsFrom(1, 9))...)
+		before := sink.NewBroadcaster(sink.WithHistory(5, 1<<20))
+		require.NoError(t, before.Send(t.Context(), all[0]))
+		assert.Empty(t, before.Stats().OldestEventID, "a comment has no ID")
+		require.NoError(t, before.Send(t.Context(), all[1:3]...))
+		assert.Equal(t, "1", before.Stats().OldestEventID)
+		require.NoError(t, before.Send(t.Context(), all[3:]...))
+		saved := before.Stats().OldestEventID
+		assert.Equal(t, "5", saved)
+		finish(t, before)
+
+		restarted := sink.NewBroadcaster(sink.WithHistory(5, 1<<20))
+		require.NoError(t, restarted.Send(t.Context(), eventsOf(idsFrom(6, 9))...)) // the events after saved
+		c, _, _ := connect(t, restarted, "/", "Last-Event-ID", "7")
+		assert.Equal(t, wires("8", "9"), c.body())
+		finish(t, restarted)
+	})
+}

@@ -48,8 +48,14 @@ func TestRequests(t *testing.T) {
 		{name: "another origin", method: "OPTIONS", header: map[string]string{"Origin": "https://b.example"}, opts: []sink.BroadcastOption{app}, status: 204, want: map[string]string{
 			"Access-Control-Allow-Origin": "", "Access-Control-Allow-Credentials": "", "Vary": "Origin",
 		}},
+		{name: "any origin, and one that may send cookies", method: "HEAD", header: map[string]string{"Origin": "https://b.example"}, opts: []sink.BroadcastOption{sink.WithOrigins("*", "https://app.example")}, status: 200, want: map[string]string{
+			"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Credentials": "", "Vary": "Origin",
+		}},
+		{name: "the one that may send cookies", method: "HEAD", header: map[string]string{"Origin": "https://app.example"}, opts: []sink.BroadcastOption{sink.WithOrigins("*", "https://app.example")}, status: 200, want: map[string]string{
+			"Access-Control-Allow-Origin": "https://app.example", "Access-Control-Allow-Credentials": "true", "Vary": "Origin",
+		}},
 		{name: "any origin", method: "OPTIONS", header: map[string]string{"Origin": "https://b.example"}, opts: []sink.BroadcastOption{sink.WithOrigins("*")}, status: 204, want: map[string]string{
-			"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Credentials": "",
+			"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Credentials": "", "Vary": "Access-Control-Request-Headers",
 		}},
 		{name: "no origin allowed", method: "OPTIONS", header: map[string]string{"Origin": "https://b.example"}, status: 204, want: map[string]string{
 			"Access-Control-Allow-Origin": "",
@@ -108,7 +114,7 @@ func TestRefusals(t *testing.T) {
 				b := prepare(t)
 				page, _, gone := connect(t, b, "/", "Accept", "text/event-stream")
 				<-gone
-				assert.Equal(t, http.StatusOK, page.status)
+				assert.Equal(t, http.StatusOK, page.explicit, "WriteHeader is called")
 				assert.Equal(t, "text/event-stream", page.header.Get("Content-Type"))
 				assert.Regexp(t, `^retry: [5-7]\d\d\d\n$`, page.all())
 				other, _, gone := connect(t, b, "/", "Accept", "*/*")

@@ -13,7 +13,7 @@ type BroadcastStats struct {
 	Repaired      int64                 // events with text that was repaired, see [Broadcaster.Send]
 	Delivered     int64                 // events written to clients' connections
 	Skipped       int64                 // events that slow clients missed, under SkipEvents
-	OldestEventID string                // of the oldest event in the history
+	OldestEventID string                // of the oldest event in the history that has one
 	LastEventID   string                // of the newest event
 }
 

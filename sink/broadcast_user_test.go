@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -86,6 +88,53 @@ func TestClientGroup(t *testing.T) {
 	})
 }
 
+// A group takes half a byte for each event of the history: at least 512 bytes and at most
+// 512 KiB.
+func TestClientGroupMemory(t *testing.T) {
+	const clients = 20
+	perGroup := func(events int, group func(n int) any) int64 {
+		n := 0
+		b := sink.NewBroadcaster(sink.WithHistory(events, 1<<20), sink.WithClient(func(*http.Request) (sink.ClientConfig, error) {
+			n++
+			return sink.ClientConfig{Group: group(n), Filter: func(codec.Event) bool { return true }}, nil
+		}))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range clients {
+			ctx, leave := context.WithCancel(t.Context())
+			b.ServeHTTP(&leaving{httptest.NewRecorder(), leave}, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+		}
+		runtime.ReadMemStats(&after)
+		return int64(after.TotalAlloc-before.TotalAlloc) / clients
+	}
+	for events, want := range map[int]int64{1: 512, 64 << 10: 32 << 10, math.MaxInt: 512 << 10} {
+		none := perGroup(events, func(int) any { return nil })
+		each := perGroup(events, func(n int) any { return n })
+		assert.InEpsilon(t, want, each-none, 0.5, "a history of %d events", events)
+	}
+}
+
+// The clients of a group share its decisions for as long as one of them is connected.
+func TestClientGroupOutlivesItsFirstClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		b := sink.NewBroadcaster(always(sink.ClientConfig{Group: "all", Filter: func(codec.Event) bool { calls++; return true }}))
+		_, leave, gone := connect(t, b, "/")
+		second, _, _ := connect(t, b, "/")
+		send(t, b, "1", "2", "3")
+		leave()
+		<-gone
+		third, _, _ := connect(t, b, "/", "Last-Event-ID", "none")
+		assert.Equal(t, wires("1", "2", "3"), second.body())
+		assert.Equal(t, wires("1", "2", "3"), third.body())
+		assert.LessOrEqual(t, calls, 6, "at most once for each of the two that were there")
+		before := calls
+		connect(t, b, "/", "Last-Event-ID", "none")
+		assert.Equal(t, before, calls, "the decisions are remembered")
+		finish(t, b)
+	})
+}
+
 // A history may be bounded by its bytes alone.
 func TestClientGroupWithAHistoryOfAnyNumberOfEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -111,6 +160,10 @@ func TestClientRefused(t *testing.T) {
 		{"wrapped", fmt.Errorf("no: %w", &sink.Refusal{Status: 403, Message: "not you"}), "", 403, "not you\n"},
 		{"for some time", &sink.Refusal{Status: 429, Message: "slow down"}, "", 503, "slow down\n"},
 		{"for some time, in a browser", &sink.Refusal{Status: 503}, "text/event-stream", 200, "retry: "},
+		{"with the lowest status", &sink.Refusal{Status: 400, Message: "no"}, "", 400, "no\n"},
+		{"with the highest status", &sink.Refusal{Status: 599, Message: "no"}, "", 599, "no\n"},
+		{"with a status that is too low", &sink.Refusal{Status: 399, Message: "no"}, "", 500, "no\n"},
+		{"with a status that is too high", &sink.Refusal{Status: 600, Message: "no"}, "", 500, "no\n"},
 		{"without a status", &sink.Refusal{Message: "no"}, "", 500, "no\n"},
 		{"with a status that is no error", &sink.Refusal{Status: 200, Message: "no"}, "text/event-stream", 500, "no\n"},
 		{"by another error", errors.New("the password of the database is x"), "", 500, "internal error\n"},

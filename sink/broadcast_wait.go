@@ -109,7 +109,7 @@ func (b *Broadcaster) timeLeft(c *client, now time.Time) (left, turn time.Durati
 func (b *Broadcaster) countTurn() {
 	runtime.Gosched()
 	for _, c := range b.waited {
-		if busySince := c.busySince.Load(); busySince != 0 && busySince == c.watched {
+		if c.busySince.Load() == c.watched {
 			c.turns++
 		}
 	}
@@ -139,15 +139,13 @@ func (b *Broadcaster) waitForClients(ctx context.Context, number int64) error {
 			if left <= 0 {
 				break // makeRoom looks at all clients again
 			}
-			timer := time.NewTimer(turn)
 			select {
 			case <-b.moved:
-			case <-timer.C:
+			case <-time.After(turn):
 				b.countTurn()
 			case <-b.ended:
 			case <-ctx.Done():
 			}
-			timer.Stop()
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}

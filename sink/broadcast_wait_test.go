@@ -144,11 +144,13 @@ func TestBurst(t *testing.T) {
 					b := sink.NewBroadcaster(sink.WithHistory(10, 1<<20), sink.WithSlowClients(policy))
 					c, _, _ := connect(t, b, "/")
 					filtered, _, _ := connect(t, b, "/?type=other")
+					start := time.Now()
 					events := eventsOf(idsFrom(1, 3000))
 					for len(events) > 0 {
 						require.NoError(t, b.Send(t.Context(), events[:batch]...))
 						events = events[batch:]
 					}
+					assert.Less(t, time.Since(start), time.Second, "clients are woken as soon as they are waited for")
 					settle()
 					assert.Equal(t, wires(idsFrom(1, 3000)...), c.body())
 					assert.Empty(t, filtered.body())
@@ -258,6 +260,7 @@ func TestEventsAreWrittenTogether(t *testing.T) {
 		release()
 		settle()
 		assert.Equal(t, 1+1+1, c.flushes, "the first event, and the others")
+		assert.EqualValues(t, 65, b.Stats().Delivered)
 		assert.Equal(t, wires(idsFrom(1, 65)...), c.body())
 		finish(t, b)
 	})

@@ -28,7 +28,7 @@ type clientSet struct {
 
 // announce wakes all clients, now or soon.
 func (s *clientSet) announce() {
-	if s.size.Load() == 0 || s.pending.Load() || !s.pending.CompareAndSwap(false, true) {
+	if s.size.Load() == 0 || !s.pending.CompareAndSwap(false, true) {
 		return
 	}
 	wait := wakePause - time.Since(s.last)

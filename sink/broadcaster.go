@@ -12,6 +12,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // A Broadcaster sends events to any number of clients. It is an [http.Handler] that
@@ -126,8 +127,9 @@ func NewBroadcaster(opts ...BroadcastOption) *Broadcaster {
 	return b
 }
 
-// Publish subscribes to src and sends its events to all clients, those that have arrived
-// since the last time together. Several streams may be published at once.
+// Publish subscribes to src and sends its events to all clients, as [Broadcaster.Send]
+// does. Events that arrive while it sends are sent together. Several streams may be
+// published at once.
 //
 // It returns nil when src completes. When src fails it returns that error; when ctx is
 // cancelled, its cause; after the end of the broadcast, [ErrBroadcastEnded]. Events that
@@ -135,23 +137,29 @@ func NewBroadcaster(opts ...BroadcastOption) *Broadcaster {
 // error that says how many there were and names the first. The clients stay connected:
 // call Publish again, or [Broadcaster.Complete] or [Broadcaster.Shutdown].
 func (b *Broadcaster) Publish(ctx context.Context, src rxsse.Observable[codec.Event]) error {
+	argument.MustNotBeNil("sink: Broadcaster.Publish: src", src == nil)
 	var rejected rejections
 	err := ForEachBatch(ctx, src, func(events []codec.Event) error { return b.send(ctx, events, &rejected) })
 	return rejected.join(err)
 }
 
 // Send sends events to all clients. It returns when they are in the history, not when
-// they are delivered. It waits while the history is full and clients that are not slow,
-// or, under [WaitForClients], any clients, have not read its oldest event; when ctx is
-// cancelled then, it returns the cause, and the events before that one are sent.
+// they are delivered. When the history is full, Send waits for the clients that have not
+// read its oldest event: for those that are not slow, see [SlowClients], or for all of
+// them under [WaitForClients]. If ctx is cancelled meanwhile, Send returns the cause; the
+// events before the one that waits are sent.
 //
 // Text that the format cannot carry is repaired: CR and CRLF in data become LF, line
 // breaks in a comment become spaces, and bytes that are not UTF-8 become U+FFFD in data,
-// types and comments. These events are not sent: those with a line break or a NUL in the
-// type, with a Comment beside other fields, or with an ID that a client cannot send back
-// in a header, because it has control characters, only spaces, invalid UTF-8 or more
-// than 4 KiB. Send sends the others and returns an error that names the first of these
-// and wraps a [codec.EncodeError] where that is the cause.
+// types and comments. An event is left out if
+//
+//   - its type has a line break or a NUL,
+//   - it has a Comment beside other fields, or
+//   - a client could not send its ID back in a header: the ID has control characters,
+//     only spaces, invalid UTF-8 or more than 4 KiB.
+//
+// Send then sends the others and returns an error that names the first one that it has
+// left out. The error wraps a [codec.EncodeError] where that is the cause.
 func (b *Broadcaster) Send(ctx context.Context, events ...codec.Event) error {
 	var rejected rejections
 	return rejected.join(b.send(ctx, events, &rejected))

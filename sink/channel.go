@@ -21,7 +21,9 @@ import (
 // Channel panics with the same value once read has returned. Channel panics if n is
 // negative.
 func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read func(<-chan T) error) error {
+	argument.MustNotBeNil("sink: Channel: src", src == nil)
 	argument.MustNotBeNegative("sink: Channel: n", n)
+	argument.MustNotBeNil("sink: Channel: read", read == nil)
 	upstream, cancel := context.WithCancel(ctx)
 	items := make(chan T, n)
 	gone := make(chan struct{})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // ErrTooMany means that a stream has more items than [CollectN] may hold.
@@ -16,6 +17,7 @@ var ErrTooMany = errors.New("too many items")
 //
 // It holds all items of src in memory. For a stream that may not end, see [CollectN].
 func Collect[T any](ctx context.Context, src rxsse.Observable[T]) ([]T, error) {
+	argument.MustNotBeNil("sink: Collect: src", src == nil)
 	var items []T
 	err := ForEach(ctx, src, func(v T) error {
 		items = append(items, v)
@@ -26,8 +28,10 @@ func Collect[T any](ctx context.Context, src rxsse.Observable[T]) ([]T, error) {
 
 // CollectN is [Collect] with a limit. If src has more than n items, CollectN ends it and
 // returns the first n and an error that wraps [ErrTooMany]. To get the first n items
-// without an error, use operators.Take.
+// without an error, use operators.Take. CollectN panics if n is negative.
 func CollectN[T any](ctx context.Context, src rxsse.Observable[T], n int) ([]T, error) {
+	argument.MustNotBeNil("sink: CollectN: src", src == nil)
+	argument.MustNotBeNegative("sink: CollectN: n", n)
 	var items []T
 	err := ForEach(ctx, src, func(v T) error {
 		if len(items) >= n {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // A Checkpoint stores a position: the ID of the last event whose work is done. Each
@@ -38,8 +39,8 @@ type Checkpoint interface {
 // Commit returns nil when src completes and everything is saved. When src fails, it
 // returns that error after it has saved the position of the items before. An error
 // of work is returned as it is, and the position stays before the items of that
-// call. An error of Save, or of the sync of a File, is returned wrapped. When ctx is cancelled, Commit returns the
-// cause after it has saved the work that is done.
+// call. An error of Save, or of the sync of a File, is returned wrapped. When ctx is
+// cancelled, Commit returns the cause after it has saved the work that is done.
 //
 // # Guarantee
 //
@@ -65,6 +66,10 @@ func CommitFunc[T any](ctx context.Context, src rxsse.Observable[T], work func([
 }
 
 func commit[T any](ctx context.Context, name string, src rxsse.Observable[T], work func([]T) error, checkpoint Checkpoint, position func(T) string) error {
+	argument.MustNotBeNil("sink: "+name+": src", src == nil)
+	argument.MustNotBeNil("sink: "+name+": work", work == nil)
+	argument.MustNotBeNil("sink: "+name+": checkpoint", checkpoint == nil)
+	argument.MustNotBeNil("sink: "+name+": position", position == nil)
 	saved := ""
 	watch := newPositionWatch(name)
 	return ForEachBatch(ctx, src, func(items []T) error {
@@ -99,13 +104,14 @@ func commit[T any](ctx context.Context, name string, src rxsse.Observable[T], wo
 //		return tx.Commit()
 //	})
 //
-// If resumeID is "", the position is unknown: leave the stored one as it is. work is
-// called, and Transact ends, as in [Commit]; it calls no Save. An error of work is
-// returned as it is.
+// If resumeID is "", the position is unknown: leave the stored one as it is. Transact
+// calls work with batches and ends as [Commit] does, but it saves nothing itself.
 //
 // If work fails after the database has in fact committed, for example because the
 // connection broke, start again from the position that the database holds.
 func Transact[T codec.Resumable](ctx context.Context, src rxsse.Observable[T], work func(items []T, resumeID string) error) error {
+	argument.MustNotBeNil("sink: Transact: src", src == nil)
+	argument.MustNotBeNil("sink: Transact: work", work == nil)
 	watch := newPositionWatch("Transact")
 	return ForEachBatch(ctx, src, func(items []T) error {
 		reached := newestPosition(items, T.ResumeID)

@@ -168,8 +168,10 @@ func TestCommitWarnsOfAStreamWithoutPositions(t *testing.T) {
 	}{
 		{"no ids", 2000, time.Second, "", 1},
 		{"ids", 2000, time.Second, "1", 0},
-		{"too few to tell", 900, time.Second, "", 0},
-		{"too early to tell", 2000, time.Millisecond, "", 0},
+		{"just enough, just long enough", 1000, 60 * time.Millisecond, "", 1},
+		{"too few to tell", 999, time.Second, "", 0},
+		{"too early to tell", 2000, time.Minute/2000 - 1, "", 0},
+		{"an id once", 2000, time.Second, "once", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -177,7 +179,12 @@ func TestCommitWarnsOfAStreamWithoutPositions(t *testing.T) {
 				before := slog.Default()
 				slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 				defer slog.SetDefault(before)
-				events := operators.Map(operators.Take(source.Interval(c.pause), c.events), func(int) codec.Event { return codec.Event{ID: c.id} })
+				events := operators.Map(operators.Take(source.Interval(c.pause), c.events), func(n int) codec.Event {
+					if c.id == "once" && n > 0 {
+						return codec.Event{}
+					}
+					return codec.Event{ID: c.id}
+				})
 				require.NoError(t, sink.Commit(t.Context(), events, func([]codec.Event) error { return nil }, &recorder{}))
 				assert.Equal(t, c.warns, strings.Count(log.String(), "no item has a position"), log.String())
 			})

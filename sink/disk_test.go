@@ -1,21 +1,45 @@
 package sink
 
 import (
+	"errors"
 	"os"
 	"sync"
+
+	"github.com/rxsse/rxsse/internal/durable"
 )
 
-// A Disk knows what a loss of power leaves of a file: its content at the last sync.
+// A Disk knows what a loss of power leaves of a file: its content at the last sync. It can
+// fail.
 type Disk struct {
 	mu     sync.Mutex
 	synced string
 	syncs  int
-	err    error
+	err    error // of syncs
+	torn   error // of writes, which write half of the text, and of truncations
 }
 
-// WithDisk has a File sync to d.
+// WithDisk has a File write and sync to d.
 func WithDisk(d *Disk) FileOption {
-	return func(o *fileOptions) { o.syncFile = d.sync }
+	return func(o *fileOptions) { o.disk = disk{write: d.write, sync: d.sync, truncate: d.truncate} }
+}
+
+func (d *Disk) write(file *os.File, p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.torn == nil {
+		return file.Write(p)
+	}
+	n, err := file.Write(p[:len(p)/2])
+	return n, errors.Join(d.torn, err)
+}
+
+func (d *Disk) truncate(file *os.File, size int64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.torn != nil {
+		return d.torn
+	}
+	return durable.Truncate(file, size)
 }
 
 func (d *Disk) sync(file *os.File) error {
@@ -42,6 +66,13 @@ func (d *Disk) Syncs() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.syncs
+}
+
+// Tear has later writes and truncations fail.
+func (d *Disk) Tear(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.torn = err
 }
 
 // Fail has later syncs fail.

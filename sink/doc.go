@@ -22,6 +22,9 @@
 //   - publish to many browsers: [Broadcaster]
 //   - several of them at once: [Tee], with [Isolated] for a sink that may fail alone
 //
+// An argument that cannot work, such as a nil stream or function or a negative number,
+// panics with the name of the sink and the argument.
+//
 // To use them with a stream of RxGo, turn it into an Observable with rx.From or
 // rx.FromFunc.
 package sink

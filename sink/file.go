@@ -12,6 +12,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/durable"
 	"github.com/rxsse/rxsse/internal/jsonline"
 )
@@ -36,7 +37,7 @@ type File[T any] struct {
 	size     int64     // of the complete records; there is more only while torn
 	torn     bool      // a failed write left bytes that could not be removed yet
 	period   time.Time // of [WithRotateEvery], to which the items in the file belong
-	unsynced int       // items written since the last sync
+	unsynced bool      // something was written since the last sync
 	syncing  *time.Timer
 	buf      []byte
 	failed   error // the reason why the File cannot be used any more
@@ -109,7 +110,7 @@ func open[T any](path string, r record[T], o fileOptions) (*File[T], error) {
 	if err := f.open(); err != nil {
 		return nil, f.error("open", err)
 	}
-	if o.syncEvery != 1 {
+	if o.syncInterval > 0 {
 		unsyncedFiles.add(f)
 	}
 	return f, nil
@@ -164,14 +165,14 @@ func (f *File[T]) AppendOne(v T) error {
 // If an item cannot be encoded, Append writes the items before it and returns the error.
 // If encoding panics, Append writes none of the items that it has not written yet.
 //
-// If a write fails, Append removes the partial write and returns the error: the file
-// then holds none of the items, except those that filled an earlier file up to a
-// rotation. If a rotation fails, the items after it are not written. In all these cases
-// Append can be called again, for example once the disk has space.
+// If a write fails, Append removes the partial write and returns the error: none of the
+// items are in the file. If the call has rotated the file before, the items up to there
+// are in the rotated file. If a rotation fails, the items after it are not written. In all
+// these cases Append can be called again, for example once the disk has space.
 //
-// If a sync fails, the state of the disk is unknown, and if another program has
-// changed the file, see [ErrFileChanged], items may be lost: this call and all later
-// ones return the error. Append looks for such a change whenever it syncs or rotates.
+// If a sync fails, the state of the disk is unknown. If another program has changed the
+// file, items may be lost; Append looks for that whenever it syncs or rotates, see
+// [ErrFileChanged]. In both cases this call and all later ones return the error.
 //
 // Append without items writes nothing and does not rotate.
 func (f *File[T]) Append(items []T) error {
@@ -219,45 +220,42 @@ func (f *File[T]) ready() error {
 // write writes items, with one system call for each file that they go to.
 func (f *File[T]) write(items []T) error {
 	buf := f.buf[:0]
-	waiting := 0 // items in buf
 	for _, v := range items {
 		before := len(buf)
 		formatted, err := f.record.format(buf, v)
 		if err != nil {
-			return joined(f.flush(buf[:before], waiting), f.error("encode an item for", err))
+			return joined(f.flush(buf[:before]), f.error("encode an item for", err))
 		}
 		buf = formatted
 		if f.maxSize > 0 && f.size+int64(len(buf)) > f.maxSize && f.size+int64(before) > 0 {
-			if err := f.flush(buf[:before], waiting); err != nil {
+			if err := f.flush(buf[:before]); err != nil {
 				return err
 			}
 			if err := f.rotate(); err != nil {
 				return err
 			}
 			buf = buf[:copy(buf, buf[before:])]
-			waiting = 0
 		}
-		waiting++
 	}
-	err := f.flush(buf, waiting)
+	err := f.flush(buf)
 	f.buf = reusable(buf)
 	return err
 }
 
-// flush writes buf, which holds the given number of items, or nothing of it.
-func (f *File[T]) flush(buf []byte, items int) error {
+// flush writes buf, or nothing of it.
+func (f *File[T]) flush(buf []byte) error {
 	if len(buf) == 0 {
 		return nil
 	}
 	if f.size == 0 {
 		f.period = f.periodOf(time.Now())
 	}
-	if _, err := f.file.Write(buf); err != nil {
+	if _, err := f.disk.write(f.file, buf); err != nil {
 		f.torn = true
 		return joined(f.error("write", err), f.removeTorn())
 	}
 	f.size += int64(len(buf))
-	f.unsynced += items
+	f.unsynced = true
 	return nil
 }
 
@@ -269,7 +267,7 @@ func (f *File[T]) removeTorn() error {
 		return f.fail("write", ErrFileChanged) // cutting would extend it
 	}
 	if err == nil {
-		err = durable.Truncate(f.file, f.size)
+		err = f.disk.truncate(f.file, f.size)
 	}
 	if err != nil {
 		return f.error("write", fmt.Errorf("a part that was written cannot be removed yet: %w", err))
@@ -286,13 +284,10 @@ func (f *File[T]) fail(op string, err error) error {
 
 // syncIfDue syncs, or starts the timer that will, as the options say.
 func (f *File[T]) syncIfDue() error {
-	if f.unsynced == 0 {
-		return nil
-	}
-	if f.syncEvery > 0 && f.unsynced >= f.syncEvery {
+	if f.syncInterval == 0 {
 		return f.sync()
 	}
-	if f.syncInterval > 0 && f.syncing == nil {
+	if f.unsynced && f.syncing == nil {
 		f.syncing = time.AfterFunc(f.syncInterval, f.syncLater)
 	}
 	return nil
@@ -321,16 +316,16 @@ func (f *File[T]) Sync() error {
 }
 
 func (f *File[T]) sync() error {
-	if f.unsynced == 0 {
+	if !f.unsynced {
 		return nil
 	}
-	if err := f.syncFile(f.file); err != nil {
+	if err := f.disk.sync(f.file); err != nil {
 		return f.fail("sync", err)
 	}
 	if err := f.checkUnchanged(); err != nil {
 		return err
 	}
-	f.unsynced = 0
+	f.unsynced = false
 	if f.syncing != nil {
 		f.syncing.Stop()
 		f.syncing = nil
@@ -361,6 +356,7 @@ func (f *File[T]) checkUnchanged() error {
 // cancelled, it syncs the file and returns that error. It returns an error of
 // [File.Append] as it is. It does not close the file.
 func (f *File[T]) Consume(ctx context.Context, src rxsse.Observable[T]) error {
+	argument.MustNotBeNil("sink: File.Consume: src", src == nil)
 	if err := ForEachBatch(ctx, src, f.Append); err != nil {
 		return joined(err, f.Sync())
 	}

@@ -3,6 +3,7 @@ package sink_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rxsse/rxsse/sink"
 )
@@ -15,7 +16,7 @@ func BenchmarkFile(b *testing.B) {
 		batch int
 	}{{"one", 1}, {"batches of 100", 100}} {
 		b.Run(row.name, func(b *testing.B) {
-			f, err := sink.OpenNDJSON[quote](filepath.Join(b.TempDir(), "x.ndjson"), sink.WithSyncEvery(1<<30), sink.WithRotateSize(100<<20), sink.WithKeep(1, 0))
+			f, err := sink.OpenNDJSON[quote](filepath.Join(b.TempDir(), "x.ndjson"), sink.WithSyncInterval(time.Hour), sink.WithRotateSize(100<<20), sink.WithKeep(1, 0))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -74,7 +74,7 @@ func ExampleWithRotateSize() {
 
 // Items that do not carry the position of their event: a function returns it.
 //
-// With WithSyncEvery the file is synced once for many items. Commit syncs it before each
+// With WithSyncInterval the file is synced once for many items. Commit syncs it before each
 // position that it saves, so the position is never ahead of the file.
 func ExampleCommitFunc() {
 	folder, err := os.MkdirTemp("", "example")
@@ -82,7 +82,7 @@ func ExampleCommitFunc() {
 		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	file, err := sink.OpenNDJSON[row](filepath.Join(folder, "rows.ndjson"), sink.WithSyncEvery(1000))
+	file, err := sink.OpenNDJSON[row](filepath.Join(folder, "rows.ndjson"), sink.WithSyncInterval(time.Second))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -12,34 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A write that fails and cannot be undone leaves a torn record. It is removed before
-// anything else is written.
-func TestFileRemovesATornRecordLater(t *testing.T) {
-	f, err := OpenNDJSON[int](filepath.Join(t.TempDir(), "n.ndjson"))
-	require.NoError(t, err)
-	require.NoError(t, f.AppendOne(1))
-	good := f.file
-	readOnly, err := os.Open(f.path)
-	require.NoError(t, err)
-	f.file = readOnly
-	err = f.AppendOne(2)
-	require.ErrorContains(t, err, "a part that was written cannot be removed yet")
-	require.ErrorContains(t, f.AppendOne(3), "a part that was written cannot be removed yet")
-	require.Error(t, f.Sync())
-	require.NoError(t, readOnly.Close())
-	f.file = good
-	_, err = f.file.WriteString("to")
-	require.NoError(t, err)
-	require.NoError(t, f.AppendOne(4))
-	_, err = f.file.WriteString("rn")
-	require.NoError(t, err)
-	f.torn = true
-	require.NoError(t, f.Close())
-	text, err := os.ReadFile(f.path)
-	require.NoError(t, err)
-	assert.Equal(t, "1\n4\n", string(text))
-}
-
 func TestPeriods(t *testing.T) {
 	o := fileOptions{rotateEvery: time.Hour}
 	at := time.Date(2026, 11, 23, 15, 59, 59, 0, time.FixedZone("", 3600*5+1800))

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -159,4 +160,20 @@ func TestFileWithAFullTableOfFiles(t *testing.T) {
 		all = append(all, strings.Fields(text)...)
 	}
 	assert.Equal(t, "1 2 5 6 7", strings.Join(all, " "), "what was acknowledged, and nothing else")
+}
+
+// Rotating keeps no file open.
+func TestFileRotatesWithoutOpenFilesLeft(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close what is not used any more
+	open := func() int {
+		entries, err := os.ReadDir("/dev/fd")
+		require.NoError(t, err)
+		return len(entries)
+	}
+	f, err := sink.OpenNDJSON[int](filepath.Join(t.TempDir(), "x.ndjson"), sink.WithRotateSize(2), sink.WithKeep(1, 0))
+	require.NoError(t, err)
+	before := open()
+	require.NoError(t, f.Append(make([]int, 50)))
+	assert.Less(t, open(), before+10)
+	require.NoError(t, f.Close())
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/rxsse/rxsse/internal/argument"
+	"github.com/rxsse/rxsse/internal/durable"
 )
 
 // A FileOption changes how a [File] is written.
@@ -16,18 +17,24 @@ type FileOption func(*fileOptions)
 
 type fileOptions struct {
 	json         []json.Options
-	syncEvery    int
-	syncInterval time.Duration
+	syncInterval time.Duration // 0: each call that writes syncs
 	maxSize      int64
 	rotateEvery  time.Duration
 	gzip         bool
 	keepFiles    int
 	keepFor      time.Duration
-	syncFile     func(*os.File) error // tests replace it
+	disk         disk
+}
+
+// A disk has the calls that may fail because of the disk. Tests replace them.
+type disk struct {
+	write    func(f *os.File, p []byte) (int, error)
+	sync     func(*os.File) error
+	truncate func(f *os.File, size int64) error
 }
 
 func newFileOptions(opts []FileOption) fileOptions {
-	o := fileOptions{syncEvery: 1, syncFile: (*os.File).Sync}
+	o := fileOptions{disk: disk{write: (*os.File).Write, sync: (*os.File).Sync, truncate: durable.Truncate}}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -42,23 +49,14 @@ func WithJSON(opts ...json.Options) FileOption {
 	return func(o *fileOptions) { o.json = opts }
 }
 
-// WithSyncEvery syncs the file at the end of the call after which n or more items are
-// not synced. The default is 1: every call that writes syncs, however many items it
-// writes. A loss of power can lose the items that are not synced; a crash of the
-// program loses none. [Commit] also syncs the file, before it saves a position.
-// WithSyncEvery panics if n is not positive.
-func WithSyncEvery(n int) FileOption {
-	argument.MustBePositive("sink: WithSyncEvery: n", n)
-	return func(o *fileOptions) { o.syncEvery, o.syncInterval = n, 0 }
-}
-
-// WithSyncInterval syncs the file d after an item was written, instead of after a
-// number of items: a loss of power can lose the items of the last d. If the sync fails,
-// the next call returns the error. [Commit] also syncs the file, before it saves a
-// position. WithSyncInterval panics if d is not positive.
+// WithSyncInterval syncs the file d after an item was written, instead of in each call.
+// Appending is then much faster, and a loss of power can lose the items of the last d; a
+// crash of the program loses none. If the sync fails, the next call returns the error.
+// [Commit] also syncs the file, before it saves a position. By default each call that
+// writes syncs the file before it returns. WithSyncInterval panics if d is not positive.
 func WithSyncInterval(d time.Duration) FileOption {
 	argument.MustBePositive("sink: WithSyncInterval: d", d)
-	return func(o *fileOptions) { o.syncEvery, o.syncInterval = 0, d }
+	return func(o *fileOptions) { o.syncInterval = d }
 }
 
 // WithRotateSize starts a new file before an item that would make the file larger than

@@ -36,6 +36,9 @@ func TestFileRecoversATornRecord(t *testing.T) {
 		{"torn, and NULs", "1\n{\"a\":\x00\x00", "1\n"},
 		{"torn at the first, and NULs", "{\"a\":\x00\x00", ""},
 		{"a block lost in the last record", "1\n{\"a\": \x00\x00\x002}\n", "1\n"},
+		{"a block lost in a record with tabs", "1\n{\"a\":\t\x00\x00}\n", "1\n"},
+		{"a name twice", `{"a":1,"a":2}` + "\n", `{"a":1,"a":2}` + "\n"},
+		{"invalid UTF-8", "\"\xff\"\n", "\"\xff\"\n"},
 		{"blocks lost in several records", "1\n{\"a\"\x00\n\x00\x003\n\x00\x00\"x", "1\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -96,7 +99,6 @@ func TestFileLeavesForeignFilesAlone(t *testing.T) {
 	}
 }
 
-// Files that begin as ours do.
 // A binary file with a line that is JSON, and NULs.
 func TestFileLeavesBinaryFilesAlone(t *testing.T) {
 	text := "\x7fELF\x02\x01\x00\x00\n1\n\x01\x02\x00\x00\x7f\n\x00\x00"
@@ -120,6 +122,7 @@ func TestFileLeavesForeignFilesAloneThatLookAlike(t *testing.T) {
 		"data:\n  - a\n  - b\n",
 		"event: wedding\nguests: 200\n",
 		"data: 1\r\n\r\ndata: 2\r\n\r\n", // a stream of another program
+		"data: 1\n\n\n\n",
 		": a comment in another language\nfoo\n",
 		"data: " + strings.Repeat("long ", 10_000) + "\r\n",
 	} {

@@ -142,7 +142,6 @@ func TestFileConsumesUntilTheStreamFails(t *testing.T) {
 
 func TestFileOptionsRefuse(t *testing.T) {
 	for want, build := range map[string]func(){
-		"sink: WithSyncEvery: n must be positive, got 0":                            func() { sink.WithSyncEvery(0) },
 		"sink: WithSyncInterval: d must be positive, got 0s":                        func() { sink.WithSyncInterval(0) },
 		"sink: WithRotateSize: bytes must be positive, got -1":                      func() { sink.WithRotateSize(-1) },
 		"sink: WithRotateEvery: d must be positive, got -1ns":                       func() { sink.WithRotateEvery(-1) },

@@ -84,7 +84,7 @@ func (t *tidier) tidy() error {
 	}
 	for _, file := range files[old:] {
 		if t.gzip && !file.compressed {
-			report("compress", file.path, compress(file.path))
+			report("compress", file.path, t.compress(file.path))
 		}
 	}
 	return first
@@ -106,14 +106,14 @@ func (t *tidier) old(files []rotatedFile, now time.Time) int {
 
 // compress replaces a file by a compressed one. If it is interrupted, at least one of the
 // two is complete.
-func compress(path string) (err error) {
+func (t *tidier) compress(path string) (err error) {
 	from, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
 	unfinished := path + unfinishedExt
-	if err := compressTo(unfinished, from); err != nil {
+	if err := t.compressTo(unfinished, from); err != nil {
 		return errors.Join(err, os.Remove(unfinished))
 	}
 	if err := os.Rename(unfinished, path+compressedExt); err != nil {
@@ -126,7 +126,7 @@ func compress(path string) (err error) {
 }
 
 // compressTo writes a compressed file and returns once it is on the disk.
-func compressTo(path string, from *os.File) error {
+func (t *tidier) compressTo(path string, from *os.File) error {
 	info, err := from.Stat()
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func compressTo(path string, from *os.File) error {
 		err = w.Close()
 	}
 	if err == nil {
-		err = to.Sync()
+		err = t.disk.sync(to)
 	}
 	return errors.Join(err, to.Close())
 }

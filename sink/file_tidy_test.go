@@ -158,3 +158,61 @@ func TestFileCompressesLaterWhatItCouldNot(t *testing.T) {
 	})
 	assert.Equal(t, []string{"gz 0\n", "gz 1\n", "gz 2\n"}, rotated(t, path))
 }
+
+// When several files cannot be compressed, Close names the first one, and the others are
+// compressed.
+func TestFileCompressesTheOthers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	var first string
+	for second := range 4 {
+		at := time.Date(2020, 1, 1, 0, 0, second, 0, time.UTC)
+		rotatedAt(t, path, at, ".ndjson")
+		name := filepath.Join(filepath.Dir(path), "n-"+at.Format("20060102T150405.000000000Z")+".ndjson")
+		if second%2 == 0 {
+			require.NoError(t, os.MkdirAll(name+".gz/full", 0o700))
+		}
+		if first == "" {
+			first = name
+		}
+	}
+	f, err := sink.OpenNDJSON[int](path, sink.WithGzip())
+	require.NoError(t, err)
+	var failure *sink.FileError
+	require.ErrorAs(t, f.Close(), &failure)
+	assert.Equal(t, "compress", failure.Op)
+	assert.Equal(t, first, failure.Path)
+	compressed := 0
+	for _, name := range files(t, path) {
+		info, err := os.Stat(filepath.Join(filepath.Dir(path), name))
+		require.NoError(t, err)
+		if strings.HasSuffix(name, ".gz") && !info.IsDir() {
+			compressed++
+		}
+	}
+	assert.Equal(t, 2, compressed)
+}
+
+// A rotated file stays until the compressed one is on the disk.
+func TestFileStaysUntilItsCompressedFormIsSynced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	rotatedAt(t, path, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), ".ndjson")
+	disk := &sink.Disk{}
+	disk.Fail(errGone)
+	f, err := sink.OpenNDJSON[int](path, sink.WithGzip(), sink.WithDisk(disk))
+	require.NoError(t, err)
+	require.ErrorIs(t, f.Close(), errGone)
+	assert.Equal(t, []string{"n-20200101T000000.000000000Z.ndjson", "n.ndjson"}, files(t, path))
+}
+
+// The names of rotated files need no extension.
+func TestFileWithoutAnExtension(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	f, err := sink.OpenNDJSON[int](path, sink.WithRotateSize(2), sink.WithKeep(1, 0))
+	require.NoError(t, err)
+	require.NoError(t, f.Append([]int{1, 2, 3}))
+	require.NoError(t, f.Close())
+	names := files(t, path)
+	require.Len(t, names, 2, "%q", names)
+	assert.Equal(t, "2\n", content(t, filepath.Join(filepath.Dir(path), names[1])))
+	assert.Equal(t, "3\n", content(t, path))
+}

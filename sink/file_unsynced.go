@@ -7,8 +7,8 @@ import (
 )
 
 // unsyncedFiles are the open Files of the program that may hold items which are not on
-// the disk yet: those with WithSyncEvery or WithSyncInterval. Commit syncs them before it
-// saves a position, because it cannot know which Files its work has written to.
+// the disk yet: those with WithSyncInterval. Commit syncs them before it saves a position,
+// because it cannot know which Files its work has written to.
 //
 //nolint:gochecknoglobals // work is a function of the caller: nothing else connects a File with Commit
 var unsyncedFiles fileSet

@@ -29,8 +29,7 @@ func (s *savedAt) Save(_ context.Context, id string) error {
 // leaves of it.
 func TestCommitSavesNoPositionAheadOfAFile(t *testing.T) {
 	for options, opt := range map[string]sink.FileOption{
-		"every call":   sink.WithSyncEvery(1),
-		"every n":      sink.WithSyncEvery(1000),
+		"every call":   sink.WithGzip(),
 		"interval":     sink.WithSyncInterval(time.Hour),
 		"all rotating": sink.WithRotateSize(1 << 20),
 	} {
@@ -75,7 +74,7 @@ func TestCommitSavesNoPositionAheadOfAFile(t *testing.T) {
 // work wrote nothing.
 func TestCommitSyncsTheWorkOfEarlierCalls(t *testing.T) {
 	disk := &sink.Disk{}
-	f, err := sink.OpenEvents(filepath.Join(t.TempDir(), "x.sse"), sink.WithSyncEvery(1000), sink.WithDisk(disk))
+	f, err := sink.OpenEvents(filepath.Join(t.TempDir(), "x.sse"), sink.WithSyncInterval(time.Hour), sink.WithDisk(disk))
 	require.NoError(t, err)
 	saved := &savedAt{disk, map[string]string{}}
 	require.NoError(t, f.AppendOne(event("before")))
@@ -110,7 +109,7 @@ func TestCommitSyncsOnce(t *testing.T) {
 func TestCommitReturnsTheErrorOfASync(t *testing.T) {
 	disk := &sink.Disk{}
 	path := filepath.Join(t.TempDir(), "x.sse")
-	f, err := sink.OpenEvents(path, sink.WithSyncEvery(1000), sink.WithDisk(disk))
+	f, err := sink.OpenEvents(path, sink.WithSyncInterval(time.Hour), sink.WithDisk(disk))
 	require.NoError(t, err)
 	disk.Fail(errGone)
 	var saved recorder
@@ -129,7 +128,7 @@ func TestCommitReturnsTheErrorOfASync(t *testing.T) {
 // Files that are synced, or closed, are forgotten.
 func TestClosedFilesAreNotSynced(t *testing.T) {
 	disk := &sink.Disk{}
-	f, err := sink.OpenEvents(filepath.Join(t.TempDir(), "x.sse"), sink.WithSyncEvery(1000), sink.WithDisk(disk))
+	f, err := sink.OpenEvents(filepath.Join(t.TempDir(), "x.sse"), sink.WithSyncInterval(time.Hour), sink.WithDisk(disk))
 	require.NoError(t, err)
 	require.NoError(t, f.AppendOne(event("1")))
 	require.NoError(t, f.Close())

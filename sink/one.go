@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // ErrEmpty means that a stream completed without an item.
@@ -16,6 +17,7 @@ var ErrEmpty = errors.New("the stream completed without an item")
 // first, it returns that error. For the first item as a stream, which goes on through
 // operators, see First in package operators.
 func First[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
+	argument.MustNotBeNil("sink: First: src", src == nil)
 	for v, err := range src(ctx) {
 		return v, err
 	}
@@ -28,6 +30,7 @@ func First[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
 // cancelled, it returns the last item before that, and the error. For the last item as
 // a stream see Last in package operators.
 func Last[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
+	argument.MustNotBeNil("sink: Last: src", src == nil)
 	var last T
 	empty := true
 	err := ForEach(ctx, src, func(v T) error {
@@ -45,6 +48,8 @@ func Last[T any](ctx context.Context, src rxsse.Observable[T]) (T, error) {
 // value. If src or f fails, or ctx is cancelled, it returns the value so far, and the
 // error.
 func Reduce[T, A any](ctx context.Context, src rxsse.Observable[T], seed A, f func(acc A, v T) (A, error)) (A, error) {
+	argument.MustNotBeNil("sink: Reduce: src", src == nil)
+	argument.MustNotBeNil("sink: Reduce: f", f == nil)
 	err := ForEach(ctx, src, func(v T) error {
 		next, err := f(seed, v)
 		if err == nil {

@@ -144,7 +144,7 @@ func acceptsEventStream(r *http.Request) bool {
 // blank line for the reason that heartbeatLine has none.
 func appendRetry(dst []byte, d time.Duration) []byte {
 	dst = append(dst, "retry: "...)
-	dst = strconv.AppendInt(dst, max(d.Milliseconds(), 1), 10)
+	dst = strconv.AppendInt(dst, d.Milliseconds(), 10)
 	return append(dst, '\n')
 }
 
@@ -152,5 +152,5 @@ func appendRetry(dst []byte, d time.Duration) []byte {
 // that lose their connections together do not return together.
 func jitter(d time.Duration) time.Duration {
 	d = min(d, longest)
-	return d + rand.N(d/2+1) //nolint:gosec // spreads load, keeps no secret
+	return d + rand.N(d/2) //nolint:gosec // spreads load, keeps no secret
 }

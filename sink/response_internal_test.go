@@ -73,16 +73,22 @@ func TestRefuse(t *testing.T) {
 			assert.Equal(t, "2", w.Header().Get("Retry-After"))
 		}
 	}
+	w := httptest.NewRecorder()
+	refuse(w, httptest.NewRequest(http.MethodGet, "/", nil), 2*time.Second, "full")
+	assert.Equal(t, "2", w.Header().Get("Retry-After"), "whole seconds are not rounded")
 }
 
 func TestJitter(t *testing.T) {
 	seen := map[time.Duration]bool{}
-	for range 100 {
+	longest := time.Duration(0)
+	for range 200 {
 		d := jitter(time.Second)
 		assert.GreaterOrEqual(t, d, time.Second)
 		assert.LessOrEqual(t, d, 1500*time.Millisecond)
 		seen[d] = true
+		longest = max(longest, d)
 	}
+	assert.Greater(t, longest, 1400*time.Millisecond, "up to half as much again")
 	assert.Greater(t, len(seen), 50, "clients are spread")
 	assert.Greater(t, jitter(1<<63-1), time.Duration(0), "no overflow")
 }

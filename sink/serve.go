@@ -56,6 +56,7 @@ func ServeWriteTimeout(d time.Duration) ServeOption {
 // decides what the client may know of the error. Without this option the response is
 // aborted, see [Serve].
 func ServeErrorEvent(f func(error) codec.Event) ServeOption {
+	argument.MustNotBeNil("sink: ServeErrorEvent: f", f == nil)
 	return func(o *serveOptions) { o.errorEvent = f }
 }
 
@@ -97,9 +98,9 @@ func LastEventID(r *http.Request) string {
 // sends the event of [ServeErrorEvent]. It cannot abort the response of a ResponseWriter
 // without write deadlines, such as a [net/http/httptest.ResponseRecorder].
 //
-// When the client leaves, Serve returns the cause of the request's context, and the
-// error of the write if a write fails. In all cases src has ended when Serve returns. A
-// panic of src reaches the caller, and net/http aborts the response.
+// When the client leaves, Serve returns the cause of the request's context, or the error
+// of the write that failed. In all cases src has ended when Serve returns. A panic of src
+// reaches the caller, and net/http aborts the response.
 //
 // Serve answers HEAD with the header, without subscribing to src. If the ResponseWriter
 // cannot flush, Serve answers with status 500 and returns an error.
@@ -110,6 +111,7 @@ func LastEventID(r *http.Request) string {
 // once the response has begun. [http.Server.Shutdown] waits for Serve, so end src on
 // shutdown, for example with operators.TakeUntil.
 func Serve(w http.ResponseWriter, r *http.Request, src rxsse.Observable[codec.Event], opts ...ServeOption) error {
+	argument.MustNotBeNil("sink: Serve: src", src == nil)
 	o := serveOptions{heartbeat: 15 * time.Second, writeTimeout: time.Minute}
 	for _, opt := range opts {
 		opt(&o)

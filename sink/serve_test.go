@@ -213,6 +213,7 @@ func TestServeOptionsRefuse(t *testing.T) {
 	} {
 		assert.PanicsWithValue(t, want, build)
 	}
+	assert.NotPanics(t, func() { sink.ServeRetry(time.Millisecond) })
 }
 
 func TestLastEventID(t *testing.T) {

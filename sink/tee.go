@@ -3,10 +3,12 @@ package sink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"sync"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
@@ -35,6 +37,10 @@ var errRangedTwice = errors.New("sink: Tee: a sink can range over its stream onc
 // Tee runs src and each sink on a goroutine of its own. They have ended when it
 // returns. A panic in one of them ends the others, and Tee panics with it.
 func Tee[T any](ctx context.Context, src rxsse.Observable[T], sinks ...Sink[T]) error {
+	argument.MustNotBeNil("sink: Tee: src", src == nil)
+	for i, s := range sinks {
+		argument.MustNotBeNil(fmt.Sprintf("sink: Tee: sinks[%d]", i), s == nil)
+	}
 	t := newTee[T](len(sinks))
 	all := handoff.New[struct{}](ctx, 1)
 	defer all.Stop()
@@ -56,6 +62,8 @@ func Tee[T any](ctx context.Context, src rxsse.Observable[T], sinks ...Sink[T]) 
 // needs no more items. It returns the error of src and the cause of a cancelled context
 // as they are.
 func Isolated[T any](s Sink[T], handle func(error)) Sink[T] {
+	argument.MustNotBeNil("sink: Isolated: s", s == nil)
+	argument.MustNotBeNil("sink: Isolated: handle", handle == nil)
 	return func(ctx context.Context, src rxsse.Observable[T]) error {
 		failed := false
 		err := s(ctx, func(ctx context.Context) iter.Seq2[T, error] {

@@ -75,7 +75,7 @@ func TestTeeEndsWhenNoSinkNeedsMore(t *testing.T) {
 			return err
 		}
 		start := time.Now()
-		require.NoError(t, sink.Tee(t.Context(), marble.Cold("--a"), one, sink.Isolated(one, nil)))
+		require.NoError(t, sink.Tee(t.Context(), marble.Cold("--a"), one, sink.Isolated(one, func(err error) { t.Error(err) })))
 		assert.Equal(t, 2*marble.Frame, time.Since(start), "not with the next item, of which there is none")
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // TransactState calls work with the results of a windowing operator and the operator's
@@ -19,10 +20,11 @@ import (
 //		return tx.Commit()
 //	})
 //
-// A state as large as the windows that are open is encoded for each call of work. every
-// limits how often that happens: results that arrive sooner after the last call wait for
-// the next result, or for the end of the stream. 0 means a call for each result. work
-// must not keep the slices.
+// Each call of work encodes the whole state, which is as large as the open windows. every
+// is the least time between two calls: results that arrive sooner wait for a later result
+// or for the end of the stream. At most 65,536 results wait. If every is 0, work is called
+// for each result. TransactState panics if every is negative. work must not keep the
+// slices.
 //
 // Partial results are not passed to work: their items remain in the state, and complete
 // the window after a restart.
@@ -33,6 +35,10 @@ import (
 // the cause. An error of work, or of saving the state, is returned, and the results of
 // that call are not stored.
 func TransactState[T any](ctx context.Context, src rxsse.Observable[T], state interface{ Save() ([]byte, error) }, every time.Duration, work func(results []T, state []byte) error) error {
+	argument.MustNotBeNil("sink: TransactState: src", src == nil)
+	argument.MustNotBeNil("sink: TransactState: state", state == nil)
+	argument.MustNotBeNegative("sink: TransactState: every", every)
+	argument.MustNotBeNil("sink: TransactState: work", work == nil)
 	var results []T
 	store := func() error {
 		data, err := state.Save()

@@ -74,6 +74,7 @@ func TestTransactState(t *testing.T) {
 		{"nothing", "", 0, nil, nil, nil, "", ""},
 		{"only partial", "AB", 0, nil, nil, nil, "", ""},
 		{"what came before an error", "abc", time.Hour, errBoom, nil, nil, "abc>abc", "boom"},
+		{"a single result before an error", "a", time.Hour, errBoom, nil, nil, "a>a", "boom"},
 		{"an error after everything is stored", "ab", 0, errBoom, nil, nil, "a>a b>ab", "boom"},
 		{"work fails", "abc", 0, nil, nil, errBoom, "a>a", "boom"},
 		{"the state cannot be saved", "abc", 0, nil, errBoom, nil, "", "sink: TransactState: boom"},
@@ -99,4 +100,15 @@ func TestTransactState(t *testing.T) {
 			})
 		})
 	}
+}
+
+// However long TransactState may wait, it keeps at most 65,536 results in memory.
+func TestTransactStateBoundsWhatWaits(t *testing.T) {
+	var calls []int
+	err := sink.TransactState(t.Context(), just(make([]int, 65_536+2)...), &delivered{}, time.Hour, func(results []int, _ []byte) error {
+		calls = append(calls, len(results))
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, []int{65_536, 2}, calls)
 }

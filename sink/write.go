@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/jsonline"
 )
 
@@ -52,12 +53,16 @@ func NDJSONTo[T any](w io.Writer, opts ...json.Options) Sink[T] {
 // silent, Write does not notice that w has failed. When ctx is cancelled, Write drops the
 // items that are not written yet and returns the cause.
 //
-// Write runs src on a goroutine of its own.
+// Write runs src on a goroutine of its own. It reuses its buffer, unless an item has made
+// that larger than 1 MiB.
 func Write[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer, format func(dst []byte, v T) ([]byte, error)) error {
 	return writeAs(ctx, "Write", src, w, format)
 }
 
 func writeAs[T any](ctx context.Context, name string, src rxsse.Observable[T], w io.Writer, format func(dst []byte, v T) ([]byte, error)) error {
+	argument.MustNotBeNil("sink: "+name+": src", src == nil)
+	argument.MustNotBeNil("sink: "+name+": w", w == nil)
+	argument.MustNotBeNil("sink: "+name+": format", format == nil)
 	var buf []byte
 	flush := flusher(w)
 	return ForEachBatch(ctx, src, func(items []T) error {

@@ -189,6 +189,30 @@ type oldFlusher struct{ w *bufio.Writer }
 func (f oldFlusher) Write(p []byte) (int, error) { return f.w.Write(p) }
 func (f oldFlusher) Flush()                      { _ = f.w.Flush() }
 
+// Write reuses its buffer, unless one large item has made it larger than 1 MiB.
+func TestWriteKeepsNoLargeBuffer(t *testing.T) {
+	for size, kept := range map[int]int{1 << 10: 1 << 10, 1 << 20: 1 << 20, 1<<20 + 1: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			var given []int
+			err := sink.Write(t.Context(), marble.Cold("a-b|"), io.Discard, func(dst []byte, _ string) ([]byte, error) {
+				given = append(given, cap(dst))
+				return make([]byte, size), nil
+			})
+			require.NoError(t, err)
+			assert.Equal(t, []int{0, kept}, given)
+		})
+	}
+}
+
+// A writer that takes less than it is given, and does not say why.
+type shortWriter struct{}
+
+func (shortWriter) Write(p []byte) (int, error) { return len(p) - 1, nil }
+
+func TestShortWriteIsAnError(t *testing.T) {
+	require.ErrorIs(t, sink.Lines(t.Context(), just("a"), shortWriter{}), io.ErrShortWrite)
+}
+
 func TestForEachBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sizes []int

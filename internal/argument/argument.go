@@ -18,6 +18,14 @@ func MustBePositive[N Number](what string, n N) {
 	}
 }
 
+// MustNotBeNil panics if isNil: a stream or a function that is nil would otherwise panic
+// only when it is used, far from the mistake. what is as for [MustBePositive].
+func MustNotBeNil(what string, isNil bool) {
+	if isNil {
+		panic(what + " is nil")
+	}
+}
+
 // MustNotBeNegative panics if n is negative. what is as for [MustBePositive].
 func MustNotBeNegative[N Number](what string, n N) {
 	if n < 0 {

@@ -19,3 +19,8 @@ func TestMustNotBeNegative(t *testing.T) {
 	argument.MustNotBeNegative("p: F: n", 0)
 	assert.PanicsWithValue(t, "p: F: n must not be negative, got -1", func() { argument.MustNotBeNegative("p: F: n", int64(-1)) })
 }
+
+func TestMustNotBeNil(t *testing.T) {
+	argument.MustNotBeNil("p: F: f", false)
+	assert.PanicsWithValue(t, "p: F: f is nil", func() { argument.MustNotBeNil("p: F: f", true) })
+}
