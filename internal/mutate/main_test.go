@@ -12,18 +12,21 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The tests of testdata/weak notice min for max and a condition turned around. They
-// cannot notice < for <=, since low is returned both ways, and no test calls untested. The
-// example notices that the constant differs, though a profile does not list constants.
+// cannot notice < for <=, since low is returned both ways, and no test calls untested or has
+// a negative number. The example notices that the constant differs, though a profile does not
+// list constants. The test of IsNegative takes no case of its switch, but notices that the
+// condition of one differs.
 func TestSurvivors(t *testing.T) {
 	var out strings.Builder
 	m := mutator{out: &out}
-	require.NoError(t, m.run(t.Context(), []string{"./testdata/weak"}, 60))
+	require.NoError(t, m.run(t.Context(), []string{"./testdata/weak"}, 66))
 	assert.Contains(t, out.String(), `weak.go:9: Clamp: "<" becomes "<="`)
-	assert.Contains(t, out.String(), `weak.go:16: untested: "true" becomes "false"`)
-	assert.Equal(t, 2, strings.Count(out.String(), "survived: "))
-	assert.Regexp(t, `\./testdata/weak +5 +3 +2 +0 +60.0%`, out.String())
+	assert.Contains(t, out.String(), `weak.go:19: IsNegative: "true" becomes "false"`)
+	assert.Contains(t, out.String(), `weak.go:25: untested: "true" becomes "false"`)
+	assert.Equal(t, 3, strings.Count(out.String(), "survived: "))
+	assert.Regexp(t, `\./testdata/weak +9 +6 +3 +0 +66.7%`, out.String())
 
-	assert.EqualError(t, m.run(t.Context(), []string{"./testdata/weak"}, 61), "1 packages kill fewer than 61% of their mutants")
+	assert.EqualError(t, m.run(t.Context(), []string{"./testdata/weak"}, 67), "1 packages kill fewer than 67% of their mutants")
 	assert.ErrorContains(t, m.run(t.Context(), []string{"./testdata"}, 0), "nothing to mutate")
 }
 
@@ -48,6 +51,10 @@ func TestSites(t *testing.T) {
 		"Clamp: v < low -> !(v < low)",
 		"Clamp: < -> <=",
 		"Clamp: min -> max",
+		"IsNegative: < -> <=",
+		"IsNegative: 0 -> 1",
+		"IsNegative: true -> false",
+		"IsNegative: false -> true",
 		"untested: true -> false",
 	}, texts)
 }

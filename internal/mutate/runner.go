@@ -126,7 +126,7 @@ func (r *runner) run(ctx context.Context, pkg string, s site) (result, error) {
 	var firstTime, restTime time.Duration
 	for _, t := range r.tests {
 		switch {
-		case t.pkg != pkg || s.function != "" && !covers(t.ran[filepath.Base(s.file)], s.line):
+		case t.pkg != pkg || s.function != "" && !covers(t.ran[filepath.Base(s.file)], s.ran):
 		case t.time <= quick:
 			first = append(first, t.name)
 			firstTime += t.time

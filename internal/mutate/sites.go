@@ -16,6 +16,7 @@ import (
 type site struct {
 	file       string
 	line       int
+	ran        int    // a line that coverage counts when the text runs
 	start, end int    // of the text that is replaced
 	function   string // empty: a constant or a variable of the package
 	code       string // the line, without the spaces around it
@@ -102,11 +103,23 @@ type finder struct {
 	source   []byte
 	set      *token.FileSet
 	function string
+	cases    []caseList
 	sites    []site
+}
+
+// A caseList is the text between "case" and ":". Coverage counts it as run only if the
+// case is taken, but a switch evaluates it for the cases below, too.
+type caseList struct {
+	start, end int
+	ran        int // the line of the switch
 }
 
 func (f *finder) visit(node ast.Node) bool {
 	switch n := node.(type) {
+	case *ast.SwitchStmt:
+		f.addCases(n, n.Body)
+	case *ast.SelectStmt:
+		f.addCases(n, n.Body)
 	case *ast.BinaryExpr:
 		f.swap(n.OpPos, n.Op)
 	case *ast.IncDecStmt:
@@ -141,6 +154,21 @@ func (f *finder) visit(node ast.Node) bool {
 		f.bound(n)
 	}
 	return true
+}
+
+// addCases remembers the cases of a switch or select.
+func (f *finder) addCases(n ast.Node, body *ast.BlockStmt) {
+	ran := f.set.Position(n.Pos()).Line
+	for _, clause := range body.List {
+		var colon token.Pos
+		switch clause := clause.(type) {
+		case *ast.CaseClause:
+			colon = clause.Colon
+		case *ast.CommClause:
+			colon = clause.Colon
+		}
+		f.cases = append(f.cases, caseList{f.set.Position(clause.Pos()).Offset, f.set.Position(colon).Offset, ran})
+	}
 }
 
 func (f *finder) swap(pos token.Pos, op token.Token) {
@@ -196,5 +224,11 @@ func (f *finder) add(start, end int, text string) {
 	line := 1 + strings.Count(before, "\n")
 	rest, _, _ := strings.Cut(after, "\n")
 	code := strings.TrimSpace(before[strings.LastIndexByte(before, '\n')+1:] + rest)
-	f.sites = append(f.sites, site{f.file, line, start, end, f.function, code, string(f.source[start:end]), text})
+	ran := line
+	for _, c := range f.cases { // the innermost comes last
+		if c.start <= start && end <= c.end {
+			ran = c.ran
+		}
+	}
+	f.sites = append(f.sites, site{f.file, line, ran, start, end, f.function, code, string(f.source[start:end]), text})
 }

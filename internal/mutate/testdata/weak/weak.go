@@ -12,6 +12,15 @@ func Clamp(v, low, high int) int {
 	return min(v, high)
 }
 
+// IsNegative reports whether v is less than zero.
+func IsNegative(v int) bool {
+	switch {
+	case v < 0:
+		return true
+	}
+	return false
+}
+
 func untested() bool {
 	return true
 }

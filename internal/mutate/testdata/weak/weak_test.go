@@ -11,6 +11,12 @@ func TestClamp(t *testing.T) {
 	}
 }
 
+func TestIsNegative(t *testing.T) {
+	if IsNegative(0) {
+		t.Fail()
+	}
+}
+
 func ExampleClamp() {
 	fmt.Println(Clamp(250, 0, Full))
 	// Output: 100
