@@ -101,11 +101,9 @@ func observeHot(it rxgo.Iterable) *hotObservation {
 
 // wait returns once it is observed, or after d.
 func (h *hotObservation) wait(d time.Duration) {
-	late := time.NewTimer(d)
-	defer late.Stop()
 	select {
 	case <-h.observed:
-	case <-late.C:
+	case <-time.After(d):
 	}
 }
 

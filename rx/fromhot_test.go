@@ -223,6 +223,34 @@ func frozen(t *testing.T) (bus rxgo.Observable, thaw func()) {
 	}
 }
 
+// A slowIterable takes a while to observe.
+type slowIterable time.Duration
+
+func (d slowIterable) Observe(...rxgo.Option) <-chan rxgo.Item {
+	time.Sleep(time.Duration(d))
+	items := make(chan rxgo.Item)
+	close(items)
+	return items
+}
+
+// TestFromHotWaitsForObserve, so that a Connect that follows misses nothing, but not for ever.
+func TestFromHotWaitsForObserve(t *testing.T) {
+	for observe, want := range map[time.Duration]time.Duration{
+		50 * time.Millisecond: 50 * time.Millisecond,
+		time.Second:           100 * time.Millisecond,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			o := rx.FromHot[int](slowIterable(observe))
+			assert.Equal(t, want, time.Since(start), "Observe takes %v", observe)
+			got, err := collect(t.Context(), o)
+			assert.NoError(t, err)
+			assert.Empty(t, got)
+			assert.Equal(t, observe, time.Since(start), "the range waits for the rest")
+		})
+	}
+}
+
 // TestRangesEndAlthoughObserveBlocks runs in real time: a goroutine that waits for a
 // lock keeps the clock of a bubble from moving.
 func TestRangesEndAlthoughObserveBlocks(t *testing.T) {

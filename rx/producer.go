@@ -71,13 +71,11 @@ func (p *producer) sendLast(next chan<- rxgo.Item, err error) bool {
 		return true
 	case <-p.ctx.Done():
 	}
-	late := time.NewTimer(drainTimeout)
-	defer late.Stop()
 	select {
 	case next <- rxgo.Error(err):
 		return true
 	case <-p.sub.Done():
-	case <-late.C:
+	case <-time.After(drainTimeout):
 	}
 	return false
 }

@@ -103,8 +103,7 @@ func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observat
 			return
 		case <-abandoned:
 		}
-		late := time.NewTimer(drainTimeout)
-		defer late.Stop()
+		late := time.After(drainTimeout)
 		for reading := o.items != nil && !o.own; reading; {
 			var item rxgo.Item
 			select {
@@ -112,7 +111,7 @@ func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observat
 				if p := carriedPanic(item); p != nil {
 					o.panicked = p
 				}
-			case <-late.C:
+			case <-late:
 				reading = false
 			}
 		}

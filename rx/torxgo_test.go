@@ -357,28 +357,49 @@ type iterable <-chan rxgo.Item
 
 func (i iterable) Observe(...rxgo.Option) <-chan rxgo.Item { return i }
 
-// TestPanicThatNobodyReads runs itself again in a child process, which must die of the
-// panic. The child ends when this process does, even if it is killed: it reads a pipe from here.
+// TestPanicThatNobodyReads runs itself again in child processes, which must die of a panic
+// that no range is left to raise. A child ends when this process does, even if that is
+// killed: it reads a pipe from here.
 func TestPanicThatNobodyReads(t *testing.T) {
 	const child = "RX_TEST_PANIC"
-	if os.Getenv(child) != "" {
-		ctx, cancel := context.WithCancel(t.Context())
-		rx.ToRxGo(ctx, closingPanics).Observe()
-		cancel()
+	panics := map[string]func(*testing.T){
+		"panic in closing": func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			rx.ToRxGo(ctx, closingPanics).Observe()
+			cancel()
+		},
+		"panic in a late build": func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), tick)
+			defer cancel()
+			returned := make(chan struct{})
+			_, err := collect(ctx, rx.FromFunc[int](func(rxgo.Option) rxgo.Observable {
+				<-returned
+				panic("panic in a late build")
+			}))
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			close(returned)
+		},
+	}
+	if run, isChild := panics[os.Getenv(child)]; isChild {
+		run(t)
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		return
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // if it does not die
-	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestPanicThatNobodyReads$")
-	cmd.Env = append(os.Environ(), child+"=1")
-	_, err := cmd.StdinPipe() // Wait closes it
-	require.NoError(t, err)
-	out, err := cmd.CombinedOutput()
-	require.Error(t, err)
-	require.NoError(t, ctx.Err(), "the child lives on")
-	assert.Contains(t, string(out), "panic in closing")
-	assert.Contains(t, string(out), "closingPanics", "the stack")
+	for name := range panics {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // if it does not die
+			defer cancel()
+			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestPanicThatNobodyReads$")
+			cmd.Env = append(os.Environ(), child+"="+name)
+			_, err := cmd.StdinPipe() // Wait closes it
+			require.NoError(t, err)
+			out, err := cmd.CombinedOutput()
+			require.Error(t, err)
+			require.NoError(t, ctx.Err(), "the child lives on")
+			assert.Contains(t, string(out), name)
+			assert.Contains(t, string(out), "_test.go:", "the stack")
+		})
+	}
 }
 
 func ExampleToRxGo() {

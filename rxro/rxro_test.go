@@ -231,7 +231,8 @@ func TestAPanicInAFunctionGivenToRo(t *testing.T) {
 }
 
 // TestAPanicThatNobodyTakes runs itself again in a child process, which must die of the
-// panic. The child ends when this process does, even if it is killed: it reads a pipe from here.
+// panic. The child ends when this process does, even if that is
+// killed: it reads a pipe from here.
 func TestAPanicThatNobodyTakes(t *testing.T) {
 	const child = "RXRO_TEST_PANIC"
 	if os.Getenv(child) != "" {

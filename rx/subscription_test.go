@@ -1,0 +1,81 @@
+package rx_test
+
+import (
+	"context"
+	"iter"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/reactivex/rxgo/v2"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/rx"
+)
+
+// TestBuildPanicsAfterTheContextHasEnded: the range has not returned yet, so it raises the
+// panic.
+func TestBuildPanicsAfterTheContextHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := rx.FromFunc[int](func(rxgo.Option) rxgo.Observable {
+			wait(t.Context(), 2*tick)
+			panic(errBoom)
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), tick)
+		defer cancel()
+		defer func() {
+			if p, ok := recover().(*rxsse.PanicError); assert.True(t, ok, "the range raises the panic") {
+				assert.Equal(t, errBoom, p.Value)
+			}
+		}()
+		_, _ = collect(ctx, o)
+	})
+}
+
+// TestLeavingAChainWithSourcesOfRxGo: these do not end with the range's context. The chain's
+// context is cancelled once the sources of this package below it have had time to end, so
+// that leaving takes no longer than they do.
+func TestLeavingAChainWithSourcesOfRxGo(t *testing.T) {
+	for name, c := range map[string]struct {
+		closing time.Duration // how long the source of this package takes to end
+		want    time.Duration
+	}{
+		"the source ends at once":  {0, 20 * time.Millisecond}, // for operators to pass the end on
+		"the source ends slowly":   {85 * time.Millisecond, 85 * time.Millisecond},
+		"the source ends too late": {time.Second, drainTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				src := rxsse.Observable[int](func(ctx context.Context) iter.Seq2[int, error] {
+					return func(yield func(int, error) bool) {
+						endless()(ctx)(yield)
+						time.Sleep(c.closing)
+					}
+				})
+				o := rx.FromFunc[any](func(opt rxgo.Option) rxgo.Observable {
+					return rxgo.Merge([]rxgo.Observable{rx.ToRxGo(t.Context(), src, opt), rxgo.Interval(ticks(1.3), opt)}, opt)
+				})
+				var left time.Time
+				for range o(t.Context()) {
+					left = time.Now()
+					break
+				}
+				assert.Equal(t, c.want, time.Since(left))
+				time.Sleep(c.closing)
+			})
+		})
+	}
+}
+
+// TestContextOfASourceEndsWithTheSource, so that what a source has started with its context
+// ends too, although the contexts of RxGo and of the owner go on.
+func TestContextOfASourceEndsWithTheSource(t *testing.T) {
+	var ctx context.Context
+	items := rx.ToRxGo(t.Context(), func(c context.Context) iter.Seq2[int, error] {
+		ctx = c
+		return script{values: []int{1}}.typed()(c)
+	}).Observe()
+	assert.Equal(t, []string{"int 1", "completed"}, read(t.Context(), items))
+	assert.ErrorIs(t, ctx.Err(), context.Canceled)
+}
