@@ -159,6 +159,33 @@ func TestStartAttempt(t *testing.T) {
 	})
 }
 
+// MaxLag is the longest of the times that the consumer has worked on what one read has
+// brought. The time that the stream waits for the server does not count.
+func TestMaxLag(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		if c.N > 1 {
+			c.Answer(http.StatusNoContent, "")
+		}
+		for _, e := range numbered(3) {
+			c.Send(e)
+			time.Sleep(10 * time.Second)
+		}
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		var got []source.AttemptEnd
+		work := []time.Duration{time.Second, 3 * time.Second, 2 * time.Second}
+		for e, err := range client.Observe(server.URL(), source.WithTrace(ends(&got)))(t.Context()) {
+			require.NoError(t, err)
+			require.NotEmpty(t, work, e)
+			time.Sleep(work[0])
+			work = work[1:]
+		}
+		require.Len(t, got, 2)
+		assert.EqualValues(t, 3, got[0].Events)
+		assert.Equal(t, 3*time.Second, got[0].MaxLag)
+		assert.Zero(t, got[1].MaxLag, "no bytes")
+	})
+}
+
 // What an AttemptEnd reports shows no secrets.
 func TestAttemptEndShowsNoSecrets(t *testing.T) {
 	var got []source.AttemptEnd

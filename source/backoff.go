@@ -170,10 +170,8 @@ func (b *backoff) next(failure *Error) time.Duration {
 		asked = min(retryAfter(failure.Header, time.Now()), b.MaxServer)
 		wait = max(wait, float64(asked))
 	}
-	if b.Jitter > 0 {
-		wait += wait * b.Jitter * rand.Float64() //nolint:gosec // jitter is no secret
-	}
-	d := time.Duration(min(wait, math.MaxInt64/2)) // a float64 cannot hold MaxInt64
+	wait += wait * max(0, b.Jitter) * rand.Float64() //nolint:gosec // jitter is no secret
+	d := time.Duration(min(wait, math.MaxInt64/2))   // a float64 cannot hold MaxInt64
 	if b.Wait == nil {
 		return d
 	}

@@ -45,7 +45,7 @@ type logObserver struct {
 	url string
 
 	connected bool      // a connection is open
-	connects  int       // connections so far
+	opened    bool      // there has been a connection
 	early     int       // responses in a row that the server has ended early
 	lost      bool      // a warning is out, and there was no connection since
 	since     time.Time // since when there is none
@@ -86,16 +86,15 @@ func (l *logObserver) observe(c change) {
 func (l *logObserver) open(c change) {
 	if l.lost {
 		after := time.Since(l.since).Round(100 * time.Millisecond)
-		verb := "reconnected"
-		if l.connects == 0 {
-			verb = "connected"
+		verb := "connected"
+		if l.opened {
+			verb = "reconnected"
 		}
 		l.log.InfoContext(l.ctx, fmt.Sprintf("source: %s after %v, %s, %s", verb, after, plural(l.attempts, "attempt"), from(c.lastEventID)))
 	} else {
 		l.log.DebugContext(l.ctx, "source: connected", "status", c.response.StatusCode, "protocol", c.response.Proto)
 	}
-	l.connected, l.lost, l.attempts = true, false, 0
-	l.connects++
+	l.connected, l.opened, l.lost, l.attempts = true, true, false, 0
 }
 
 func (l *logObserver) disconnected(c change) {

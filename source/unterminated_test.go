@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -93,6 +94,33 @@ func TestUnterminatedEventIsDeduplicated(t *testing.T) {
 		assert.Equal(t, "a b c", data(events))
 		assert.Equal(t, "3", server.Requests()[3].LastEventID)
 	})
+}
+
+// An event without its blank line is an event for the backoff, too: a server that sends one
+// in each response works, so the waits between the requests do not grow.
+func TestUnterminatedEventResetsTheBackoff(t *testing.T) {
+	for deliver, want := range map[bool][]time.Duration{
+		true:  {time.Second, time.Second, time.Second},
+		false: {time.Second, 2 * time.Second, 4 * time.Second},
+	} {
+		var requests []time.Time
+		within(t, func(c *ssetest.Conn) {
+			requests = append(requests, time.Now())
+			if c.N > 3 {
+				c.Answer(http.StatusNoContent, "")
+			}
+			c.Raw("data: a\n")
+		}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+			_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithUnterminatedEvent(deliver),
+				source.WithBackoff(source.Backoff{First: time.Second, Growth: 2, Jitter: -1})))
+			require.NoError(t, err)
+			var waits []time.Duration
+			for i, at := range requests[1:] {
+				waits = append(waits, at.Sub(requests[i]))
+			}
+			assert.Equal(t, want, waits, "WithUnterminatedEvent(%t)", deliver)
+		})
+	}
 }
 
 // A session's position is that of the event it has delivered.
