@@ -122,9 +122,6 @@ func (b *Broadcaster) stream(c *client, r *http.Request) error {
 // next call writes a whole chunk.
 func (b *Broadcaster) deliver(c *client, end int64) error {
 	next := c.next.Load()
-	if next >= end {
-		return nil
-	}
 	c.busy()
 	defer c.idle()
 	stop := min(end, next+maxScan)

@@ -227,7 +227,6 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p pr
 	heartbeat := time.NewTicker(b.heartbeat)
 	defer heartbeat.Stop()
 	last := time.Now()
-	var wire []byte
 	for {
 		c.rest()
 		events, signal := q.Receive(heartbeat.C)
@@ -253,7 +252,7 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p pr
 			return nil
 		}
 		last = time.Now()
-		met, err := b.sendPreface(c, r, p, events, &wire)
+		met, err := b.sendPreface(c, r, p, events)
 		if err != nil || met {
 			return err
 		}
@@ -263,9 +262,8 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p pr
 // sendPreface sends those of events that c wants, up to the one at which p.met returns
 // true. It reports whether there was one. An event that cannot be encoded is left out and
 // counted.
-func (b *Broadcaster) sendPreface(c *client, r *http.Request, p preface, events []codec.Event, buf *[]byte) (met bool, err error) {
-	wire := reusable(*buf)
-	defer func() { *buf = wire }()
+func (b *Broadcaster) sendPreface(c *client, r *http.Request, p preface, events []codec.Event) (met bool, err error) {
+	var wire []byte
 	send := func() error {
 		if err := b.open(c, r); err != nil {
 			return err

@@ -61,7 +61,7 @@ func (b *Broadcaster) findWaited(number int64) {
 	b.allRead = b.log.end.Load()
 	now := time.Now()
 	b.clients.each(func(c *client) {
-		if b.slow != WaitForClients && c.behind.Load() {
+		if c.interrupted.Load() || b.slow != WaitForClients && c.behind.Load() {
 			return
 		}
 		next := c.next.Load()
@@ -87,10 +87,7 @@ func (b *Broadcaster) timeLeft(c *client, now time.Time) (left, turn time.Durati
 		limit = 2*b.writeTimeout + interruptTimeout
 	}
 	busySince := c.busySince.Load()
-	switch {
-	case c.interrupted.Load():
-		return 0, 0
-	case busySince == 0:
+	if busySince == 0 {
 		return longest, longest
 	}
 	if busySince != c.watched {

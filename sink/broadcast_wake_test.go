@@ -122,4 +122,5 @@ func TestClientsThatHaveLeftAreForgotten(t *testing.T) {
 		}
 	}
 	assert.Zero(t, kept())
+	runtime.KeepAlive(b)
 }

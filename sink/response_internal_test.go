@@ -26,6 +26,7 @@ func TestAppendWire(t *testing.T) {
 		"a retry is one line":       {event: codec.Event{Retry: time.Second}, want: "retry: 1000\n"},
 		"a heartbeat is one line":   {want: ":\n"},
 		"CRLF and CR in data":       {event: codec.Event{Data: "a\r\nb\rc\r\r\n"}, want: "data: a\ndata: b\ndata: c\ndata:\ndata:\n\n", repaired: true},
+		"CR at the beginning":       {event: codec.Event{Data: "\ra"}, want: "data:\ndata: a\n\n", repaired: true},
 		"Latin-1 in data":           {event: codec.Event{Data: "caf\xe9!"}, want: "data: caf\uFFFD!\n\n", repaired: true},
 		"invalid UTF-8 in a type":   {event: codec.Event{Type: "a\xff", Data: "x"}, want: "event: a\uFFFD\ndata: x\n\n", repaired: true},
 		"line breaks in a comment":  {event: codec.Event{Comment: "a\r\nb\nc\rd\xff"}, want: ":a b c d\uFFFD\n", repaired: true},
