@@ -79,7 +79,6 @@ func TestClientThatCatchesUp(t *testing.T) {
 				c := newConn()
 				connectWith(t, b, c, "/", "Last-Event-ID", "none")
 				require.Equal(t, wires("1", "2", "3"), c.body())
-				start := time.Now()
 				require.NoError(t, b.Send(t.Context(), eventsOf(idsFrom(4, 100))...))
 				settle()
 				assert.Equal(t, wires(idsFrom(1, 100)...), c.body(), "it has caught up, and publishers wait for it")
@@ -87,7 +86,7 @@ func TestClientThatCatchesUp(t *testing.T) {
 				behind := newConn()
 				behind.pace = 20 * time.Millisecond * (32 << 10) / time.Duration(len(wires("98", "99", "100"))) // 20 ms for the history
 				connectWith(t, b, behind, "/", "Last-Event-ID", "none")
-				start = time.Now()
+				start := time.Now()
 				require.NoError(t, b.Send(t.Context(), eventsOf(idsFrom(101, 103))...))
 				require.NoError(t, b.Send(t.Context(), eventsOf(idsFrom(104, 104))...))
 				if policy == sink.WaitForClients {
@@ -164,7 +163,7 @@ type heldAtTheBody struct {
 
 func (h *heldAtTheBody) Write(p []byte) (int, error) {
 	if h.lines++; h.lines == 2 {
-		h.conn.hold()
+		h.hold()
 	}
 	return h.conn.Write(p)
 }
