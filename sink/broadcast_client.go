@@ -145,7 +145,7 @@ func (b *Broadcaster) deliver(c *client, end int64) error {
 		to, count := first.to, int64(1)
 		for next < stop {
 			e := b.log.at(next)
-			if e == nil || e.from != to || &e.chunk[0] != &first.chunk[0] || !c.wants(e) {
+			if e == nil || &e.chunk[0] != &first.chunk[0] || !c.wants(e) {
 				break
 			}
 			to = e.to
@@ -178,7 +178,7 @@ func (b *Broadcaster) fellOut(c *client, next int64) (int64, error) {
 	case b.slow == SkipEvents:
 		c.skipped.Add(oldest - next)
 	default:
-		return 0, errTooSlow
+		return next, errTooSlow
 	}
 	c.behind.Store(true)
 	return oldest, nil

@@ -109,9 +109,6 @@ func (b *Broadcaster) place(c *client, next int64) {
 
 // young returns the number of the first event, from next on, that is not too old.
 func (b *Broadcaster) young(next int64) int64 {
-	if b.age == 0 {
-		return next
-	}
 	return b.log.youngerThan(next, time.Now().Add(-b.age-1))
 }
 

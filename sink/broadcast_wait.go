@@ -47,7 +47,7 @@ func (b *Broadcaster) makeRoom(ctx context.Context, size int, now *time.Time) er
 }
 
 func (b *Broadcaster) tooOld(e *entry, now time.Time) bool {
-	return b.age > 0 && now.Sub(e.at) > b.age
+	return now.Sub(e.at) > b.age
 }
 
 // findWaited sets b.waited to the clients that have not read an event and are not slow.

@@ -108,6 +108,7 @@ func NewBroadcaster(opts ...BroadcastOption) *Broadcaster {
 		broadcastOptions: broadcastOptions{
 			events:       1024,
 			bytes:        8 << 20,
+			age:          longest,
 			heartbeat:    15 * time.Second,
 			beat:         []byte(heartbeatLine),
 			writeTimeout: time.Minute,

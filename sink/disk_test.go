@@ -15,7 +15,8 @@ type Disk struct {
 	synced string
 	syncs  int
 	err    error // of syncs
-	torn   error // of writes, which write half of the text, and of truncations
+	torn   error // of writes, which write some bytes, and of truncations
+	bytes  int   // that are written then
 }
 
 // WithDisk has a File write and sync to d.
@@ -29,7 +30,7 @@ func (d *Disk) write(file *os.File, p []byte) (int, error) {
 	if d.torn == nil {
 		return file.Write(p)
 	}
-	n, err := file.Write(p[:len(p)/2])
+	n, err := file.Write(p[:d.bytes])
 	return n, errors.Join(d.torn, err)
 }
 
@@ -68,11 +69,11 @@ func (d *Disk) Syncs() int {
 	return d.syncs
 }
 
-// Tear has later writes and truncations fail.
-func (d *Disk) Tear(err error) {
+// Tear has later writes fail after some bytes, and truncations fail.
+func (d *Disk) Tear(err error, bytes int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.torn = err
+	d.torn, d.bytes = err, bytes
 }
 
 // Fail has later syncs fail.

@@ -384,8 +384,8 @@ func (f *File[T]) Close() error {
 		f.syncing.Stop()
 	}
 	unsyncedFiles.remove(f)
-	if closing := f.release(); closing != nil && err == nil {
-		err = f.error("close", closing)
+	if closing := f.release(); closing != nil {
+		err = joined(err, f.error("close", closing))
 	}
 	f.mu.Unlock()
 	return joined(err, f.tidier.wait())

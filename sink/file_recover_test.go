@@ -123,6 +123,8 @@ func TestFileLeavesForeignFilesAloneThatLookAlike(t *testing.T) {
 		"event: wedding\nguests: 200\n",
 		"data: 1\r\n\r\ndata: 2\r\n\r\n", // a stream of another program
 		"data: 1\n\n\n\n",
+		"data: 1\n\nda\n\n",        // whole, and no field
+		"data: 1\n\nev\ndata: 2\n", // only the last line may be torn
 		": a comment in another language\nfoo\n",
 		"data: " + strings.Repeat("long ", 10_000) + "\r\n",
 	} {

@@ -62,10 +62,14 @@ func TestFileSyncsEachInterval(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, 2, disk.Syncs(), "Sync stops the timer")
 		assert.Equal(t, []int{102}, syncedAfter(t, f, disk, 1))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		assert.Equal(t, 103, onDisk(disk), "the next item starts it again")
+		assert.Equal(t, []int{103}, syncedAfter(t, f, disk, 1))
 		require.NoError(t, f.Close())
-		assert.Equal(t, 103, onDisk(disk), "Close syncs")
+		assert.Equal(t, 104, onDisk(disk), "Close syncs")
 		time.Sleep(time.Hour)
-		assert.Equal(t, 3, disk.Syncs(), "and stops the timer")
+		assert.Equal(t, 4, disk.Syncs(), "and stops the timer")
 	})
 }
 

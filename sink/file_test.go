@@ -3,6 +3,7 @@ package sink_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,6 +74,7 @@ func TestFileErrorsNameTheFile(t *testing.T) {
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, "open", failure.Op)
 	assert.Equal(t, path, failure.Path)
+	assert.Equal(t, 1, strings.Count(err.Error(), path), "the path stands once in %q", err)
 }
 
 // An item that cannot be encoded harms neither the items before it nor later ones.

@@ -138,6 +138,12 @@ func TestFileKeepsFilesForATime(t *testing.T) {
 		require.NoError(t, f.AppendOne(2))
 		require.NoError(t, f.Close())
 		assert.Equal(t, []string{"n-20000102T120000.000000000Z.ndjson", "n.ndjson"}, files(t, path), "of the two newest, one is too old")
+
+		time.Sleep(time.Second)
+		f, err = sink.OpenNDJSON[int](path, sink.WithKeep(0, 1))
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		assert.Equal(t, []string{"n.ndjson"}, files(t, path), "a nanosecond is a limit, too")
 	})
 }
 

@@ -20,19 +20,19 @@ func TestFileRemovesATornRecordLater(t *testing.T) {
 	f, err := sink.OpenNDJSON[int](path, sink.WithDisk(disk))
 	require.NoError(t, err)
 	require.NoError(t, f.AppendOne(100))
-	disk.Tear(errGone)
+	disk.Tear(errGone, 2)
 	require.ErrorContains(t, f.AppendOne(200), torn)
 	require.Equal(t, "100\n20", content(t, path))
 	require.ErrorContains(t, f.AppendOne(300), torn)
 	require.ErrorContains(t, f.Sync(), torn)
 	assert.Equal(t, "100\n20", content(t, path), "nothing is written behind it")
-	disk.Tear(nil)
+	disk.Tear(nil, 0)
 	require.NoError(t, f.AppendOne(400))
 	assert.Equal(t, "100\n400\n", content(t, path))
 
-	disk.Tear(errGone)
+	disk.Tear(errGone, 2)
 	require.ErrorIs(t, f.AppendOne(500), errGone)
-	disk.Tear(nil)
+	disk.Tear(nil, 0)
 	require.NoError(t, f.Close())
 	assert.Equal(t, "100\n400\n", content(t, path), "Close removes it, too")
 }
@@ -43,7 +43,7 @@ func TestFileClosesWithATornRecord(t *testing.T) {
 	disk := &sink.Disk{}
 	f, err := sink.OpenNDJSON[int](path, sink.WithDisk(disk))
 	require.NoError(t, err)
-	disk.Tear(errGone)
+	disk.Tear(errGone, 2)
 	require.ErrorIs(t, f.AppendOne(200), errGone)
 	err = f.Close()
 	require.ErrorIs(t, err, errGone)
@@ -61,11 +61,26 @@ func TestFileIsCutWhileItIsTorn(t *testing.T) {
 	f, err := sink.OpenNDJSON[int](path, sink.WithDisk(disk))
 	require.NoError(t, err)
 	require.NoError(t, f.AppendOne(100))
-	disk.Tear(errGone)
+	disk.Tear(errGone, 2)
 	require.ErrorIs(t, f.AppendOne(200), errGone)
-	disk.Tear(nil)
+	disk.Tear(nil, 0)
 	require.NoError(t, os.Truncate(path, 1))
 	require.ErrorIs(t, f.AppendOne(300), sink.ErrFileChanged)
 	assert.Equal(t, "1", content(t, path), "it is not extended")
 	require.ErrorIs(t, f.Close(), sink.ErrFileChanged)
+}
+
+// A write that fails before it has written anything leaves nothing to remove.
+func TestFileAfterAWriteOfNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	disk := &sink.Disk{}
+	f, err := sink.OpenNDJSON[int](path, sink.WithDisk(disk))
+	require.NoError(t, err)
+	require.NoError(t, f.AppendOne(100))
+	disk.Tear(errGone, 0)
+	require.ErrorIs(t, f.AppendOne(200), errGone)
+	disk.Tear(nil, 0)
+	require.NoError(t, f.AppendOne(300))
+	require.NoError(t, f.Close())
+	assert.Equal(t, "100\n300\n", content(t, path))
 }
