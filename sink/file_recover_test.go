@@ -32,6 +32,7 @@ func TestFileRecoversATornRecord(t *testing.T) {
 
 		{"NULs", "1\n2\n\x00\x00\x00\x00", "1\n2\n"},
 		{"many NULs", "1\n2\n" + strings.Repeat("\x00", 200_000), "1\n2\n"},
+		{"NULs after one byte of a block", "1\n" + strings.Repeat("\x00", 64<<10-1), "1\n"},
 		{"nothing but NULs", strings.Repeat("\x00", 4096), ""},
 		{"torn, and NULs", "1\n{\"a\":\x00\x00", "1\n"},
 		{"torn at the first, and NULs", "{\"a\":\x00\x00", ""},
