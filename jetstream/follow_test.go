@@ -56,9 +56,7 @@ func TestFollowEnds(t *testing.T) {
 			panic("boom")
 		}
 	})
-	for _, err := range log.Follow("x")(t.Context()) {
-		assert.EqualError(t, err, `jetstream: follow stream "TestFollowEnds": "x" is not the sequence of an event`)
-	}
+	assert.EqualError(t, endOf(t, log.Follow("x")), `jetstream: follow stream "TestFollowEnds": "x" is not the sequence of an event`)
 }
 
 // A position whose events have been deleted is an error, and for a browser an unknown
@@ -67,12 +65,11 @@ func TestFollowSaysWhatTheLogHasForgotten(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{MaxMsgs: 5}, jetstream.LogConfig{})
 	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
-	for _, err := range log.Follow("4")(t.Context()) {
-		var forgotten *jetstream.ForgottenError
-		require.ErrorAs(t, err, &forgotten)
-		assert.Equal(t, uint64(6), forgotten.First)
-		assert.ErrorContains(t, err, `no longer holds the events after "4"; the first one left is 6`)
-	}
+	err := endOf(t, log.Follow("4"))
+	var forgotten *jetstream.ForgottenError
+	require.ErrorAs(t, err, &forgotten)
+	assert.Equal(t, uint64(6), forgotten.First)
+	require.ErrorContains(t, err, `no longer holds the events after "4"; the first one left is 6`)
 	for id, known := range map[string]bool{"4": false, "5": true, "10": true, "11": false, "": false, "0": false, "x": false} {
 		src, err := log.Replay(t.Context(), id)
 		require.NoError(t, err)
@@ -90,12 +87,10 @@ func TestFollowSaysThatItWasOvertaken(t *testing.T) {
 	log := openLog(t, js, natsjs.StreamConfig{MaxMsgs: 100}, jetstream.LogConfig{})
 	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
 	next := 1
+	var end error
 	for e, err := range log.Follow("")(t.Context()) {
 		if err != nil {
-			var forgotten *jetstream.ForgottenError
-			require.ErrorAs(t, err, &forgotten)
-			assert.Equal(t, strconv.Itoa(next-1), forgotten.LastEventID)
-			assert.Equal(t, uint64(4901), forgotten.First)
+			end = err
 			break
 		}
 		require.Equal(t, strconv.Itoa(next), e.ID, "in order and without a gap")
@@ -104,6 +99,10 @@ func TestFollowSaysThatItWasOvertaken(t *testing.T) {
 		}
 		next++
 	}
+	var forgotten *jetstream.ForgottenError
+	require.ErrorAs(t, end, &forgotten)
+	assert.Equal(t, strconv.Itoa(next-1), forgotten.LastEventID)
+	assert.Equal(t, uint64(4901), forgotten.First)
 	assert.Greater(t, next, 1)
 	assert.Less(t, next, 4900)
 }

@@ -115,6 +115,16 @@ func event(n int) codec.Event {
 	return codec.Event{Type: "trade", ID: strconv.Itoa(n), Data: "event " + strconv.Itoa(n)}
 }
 
+// endOf returns the error with which src ends before it delivers anything.
+func endOf[T any](t *testing.T, src rxsse.Observable[T]) (end error) {
+	t.Helper()
+	for v, err := range src(t.Context()) {
+		require.Error(t, err, "it delivers %v", v)
+		end = err
+	}
+	return end
+}
+
 // take returns the first n events of src.
 func take[T any](t *testing.T, src rxsse.Observable[T], n int) (items []T) {
 	t.Helper()

@@ -172,18 +172,16 @@ func TestConsumeFails(t *testing.T) {
 	log, consumer := partitioned(t, js, 1)
 	require.NoError(t, log.Append(t.Context(), numbered(1, 5)))
 	broken := errors.New("broken")
-	for _, err := range jetstream.Consume(js, consumer, func(codec.Event) (int, error) { return 0, broken })(t.Context()) {
-		assert.Same(t, broken, err)
-	}
+	assert.Same(t, broken, endOf(t, jetstream.Consume(js, consumer, func(codec.Event) (int, error) { return 0, broken })))
 	consumer.Stream = "missing"
-	for _, err := range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
-		assert.EqualError(t, err, `jetstream: stream "missing" does not exist; create it, for example with nats stream add`)
-	}
+	assert.EqualError(t, endOf(t, jetstream.Consume(js, consumer, codec.Text)), `jetstream: stream "missing" does not exist; create it, for example with nats stream add`)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(broken)
+	var end error
 	for _, err := range jetstream.Consume(js, consumer, codec.Text)(ctx) {
-		assert.Same(t, broken, err)
+		end = err
 	}
+	assert.Same(t, broken, end)
 }
 
 // An idle partition may move any number of times: nobody has tried the next event.

@@ -298,7 +298,6 @@ func (f *File[T]) syncIfDue() error {
 func (f *File[T]) syncLater() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.syncing = nil
 	if !f.closed && f.failed == nil {
 		_ = f.sync() // kept in failed
 	}
