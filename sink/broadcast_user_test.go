@@ -117,18 +117,18 @@ func TestClientGroupMemory(t *testing.T) {
 // The clients of a group share its decisions for as long as one of them is connected.
 func TestClientGroupOutlivesItsFirstClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		calls := 0
-		b := sink.NewBroadcaster(always(sink.ClientConfig{Group: "all", Filter: func(codec.Event) bool { calls++; return true }}))
+		var calls atomic.Int64
+		b := sink.NewBroadcaster(always(sink.ClientConfig{Group: "all", Filter: func(codec.Event) bool { calls.Add(1); return true }}))
 		_, leave, gone := connect(t, b, "/")
 		second, _, _ := connect(t, b, "/")
 		send(t, b, "1", "2", "3")
 		leave()
 		<-gone
-		before := calls
+		before := calls.Load()
 		third, _, _ := connect(t, b, "/", "Last-Event-ID", "none")
 		assert.Equal(t, wires("1", "2", "3"), second.body())
 		assert.Equal(t, wires("1", "2", "3"), third.body())
-		assert.Equal(t, before, calls, "the decisions are remembered")
+		assert.Equal(t, before, calls.Load(), "the decisions are remembered")
 		finish(t, b)
 	})
 }
