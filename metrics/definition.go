@@ -17,6 +17,8 @@ const (
 	Counter Kind = iota
 	// Gauge is a metric that goes up and down.
 	Gauge
+	// Histogram is a metric that counts measurements by their size.
+	Histogram
 )
 
 // A Definition describes a metric.
@@ -30,6 +32,8 @@ type Definition struct {
 	Kind Kind
 	// Label is the name of a label beside that of the stream, "" if there is none.
 	Label string
+	// Bounds, of a Histogram, are the largest values of its buckets, in ascending order.
+	Bounds []float64
 }
 
 // A Sample is the value of a metric for one stream.
@@ -38,7 +42,10 @@ type Sample struct {
 
 	Stream     string  // the name given to the [Set]
 	LabelValue string  // of Label
-	Value      float64 // in Unit
+	Value      float64 // in Unit; of a Histogram the sum of its measurements
+	// Counts, of a Histogram, has the number of measurements in each bucket, and as one more
+	// element the number of those that exceed all bounds.
+	Counts []int64
 
 	index int // of the definition
 }
@@ -53,7 +60,8 @@ const (
 	connects
 	reconnects
 	outcomes
-	connecting
+	connectTimes
+	connectionTimes
 	events
 	unterminated
 	received
@@ -83,41 +91,58 @@ const (
 )
 
 var definitions = [...]Definition{ //nolint:gochecknoglobals // a constant
-	streams:      {"rxsse.source.streams", "Streams that run now.", "{stream}", Gauge, ""},
-	connections:  {"rxsse.source.connections", "Streams that are connected now.", "{connection}", Gauge, ""},
-	completed:    {"rxsse.source.completed", "Streams that have completed.", "{stream}", Counter, ""},
-	failed:       {"rxsse.source.failed", "Streams that have failed for good.", "{stream}", Counter, ""},
-	attempts:     {"rxsse.source.attempts", "Attempts to connect.", "{attempt}", Counter, ""},
-	connects:     {"rxsse.source.connects", "Attempts that the server has accepted.", "{connection}", Counter, ""},
-	reconnects:   {"rxsse.source.reconnects", "Connections that were not the first of their stream.", "{connection}", Counter, ""},
-	outcomes:     {"rxsse.source.outcomes", "Attempts that have ended, with their connections, by how.", "{attempt}", Counter, "outcome"},
-	connecting:   {"rxsse.source.connecting", "Time from the beginning of attempts to the answers that accepted them.", "s", Counter, ""},
-	events:       {"rxsse.source.events", "Events that consumers got.", "{event}", Counter, ""},
-	unterminated: {"rxsse.source.unterminated_events", "Events dropped because their response ended without a blank line.", "{event}", Counter, ""},
-	received:     {"rxsse.source.received", "Bytes of bodies that were read.", "By", Counter, ""},
-	processing:   {"rxsse.source.processing", "Time that consumers have taken for what was read.", "s", Counter, ""},
-	lag:          {"rxsse.source.lag", "Time that what was read last has waited for the consumer.", "s", Gauge, ""},
-	lastEvent:    {"rxsse.source.last_event.timestamp", "When the last event was read, in Unix time.", "s", Gauge, ""},
-	position:     {"rxsse.source.position", "Last event ID, if it is a whole number.", "1", Gauge, ""},
+	streams:         {"rxsse.source.streams", "Streams that run now.", "{stream}", Gauge, "", nil},
+	connections:     {"rxsse.source.connections", "Streams that are connected now.", "{connection}", Gauge, "", nil},
+	completed:       {"rxsse.source.completed", "Streams that have completed.", "{stream}", Counter, "", nil},
+	failed:          {"rxsse.source.failed", "Streams that have failed for good.", "{stream}", Counter, "", nil},
+	attempts:        {"rxsse.source.attempts", "Attempts to connect.", "{attempt}", Counter, "", nil},
+	connects:        {"rxsse.source.connects", "Attempts that the server has accepted.", "{connection}", Counter, "", nil},
+	reconnects:      {"rxsse.source.reconnects", "Connections that were not the first of their stream.", "{connection}", Counter, "", nil},
+	outcomes:        {"rxsse.source.outcomes", "Attempts that have ended, with their connections, by how.", "{attempt}", Counter, "outcome", nil},
+	connectTimes:    {"rxsse.source.connect.duration", "Time from the beginning of an attempt to the answer that accepted it.", "s", Histogram, "", connectBounds},
+	connectionTimes: {"rxsse.source.connection.duration", "How long connections have lasted.", "s", Histogram, "", connectionBounds},
+	events:          {"rxsse.source.events", "Events that consumers got.", "{event}", Counter, "", nil},
+	unterminated:    {"rxsse.source.unterminated_events", "Events dropped because their response ended without a blank line.", "{event}", Counter, "", nil},
+	received:        {"rxsse.source.received", "Bytes of bodies that were read.", "By", Counter, "", nil},
+	processing:      {"rxsse.source.processing", "Time that consumers have taken for what was read.", "s", Counter, "", nil},
+	lag:             {"rxsse.source.lag", "Time that what was read last has waited for the consumer.", "s", Gauge, "", nil},
+	lastEvent:       {"rxsse.source.last_event.timestamp", "When the last event was read, in Unix time.", "s", Gauge, "", nil},
+	position:        {"rxsse.source.position", "Last event ID, if it is a whole number.", "1", Gauge, "", nil},
 
-	clients:   {"rxsse.broadcast.clients", "Clients that are connected now.", "{client}", Gauge, ""},
-	accepted:  {"rxsse.broadcast.accepted", "Clients that were ever connected.", "{client}", Counter, ""},
-	refused:   {"rxsse.broadcast.refused", "Requests that were not accepted.", "{request}", Counter, ""},
-	left:      {"rxsse.broadcast.left", "Clients that have left, by reason.", "{client}", Counter, "reason"},
-	published: {"rxsse.broadcast.events", "Events that were published.", "{event}", Counter, ""},
-	rejected:  {"rxsse.broadcast.rejected_events", "Events that could not be encoded and were not sent.", "{event}", Counter, ""},
-	repaired:  {"rxsse.broadcast.repaired_events", "Events with text that was repaired.", "{event}", Counter, ""},
-	delivered: {"rxsse.broadcast.deliveries", "Events written to clients, once per client.", "{event}", Counter, ""},
-	skipped:   {"rxsse.broadcast.skipped_events", "Events that slow clients have missed, once per client.", "{event}", Counter, ""},
+	clients:   {"rxsse.broadcast.clients", "Clients that are connected now.", "{client}", Gauge, "", nil},
+	accepted:  {"rxsse.broadcast.accepted", "Clients that were ever connected.", "{client}", Counter, "", nil},
+	refused:   {"rxsse.broadcast.refused", "Requests that were not accepted.", "{request}", Counter, "", nil},
+	left:      {"rxsse.broadcast.left", "Clients that have left, by reason.", "{client}", Counter, "reason", nil},
+	published: {"rxsse.broadcast.events", "Events that were published.", "{event}", Counter, "", nil},
+	rejected:  {"rxsse.broadcast.rejected_events", "Events that could not be encoded and were not sent.", "{event}", Counter, "", nil},
+	repaired:  {"rxsse.broadcast.repaired_events", "Events with text that was repaired.", "{event}", Counter, "", nil},
+	delivered: {"rxsse.broadcast.deliveries", "Events written to clients, once per client.", "{event}", Counter, "", nil},
+	skipped:   {"rxsse.broadcast.skipped_events", "Events that slow clients have missed, once per client.", "{event}", Counter, "", nil},
 
-	saves:         {"rxsse.commit.saves", "Positions that were saved.", "{save}", Counter, ""},
-	saveFailures:  {"rxsse.commit.failures", "Positions that could not be saved.", "{save}", Counter, ""},
-	saving:        {"rxsse.commit.saving", "Time that saving has taken.", "s", Counter, ""},
-	lastSave:      {"rxsse.commit.last_save.timestamp", "When a position was saved last, in Unix time.", "s", Gauge, ""},
-	savedPosition: {"rxsse.commit.position", "Position that was saved last, if it is a whole number.", "1", Gauge, ""},
-	commitLag:     {"rxsse.commit.lag", "For how long there have been events after the saved position.", "s", Gauge, ""},
+	saves:         {"rxsse.commit.saves", "Positions that were saved.", "{save}", Counter, "", nil},
+	saveFailures:  {"rxsse.commit.failures", "Positions that could not be saved.", "{save}", Counter, "", nil},
+	saving:        {"rxsse.commit.saving", "Time that saving has taken.", "s", Counter, "", nil},
+	lastSave:      {"rxsse.commit.last_save.timestamp", "When a position was saved last, in Unix time.", "s", Gauge, "", nil},
+	savedPosition: {"rxsse.commit.position", "Position that was saved last, if it is a whole number.", "1", Gauge, "", nil},
+	commitLag:     {"rxsse.commit.lag", "For how long there have been events after the saved position.", "s", Gauge, "", nil},
 
-	droppedItems: {"rxsse.buffer.dropped_items", "Items dropped because a buffer was full.", "{item}", Counter, ""},
+	droppedItems: {"rxsse.buffer.dropped_items", "Items dropped because a buffer was full.", "{item}", Counter, "", nil},
+}
+
+// The bounds are those of the histograms of source.
+//
+//nolint:gochecknoglobals // constants
+var (
+	connectBounds    = seconds(new(source.Meter).Stats().ConnectTimes.Bounds)
+	connectionBounds = seconds(new(source.Meter).Stats().ConnectionTimes.Bounds)
+)
+
+func seconds(durations []time.Duration) []float64 {
+	s := make([]float64, len(durations))
+	for i, d := range durations {
+		s[i] = d.Seconds()
+	}
+	return s
 }
 
 // Definitions returns all metrics that a [Set] may have.
@@ -131,7 +156,11 @@ func (c *collection) add(index int, name string, value float64) {
 }
 
 func (c *collection) addLabelled(index int, name, label string, value float64) {
-	c.samples = append(c.samples, Sample{definitions[index], name, label, value, index})
+	c.samples = append(c.samples, Sample{Definition: definitions[index], Stream: name, LabelValue: label, Value: value, index: index})
+}
+
+func (c *collection) addHistogram(index int, name string, h source.Histogram) {
+	c.samples = append(c.samples, Sample{Definition: definitions[index], Stream: name, Value: h.Sum.Seconds(), Counts: h.Counts, index: index})
 }
 
 // addTime adds a point in time, unless there was none.
@@ -160,7 +189,8 @@ func (c *collection) source(name string, s source.Stats) {
 	for _, outcome := range source.Outcomes() { // also those that have not happened: a rate needs a beginning
 		c.addLabelled(outcomes, name, string(outcome), float64(s.Outcomes[outcome]))
 	}
-	c.add(connecting, name, s.Connecting.Seconds())
+	c.addHistogram(connectTimes, name, s.ConnectTimes)
+	c.addHistogram(connectionTimes, name, s.ConnectionTimes)
 	c.add(events, name, float64(s.Events))
 	c.add(unterminated, name, float64(s.Unterminated))
 	c.add(received, name, float64(s.Bytes))

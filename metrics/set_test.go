@@ -108,7 +108,7 @@ func TestSource(t *testing.T) {
 			"rxsse.source.outcomes ended": 1, "rxsse.source.outcomes no content": 1, "rxsse.source.outcomes refused": 1,
 			"rxsse.source.outcomes broken": 1, "rxsse.source.outcomes connect failed": 0, "rxsse.source.outcomes timed out": 0,
 			"rxsse.source.outcomes reconnect requested": 0, "rxsse.source.outcomes cancelled": 0, "rxsse.source.outcomes closed": 0,
-			"rxsse.source.connecting": 0, "rxsse.source.events": 3, "rxsse.source.unterminated_events": 1,
+			"rxsse.source.connect.duration": 0, "rxsse.source.connection.duration": 0, "rxsse.source.events": 3, "rxsse.source.unterminated_events": 1,
 			"rxsse.source.processing": 0, "rxsse.source.lag": 0, "rxsse.source.position": 3,
 			"rxsse.source.last_event.timestamp": float64(begin.Add(6*time.Second).UnixMilli()) / 1e3,
 		}, got)
@@ -272,6 +272,48 @@ func TestLabelsAreBounded(t *testing.T) {
 	})
 }
 
+// A histogram has a count for each bucket, and the sum in its unit; what was never
+// connected has zeros.
+func TestHistograms(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		if c.N > 1 {
+			c.Answer(http.StatusNoContent, "")
+		}
+		c.Sleep(300 * time.Millisecond)
+		c.Send(numbered(1)...)
+		c.Sleep(90 * time.Minute)
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		var set metrics.Set
+		set.Source("unused")
+		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), set.Source("trades")))
+		require.NoError(t, err)
+		type histogram struct {
+			stream string
+			sum    float64
+			bounds map[float64]int64 // those with a count
+		}
+		got := map[string][]histogram{}
+		for _, s := range set.Samples() {
+			if s.Kind != metrics.Histogram {
+				assert.Nil(t, s.Counts, s.Name)
+				continue
+			}
+			require.Len(t, s.Counts, len(s.Bounds)+1)
+			h := histogram{s.Stream, s.Value, map[float64]int64{}}
+			for i, n := range s.Counts {
+				if n > 0 {
+					h.bounds[s.Bounds[i]] = n
+				}
+			}
+			got[s.Name] = append(got[s.Name], h)
+		}
+		assert.Equal(t, map[string][]histogram{
+			"rxsse.source.connect.duration":    {{"trades", 0.3, map[float64]int64{0.5: 1}}, {"unused", 0, map[float64]int64{}}},
+			"rxsse.source.connection.duration": {{"trades", 5400, map[float64]int64{7200: 1}}, {"unused", 0, map[float64]int64{}}},
+		}, got)
+	})
+}
+
 func TestDefinitions(t *testing.T) {
 	seen := map[string]bool{}
 	for _, d := range metrics.Definitions() {
@@ -281,5 +323,5 @@ func TestDefinitions(t *testing.T) {
 		assert.Regexp(t, regexp.MustCompile(`^(s|By|1|\{[a-z]+\})$`), d.Unit, d.Name)
 		assert.Regexp(t, regexp.MustCompile(`^[A-Z].*\.$`), d.Help, d.Name)
 	}
-	assert.Len(t, seen, 32)
+	assert.Len(t, seen, 33)
 }

@@ -14,17 +14,19 @@ import (
 // "commit" and the name of the stream, with the position. It can be combined with that of
 // a metrics.Set.
 func Checkpoint(stream string, c source.Checkpoint, opts ...Option) source.Checkpoint {
-	return &checkpoint{c, tracer{newConfig(opts).tracers.Tracer(scope), stream}}
+	return &checkpoint{c, newConfig(opts).tracers.Tracer(scope), stream}
 }
 
 type checkpoint struct {
 	source.Checkpoint
-	tracer
+
+	tracer trace.Tracer
+	stream string
 }
 
 // Save saves a position.
 func (c *checkpoint) Save(ctx context.Context, lastEventID string) error {
-	ctx, span := c.Start(ctx, "commit "+c.stream, trace.WithAttributes(
+	ctx, span := c.tracer.Start(ctx, "commit "+c.stream, trace.WithAttributes(
 		attribute.String("rxsse.stream", c.stream),
 		attribute.String("rxsse.position", shorten(lastEventID)),
 	))

@@ -6,7 +6,8 @@
 //
 //	trades := source.SSE(url, figures.Source("trades"), source.WithTrace(rxsseotel.Trace("trades")))
 //
-// Both use the global providers unless an [Option] gives others. docs/observability.md
+// Trace also records the histograms. Both use the global providers unless an [Option] gives
+// others. docs/observability.md
 // lists the metrics and the attributes of spans, and says what to alert on.
 //
 // # Attributes

@@ -13,6 +13,8 @@ import (
 // Register exports the metrics of set as observable metrics: they are read when the
 // provider's reader collects. They have the names of [metrics.Definitions]. To stop, call
 // Unregister of the result. Register panics if set is nil.
+//
+// Histograms cannot be observable metrics: [Trace] records them.
 func Register(set *metrics.Set, opts ...Option) (metric.Registration, error) {
 	if set == nil {
 		panic("rxsseotel: Register: set is nil")
@@ -21,6 +23,9 @@ func Register(set *metrics.Set, opts ...Option) (metric.Registration, error) {
 	instruments := map[string]metric.Float64Observable{}
 	var all []metric.Observable
 	for _, d := range metrics.Definitions() {
+		if d.Kind == metrics.Histogram {
+			continue
+		}
 		instrument, err := newInstrument(meter, d)
 		if err != nil {
 			return nil, fmt.Errorf("rxsseotel: Register: %s: %w", d.Name, err)
@@ -30,6 +35,9 @@ func Register(set *metrics.Set, opts ...Option) (metric.Registration, error) {
 	}
 	registration, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		for _, s := range set.Samples() {
+			if s.Kind == metrics.Histogram {
+				continue
+			}
 			attributes := []attribute.KeyValue{attribute.String("rxsse.stream", s.Stream)}
 			if s.Label != "" {
 				attributes = append(attributes, attribute.String("rxsse."+s.Label, s.LabelValue))

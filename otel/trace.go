@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -15,7 +16,10 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// Trace returns hooks for source.WithTrace that record a span for each attempt to connect.
+// Trace returns hooks for source.WithTrace that record a span for each attempt to connect,
+// and how long the server took to accept and the connection lasted, in the histograms
+// rxsse.source.connect.duration and rxsse.source.connection.duration.
+//
 // The span lasts until the connection has ended, and is exported then; an event "connected"
 // in it marks when the server accepted. It is a child of the span in the context that the
 // stream was subscribed with, and the request is sent in its context, so an instrumented
@@ -24,16 +28,28 @@ import (
 // A span is an error if the attempt or its connection has failed, and not if the server has
 // ended the response in an orderly way, the stream was cancelled, or the consumer has left.
 func Trace(stream string, opts ...Option) *source.Trace {
-	t := tracer{newConfig(opts).tracers.Tracer(scope), stream}
+	c := newConfig(opts)
+	t := tracer{Tracer: c.tracers.Tracer(scope), durations: newDurations(c.meters.Meter(scope), stream), stream: stream}
 	return &source.Trace{StartAttempt: t.start, Open: t.open}
 }
 
 // A tracer records the spans of streams with one name.
 type tracer struct {
 	trace.Tracer
+	durations
 
 	stream string
 }
+
+// An attempt is an attempt to connect, and its connection.
+type attempt struct {
+	span     trace.Span
+	beganAt  time.Time
+	openedAt time.Time // zero until the server has accepted
+}
+
+// attemptKey is the key under which a context has its *attempt.
+type attemptKey struct{}
 
 func (t tracer) start(ctx context.Context, a source.Attempt) (context.Context, func(source.AttemptEnd)) {
 	attributes := append(
@@ -50,21 +66,37 @@ func (t tracer) start(ctx context.Context, a source.Attempt) (context.Context, f
 		attributes = append(attributes, semconv.HTTPRequestResendCount(a.Number-1))
 	}
 	ctx, span := t.Start(ctx, "sse "+t.stream, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...)) //nolint:spancheck // the function that is returned ends it
-	return ctx, func(end source.AttemptEnd) { finish(span, end) }                                                             //nolint:spancheck // see above
+	current := &attempt{span: span, beganAt: time.Now()}
+	ctx = context.WithValue(ctx, attemptKey{}, current)
+	return ctx, func(end source.AttemptEnd) { t.finish(ctx, current, end) } //nolint:spancheck // see above
 }
 
-// open marks when the server has accepted.
+// open marks when the server has accepted. The request of source.FromResponse has another
+// context, which is none of an attempt.
 func (t tracer) open(_ source.Attempt, resp *http.Response) {
 	if resp.Request == nil {
 		return
 	}
-	span := trace.SpanFromContext(resp.Request.Context())
-	span.SetAttributes(semconv.NetworkProtocolVersion(strconv.Itoa(resp.ProtoMajor) + "." + strconv.Itoa(resp.ProtoMinor)))
-	span.AddEvent("connected")
+	ctx := resp.Request.Context()
+	a, ok := ctx.Value(attemptKey{}).(*attempt)
+	if !ok {
+		return
+	}
+	a.openedAt = time.Now()
+	t.connect.Record(ctx, a.openedAt.Sub(a.beganAt).Seconds(), t.attributes)
+	a.span.SetAttributes(semconv.NetworkProtocolVersion(strconv.Itoa(resp.ProtoMajor) + "." + strconv.Itoa(resp.ProtoMinor)))
+	a.span.AddEvent("connected")
 }
 
 // finish ends the span of an attempt.
-func finish(span trace.Span, end source.AttemptEnd) {
+func (t tracer) finish(ctx context.Context, a *attempt, end source.AttemptEnd) {
+	if a.openedAt.IsZero() && end.StatusCode == http.StatusOK && end.Outcome != source.OutcomeRefused {
+		a.openedAt = a.beganAt // source.FromResponse
+	}
+	if !a.openedAt.IsZero() {
+		t.connection.Record(ctx, time.Since(a.openedAt).Seconds(), t.attributes)
+	}
+	span := a.span
 	span.SetAttributes(
 		attribute.String("rxsse.outcome", string(end.Outcome)),
 		attribute.Int64("rxsse.events", end.Events),

@@ -76,14 +76,29 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 		if s.Label != "" {
 			labels = append(labels, s.LabelValue)
 		}
-		kind := prometheus.GaugeValue
-		if s.Kind == metrics.Counter {
-			kind = prometheus.CounterValue
-		}
-		m, err := prometheus.NewConstMetric(c.descs[s.Name], kind, s.Value, labels...)
+		m, err := newMetric(c.descs[s.Name], s, labels)
 		if err != nil { // the name of a stream is not UTF-8
 			m = prometheus.NewInvalidMetric(c.descs[s.Name], err)
 		}
 		ch <- m
+	}
+}
+
+func newMetric(desc *prometheus.Desc, s metrics.Sample, labels []string) (prometheus.Metric, error) {
+	switch s.Kind {
+	case metrics.Histogram:
+		var count uint64
+		upTo := map[float64]uint64{} // Prometheus adds up the buckets
+		for i, n := range s.Counts {
+			count += uint64(n)
+			if i < len(s.Bounds) {
+				upTo[s.Bounds[i]] = count
+			}
+		}
+		return prometheus.NewConstHistogram(desc, count, s.Value, upTo, labels...)
+	case metrics.Counter:
+		return prometheus.NewConstMetric(desc, prometheus.CounterValue, s.Value, labels...)
+	default:
+		return prometheus.NewConstMetric(desc, prometheus.GaugeValue, s.Value, labels...)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -32,6 +33,7 @@ func TestCollector(t *testing.T) {
 				c.Answer(204, "")
 			}
 			c.Send(codec.Event{ID: "1" + strings.Repeat("0", c.N), Data: "x"})
+			c.Sleep(40 * time.Second)
 			c.Drop()
 		})
 		defer server.Close()
@@ -63,7 +65,24 @@ rxsse_source_outcomes_total{outcome="timed out",stream="trades"} 0
 # HELP rxsse_commit_position Position that was saved last, if it is a whole number.
 # TYPE rxsse_commit_position gauge
 rxsse_commit_position{stream="trades"} 100
-`), "rxsse_source_events_total", "rxsse_source_outcomes_total", "rxsse_commit_position"))
+# HELP rxsse_source_connection_duration_seconds How long connections have lasted.
+# TYPE rxsse_source_connection_duration_seconds histogram
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="1"} 0
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="10"} 0
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="30"} 0
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="60"} 2
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="120"} 2
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="300"} 2
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="600"} 2
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="1800"} 2
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="3600"} 2
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="7200"} 2
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="21600"} 2
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="86400"} 2
+rxsse_source_connection_duration_seconds_bucket{stream="trades",le="+Inf"} 2
+rxsse_source_connection_duration_seconds_sum{stream="trades"} 80
+rxsse_source_connection_duration_seconds_count{stream="trades"} 2
+`), "rxsse_source_connection_duration_seconds", "rxsse_source_events_total", "rxsse_source_outcomes_total", "rxsse_commit_position"))
 
 		problems, err := testutil.GatherAndLint(registry)
 		require.NoError(t, err)
@@ -86,9 +105,13 @@ rxsse_commit_position{stream="trades"} 100
 func TestNames(t *testing.T) {
 	var text strings.Builder
 	for _, d := range metrics.Definitions() {
-		kind := map[metrics.Kind]string{metrics.Counter: "counter", metrics.Gauge: "gauge"}[d.Kind]
+		kind := map[metrics.Kind]string{metrics.Counter: "counter", metrics.Gauge: "gauge", metrics.Histogram: "histogram"}[d.Kind]
 		name := rxsseprom.Name(d)
-		text.WriteString("# HELP " + name + " " + d.Help + "\n# TYPE " + name + " " + kind + "\n" + name + "{stream=\"x\"} 1\n")
+		suffix := ""
+		if d.Kind == metrics.Histogram {
+			suffix = "_sum"
+		}
+		text.WriteString("# HELP " + name + " " + d.Help + "\n# TYPE " + name + " " + kind + "\n" + name + suffix + "{stream=\"x\"} 1\n")
 	}
 	problems, err := promlint.New(strings.NewReader(text.String())).Lint()
 	require.NoError(t, err)

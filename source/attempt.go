@@ -96,7 +96,7 @@ func (s *stream) connect() *outcome {
 	a.started = true
 	ctx := s.startAttempt(a.ctx)
 	s.notify(change{kind: connecting})
-	resp := s.received
+	resp, isHandedOver := s.received, s.received != nil
 	if resp == nil {
 		var isUnanswered bool
 		var err error
@@ -114,7 +114,7 @@ func (s *stream) connect() *outcome {
 		return s.refuse(a, resp, reason)
 	}
 	s.startReading(resp)
-	s.notify(change{kind: connected, response: resp})
+	s.notify(change{kind: connected, response: resp, isHandedOver: isHandedOver})
 	s.connects++
 	return nil
 }

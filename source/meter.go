@@ -45,9 +45,12 @@ type Stats struct {
 	Reconnects int64
 	// Outcomes counts the attempts that have ended, with their connections, by how.
 	Outcomes map[Outcome]int64
-	// Connecting is the time from the beginning of an attempt to the server's answer,
-	// summed over the attempts that the server accepted.
-	Connecting time.Duration
+	// ConnectTimes has the time from the beginning of an attempt to the server's answer, for
+	// each attempt that the server accepted. Those of [FromResponse] are unknown.
+	ConnectTimes Histogram
+	// ConnectionTimes has how long each connection has lasted, from the server's answer to
+	// its end. A peak shows, for example, the time after which a proxy ends connections.
+	ConnectionTimes Histogram
 	// Events counts the events that consumers got, comments and retry events included if
 	// the stream delivers them.
 	Events int64
@@ -73,12 +76,17 @@ type Stats struct {
 func (m *Meter) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	sum := Stats{}
+	sum := newStats()
 	sum.add(m.ended)
 	for s := range m.running {
 		sum.add(s.now())
 	}
 	return sum
+}
+
+// newStats returns the counts of no stream.
+func newStats() Stats {
+	return Stats{ConnectTimes: newHistogram(connectBounds[:]), ConnectionTimes: newHistogram(connectionBounds[:])}
 }
 
 // add adds the counts of other streams.
@@ -96,7 +104,8 @@ func (s *Stats) add(o Stats) {
 		}
 		s.Outcomes[outcome] += n
 	}
-	s.Connecting += o.Connecting
+	s.ConnectTimes.add(o.ConnectTimes)
+	s.ConnectionTimes.add(o.ConnectionTimes)
 	s.Events += o.Events
 	s.Unterminated += o.Unterminated
 	s.Bytes += o.Bytes
@@ -114,14 +123,16 @@ type streamMeter struct {
 
 	mu        sync.Mutex
 	stats     Stats
-	beganAt   time.Time // the present attempt
+	beganAt   time.Time // of the present attempt: when it began, and when the server accepted
+	openedAt  time.Time
 	readAt    time.Time // the end of the last read, zero before the first of a connection
 	isReading bool
 }
 
 // newStreamMeter counts one more stream.
 func newStreamMeter(m *Meter) *streamMeter {
-	s := &streamMeter{meter: m, stats: Stats{Streams: 1}}
+	s := &streamMeter{meter: m, stats: newStats()}
+	s.stats.Streams = 1
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.running == nil {
@@ -137,6 +148,8 @@ func (m *streamMeter) now() Stats {
 	defer m.mu.Unlock()
 	stats := m.stats
 	stats.Outcomes = maps.Clone(stats.Outcomes)
+	stats.ConnectTimes = stats.ConnectTimes.clone()
+	stats.ConnectionTimes = stats.ConnectionTimes.clone()
 	if !m.isReading && !m.readAt.IsZero() {
 		stats.Lag = time.Since(m.readAt)
 	}
@@ -160,12 +173,18 @@ func (m *streamMeter) observe(c change) {
 			stats.Reconnects++
 		}
 		stats.Connections = 1
-		stats.Connecting += time.Since(m.beganAt)
+		m.openedAt = time.Now()
+		if !c.isHandedOver {
+			stats.ConnectTimes.observe(m.openedAt.Sub(m.beganAt))
+		}
 	case attemptEnded:
 		if stats.Outcomes == nil {
 			stats.Outcomes = map[Outcome]int64{}
 		}
 		stats.Outcomes[c.end.Outcome]++
+		if stats.Connections > 0 {
+			stats.ConnectionTimes.observe(time.Since(m.openedAt))
+		}
 		stats.Connections = 0
 		m.readAt = time.Time{}
 	case unterminated:

@@ -32,15 +32,19 @@ func TestMeter(t *testing.T) {
 		}
 	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 		var meter source.Meter
-		assert.Zero(t, meter.Stats())
+		assert.Zero(t, meter.Stats().Attempts)
 		start := time.Now()
 		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithMeter(&meter), source.WithComments(true)))
 		require.NoError(t, err)
+		got := meter.Stats()
+		assert.EqualValues(t, 2, got.ConnectTimes.Counts[0])
+		assert.EqualValues(t, 2, got.ConnectionTimes.Counts[0])
+		got.ConnectTimes, got.ConnectionTimes = source.Histogram{}, source.Histogram{}
 		assert.Equal(t, source.Stats{
 			Completed: 1, Attempts: 4, Connects: 2, Reconnects: 1, Events: 3, Bytes: int64(len(one + two)),
 			Outcomes:    map[source.Outcome]int64{source.OutcomeEnded: 2, source.OutcomeRefused: 1, source.OutcomeNoContent: 1},
 			LastEventID: "2", LastEventAt: start.Add(6 * time.Second),
-		}, meter.Stats())
+		}, got)
 	})
 }
 
@@ -74,7 +78,7 @@ func TestMeterWhileTheStreamRuns(t *testing.T) {
 		at <- meter.Stats()
 		for range cap(at) {
 			s := <-at
-			got = append(got, now{s.Streams, s.Connections, s.Lag, s.Processing, s.Connecting})
+			got = append(got, now{s.Streams, s.Connections, s.Lag, s.Processing, s.ConnectTimes.Sum})
 		}
 		assert.Equal(t, []now{
 			{1, 0, 0, 0, 0},

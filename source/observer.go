@@ -19,10 +19,13 @@ type change struct {
 	kind     changeKind
 	attempt  Attempt
 	response *http.Response // of connected
-	err      error          // of disconnected and failed; of unterminated, nil if the end was orderly
-	wait     time.Duration  // of waiting, and of disconnected
-	event    codec.Event    // of unterminated
-	end      AttemptEnd     // of attemptEnded
+	// isHandedOver, of connected, reports that the program has sent the request, so the time
+	// of its attempt is unknown.
+	isHandedOver bool
+	err          error         // of disconnected and failed; of unterminated, nil if the end was orderly
+	wait         time.Duration // of waiting, and of disconnected
+	event        codec.Event   // of unterminated
+	end          AttemptEnd    // of attemptEnded
 
 	lastEventID string
 }

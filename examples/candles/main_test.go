@@ -98,6 +98,15 @@ func TestFeedsOfOnesOwn(t *testing.T) {
 	assert.Contains(t, out.String(), "ended: interrupted\n")
 }
 
+// A signal ends the demonstration, which is no error, and what it prints says so.
+func TestInterrupt(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	interrupt(errors.New("signal"))
+	var out bytes.Buffer
+	require.NoError(t, run(ctx, &out, nil))
+	assert.Equal(t, "interrupted\n", out.String())
+}
+
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }

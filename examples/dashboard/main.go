@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/rxsse/rxsse/operators"
@@ -29,7 +30,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Stdout, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -43,7 +44,7 @@ func main() {
 //go:embed page
 var page embed.FS
 
-// run is the program. A cancelled ctx (Ctrl-C, or the time set by -for) ends it cleanly.
+// run is the program. A cancelled ctx (a signal, or the time set by -for) ends it cleanly.
 func run(ctx context.Context, stdout io.Writer, args []string) error {
 	var (
 		flags  = flag.NewFlagSet("dashboard", flag.ContinueOnError)
@@ -78,7 +79,15 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 		return errors.Join(err, listener.Close())
 	}
 	defer market.close()
-	return serve(ctx, listener, market.url())
+	if err := serve(ctx, listener, market.url()); err != nil {
+		return err
+	}
+	ending := "interrupted"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		ending = fmt.Sprintf("ended after %v", *length)
+	}
+	_, err = fmt.Fprintln(stdout, ending)
+	return err
 }
 
 // serve shows what is traded on the exchange at url, until ctx is cancelled.

@@ -83,6 +83,7 @@ func TestDashboard(t *testing.T) {
 	})
 	require.ErrorIs(t, err, context.Canceled)
 	require.NoError(t, <-done, "an interrupt is a clean end")
+	assert.Equal(t, url+"\ninterrupted\n", out.String())
 	assert.Zero(t, last.Missing)
 	for symbol, of := range candles {
 		for i := 1; i < len(of); i++ {
@@ -91,6 +92,12 @@ func TestDashboard(t *testing.T) {
 			assert.GreaterOrEqual(t, of[i].High, of[i].Open, symbol)
 		}
 	}
+}
+
+func TestDashboardForAWhile(t *testing.T) {
+	var out output
+	require.NoError(t, run(t.Context(), &out, []string{"-addr", "127.0.0.1:0", "-for", "50ms"}))
+	assert.Regexp(t, `^http://127.0.0.1:\d+\nended after 50ms\n$`, out.String())
 }
 
 // Trades out of order make the candle that they would in order.

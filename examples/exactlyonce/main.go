@@ -52,7 +52,11 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer, args []string) 
 	case *kills < 0 || *count < 1:
 		return errors.New("-kills must not be negative, and -trades must be positive")
 	case *url == "":
-		return demonstration{dsn: *dsn, kills: *kills, trades: *count, seed: *seed}.run(ctx, stdout)
+		err := demonstration{dsn: *dsn, kills: *kills, trades: *count, seed: *seed}.run(ctx, stdout)
+		if isInterrupt(ctx, err) {
+			_, err = fmt.Fprintln(stdout, "interrupted")
+		}
+		return err
 	case *dsn == "":
 		return errors.New("-url needs -dsn, the database for the candles")
 	}
@@ -70,8 +74,14 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer, args []string) 
 	err = storeCandles(ctx, *url, store, func(rows int) {
 		_, _ = fmt.Fprintln(stdout, "stored", rows, "candles")
 	})
-	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+	if isInterrupt(ctx, err) {
 		_, err = fmt.Fprintln(stdout, "interrupted; run it again to continue")
 	}
 	return errors.Join(err, store.close())
+}
+
+// isInterrupt reports whether err says that Ctrl-C or SIGTERM has cancelled ctx: the cause of
+// that, or, from database/sql, only that it is cancelled.
+func isInterrupt(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, context.Cause(ctx)) || errors.Is(err, ctx.Err()))
 }

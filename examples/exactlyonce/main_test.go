@@ -3,13 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -94,7 +97,49 @@ func TestBadInput(t *testing.T) {
 		assert.ErrorContains(t, run(t.Context(), nil, &bytes.Buffer{}, args), want)
 	}
 	assert.ErrorIs(t, run(t.Context(), nil, &bytes.Buffer{}, []string{"-help"}), flag.ErrHelp)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	assert.ErrorIs(t, run(ctx, nil, &bytes.Buffer{}, nil), context.Canceled)
+}
+
+// A signal is a clean end: of the demonstration, and of the program while it waits for
+// trades or stores them.
+func TestInterrupt(t *testing.T) {
+	endless := newFeed(1_000_000, 1)
+	endless.pace = time.Millisecond
+	server := httptest.NewServer(endless)
+	defer server.Close()
+	url := []string{"-url", server.URL, "-dsn", filepath.Join(t.TempDir(), "candles.db")}
+	for name, c := range map[string]struct {
+		args []string
+		at   string // the output at which the signal comes
+		last string
+	}{
+		"demonstration":         {[]string{"-kills", "100"}, "kills", "interrupted\n"},
+		"before the first save": {[]string{"-url", "http://127.0.0.1:1", "-dsn", url[3]}, "", "interrupted; run it again to continue\n"},
+		"after a save":          {url, "stored", "interrupted; run it again to continue\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, interrupt := context.WithCancelCause(t.Context())
+			signal := errors.New("signal")
+			out := &watcher{want: c.at, found: func() { interrupt(signal) }}
+			if c.at == "" {
+				defer time.AfterFunc(100*time.Millisecond, out.found).Stop()
+			}
+			require.NoError(t, run(ctx, nil, out, c.args), out.text.String())
+			assert.True(t, strings.HasSuffix(out.text.String(), c.last), out.text.String())
+		})
+	}
+}
+
+// A watcher keeps the output, and calls found when it has what it wants.
+type watcher struct {
+	text  strings.Builder
+	want  string
+	found func()
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	w.text.Write(p)
+	if w.want != "" && strings.Contains(w.text.String(), w.want) {
+		w.found()
+	}
+	return len(p), nil
 }

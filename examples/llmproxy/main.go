@@ -87,11 +87,20 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 		}
 		defer models.close()
 		if *addr == "" {
-			return demonstrate(ctx, stdout, log, models)
+			return reportInterrupt(ctx, stdout, demonstrate(ctx, stdout, log, models))
 		}
 		a.url, key = models.url+openAIPath, "key"
 	}
-	return serve(ctx, stdout, *addr, newProxy(a, key, log))
+	return reportInterrupt(ctx, stdout, serve(ctx, stdout, *addr, newProxy(a, key, log)))
+}
+
+// reportInterrupt prints that Ctrl-C or SIGTERM has ended the program, if err is the cause
+// of a cancelled ctx. That is a way to end like any other, not an error.
+func reportInterrupt(ctx context.Context, stdout io.Writer, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		_, err = fmt.Fprintln(stdout, "interrupted")
+	}
+	return err
 }
 
 // A server serves a handler until it is closed. Requests end with their server.
@@ -118,7 +127,7 @@ func (s *server) close() {
 	s.done.Wait()
 }
 
-// serve serves the page and the proxy until ctx is cancelled.
+// serve serves the page and the proxy until ctx is cancelled, and returns the cause of that.
 func serve(ctx context.Context, stdout io.Writer, addr string, p *proxy) error {
 	page, err := fs.Sub(pages, "page")
 	if err != nil {
@@ -136,7 +145,7 @@ func serve(ctx context.Context, stdout io.Writer, addr string, p *proxy) error {
 		return err
 	}
 	<-ctx.Done()
-	return nil
+	return context.Cause(ctx)
 }
 
 // demonstrate asks the proxy what a page would ask, of both APIs.
@@ -150,8 +159,7 @@ func demonstrate(ctx context.Context, stdout io.Writer, log *slog.Logger, models
 		{"anthropic", anthropicPath, anthropic, []string{"Why are tokens sent one by one?", "Weather in Paris?", "Story please!"}},
 	} {
 		d.api.url = models.url + d.path
-		err := askAll(ctx, stdout, d.name, newProxy(d.api, "key", log), d.prompts)
-		if err != nil && ctx.Err() == nil { // Ctrl-C is a clean end
+		if err := askAll(ctx, stdout, d.name, newProxy(d.api, "key", log), d.prompts); err != nil {
 			return err
 		}
 	}

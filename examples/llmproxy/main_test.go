@@ -197,9 +197,32 @@ func TestServe(t *testing.T) {
 	require.NoError(t, resp.Body.Close())
 	assert.Contains(t, string(page), `fetch("/chat"`)
 	cancel()
+	n, err = out.Read(line)
+	require.NoError(t, err)
+	assert.Equal(t, "interrupted\n", string(line[:n]))
 	require.NoError(t, <-done)
 	http.DefaultClient.CloseIdleConnections()
 }
+
+// A signal during an answer ends the demonstration, which is no error, and the output says
+// so.
+func TestInterrupt(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	var out strings.Builder
+	stdout := writerFunc(func(p []byte) (int, error) {
+		if bytes.HasPrefix(p, []byte("  token ")) {
+			interrupt(errors.New("signal"))
+		}
+		return out.Write(p)
+	})
+	require.NoError(t, run(ctx, stdout, io.Discard, nil))
+	assert.Regexp(t, `\n  token .*\ninterrupted\n$`, out.String())
+	assert.Equal(t, 1, strings.Count(out.String(), "token "))
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 type failing struct{ err error }
 

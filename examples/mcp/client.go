@@ -154,8 +154,13 @@ func (c *Client) messages(ctx context.Context, resp *http.Response) iter.Seq2[Me
 		return decode(c.resumed(resp))(ctx)
 	}
 	return func(yield func(Message, error) bool) {
-		if mediaType != "application/json" {
-			yield(Message{}, fmt.Errorf("want JSON or an event stream, got Content-Type %q", resp.Header.Get("Content-Type")))
+		switch contentType := resp.Header.Get("Content-Type"); {
+		case mediaType == "application/json":
+		case contentType == "":
+			yield(Message{}, fmt.Errorf("the server accepts the call but sends no response: status %s", resp.Status))
+			return
+		default:
+			yield(Message{}, fmt.Errorf("want JSON or an event stream, got Content-Type %q", contentType))
 			return
 		}
 		var m Message
@@ -239,7 +244,7 @@ func (c *Client) post(ctx context.Context, m Message) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusAccepted {
+	if resp.StatusCode/100 == 2 { // 202 for a message without a response; some servers say 204
 		return resp, nil
 	}
 	defer resp.Body.Close()

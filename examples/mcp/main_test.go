@@ -97,7 +97,9 @@ func answers(t *testing.T, handlers ...http.HandlerFunc) *Client {
 
 func answer(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
+		if contentType != "" {
+			w.Header().Set("Content-Type", contentType)
+		}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}
@@ -111,6 +113,8 @@ func TestFailures(t *testing.T) {
 	}{
 		{"JSON-RPC error", answer(200, "application/json", `{"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"no such tool"}}`), "x: the server answers with an error: no such tool (code -32602)"},
 		{"HTML", answer(200, "text/html", "<p>log in"), `want JSON or an event stream, got Content-Type "text/html"`},
+		{"no content", answer(204, "", ""), "x: the server accepts the call but sends no response: status 204 No Content"},
+		{"accepted", answer(202, "", ""), "x: the server accepts the call but sends no response: status 202 Accepted"},
 		{"session expired", answer(404, "text/plain", ""), ErrSessionExpired.Error()},
 		{"unauthorized", answer(401, "text/plain", "who are you?\n"), `status 401 Unauthorized: "who are you?"`},
 		{"redirect", answer(307, "text/plain", ""), "status 307 Temporary Redirect"},
@@ -166,6 +170,12 @@ data: {"jsonrpc":"2.0","id":2,"result":"done"}
 		`{"jsonrpc":"2.0","id":"a","result":{}}`,
 		`{"jsonrpc":"2.0","id":"b","error":{"code":-32601,"message":"method not found"}}`,
 	}, got)
+}
+
+// A server that answers a message with 204 instead of 202 has accepted it.
+func TestAMessageWithoutAResponse(t *testing.T) {
+	c := answers(t, answer(204, "", ""))
+	assert.NoError(t, c.send(t.Context(), Message{Method: "notifications/cancelled"}))
 }
 
 // A server without messages of its own refuses the GET.

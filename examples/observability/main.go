@@ -8,8 +8,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -33,9 +33,10 @@ import (
 
 func main() {
 	length := flag.Duration("for", 6*time.Second, "how long to run")
+	addr := flag.String("addr", "127.0.0.1:0", "the `address` for Prometheus; port 0 takes any that is free")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Stdout, *length)
+	err := run(ctx, os.Stdout, *addr, *length)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "observability:", err)
@@ -44,7 +45,12 @@ func main() {
 }
 
 // run runs the program for a time, and then prints what Prometheus would have got.
-func run(ctx context.Context, out io.Writer, length time.Duration) error {
+func run(ctx context.Context, out io.Writer, addr string, length time.Duration) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
 	folder, err := os.MkdirTemp("", "observability")
 	if err != nil {
 		return err
@@ -70,14 +76,20 @@ func run(ctx context.Context, out io.Writer, length time.Duration) error {
 		source.WithReconnectionTime(200*time.Millisecond),
 		source.WithCheckpoint(position))
 	mux.Handle("/events", relay)
-	server := httptest.NewServer(mux)
-	defer server.Close()
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	serving := make(chan error, 1)
+	go func() { serving <- server.Serve(listener) }() // until server.Close
+	defer func() {
+		_ = server.Close()
+		<-serving
+	}()
+	url := "http://" + listener.Addr().String()
 
 	streaming, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
-	_, _ = fmt.Fprintf(out, "running for %v; the spans of connections as they end:\n\n", length)
+	_, _ = fmt.Fprintf(out, "running for %v, with the metrics at %s/metrics; the spans of connections as they end:\n\n", length, url)
 	var page sync.WaitGroup
-	page.Go(func() { browse(streaming, server.URL+"/events") })
+	page.Go(func() { browse(streaming, url+"/events") })
 	defer page.Wait()
 	err = sink.Tee(streaming, events,
 		func(ctx context.Context, src rxsse.Observable[codec.Event]) error { return relay.Publish(ctx, src) },
@@ -89,7 +101,7 @@ func run(ctx context.Context, out io.Writer, length time.Duration) error {
 	if streaming.Err() == nil {
 		return err
 	}
-	text, err := scrape(context.WithoutCancel(ctx), server.URL+"/metrics")
+	text, err := scrape(context.WithoutCancel(ctx), url+"/metrics")
 	if err != nil {
 		return err
 	}

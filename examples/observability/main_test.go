@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"net"
 	"os"
 	"regexp"
 	"strings"
@@ -24,13 +25,18 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // The program prints spans and figures, and each figure that it can have is there.
 func TestRun(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), &out, 2500*time.Millisecond))
+	require.NoError(t, run(t.Context(), &out, "127.0.0.1:0", 2500*time.Millisecond))
+	assert.Regexp(t, `^running for 2.5s, with the metrics at http://127.0.0.1:\d+/metrics; `, out.String())
 	spans, figures, found := strings.Cut(out.String(), "what Prometheus would have got")
 	require.True(t, found)
 	assert.GreaterOrEqual(t, strings.Count(spans, "\nsse trades "), 2, "spans")
 	assert.Contains(t, spans, "rxsse.outcome=broken")
 	for _, d := range metrics.Definitions() {
-		assert.Contains(t, figures, "\n"+rxsseprom.Name(d)+"{", "no value")
+		name := rxsseprom.Name(d)
+		if d.Kind == metrics.Histogram {
+			name += "_bucket"
+		}
+		assert.Contains(t, figures, "\n"+name+"{", "no value")
 	}
 	assert.NotContains(t, figures, `rxsse_buffer_dropped_items_total{stream="store"} 0`)
 }
@@ -39,7 +45,14 @@ func TestRun(t *testing.T) {
 func TestRunReportsAFailedWrite(t *testing.T) {
 	reader, writer := io.Pipe()
 	require.NoError(t, reader.Close())
-	assert.ErrorIs(t, run(t.Context(), writer, 100*time.Millisecond), io.ErrClosedPipe)
+	assert.ErrorIs(t, run(t.Context(), writer, "127.0.0.1:0", 100*time.Millisecond), io.ErrClosedPipe)
+}
+
+func TestAddressInUse(t *testing.T) {
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, listener.Close()) }()
+	assert.ErrorContains(t, run(t.Context(), io.Discard, listener.Addr().String(), time.Second), "address already in use")
 }
 
 // The dashboard has the form that Grafana's schema demands, and asks only for metrics that
@@ -50,7 +63,7 @@ func TestDashboard(t *testing.T) {
 	var board dashboard.Dashboard                                                             //nolint:staticcheck // the file has the classic schema, not that of v2
 	require.Empty(t, board.UnmarshalJSONStrict(text), "fields that the schema does not know") // an empty list of errors
 	require.NoError(t, board.Validate())
-	assert.Len(t, board.Panels, 12)
+	assert.Len(t, board.Panels, 14)
 
 	exported := map[string]bool{}
 	for _, d := range metrics.Definitions() {
@@ -82,7 +95,7 @@ func TestDashboard(t *testing.T) {
 			names := regexp.MustCompile(`rxsse_\w+`).FindAllString(target.Expr, -1)
 			assert.NotEmpty(t, names, target.Expr)
 			for _, name := range names {
-				assert.True(t, exported[name], "%s: no metric %s", p.Title, name)
+				assert.True(t, exported[strings.TrimSuffix(name, "_bucket")], "%s: no metric %s", p.Title, name)
 			}
 		}
 	}

@@ -176,9 +176,18 @@ func TestServe(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		var out bytes.Buffer
 		require.NoError(t, run(ctx, &out, []string{"-addr", "127.0.0.1:0", "-router", router.name}), "Ctrl-C is a clean end")
-		assert.Contains(t, out.String(), "open http://127.0.0.1:")
+		assert.Regexp(t, `^open http://127.0.0.1:\d+ .*\ninterrupted\n$`, out.String())
 		cancel()
 	}
+}
+
+// A signal ends the demonstration, which is no error, and what it prints says so.
+func TestInterrupt(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	defer time.AfterFunc(100*time.Millisecond, func() { interrupt(errors.New("signal")) }).Stop()
+	var out bytes.Buffer
+	require.NoError(t, run(ctx, &out, nil))
+	assert.Equal(t, "interrupted\n", out.String())
 }
 
 func TestBadInput(t *testing.T) {

@@ -1,0 +1,61 @@
+package source
+
+import (
+	"slices"
+	"time"
+)
+
+// A Histogram counts durations by their length.
+type Histogram struct {
+	// Bounds are the largest durations of the buckets, in ascending order. Do not modify it.
+	Bounds []time.Duration
+	// Counts has the number of durations in each bucket, and as one more element the number
+	// of those that exceed all bounds.
+	Counts []int64
+	// Sum is the sum of the durations.
+	Sum time.Duration
+}
+
+// The bounds of [Stats]. Those for connecting are the ones that Prometheus and OpenTelemetry
+// use for requests. Those of connections include the times after which proxies and servers
+// usually end one.
+//
+//nolint:gochecknoglobals // constants
+var (
+	connectBounds = [...]time.Duration{
+		5 * time.Millisecond, 10 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond,
+		250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2500 * time.Millisecond, 5 * time.Second, 10 * time.Second,
+	}
+	connectionBounds = [...]time.Duration{
+		time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute,
+		30 * time.Minute, time.Hour, 2 * time.Hour, 6 * time.Hour, 24 * time.Hour,
+	}
+)
+
+func newHistogram(bounds []time.Duration) Histogram {
+	return Histogram{Bounds: bounds, Counts: make([]int64, len(bounds)+1)}
+}
+
+// observe counts d.
+func (h *Histogram) observe(d time.Duration) {
+	i, _ := slices.BinarySearch(h.Bounds, d)
+	h.Counts[i]++
+	h.Sum += d
+}
+
+// add adds the durations of another histogram with the same bounds. The zero Histogram may
+// be either of them.
+func (h *Histogram) add(o Histogram) {
+	if h.Counts == nil {
+		*h = newHistogram(o.Bounds)
+	}
+	for i, n := range o.Counts {
+		h.Counts[i] += n
+	}
+	h.Sum += o.Sum
+}
+
+func (h Histogram) clone() Histogram {
+	h.Counts = slices.Clone(h.Counts)
+	return h
+}
