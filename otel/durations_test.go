@@ -92,7 +92,7 @@ func TestTraceOfAResponse(t *testing.T) {
 		ctx, own := tracers.Tracer("test").Start(t.Context(), "own")
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL(), http.NoBody)
 		require.NoError(t, err)
-		resp, err := server.Client().Do(req)
+		resp, err := server.Client().Do(req) //nolint:bodyclose // the range closes it
 		require.NoError(t, err)
 		hooks := rxsseotel.Trace("answers", rxsseotel.WithTracerProvider(tracers), rxsseotel.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(reader))))
 		_, err = sink.Collect(ctx, source.FromResponse(resp, source.WithTrace(hooks)))

@@ -90,7 +90,7 @@ func newMetric(desc *prometheus.Desc, s metrics.Sample, labels []string) (promet
 		var count uint64
 		upTo := map[float64]uint64{} // Prometheus adds up the buckets
 		for i, n := range s.Counts {
-			count += uint64(n)
+			count += uint64(n) //nolint:gosec // it is never negative
 			if i < len(s.Bounds) {
 				upTo[s.Bounds[i]] = count
 			}

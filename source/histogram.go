@@ -55,7 +55,7 @@ func (h *Histogram) add(o Histogram) {
 	h.Sum += o.Sum
 }
 
-func (h Histogram) clone() Histogram {
-	h.Counts = slices.Clone(h.Counts)
-	return h
+// clone returns a copy that shares nothing which changes.
+func (h *Histogram) clone() Histogram {
+	return Histogram{Bounds: h.Bounds, Counts: slices.Clone(h.Counts), Sum: h.Sum}
 }
