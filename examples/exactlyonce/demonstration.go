@@ -102,7 +102,11 @@ func (d demonstration) rowsAfter(ctx context.Context, f *feed, crash func(url st
 		return nil, err
 	}
 	_, _ = io.Copy(io.Discard, out)
-	if err := child.Wait(); err != nil {
+	err = child.Wait()
+	switch {
+	case ctx.Err() != nil: // which has killed it
+		return nil, context.Cause(ctx)
+	case err != nil:
 		return nil, fmt.Errorf("the run that is not killed: %w", err)
 	}
 	return store.rows(ctx)

@@ -112,14 +112,15 @@ func TestInterrupt(t *testing.T) {
 		at   string // the output at which the signal comes
 		last string
 	}{
-		"demonstration":         {[]string{"-kills", "100"}, "kills", "interrupted\n"},
+		"demonstration":         {[]string{"-kills", "100"}, "seed", "interrupted\n"},
+		"run without a kill":    {[]string{"-kills", "0"}, "seed", "interrupted\n"},
 		"before the first save": {[]string{"-url", "http://127.0.0.1:1", "-dsn", url[3]}, "", "interrupted; run it again to continue\n"},
 		"after a save":          {url, "stored", "interrupted; run it again to continue\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, interrupt := context.WithCancelCause(t.Context())
 			signal := errors.New("signal")
-			out := &watcher{want: c.at, found: func() { interrupt(signal) }}
+			out := &watcher{want: c.at, found: func() { time.AfterFunc(50*time.Millisecond, func() { interrupt(signal) }) }}
 			if c.at == "" {
 				defer time.AfterFunc(100*time.Millisecond, out.found).Stop()
 			}
