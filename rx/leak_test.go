@@ -105,15 +105,23 @@ var rxgoFrame = regexp.MustCompile(`(?m)^github\.com/reactivex/rxgo/v2\.(.+)\([^
 // bubbleOf matches the head of the stack of a goroutine in a bubble of testing/synctest.
 var bubbleOf = regexp.MustCompile(`^goroutine \d+ \[.*, synctest bubble (\d+)\]:`)
 
+// bubbleNumber returns the number of the bubble that a goroutine is in, or "".
+func bubbleNumber(stack string) string {
+	if match := bubbleOf.FindStringSubmatch(stack); match != nil {
+		return match[1]
+	}
+	return ""
+}
+
 // goroutines returns the stacks of the bridge's goroutines, and for each that is RxGo's
 // alone the RxGo function that it runs. It looks at the goroutines of the caller's bubble
 // only, and outside of bubbles at those outside.
 func goroutines() (ours, theirs []string) {
 	buf := make([]byte, 1<<20)
 	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
-	bubble := bubbleOf.FindStringSubmatch(stacks[0]) // the caller's
+	bubble := bubbleNumber(stacks[0]) // the caller's
 	for _, stack := range stacks {
-		if other := bubbleOf.FindStringSubmatch(stack); len(other) != len(bubble) || bubble != nil && other[1] != bubble[1] {
+		if bubbleNumber(stack) != bubble {
 			continue
 		}
 		switch {

@@ -73,7 +73,7 @@ func TestLeavingAChainWithSourcesOfRxGo(t *testing.T) {
 func TestContextOfASourceEndsWithTheSource(t *testing.T) {
 	var ctx context.Context
 	items := rx.ToRxGo(t.Context(), func(c context.Context) iter.Seq2[int, error] {
-		ctx = c
+		ctx = c //nolint:fatcontext // it is only looked at
 		return script{values: []int{1}}.typed()(c)
 	}).Observe()
 	assert.Equal(t, []string{"int 1", "completed"}, read(t.Context(), items))

@@ -74,7 +74,7 @@ func TestTLSThatCannotMend(t *testing.T) {
 		},
 		"a protocol that the client did not offer": {
 			server: tls12With("http/1.1"), client: tls12With("http/1.1"), want: "tls: server selected unadvertised ALPN protocol",
-			rewrite: func(hello []byte) { copy(hello[bytes.Index(hello, []byte("http/1.1")):], "http/7.7") },
+			rewrite: func(hello []byte) { copy(hello, bytes.Replace(hello, []byte("http/1.1"), []byte("http/7.7"), 1)) },
 		},
 		"an old server":            {server: func(s *tls.Config) { s.MaxVersion = tls.VersionTLS12 }, client: func(c *tls.Config) { c.MinVersion = tls.VersionTLS13 }, want: "protocol version"},
 		"an old client":            {server: func(s *tls.Config) { s.MinVersion = tls.VersionTLS13 }, client: func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, want: "protocol version"},
