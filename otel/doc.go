@@ -7,8 +7,7 @@
 //	trades := source.SSE(url, figures.Source("trades"), source.WithTrace(rxsseotel.Trace("trades")))
 //
 // Trace also records the histograms. Both use the global providers unless an [Option] gives
-// others. docs/observability.md
-// lists the metrics and the attributes of spans, and says what to alert on.
+// others. docs/observability.md lists the metrics and the attributes of spans, and says what to alert on.
 //
 // # Attributes
 //

@@ -78,10 +78,10 @@ func (c *FileCheckpoint) Load(context.Context) (string, error) {
 
 // Save writes the ID to the file. It refuses an ID that is larger than 1 MiB.
 //
-// Its errors name the file. After an error the file still holds the
-// previous ID, with one exception, which the error names: if syncing the folder fails,
-// the file holds the new ID, but a loss of power may bring the previous one back. After
-// any error Save can be called again.
+// Its errors name the file. After an error the file still holds the previous ID, with one
+// exception, which the error names: if syncing the folder fails, the file holds the new ID,
+// but a loss of power may bring the previous one back. After any error Save can be called
+// again.
 func (c *FileCheckpoint) Save(_ context.Context, lastEventID string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
