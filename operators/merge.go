@@ -56,11 +56,11 @@ func deliver[T any](q *handoff.Queue[T], yield func(T, error) bool) {
 // deliverBatch hands a batch to the consumer, up to a cancellation, which the next
 // Receive reports. It returns false when the consumer has left.
 func deliverBatch[T any](q *handoff.Queue[T], batch []T, yield func(T, error) bool) bool {
-	for _, v := range batch {
+	for i := range batch {
 		if q.Cancelled() {
 			return true
 		}
-		if !yield(v, nil) {
+		if !yield(batch[i], nil) {
 			return false
 		}
 	}

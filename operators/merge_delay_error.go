@@ -17,8 +17,7 @@ import (
 //	MergeDelayError(a, b):  --1-2---3--#
 //
 // The error of a single failure is delivered as it is; several are joined with
-// [errors.Join], in the order of srcs. On completion and cancel, and in what it holds
-// and runs, it is as Merge.
+// [errors.Join], in the order of srcs. All else is as in Merge.
 //
 // RxJava and Reactor call it mergeDelayError.
 func MergeDelayError[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {

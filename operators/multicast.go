@@ -24,7 +24,8 @@ type multicast[T any] struct {
 	started *subscription[T] // the one that was started last
 }
 
-// A subscription is one to the source of a multicast, whose lock guards it.
+// A subscription is a subscription to the source of a multicast. The lock of the multicast
+// guards it.
 type subscription[T any] struct {
 	cancel  context.CancelFunc    // nil until it is started
 	gone    chan struct{}         // closed once the source has ended
@@ -37,7 +38,7 @@ type subscription[T any] struct {
 	expiry  *time.Timer
 	expires time.Time
 
-	unseen handoff.Outcome // a panic of the source in the grace period: the next subscriber gets it
+	unseen handoff.Outcome // a panic of the source in the grace period, for the next subscriber
 }
 
 func newMulticast[T any](operator string, src rxsse.Observable[T], remember, limit int, overflow Overflow, opts []ShareOption) *multicast[T] {
@@ -177,7 +178,8 @@ func (m *multicast[T]) leave(s *subscription[T], q *handoff.Queue[T]) {
 	q.Stop()
 }
 
-// beginGracePeriod has s cancelled after the grace period. Called with the lock held.
+// beginGracePeriod sets the timer that cancels s after the grace period. Called with the
+// lock held.
 func (m *multicast[T]) beginGracePeriod(s *subscription[T]) {
 	s.expires = time.Now().Add(m.options.gracePeriod)
 	s.expiry = time.AfterFunc(m.options.gracePeriod, func() {

@@ -38,12 +38,12 @@ func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B)
 				if signal == handoff.End {
 					break
 				}
-				itemsB := queueB.Received(n)
-				for i, itemA := range queueA.Received(n) {
+				itemsA, itemsB := queueA.Received(n), queueB.Received(n)
+				for i := range n {
 					if group.Cancelled() {
 						break
 					}
-					if !yield(f(itemA, itemsB[i]), nil) {
+					if !yield(f(itemsA[i], itemsB[i]), nil) {
 						return
 					}
 				}

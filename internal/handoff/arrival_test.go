@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -141,10 +142,59 @@ func TestArrivalLimit(t *testing.T) {
 			q.Go(counting(100, nil))
 		}
 		synctest.Wait()
-		batch, _ := q.Receive(nil)
-		assert.Len(t, batch, 10)
+		for range 3 {
+			batch, _ := q.Receive(nil)
+			assert.Len(t, batch, 10)
+			synctest.Wait()
+		}
+	})
+}
+
+// A producer reserves tickets in runs while no other one pushes. An item of another producer
+// comes between the items before it and those after it, and the tickets that it makes
+// useless leave room for most of the limit.
+func TestArrivalRuns(t *testing.T) {
+	q := NewByArrival[int](t.Context(), 256)
+	defer q.Stop()
+	a, b := q.AddProducer(), q.AddProducer()
+	for range 3 { // a batch leaves nothing behind
+		n := 0
+		push := func(p *Producer[int], items int) {
+			for range items {
+				require.True(t, p.Push(n))
+				n++
+			}
+		}
+		push(a, 100)
+		assert.Less(t, len(a.runs), 25, "runs of 100 items")
+		push(b, 1)
+		push(a, 60)
+		push(b, 30)
+		push(a, 1)
+		assert.False(t, q.full(q.pushed.Load()))
+		got, _ := q.Newer()
+		require.Equal(t, upTo(n), got)
+	}
+}
+
+// A producer waits in the middle of a run once the queue holds as many bytes as it may.
+func TestArrivalRunCountsBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := NewByArrival[string](t.Context(), 256)
+		defer q.Stop()
+		large := strings.Repeat("x", MaxBytes/2)
+		q.Go(func(context.Context) iter.Seq2[string, error] {
+			return func(yield func(string, error) bool) {
+				for range 80 {
+					yield("", nil)
+				}
+				for yield(large, nil) {
+				}
+			}
+		})
 		synctest.Wait()
-		assert.EqualValues(t, 20, q.pushed.Load(), "one batch with the consumer, one queued")
+		got, _ := q.Newer()
+		assert.Len(t, got, 80+2)
 	})
 }
 

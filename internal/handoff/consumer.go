@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// A consumer is the goroutine that receives, as its upstreams see it: how to wake it,
-// whether it wants more, and how the first of them failed. Most consumers have one queue;
-// the queues of a [Group] share one.
+// A consumer is the state that the goroutine which receives shares with its upstreams: how
+// to wake it, whether it wants more, and how the first upstream failed. Most consumers have
+// one queue; the queues of a [Group] share one.
 type consumer struct {
 	ctx      context.Context //nolint:containedctx // the subscription's; a queue ends with it
 	upstream context.Context //nolint:containedctx // ends earlier: on Stop, or when an upstream fails
@@ -20,7 +20,7 @@ type consumer struct {
 	stop   chan struct{} // closed with closed
 	closed atomic.Bool   // nothing more is wanted: Stop was called, or an upstream failed
 
-	endedWith error // the consumer's
+	endedWith error // only the consumer reads and writes it
 
 	mu      sync.Mutex
 	waiting bool // the consumer is about to wait on ready

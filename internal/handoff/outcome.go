@@ -23,8 +23,26 @@ func Failed(err error) Outcome { return Outcome{err: err} }
 // calls ended also if src calls [runtime.Goexit]. Nothing counts that src delivers
 // after its error, or after push has returned false.
 func Run[T any](ctx context.Context, src rxsse.Observable[T], push func(T) bool, ended func(Outcome)) {
+	catch(ended, func(err *error) {
+		over := false
+		src(ctx)(func(v T, e error) bool {
+			switch {
+			case over:
+			case e != nil:
+				over, *err = true, e
+			default:
+				over = !push(v)
+			}
+			return !over
+		})
+	})
+}
+
+// catch calls run, which leaves the error of an upstream in err, and then ended with the
+// outcome, also if run panics or calls [runtime.Goexit].
+func catch(ended func(Outcome), run func(err *error)) {
 	var err error
-	over, returned := false, false
+	returned := false
 	defer func() {
 		var panicked *rxsse.PanicError
 		if !returned {
@@ -32,16 +50,7 @@ func Run[T any](ctx context.Context, src rxsse.Observable[T], push func(T) bool,
 		}
 		ended(Outcome{err: err, panicked: panicked, goexit: !returned && panicked == nil})
 	}()
-	src(ctx)(func(v T, e error) bool {
-		switch {
-		case over:
-		case e != nil:
-			over, err = true, e
-		default:
-			over = !push(v)
-		}
-		return !over
-	})
+	run(&err)
 	returned = true
 }
 

@@ -62,16 +62,16 @@ func (o *Overflow) dropped(n int) {
 	}
 }
 
-// append queues v. Where the consumer takes items one at a time, the room they
+// append queues *v. Where the consumer takes items one at a time, the room they
 // leave is used again once that is half of all. This keeps the cost of an item
 // constant.
-func (p *Producer[T]) append(v T) {
+func (p *Producer[T]) append(v *T) {
 	if len(p.items) == cap(p.items) && p.head > 0 && p.head >= len(p.items)/2 {
 		n := copy(p.items, p.items[p.head:])
 		clear(p.items[n:])
 		p.items, p.head = p.items[:n], 0
 	}
-	p.items = append(p.items, v)
+	p.items = append(p.items, *v)
 	if size := p.queue.size; size != nil {
 		p.bytes += size(&p.items[len(p.items)-1])
 		if p.queue.byArrival && p.bytes-p.counted >= countedStep {

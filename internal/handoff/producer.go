@@ -1,9 +1,12 @@
 package handoff
 
 import (
+	"context"
 	"math"
 	"sync"
 	"time"
+
+	"github.com/rxsse/rxsse"
 )
 
 // A Producer is the end of a queue at which one upstream pushes its items. It
@@ -14,23 +17,46 @@ type Producer[T any] struct {
 	queue *Queue[T]
 	space chan struct{} // wakes the producer while it waits for room; holds one token
 
-	// The batch that the consumer took last, to be used again. The consumer's.
-	taken        []T
-	takenTickets []int64
+	// The batch that the consumer took last. It uses the memory again.
+	taken     []T
+	takenRuns []run
 
 	mu      sync.Mutex
-	items   []T     // the batch, from head on
-	head    int     // always 0 unless the consumer takes items one at a time
-	bytes   int     // of the items
-	counted int     // bytes that a queue by arrival knows of
-	tickets []int64 // of the items, if the queue keeps the order of arrival
-	listed  bool    // the queue knows that there are items
-	blocked bool    // the producer waits for room
+	items   []T   // the batch, from head on
+	head    int   // always 0 unless the consumer takes items one at a time
+	bytes   int   // of the items
+	counted int   // the part of bytes that a queue by arrival has counted
+	runs    []run // of the items, if the queue keeps the order of arrival
+	newest  int64 // the last ticket of the last run
+	unused  int   // tickets of the last run that have no item
+	streak  int   // items since another producer, or the consumer, took a ticket
+	listed  bool  // the queue knows that there are items
+	blocked bool  // the producer waits for room
+}
+
+// run is [Run] that copies no item on its way to push.
+func (p *Producer[T]) run(ctx context.Context, src rxsse.Observable[T]) {
+	catch(p.Finish, func(err *error) {
+		over := false
+		src(ctx)(func(v T, e error) bool {
+			switch {
+			case over:
+			case e != nil:
+				over, *err = true, e
+			default:
+				over = !p.push(&v)
+			}
+			return !over
+		})
+	})
 }
 
 // Push queues v and reports whether the upstream should go on. Under Block it waits
 // while the queue is full.
-func (p *Producer[T]) Push(v T) bool {
+func (p *Producer[T]) Push(v T) bool { return p.push(&v) }
+
+// push is Push that copies the item once, to its place in the batch.
+func (p *Producer[T]) push(v *T) bool {
 	p.mu.Lock()
 	for {
 		switch {
@@ -53,32 +79,61 @@ func (p *Producer[T]) Push(v T) bool {
 	}
 }
 
-// reserve takes the room of one item, or returns false if there is none. The
-// producer is listed before it has a ticket: the consumer then finds all items up
-// to the newest ticket with the producers that are listed. Called with the lock
-// held.
+// A run is a number of tickets that a producer has reserved at once, and the items that
+// have them. It ends when another producer, or the consumer, takes a ticket.
+type run struct {
+	ticket int64 // of the first item
+	start  int   // its index in the batch
+}
+
+// maxRun is how many tickets a run has at most.
+const maxRun = 16
+
+// reserve takes the room of one item, or returns false if there is none. Called with the
+// lock held.
 func (p *Producer[T]) reserve() bool {
-	if !p.queue.byArrival {
-		if p.full() {
-			return false
-		}
-		p.list()
-		return true
+	if p.queue.byArrival {
+		return p.reserveTicket()
 	}
+	if p.full() {
+		return false
+	}
+	p.list()
+	return true
+}
+
+// reserveTicket is reserve for a queue by arrival. Runs are short enough that the tickets
+// without an item take little of the room. The producer is listed before it has a ticket:
+// the consumer then finds all items up to the newest ticket with the producers that are
+// listed.
+func (p *Producer[T]) reserveTicket() bool {
+	q := p.queue
 	for {
-		n := p.queue.pushed.Load()
-		if p.queue.full(n) {
+		newest := q.pushed.Load()
+		if newest != p.newest {
+			p.unused, p.streak = 0, 0
+		}
+		if p.unused > 0 && q.bytes.Load() < MaxBytes {
+			p.unused--
+			p.streak++
+			return true
+		}
+		if q.full(newest) {
 			return false
 		}
 		p.list()
-		if p.queue.pushed.CompareAndSwap(n, n+1) {
-			p.tickets = append(p.tickets, n+1)
+		room := q.limit - int(newest-q.taken.Load())
+		n := max(1, min(p.streak/4, room/4, maxRun))
+		if q.pushed.CompareAndSwap(newest, newest+int64(n)) {
+			p.runs = append(p.runs, run{newest + 1, len(p.items)})
+			p.newest, p.unused = newest+int64(n), n-1
+			p.streak++
 			return true
 		}
 	}
 }
 
-// list has the consumer know that there are items. Called with the lock held.
+// list adds the producer to those that have items. Called with the lock held.
 func (p *Producer[T]) list() {
 	if !p.listed {
 		p.listed = true
@@ -172,8 +227,8 @@ func (p *Producer[T]) room() int {
 	return max(0, p.queue.limit-p.len())
 }
 
-// AskAgain has the consumer call its [Queue.OnIdle] function once more before it waits, or
-// now if it waits.
+// AskAgain makes the consumer call its [Queue.OnIdle] function once more before it waits, or
+// at once if it waits already.
 func (p *Producer[T]) AskAgain() {
 	p.queue.mu.Lock()
 	p.queue.again = true
@@ -193,7 +248,7 @@ func (p *Producer[T]) IfEmpty(f func()) {
 // at once; the consumer gets it after the items queued before it.
 func (p *Producer[T]) Finish(o Outcome) { p.queue.finish(o) }
 
-// countBytes has the queue know how many bytes the items are. Called with the lock held.
+// countBytes brings the count of a queue by arrival up to date. Called with the lock held.
 func (p *Producer[T]) countBytes() {
 	p.queue.bytes.Add(int64(p.bytes - p.counted))
 	p.counted = p.bytes
@@ -223,13 +278,14 @@ func (p *Producer[T]) take() (more bool) {
 }
 
 // takeUpTo moves the items with tickets up to last to taken. It reports whether
-// more items are left, which came while the consumer looked.
+// more items are left, which arrived meanwhile.
 func (p *Producer[T]) takeUpTo(last int64) (more bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := len(p.tickets)
-	for n > 0 && p.tickets[n-1] > last {
-		n--
+	n, r := len(p.items), len(p.runs)
+	for r > 0 && p.runs[r-1].ticket > last {
+		r--
+		n = p.runs[r].start
 	}
 	if size := p.queue.size; size != nil {
 		p.bytes -= total(size, p.items[:n])
@@ -238,7 +294,10 @@ func (p *Producer[T]) takeUpTo(last int64) (more bool) {
 	left := append(p.taken[:0], p.items[n:]...) //nolint:gocritic // the two slices change places
 	clear(p.items[n:])
 	p.items, p.taken = left, p.items[:n]
-	p.tickets, p.takenTickets = append(p.takenTickets[:0], p.tickets[n:]...), p.tickets[:n]
+	p.runs, p.takenRuns = append(p.takenRuns[:0], p.runs[r:]...), p.runs[:r]
+	for i := range p.runs {
+		p.runs[i].start -= n
+	}
 	p.listed = len(p.items) > 0
 	return p.listed
 }

@@ -54,17 +54,18 @@ type Queue[T any] struct {
 	overflow  Overflow
 
 	_      [64]byte     // producers write the next fields at each item, and only read those above
-	pushed atomic.Int64 // tickets given out
+	pushed atomic.Int64 // the newest ticket that is reserved
 	bytes  atomic.Int64 // of the items in a queue by arrival
 	_      [64]byte
 	taken  atomic.Int64 // tickets of items that the consumer has taken
 
 	// The consumer's.
 	pending   []*Producer[T] // those that have items for the next batches
-	last      int64          // newest ticket of their items
+	last      int64          // newest ticket of their items, or above
 	delivered int64          // newest ticket of the batch
 	lent      []T            // the batch
 	merged    []T            // a batch made of many
+	places    [][]T          // the runs of its items, each at its first ticket; empty between batches
 	rest      []T            // in a group: the part of the batch that is not received
 
 	// Guarded by the lock of the consumer.
@@ -73,7 +74,7 @@ type Queue[T any] struct {
 	producers int                // upstreams that have not ended
 	completed bool               // all have completed before any upstream of the consumer failed
 	quiet     bool               // items do not wake the consumer
-	again     bool               // the consumer calls idle once more before it waits, see [Producer.AskAgain]
+	again     bool               // the consumer calls idle once more before it waits: see [Producer.AskAgain]
 }
 
 // New returns a queue for one producer, or for producers whose items may come in any
@@ -102,14 +103,14 @@ func NewOverflowing[T any](ctx context.Context, limit int, overflow Overflow) *Q
 	return q
 }
 
-// NewDetached returns a queue whose consumer is not known yet: it calls Attach
-// before it calls anything else. The upstream runs elsewhere.
+// NewDetached returns a queue whose consumer is not known yet: the consumer calls Attach
+// before any other method. The upstream runs elsewhere.
 func NewDetached[T any](limit int) *Queue[T] {
 	return &Queue[T]{consumer: newConsumer(), limit: limit, size: SizeOf[T]()}
 }
 
-// OnIdle has f called once each time that the consumer has dealt with all items and is
-// about to wait for more. It is called before the consumer is known.
+// OnIdle sets a function that the consumer calls once each time it has dealt with all items
+// and is about to wait for more. Call OnIdle before the consumer is known.
 func (q *Queue[T]) OnIdle(f func()) { q.idle = f }
 
 // Attach gives a detached queue the context of its consumer.
@@ -133,7 +134,7 @@ func (q *Queue[T]) GoThen(src rxsse.Observable[T], then func()) bool {
 		if then != nil {
 			defer then()
 		}
-		Run(q.upstream, src, p.Push, p.Finish)
+		p.run(q.upstream, src)
 	})
 	return true
 }
@@ -187,8 +188,8 @@ const headStart = 10 * time.Millisecond
 const quietTurns = 100
 
 // waitForTurn waits until before is closed, or the upstreams before wait for something.
-// From the time at on it asks whether they do. A fake clock comes to at only when they do,
-// and then stands still, which is what makes the order exact.
+// From the time at on it asks whether they do. A fake clock reaches at only when they do,
+// and then stands still, which makes the order exact.
 func (q *Queue[T]) waitForTurn(ctx context.Context, before <-chan struct{}, at time.Time) bool {
 	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()
@@ -214,9 +215,8 @@ func (q *Queue[T]) waitForTurn(ctx context.Context, before <-chan struct{}, at t
 	return ctx.Err() == nil
 }
 
-// AddProducer adds an upstream that runs elsewhere: it pushes its items to the
-// producer and calls Finish once. The consumer calls it before it asks for the end of
-// the stream.
+// AddProducer returns a producer for an upstream that runs elsewhere. The upstream pushes
+// its items and calls Finish once. Call AddProducer before all other upstreams have ended.
 func (q *Queue[T]) AddProducer() *Producer[T] {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -235,7 +235,7 @@ func (q *Queue[T]) list(p *Producer[T]) {
 	q.wakeAndUnlock()
 }
 
-// full reports whether a queue by arrival that has given out pushed tickets holds as many
+// full reports whether a queue by arrival whose newest ticket is pushed holds as many
 // items, or bytes, as it may. It is not full without an item: then no consumer would make
 // room.
 func (q *Queue[T]) full(pushed int64) bool {
@@ -355,7 +355,7 @@ func (q *Queue[T]) collect() bool {
 	}
 	q.pending, q.listed = q.listed, q.pending[:0]
 	if q.byArrival {
-		q.last = q.pushed.Load()
+		q.last = q.pushed.Add(1) // ends all runs
 		q.taken.Store(q.last)
 		if q.blocked.Len() > 0 {
 			nudge(q.blocked.Pop().space) // it pushes an item, and the next collect wakes the next one
@@ -365,30 +365,43 @@ func (q *Queue[T]) collect() bool {
 }
 
 // merge takes the items of all pending producers, in the order of their tickets.
-// Tickets have no gaps: the ticket of an item is its place in the batch.
 func (q *Queue[T]) merge() {
-	n := int(q.last - q.delivered)
-	single := len(q.pending) == 1
-	if !single {
-		q.merged = slices.Grow(q.merged[:0], n)[:n]
-		q.lent = q.merged
-	}
 	for _, p := range q.pending {
 		if p.takeUpTo(q.last) {
 			q.relist(p)
 		}
-		if single {
-			q.lent = p.taken
-			break
-		}
-		for i, ticket := range p.takenTickets {
-			q.merged[ticket-q.delivered-1] = p.taken[i]
-		}
-		clear(p.taken)
+	}
+	if len(q.pending) == 1 {
+		q.lent = q.pending[0].taken
+	} else {
+		q.mergeTaken()
 	}
 	q.delivered = q.last
 	clear(q.pending)
 	q.pending = q.pending[:0]
+}
+
+// mergeTaken makes a batch of what was taken from the pending producers. The first ticket
+// of a run is its place.
+func (q *Queue[T]) mergeTaken() {
+	n := int(q.last - q.delivered)
+	if n > len(q.places) {
+		q.places = make([][]T, max(n, 2*len(q.places)))
+	}
+	for _, p := range q.pending {
+		end := len(p.taken)
+		for _, r := range slices.Backward(p.takenRuns) {
+			q.places[r.ticket-q.delivered-1] = p.taken[r.start:end]
+			end = r.start
+		}
+	}
+	q.merged = q.merged[:0]
+	for i, items := range q.places[:n] {
+		q.merged = append(q.merged, items...)
+		clear(items)
+		q.places[i] = nil
+	}
+	q.lent = q.merged
 }
 
 // relist lists a producer that has more items than the consumer took.
