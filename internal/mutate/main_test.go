@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +39,18 @@ func TestEquivalent(t *testing.T) {
 	assert.True(t, isEquivalent(s))
 	s.text = "e.prev = nil"
 	assert.False(t, isEquivalent(s))
+}
+
+// Each line of equivalent.txt is about a mutant of the present code.
+func TestEquivalentMutantsExist(t *testing.T) {
+	for line := range strings.Lines(equivalents) {
+		file, rest, _ := strings.Cut(line, "\t")
+		sites, err := sitesOf("../../" + file)
+		require.NoError(t, err)
+		assert.True(t, slices.ContainsFunc(sites, func(s site) bool {
+			return strings.HasPrefix(rest, fmt.Sprintf("%s\t%s\t%q\t%q\t", s.function, s.code, s.old, s.text))
+		}), line)
+	}
 }
 
 func TestSites(t *testing.T) {
