@@ -159,6 +159,26 @@ func TestStartAttempt(t *testing.T) {
 	})
 }
 
+// Closing a session after its context was cancelled reports the cancellation and its cause.
+func TestOutcomeOfACancelledSession(t *testing.T) {
+	errGone := errors.New("gone")
+	within(t, func(c *ssetest.Conn) {
+		c.Send(numbered(1)...)
+		c.Hold()
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		var got []source.AttemptEnd
+		ctx, cancel := context.WithCancelCause(t.Context())
+		session, err := client.Open(ctx, server.URL(), source.WithTrace(ends(&got)))
+		require.NoError(t, err)
+		assert.Equal(t, "event 1", take(t, session, 1))
+		cancel(errGone)
+		require.NoError(t, session.Close())
+		require.Len(t, got, 1)
+		assert.Equal(t, source.OutcomeCancelled, got[0].Outcome)
+		assert.Equal(t, errGone, got[0].Err)
+	})
+}
+
 // MaxLag is the longest of the times that the consumer has worked on what one read has
 // brought. The time that the stream waits for the server does not count.
 func TestMaxLag(t *testing.T) {

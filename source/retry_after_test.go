@@ -48,3 +48,25 @@ func TestRetryAfter(t *testing.T) {
 		})
 	}
 }
+
+// A Backoff.Wait of the caller's sees what the server asks for: nothing, if the date has passed.
+func TestRetryAfterOfAWaitFunction(t *testing.T) {
+	for ago, want := range map[time.Duration]time.Duration{time.Hour: 0, -time.Hour: time.Hour} {
+		within(t, func(conn *ssetest.Conn) {
+			if conn.N == 1 {
+				conn.Header().Set("Retry-After", time.Now().Add(-ago).UTC().Format(http.TimeFormat))
+				conn.Answer(http.StatusServiceUnavailable, "busy")
+			}
+			conn.Answer(http.StatusNoContent, "")
+		}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+			var asked []time.Duration
+			wait := func(state source.BackoffState) time.Duration {
+				asked = append(asked, state.RetryAfter)
+				return state.Wait
+			}
+			_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithBackoff(source.Backoff{Wait: wait})))
+			require.NoError(t, err)
+			assert.Equal(t, []time.Duration{want}, asked)
+		})
+	}
+}

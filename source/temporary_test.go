@@ -54,6 +54,21 @@ func TestTemporary(t *testing.T) {
 	}
 }
 
+// The alerts with which a server refuses a configuration are final; others may be the
+// network's fault (RFC 8446 §6.2).
+func TestTLSAlertsThatCannotMend(t *testing.T) {
+	final := map[uint8]string{
+		40: "handshake_failure", 42: "bad_certificate", 43: "unsupported_certificate", 44: "certificate_revoked",
+		45: "certificate_expired", 46: "certificate_unknown", 48: "unknown_ca", 49: "access_denied", 70: "protocol_version",
+		71: "insufficient_security", 116: "certificate_required", 120: "no_application_protocol",
+	}
+	for n := range 256 {
+		alert := tls.AlertError(n)
+		err := source.Error{Err: &net.OpError{Op: "remote error", Err: alert}} // as crypto/tls has it
+		assert.Equal(t, final[uint8(n)] == "", err.Temporary(), "%d %v", n, alert)
+	}
+}
+
 // A stream fails at its first handshake if the configurations of client and server do not
 // match: a later attempt would fail, too. Some of these errors can be found by their text
 // alone, so this test fails when crypto/tls changes one of the texts.
