@@ -41,7 +41,9 @@ func TestLeavingAChainWithSourcesOfRxGo(t *testing.T) {
 		closing time.Duration // how long the source of this package takes to end
 		want    time.Duration
 	}{
-		"the source ends at once":  {0, 20 * time.Millisecond}, // for operators to pass the end on
+		"the source ends at once": {0, 20 * time.Millisecond}, // for operators to pass the end on
+		// Until 75 ms the chain may complete by itself, from its sources down.
+		"the source ends in time":  {70 * time.Millisecond, 75 * time.Millisecond},
 		"the source ends slowly":   {85 * time.Millisecond, 85 * time.Millisecond},
 		"the source ends too late": {time.Second, drainTimeout},
 	} {
@@ -78,4 +80,13 @@ func TestContextOfASourceEndsWithTheSource(t *testing.T) {
 	}).Observe()
 	assert.Equal(t, []string{"int 1", "completed"}, read(t.Context(), items))
 	assert.ErrorIs(t, ctx.Err(), context.Canceled)
+}
+
+// TestDropIsRefusedEachTime: whether options hold Drop shows only in how an event source of
+// RxGo behaves, which must not depend on the scheduler.
+func TestDropIsRefusedEachTime(t *testing.T) {
+	for range 500 {
+		assert.Panics(t, func() { rx.ToRxGo(t.Context(), endless(), rxgo.WithBackPressureStrategy(rxgo.Drop)) })
+		assert.NotPanics(t, func() { rx.ToRxGo(t.Context(), endless(), rxgo.WithBackPressureStrategy(rxgo.Block)) })
+	}
 }
