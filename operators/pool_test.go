@@ -20,6 +20,14 @@ import (
 // fastCalls is how many calls make a worker take chunks of several items.
 const fastCalls = 200
 
+// fastCall is one of them, in a bubble. In the middle it waits until the consumer has seen
+// that the workers could take more: without that, all chunks would be single items.
+func fastCall(v int) {
+	if v == fastCalls/2 {
+		synctest.Wait()
+	}
+}
+
 // A slow call holds up neither the results before it in its chunk, nor the source.
 func TestPoolDeliversTheResultsOfAnUnfinishedChunk(t *testing.T) {
 	for name, op := range parallels {
@@ -28,6 +36,7 @@ func TestPoolDeliversTheResultsOfAnUnfinishedChunk(t *testing.T) {
 				start := time.Now()
 				got := 0
 				for v, err := range op(from(upTo(fastCalls+100)...), 1, func(_ context.Context, v int) (int, error) {
+					fastCall(v)
 					if v >= fastCalls {
 						time.Sleep(time.Second)
 					}
@@ -53,6 +62,7 @@ func TestPoolSharesTheItemsBehindASlowCall(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
 				got, err := drain(t.Context(), op(from(upTo(fastCalls+slow)...), workers, func(_ context.Context, v int) (int, error) {
+					fastCall(v)
 					if v >= fastCalls {
 						time.Sleep(time.Second)
 					}
@@ -130,6 +140,7 @@ func TestPoolUnorderedErrorAfterResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const bad = fastCalls + 3
 		got, err := drain(t.Context(), ParallelUnordered(from(upTo(bad+1)...), 2, func(ctx context.Context, v int) (int, error) {
+			fastCall(v)
 			switch v {
 			case bad:
 				time.Sleep(time.Second)

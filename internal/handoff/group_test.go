@@ -43,6 +43,28 @@ func TestGroupReceivesAsManyFromEach(t *testing.T) {
 	}
 }
 
+func TestGroupOfOneQueueOrNone(t *testing.T) {
+	g := NewGroup(t.Context())
+	q := AddQueue[int](g, 8)
+	q.Go(counting(3, nil))
+	defer g.Stop()
+	var got []int
+	for {
+		n, signal := g.Receive()
+		if signal == End {
+			break
+		}
+		got = append(got, q.Received(n)...)
+	}
+	assert.Equal(t, upTo(3), got)
+
+	none := NewGroup(t.Context())
+	defer none.Stop()
+	_, signal := none.Receive()
+	assert.Equal(t, End, signal)
+	assert.NoError(t, none.Err())
+}
+
 // A group ends when an upstream has completed and nothing of it is left, though another
 // one is silent or fails later.
 func TestGroupEndsWithTheShortest(t *testing.T) {

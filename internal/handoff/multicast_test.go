@@ -102,3 +102,36 @@ func TestMulticastIsLeft(t *testing.T) {
 		assert.Equal(t, []int{1, 2, 3}, got)
 	})
 }
+
+// A queue that is removed gets nothing more, not even the end.
+func TestMulticastRemove(t *testing.T) {
+	for removed := range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			var mu sync.Mutex
+			f := NewMulticast[int](&mu, Block)
+			queues := []*Queue[int]{New[int](t.Context(), 8), New[int](t.Context(), 8)}
+			mu.Lock()
+			for _, q := range queues {
+				defer q.Stop()
+				f.Add(q)
+			}
+			mu.Unlock()
+			push(&mu, f, 1)
+			for _, q := range queues {
+				got, _ := q.Receive(nil)
+				assert.Equal(t, []int{1}, got)
+			}
+			mu.Lock()
+			f.Remove(queues[removed])
+			mu.Unlock()
+			push(&mu, f, 2)
+			mu.Lock()
+			f.Finish(Outcome{})
+			mu.Unlock()
+			got, signal := queues[removed].Receive(time.After(time.Second))
+			assert.Equal(t, Tick, signal)
+			assert.Empty(t, got)
+			assert.Equal(t, []int{2}, drain(queues[1-removed]))
+		})
+	}
+}

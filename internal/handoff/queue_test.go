@@ -132,6 +132,26 @@ func TestStopRaisesAPanicNobodyReceived(t *testing.T) {
 
 // [testing.T.FailNow] in a function given to an operator ends its goroutine with
 // Goexit, which has to end the consumer's too, or it would wait for ever.
+// A panic of an upstream that ends because another one has failed is raised instead of the
+// error.
+func TestPanicAfterAFailureIsNotLost(t *testing.T) {
+	q := New[int](t.Context(), 8)
+	q.Go(func(ctx context.Context) iter.Seq2[int, error] {
+		return func(func(int, error) bool) {
+			<-ctx.Done()
+			panic("boom")
+		}
+	})
+	q.Go(counting(0, func(yield func(int, error) bool) { yield(0, errors.New("lost")) }))
+	defer func() {
+		if p, ok := recover().(*rxsse.PanicError); assert.True(t, ok, "a panic") {
+			assert.Equal(t, "boom", p.Value)
+		}
+	}()
+	q.running.Wait() // both have ended
+	drain(q)
+}
+
 func TestGoexitIsCarried(t *testing.T) {
 	done := make(chan bool, 1)
 	go func() {
