@@ -130,8 +130,6 @@ func TestStopRaisesAPanicNobodyReceived(t *testing.T) {
 	assert.NotPanics(t, q.Stop, "a second time")
 }
 
-// [testing.T.FailNow] in a function given to an operator ends its goroutine with
-// Goexit, which has to end the consumer's too, or it would wait for ever.
 // A panic of an upstream that ends because another one has failed is raised instead of the
 // error.
 func TestPanicAfterAFailureIsNotLost(t *testing.T) {
@@ -152,6 +150,8 @@ func TestPanicAfterAFailureIsNotLost(t *testing.T) {
 	drain(q)
 }
 
+// [testing.T.FailNow] in a function given to an operator ends its goroutine with
+// Goexit, which has to end the consumer's too, or it would wait for ever.
 func TestGoexitIsCarried(t *testing.T) {
 	done := make(chan bool, 1)
 	go func() {
