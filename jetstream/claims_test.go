@@ -164,3 +164,29 @@ func TestConsumeRaisesAPanicOfOnPoison(t *testing.T) {
 		}
 	})
 }
+
+// OnClaim reports the beginning and the end of each claim, around the work.
+func TestOnClaim(t *testing.T) {
+	js := connect(t, shared.URL())
+	_, consumer := partitioned(t, js, 1)
+	var mu sync.Mutex
+	var got []string
+	note := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, what)
+	}
+	consumer.Group.OnClaim = func(name string, held bool) {
+		assert.Equal(t, consumer.Partitions[0], name)
+		note(map[bool]string{true: "claimed", false: "released"}[held])
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	err := jetstream.Work(ctx, js, consumer, func(ctx context.Context, _ *jetstream.Partition) error {
+		note("work")
+		cancel()
+		return context.Cause(ctx)
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, []string{"claimed", "work", "released"}, got)
+}

@@ -199,6 +199,7 @@ func TestHeartbeatEvent(t *testing.T) {
 		c, _, _ := connect(t, b, "/?type=other")
 		time.Sleep(25 * time.Second)
 		assert.Equal(t, strings.Repeat("event: beat\ndata: 1\n\n", 2), c.body())
+		assert.Equal(t, 1+2, flushesOf(c), "the header and each heartbeat are flushed")
 		finish(t, b)
 	})
 }

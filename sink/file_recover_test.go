@@ -128,6 +128,7 @@ func TestFileLeavesForeignFilesAloneThatLookAlike(t *testing.T) {
 		"data: 1\n\nev\ndata: 2\n", // only the last line may be torn
 		": a comment in another language\nfoo\n",
 		"data: " + strings.Repeat("long ", 10_000) + "\r\n",
+		"data: " + strings.Repeat("x", 4096-len("data: ")) + "\r\n",
 	} {
 		path := filepath.Join(t.TempDir(), "x")
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))

@@ -93,6 +93,19 @@ func TestFileRotatesByTimeAcrossRestarts(t *testing.T) {
 	assert.Equal(t, "2\n", content(t, path))
 }
 
+// A restart within a period does not begin a new file.
+func TestFileGoesOnWithinAPeriodAcrossRestarts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	for n := range 3 {
+		f, err := sink.OpenNDJSON[int](path, sink.WithRotateEvery(100*365*24*time.Hour))
+		require.NoError(t, err)
+		require.NoError(t, f.AppendOne(n))
+		require.NoError(t, f.Close())
+	}
+	assert.Empty(t, rotated(t, path))
+	assert.Equal(t, "0\n1\n2\n", content(t, path))
+}
+
 // The clock is set back: the names of rotated files still say the order, and none is
 // overwritten.
 func TestFileRotatesInOrderThoughTheClockIsSetBack(t *testing.T) {

@@ -84,3 +84,19 @@ func TestFileAfterAWriteOfNothing(t *testing.T) {
 	require.NoError(t, f.Close())
 	assert.Equal(t, "100\n300\n", content(t, path))
 }
+
+// Once a torn record is removed, what another program adds is noticed, and not removed.
+func TestFileNoticesAChangeAfterATornRecord(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	disk := &sink.Disk{}
+	f, err := sink.OpenNDJSON[int](path, sink.WithDisk(disk))
+	require.NoError(t, err)
+	disk.Tear(errGone, 2)
+	require.ErrorIs(t, f.AppendOne(200), errGone)
+	disk.Tear(nil, 0)
+	require.NoError(t, f.AppendOne(300))
+	require.NoError(t, os.WriteFile(path, []byte("300\na note"), 0o600))
+	require.ErrorIs(t, f.AppendOne(400), sink.ErrFileChanged)
+	assert.Contains(t, content(t, path), "a note")
+	require.ErrorIs(t, f.Close(), sink.ErrFileChanged)
+}
