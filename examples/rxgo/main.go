@@ -55,6 +55,8 @@ func run(ctx context.Context, stdout io.Writer, args []string) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(*folder)) }()
+	} else if err := os.MkdirAll(*folder, 0o700); err != nil {
+		return err
 	}
 	err = report(ctx, stdout, *url, *folder)
 	if ctx.Err() != nil {

@@ -44,7 +44,7 @@ func (b *buffer) Write(p []byte) (int, error) {
 // from the telephone in the file, 150 orders billed, 750 pieces broadcast.
 func TestEachObserverSeesEverything(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	folder := t.TempDir()
+	folder := filepath.Join(t.TempDir(), "data") // run creates it
 	var out buffer
 	require.NoError(t, run(t.Context(), &out, []string{"-folder", folder}))
 	text := out.text.String()
