@@ -69,10 +69,8 @@ func run(ctx context.Context, stdout io.Writer, args []string) (err error) {
 // sees.
 func report(ctx context.Context, stdout io.Writer, url, folder string) error {
 	checkpoint := source.NewFileCheckpoint(filepath.Join(folder, "position"))
-	reconnects := 0
-	events := source.SSE(url, source.WithCheckpoint(checkpoint), source.WithLogger(slog.Default()), source.WithTrace(&source.Trace{
-		Disconnected: func(source.Attempt, error) { reconnects++ },
-	}))
+	var connections source.Meter
+	events := source.SSE(url, source.WithCheckpoint(checkpoint), source.WithLogger(slog.Default()), source.WithMeter(&connections))
 	board := sink.NewBroadcaster()
 	web, err := serve(ctx, board)
 	if err != nil {
@@ -105,7 +103,7 @@ func report(ctx context.Context, stdout io.Writer, url, folder string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "lines: %d  reconnects: %d  ended: the server completed the stream\n", lines, reconnects)
+	_, err = fmt.Fprintf(stdout, "lines: %d  reconnects: %d  ended: the server completed the stream\n", lines, connections.Stats().Reconnects)
 	return err
 }
 

@@ -35,7 +35,8 @@ func (c Change) time() time.Time { return c.Meta.Time }
 
 // A tally is what has been counted.
 type tally struct {
-	events, edits, canaries, reconnects int
+	events, edits, canaries int
+	connections             source.Meter
 }
 
 // repeated is how many changes the server has sent again.
@@ -51,7 +52,7 @@ func (t *tally) changes(url string) rxsse.Observable[Change] {
 	events := source.SSE(url,
 		source.WithHeader("User-Agent", "rxsse-example (https://github.com/rxsse/rxsse)"), // their policy asks for it
 		source.WithLogger(slog.Default()),                                                 // says why there are no changes
-		source.WithTrace(&source.Trace{Disconnected: func(source.Attempt, error) { t.reconnects++ }}),
+		source.WithMeter(&t.connections),
 	)
 	// A payload may be cut or new in kind: one that is not understood is skipped.
 	all := operators.DecodeJSON[Change](events, operators.SkipInvalid(nil))

@@ -84,6 +84,6 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 		return err
 	}
 	_, err = fmt.Fprintf(stdout, "edits: %d  repeated by the server: %d  canaries: %d  reconnects: %d  ended: %s\n",
-		t.edits, t.repeated(), t.canaries, t.reconnects, ending)
+		t.edits, t.repeated(), t.canaries, t.connections.Stats().Reconnects, ending)
 	return err
 }

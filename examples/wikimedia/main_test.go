@@ -58,7 +58,7 @@ func TestEachChangeOnce(t *testing.T) {
 		}
 		moment++
 	}
-	assert.Positive(t, tally.reconnects)
+	assert.Positive(t, tally.connections.Stats().Reconnects)
 }
 
 func TestRequests(t *testing.T) {
@@ -73,7 +73,7 @@ func TestRequests(t *testing.T) {
 	defer server.Close()
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, []string{"-url", server.URL(), "-since", "1h"}))
-	assert.Equal(t, "00:00:00  \"xwiki\" 1  \nedits: 1  repeated by the server: 0  canaries: 0  reconnects: 1  ended: the server completed the stream\n", out.String())
+	assert.Equal(t, "00:00:00  \"xwiki\" 1  \nedits: 1  repeated by the server: 0  canaries: 0  reconnects: 0  ended: the server completed the stream\n", out.String())
 	requests := server.Requests()
 	assert.Regexp(t, `since=\d{4}-\d\d-\d\dT\d\d%3A\d\d%3A\d\dZ`, requests[0].URL)
 	assert.Equal(t, id, requests[1].Header.Get("Last-Event-ID"), "as it was")
