@@ -3,6 +3,7 @@ package codec_test
 import (
 	"bytes"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,6 +44,16 @@ func TestAllocationsPerEvent(t *testing.T) {
 			assert.Zero(t, testing.AllocsPerRun(100, func() { enc.Encode(event) }), "Encode") //nolint:errcheck // never fails
 		})
 	}
+}
+
+// An event whose ID and data lie far apart costs one allocation, too.
+func TestAllocationsOfDistantID(t *testing.T) {
+	stream := "id: 7\n:" + strings.Repeat("x", 100) + "\ndata: " + strings.Repeat("y", 100) + "\n\n"
+	d := codec.NewDecoder(&loop{stream: []byte(strings.Repeat(stream, 50))})
+	for range 1000 {
+		require.True(t, d.Scan())
+	}
+	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() { d.Next() }), 1.0) //nolint:errcheck // the stream never ends
 }
 
 // TestTypesAreInterned has more types than are kept, and one too long to be.

@@ -268,6 +268,61 @@ func TestReaders(t *testing.T) {
 	}
 }
 
+// A reader may return no bytes and no error 99 times in a row.
+func TestEmptyReads(t *testing.T) {
+	for _, row := range []struct {
+		empty, events int
+		err           error
+	}{{99, 1, io.EOF}, {100, 0, io.ErrNoProgress}} {
+		reads := 0
+		d := codec.NewDecoder(readerFunc(func(p []byte) (int, error) {
+			if reads++; reads <= row.empty {
+				return 0, nil
+			}
+			return copy(p, "data: x\n\n"), io.EOF
+		}))
+		events := 0
+		for d.Scan() {
+			events++
+		}
+		_, err := d.Next()
+		assert.Equal(t, row.err, err, "after %d empty reads", row.empty)
+		assert.Equal(t, row.events, events)
+	}
+}
+
+// A line that is skipped ends at its line end, whatever the reads in between begin with.
+func TestSkippedLineInPieces(t *testing.T) {
+	for _, line := range []string{": comment", "unknown: x"} {
+		for _, rest := range []string{"data: 0123456789", "data", ": c", "\xff\xff\xff\xff\xff"} {
+			d := codec.NewDecoder(io.MultiReader(strings.NewReader(line), strings.NewReader(rest), strings.NewReader(rest), strings.NewReader("\ndata: x\n\n")), codec.WithMaxEventSize(8))
+			e, err := d.Next()
+			require.NoError(t, err, "%q, %q", line, rest)
+			assert.Equal(t, "x", e.Data)
+		}
+	}
+}
+
+// The beginning of a line counts only if it has a value.
+func TestSizeOfNameInPieces(t *testing.T) {
+	d := codec.NewDecoder(io.MultiReader(strings.NewReader("data: 0123456789\ndata"), strings.NewReader("x: y\n\n")), codec.WithMaxEventSize(10))
+	e, err := d.Next()
+	require.NoError(t, err)
+	assert.Equal(t, "0123456789", e.Data)
+}
+
+// A read asks for at most 16 KiB, also in a large buffer.
+func TestReadSize(t *testing.T) {
+	most := 0
+	r := strings.NewReader("data: " + strings.Repeat("x", 300_000) + "\n\n")
+	d := codec.NewDecoder(readerFunc(func(p []byte) (int, error) {
+		most = max(most, len(p))
+		return r.Read(p)
+	}))
+	require.True(t, d.Scan())
+	assert.Equal(t, 16<<10, most)
+}
+
 type readerFunc func(p []byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

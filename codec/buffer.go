@@ -36,7 +36,7 @@ type buffer struct {
 	bytes []byte
 
 	line int // where the next line begins
-	lf   int // the first LF at or after line, or end; looked for once line has passed it
+	lf   int // the first LF at or after line, or end; nextLine updates it once line has passed it
 	cr   int // the first CR at or after line, or end
 	end  int // the end of the text
 	raw  int // bytes[end:raw] is the beginning of a character, at most 3 bytes
@@ -53,25 +53,23 @@ type buffer struct {
 // nextLine returns the bounds of the next line, without its end, and goes on to the line
 // after it. It reports false if the text holds no further line end.
 //
-// The first 16 bytes of all but data lines are searched in words of eight: most of these
-// lines are so short that calling IndexByte would cost more. BenchmarkScan/small shows it.
+// Most lines that are not data have fewer than 16 bytes. A search in two words of eight is
+// faster for them than a call of bytes.IndexByte; BenchmarkScan/small shows it.
 func (b *buffer) nextLine() (start, end int, ok bool) {
 	start, end = b.line, b.lf
-	if b.cr == start && start < b.end {
-		return start, b.endAtCR(), true
-	}
 	if end < start {
-		end = b.end
-		if rest := b.bytes[start:end]; len(rest) >= 16 && rest[0] != 'd' {
-			if n := firstLF(binary.LittleEndian.Uint64(rest)); n < 8 {
-				end = start + n
-			} else if n = firstLF(binary.LittleEndian.Uint64(rest[8:])); n < 8 {
-				end = start + 8 + n
-			} else if n = bytes.IndexByte(rest[16:], '\n'); n >= 0 {
-				end = start + 16 + n
+		rest := b.bytes[start:b.end]
+		n := 16
+		if len(rest) >= 16 && rest[0] != 'd' {
+			if n = firstLF(rest); n == 8 {
+				n += firstLF(rest[8:])
 			}
-		} else if n := bytes.IndexByte(rest, '\n'); n >= 0 {
-			end = start + n
+		}
+		if n == 16 {
+			n = bytes.IndexByte(rest, '\n')
+		}
+		if end = start + n; n < 0 {
+			end = b.end
 		}
 		b.lf = end
 	}
@@ -85,6 +83,13 @@ func (b *buffer) nextLine() (start, end int, ok bool) {
 	return start, end, true
 }
 
+// firstLF returns the index of the first LF in the first eight bytes of p, or 8.
+func firstLF(p []byte) int {
+	const ones = 0x0101010101010101
+	word := binary.LittleEndian.Uint64(p) ^ '\n'*ones              // each LF becomes 0
+	return bits.TrailingZeros64((word-ones)&^word&(0x80*ones)) / 8 // a 0 borrows, which sets its highest bit
+}
+
 // skipBlankLine skips the next line if it is blank and ends with LF, and reports whether it
 // did. It does what nextLine does for that line, and is small enough to be inlined.
 func (b *buffer) skipBlankLine() bool {
@@ -93,14 +98,6 @@ func (b *buffer) skipBlankLine() bool {
 	}
 	b.line++
 	return true
-}
-
-// firstLF returns the index of the first LF among the eight bytes of a little-endian word,
-// or 8.
-func firstLF(word uint64) int {
-	const ones = 0x0101010101010101
-	word ^= '\n' * ones // makes an LF 0, which is found by the borrow from it
-	return bits.TrailingZeros64((word-ones)&^word&(0x80*ones)) / 8
 }
 
 // endAtCR ends the present line at the next CR, or CRLF, and returns the place of the CR.
@@ -167,18 +164,18 @@ func (b *buffer) read() error {
 // room returns how many bytes are free after what was read.
 func (b *buffer) room() int {
 	// The beginning of a character may become one more replacement character.
-	return len(b.bytes) - b.raw - expansion*(utf8.UTFMax-1)
+	return len(b.bytes) - b.raw - expansion
 }
 
 // decode makes text of the bytes up to raw, except for a character at their end that is
 // not complete.
 func (b *buffer) decode() {
 	before := b.end
-	tail := unfinished(b.bytes[b.end:b.raw])
-	if utf8.Valid(b.bytes[b.end : b.raw-tail]) {
-		b.end = b.raw - tail
+	end := b.raw - unfinished(b.bytes[before:b.raw])
+	if utf8.Valid(b.bytes[before:end]) {
+		b.end = end
 	} else {
-		b.replaceInvalid(tail)
+		b.replaceInvalid(end)
 	}
 	if b.end == before {
 		return
@@ -193,9 +190,7 @@ func (b *buffer) decode() {
 	}
 	if b.skipLF {
 		b.skipLF = false
-		if b.lf == b.line {
-			b.line++
-		}
+		b.skipBlankLine()
 	}
 	if b.dropping {
 		if _, _, ended := b.nextLine(); ended {
@@ -206,11 +201,11 @@ func (b *buffer) decode() {
 	}
 }
 
-// replaceInvalid decodes the bytes up to tail before raw, of which some are not valid.
-func (b *buffer) replaceInvalid(tail int) {
+// replaceInvalid decodes the bytes up to end, of which some are not valid.
+func (b *buffer) replaceInvalid(end int) {
 	from := b.end + validPrefix(b.bytes[b.end:b.raw])
 	b.scratch = append(b.scratch[:0], b.bytes[from:b.raw]...)
-	bad := len(b.scratch) - tail
+	bad := end - from
 	b.end = len(appendValid(b.bytes[:from], b.scratch[:bad]))
 	b.raw = b.end + copy(b.bytes[b.end:], b.scratch[bad:])
 }
@@ -231,20 +226,13 @@ func (b *buffer) compact(to int) {
 // takes the rest at once when more than half is reached, so that all buffers of an ever
 // growing event together stay under twice the limit.
 func (b *buffer) grow(limit int) {
-	most := limit + fastBuffer + minRoom
-	switch {
-	case b.room() < minRoom:
-	case b.full && len(b.bytes) < fastBuffer:
-		most = min(fastBuffer, most)
-	default:
+	wantsMore := b.full && len(b.bytes) < fastBuffer
+	if b.room() >= minRoom && !wantsMore {
 		return
 	}
 	size := max(4*len(b.bytes), firstBuffer)
-	if size > most/2 {
+	if most := limit + fastBuffer; size > most/2 {
 		size = most
-	}
-	if size <= len(b.bytes) {
-		return
 	}
 	larger := make([]byte, size)
 	copy(larger, b.bytes[:b.raw])

@@ -9,10 +9,10 @@ import (
 )
 
 // A Decoder reads a stream of Server-Sent Events by the rules of WHATWG HTML §9.2.5 and
-// §9.2.6. How the reader divides the bytes makes no difference.
+// §9.2.6. The result does not depend on how the reader divides the bytes.
 //
-// There are three ways to read, and they may be mixed: [Decoder.Next] returns events that
-// own their strings, [Decoder.Events] gives the same to a range loop, and [Decoder.Scan]
+// There are three ways to read, which may be mixed: [Decoder.Next] returns an event that
+// owns its strings, a range over [Decoder.Events] yields the same events, and [Decoder.Scan]
 // with [Decoder.View] lends bytes without copying.
 //
 // The decoder delivers an event as soon as it has read the last byte of the blank line
@@ -49,31 +49,32 @@ type Decoder struct {
 // A DecoderOption changes what a [Decoder] does.
 type DecoderOption func(*Decoder)
 
-// WithLastEventID sets the last event ID that the stream begins with, by default "". A
-// client that reconnects passes the one that it has. See [Decoder.LastEventID].
+// WithLastEventID sets the last event ID at the beginning of the stream, by default "".
+// After a reconnection pass the [Decoder.LastEventID] of the connection before.
 func WithLastEventID(id string) DecoderOption {
 	return func(d *Decoder) { d.block.id.reset(id) }
 }
 
-// WithComments sets whether comments are delivered, each as an event of [KindComment] at
-// the end of its line, and so before the message whose block it may be part of. By default
-// they are skipped. Servers send comments as heartbeats.
+// WithComments sets whether comments are delivered, each as an event of [KindComment]. A
+// comment is delivered at the end of its line, so a comment inside the block of a message
+// comes before the message. By default comments are skipped. Servers send them as
+// heartbeats.
 func WithComments(deliver bool) DecoderOption {
 	return func(d *Decoder) { d.comments = deliver }
 }
 
 // WithRetryEvents sets whether blocks that set the reconnection time and hold no message
-// are delivered, each as an event of [KindRetry] with the last event ID. By default they
-// only show in [Decoder.Retry].
+// are delivered, each as an event of [KindRetry] with the last event ID. By default such a
+// block is skipped, and only [Decoder.Retry] returns the time.
 func WithRetryEvents(deliver bool) DecoderOption {
 	return func(d *Decoder) { d.retryEvents = deliver }
 }
 
-// WithEventTypes makes the decoder deliver messages of these types only. It skips others
-// without allocating for them, but they still change [Decoder.LastEventID] and
-// [Decoder.Retry]. A message for which the stream names no type has the type "message".
-// Comments and retry events are delivered or not as their options say. Without types, all
-// messages are delivered: the default.
+// WithEventTypes makes the decoder deliver only messages of these types. A message without
+// a type in the stream has the type "message". The decoder skips other messages without
+// allocating for them; they still change [Decoder.LastEventID] and [Decoder.Retry]. The
+// option does not affect comments and retry events. Without types, the default, all
+// messages are delivered.
 func WithEventTypes(types ...string) DecoderOption {
 	types = slices.Clone(types)
 	return func(d *Decoder) {
@@ -81,9 +82,9 @@ func WithEventTypes(types ...string) DecoderOption {
 	}
 }
 
-// NewDecoder returns a Decoder that reads from r. Reading begins with the first
-// call of Next or Scan, or the first range over Events. It buffers what it reads, so nothing
-// else should read from r. Without options it delivers messages of up to 16 MiB.
+// NewDecoder returns a Decoder that reads from r. Reading begins with the first call of Next
+// or Scan, or the first range over Events. The decoder reads ahead into its buffer, so
+// nothing else should read from r. Without options it delivers messages of up to 16 MiB.
 func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
 	d := &Decoder{limit: defaultMaxEventSize, buffer: buffer{r: r}}
 	copy(d.defaultType[:], DefaultType)
@@ -93,15 +94,16 @@ func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
 	return d
 }
 
-// Next returns the next event. It allocates once for an event's data and ID together, up
-// to 4 KiB: an ID that the program keeps keeps no larger data alive. Types that the stream
-// has used before are not allocated again. Events that share a long ID share its memory.
+// Next returns the next event. The event's data and its ID share one allocation if they have
+// up to 4 KiB together, so a program that keeps only the ID keeps up to 4 KiB alive. Types
+// that the stream has used before are not allocated again. Events with the same long ID
+// share its memory.
 //
-// At the end of the stream the error is [io.EOF] itself. An event without a blank line
-// after it is discarded, as the standard demands; see [Decoder.Unterminated]. For an event
-// that is too large the error is a [SizeError]. Next returns an error of the reader
-// unchanged, after all events read before it. After an error, Next returns the same error
-// again.
+// At the end of the stream the error is [io.EOF] itself. The standard demands that an event
+// without a blank line after it be discarded; see [Decoder.Unterminated]. For an event that
+// is too large the error is a [SizeError]. If the reader fails, Next returns the events read
+// before, and then the reader's error unchanged. After an error, Next always returns the
+// same error.
 func (d *Decoder) Next() (e Event, err error) {
 	if !d.Scan() {
 		return e, d.err
@@ -110,9 +112,10 @@ func (d *Decoder) Next() (e Event, err error) {
 	return e, nil
 }
 
-// Events returns the remaining events as a sequence. The sequence ends after the last event
-// if the stream ends; any other error of [Decoder.Next] is its last pair. Breaking off
-// loses nothing: the next call of Next, Scan or Events returns the next event.
+// Events returns the remaining events as a sequence. At the end of the stream the sequence
+// ends. If [Decoder.Next] would return an error other than [io.EOF], the last pair holds that
+// error. A break loses nothing: the next call of Next, Scan or Events goes on with the next
+// event.
 func (d *Decoder) Events() iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for d.Scan() {
@@ -128,9 +131,9 @@ func (d *Decoder) Events() iter.Seq2[Event, error] {
 	}
 }
 
-// Scan reads up to the next event, which [Decoder.View] then returns. It returns false
-// when there are no more; [Decoder.Err] returns the reason. It allocates nothing but the
-// decoder's buffer.
+// Scan reads up to the next event, which [Decoder.View] then returns. It returns false when
+// there are no more events; [Decoder.Err] returns the reason. It allocates only the decoder's
+// buffer.
 func (d *Decoder) Scan() bool {
 	d.leave()
 	for d.err == nil {
@@ -148,13 +151,11 @@ func (d *Decoder) View() (v View) {
 	buf, b := d.buffer.bytes, &d.block
 	switch d.at {
 	case fieldData:
-		v.Type = d.defaultType[:]
+		typ := d.defaultType[:]
 		if b.typ.len() > 0 {
-			v.Type = b.typ.bytes(buf)
+			typ = b.typ.bytes(buf)
 		}
-		v.Data = buf[b.start:b.end:b.end]
-		v.ID = d.block.id.now().bytes(buf)
-		v.Retry = b.retry
+		return View{Type: typ, Data: buf[b.start:b.end:b.end], ID: b.id.now().bytes(buf), Retry: b.retry}
 	case fieldRetry:
 		v.ID = d.block.id.now().bytes(buf)
 		v.Retry = b.retry
@@ -182,14 +183,14 @@ func (d *Decoder) LastEventID() string {
 }
 
 // Retry returns the reconnection time that the stream has set last, and whether it has set
-// one. A retry line takes effect at its end, even if its block never ends. A number too
-// large for a [time.Duration] counts as the largest one.
+// one. A retry line takes effect at once, even if its block never ends. A number that is too
+// large for a [time.Duration] becomes the largest whole number of milliseconds.
 func (d *Decoder) Retry() (time.Duration, bool) {
 	return d.retry, d.hasRetry
 }
 
-// A View is an event whose bytes belong to the [Decoder]. [Decoder.View] says how long they
-// are valid. The fields mean the same as those of [Event].
+// A View is an event whose bytes belong to the [Decoder], until the next call of Scan, Next
+// or Events. The fields mean the same as those of [Event].
 type View struct {
 	Type  []byte
 	Data  []byte
@@ -214,36 +215,31 @@ func (d *Decoder) toEvent(e *Event) {
 		}
 	}
 	e.Retry = b.retry
-	if id, ok := d.block.id.known(); ok {
+	if id, ok := b.id.known(); ok {
 		e.ID, e.Data = id, string(buf[b.start:b.end])
 		return
 	}
-	id := d.block.id.now().len()
-	if id > maxPackedID || id+b.end-b.start > maxShared {
-		e.ID, e.Data = d.block.id.string(buf), string(buf[b.start:b.end])
+	size := b.id.now().len() + b.end - b.start
+	if b.id.now().len() > maxPackedID || size > maxShared {
+		e.ID, e.Data = b.id.string(buf), string(buf[b.start:b.end])
 		return
 	}
-	e.ID, e.Data = d.idAndData()
-	d.block.id.remember(e.ID)
+	e.ID, e.Data = d.idAndData(size)
+	b.id.remember(e.ID)
 }
 
-// idAndData returns the ID and the data, which share one allocation. If one follows the
-// other in the buffer, it copies them in one piece, with what is between them.
-func (d *Decoder) idAndData() (id, data string) {
+// idAndData returns the ID and the data, of the given size together, in one allocation. If
+// they are neighbours in the buffer, it copies them in one piece, with what is between them.
+func (d *Decoder) idAndData(size int) (id, data string) {
 	const neighbours = 16
 	buf, b, i := d.buffer.bytes, &d.block, d.block.id.now()
-	if !i.kept {
-		if gap := b.start - i.end; 0 <= gap && gap <= neighbours {
-			both := string(buf[i.start:b.end])
-			return both[:i.len()], both[b.start-i.start:]
-		}
-		if gap := i.start - b.end; 0 <= gap && gap <= neighbours {
-			both := string(buf[b.start:i.end])
-			return both[i.start-b.start:], both[:b.end-b.start]
-		}
+	start, end := min(b.start, i.start), max(b.end, i.end)
+	if !i.kept && end-start <= size+neighbours {
+		both := string(buf[start:end])
+		return both[i.start-start : i.end-start], both[b.start-start : b.end-start]
 	}
 	var s strings.Builder
-	s.Grow(i.len() + b.end - b.start)
+	s.Grow(size)
 	s.Write(i.bytes(buf))
 	s.Write(buf[b.start:b.end])
 	return s.String()[:i.len()], s.String()[i.len():]

@@ -17,8 +17,8 @@ const maxKeptBuffer = 64 << 10
 //
 //   - if Type or Data is not empty, a message: its fields and a blank line. Data is split
 //     at LF, one data line for each part. The types "" and "message" are not written. The
-//     id line is the last: some clients take over an ID when they read its line, and would
-//     lose an event that is cut off after it;
+//     id line is the last: some clients store an ID as soon as they read its line, and
+//     would never get the event if the connection broke before its data;
 //   - otherwise, if ID is not empty, a block that sets the last event ID (and the
 //     reconnection time if Retry is not 0) and is no message;
 //   - otherwise, if Retry is not 0, a block that sets the reconnection time;
@@ -142,7 +142,7 @@ type EncodeError struct {
 	Reason string
 }
 
-// Error does not quote the field's value.
+// Error returns a message with the field and the reason, without the field's value.
 func (e *EncodeError) Error() string {
 	return errorPrefix + "cannot encode event: " + e.Field + " " + e.Reason
 }
@@ -160,8 +160,8 @@ func NewEncoder(w io.Writer) *Encoder {
 }
 
 // Encode writes the event, in the form of [AppendEvent], with one call of Write. If the
-// event cannot be encoded it returns an [EncodeError] and writes nothing. It returns an
-// error of the writer as it is.
+// event cannot be encoded it returns an [EncodeError] and writes nothing. It returns errors
+// of the writer unchanged.
 func (e *Encoder) Encode(event Event) error {
 	wire, err := AppendEvent(e.buf[:0], event)
 	if err != nil {

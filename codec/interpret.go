@@ -96,12 +96,13 @@ func (d *Decoder) leave() {
 }
 
 // fill reads more of the stream. First it drops or refuses the partial line if it can be
-// judged already, and makes room.
+// judged already, and moves what is still needed to the beginning of the buffer. Each
+// byte moves there at most once, so this costs no more than reading it.
 func (d *Decoder) fill() error {
 	if err := d.checkPartialLine(); err != nil {
 		return err
 	}
-	d.compact()
+	d.buffer.compact(d.block.compact(d.buffer.bytes))
 	d.buffer.grow(d.limit)
 	// Everything counted was once in the buffer, so below an eighth of the limit the check
 	// can be skipped.
@@ -124,19 +125,4 @@ func (d *Decoder) checkPartialLine() error {
 		return &SizeError{Limit: d.limit, Offset: d.buffer.offsetOf(d.buffer.line), Field: f.String()}
 	}
 	return nil
-}
-
-// compact moves what is needed to the beginning of the buffer, if that is little work for
-// what it frees or there is no other room.
-func (d *Decoder) compact() {
-	b, block := &d.buffer, &d.block
-	used := b.raw - b.line // what would move
-	freed := b.line
-	if block.hasData {
-		data := block.end - block.start + 1
-		used, freed = used+data, freed-data
-	}
-	if freed > 0 && (freed >= used || b.room() < minRoom) {
-		b.compact(block.compact(b.bytes))
-	}
 }

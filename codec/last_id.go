@@ -16,14 +16,14 @@ type lastID struct {
 	current int
 	set     bool // the block has set one
 
-	text  string // the current one, if fresh
-	fresh bool
+	text  string // the current one, unless stale
+	stale bool
 }
 
-// reset makes id the current ID.
+// reset makes id the current ID of a new stream.
 func (l *lastID) reset(id string) {
-	l.ids[l.current].copy([]byte(id))
-	l.text, l.fresh = id, true
+	l.now().copy([]byte(id))
+	l.text = id
 }
 
 // setPending makes buf[start:end] the ID of the block.
@@ -42,7 +42,7 @@ func (l *lastID) commit() {
 	if l.set {
 		l.ids[l.current].set(0, 0)
 		l.current = 1 - l.current
-		l.set, l.fresh = false, false
+		l.set, l.stale = false, true
 	}
 }
 
@@ -52,20 +52,15 @@ func (l *lastID) now() *span {
 }
 
 // known returns the current ID if there is a string of it.
-func (l *lastID) known() (string, bool) {
-	if l.now().len() == 0 {
-		return "", true
-	}
-	return l.text, l.fresh
-}
+func (l *lastID) known() (string, bool) { return l.text, !l.stale }
 
 // remember keeps id, which is the current ID.
-func (l *lastID) remember(id string) { l.text, l.fresh = id, true }
+func (l *lastID) remember(id string) { l.text, l.stale = id, false }
 
 // string returns the current ID.
 func (l *lastID) string(buf []byte) string {
-	if !l.fresh {
-		l.text, l.fresh = string(l.now().bytes(buf)), true
+	if l.stale {
+		l.text, l.stale = string(l.now().bytes(buf)), false
 	}
 	return l.text
 }

@@ -13,19 +13,25 @@ const errorPrefix = "codec: "
 // in LLM streams), and small enough that a hundred hostile streams fit in memory.
 const defaultMaxEventSize = 16 << 20
 
-// WithMaxEventSize sets how many bytes of one event the decoder holds. A larger event ends
-// the stream with a [SizeError]. The default is 16 MiB. Lower it for untrusted servers and
-// many streams; raise it for services that send larger payloads. It panics if bytes is less
-// than 1.
+// WithMaxEventSize sets the maximum size of one event in bytes. A larger event ends the
+// stream with a [SizeError]. The default is 16 MiB. Lower it for untrusted servers and many
+// streams; raise it for services that send larger payloads. It panics if bytes is less than
+// 1.
 //
-// The decoder counts what it has to hold at once, without field names and line ends: the
-// event's data, its type, its ID, the last event ID, and the value of the line being read,
-// if that is one of these, a retry, or a comment to deliver. Types and IDs count twice,
-// because the decoder may hold a copy of them beside its buffer. All else (unknown fields,
-// comments that are not delivered, blank lines) is skipped, however long, and not held.
+// The size of an event is what the decoder has to hold at once, without field names and
+// line ends:
+//
+//   - the data;
+//   - the type, the ID and the last event ID, twice, because the decoder may hold a copy of
+//     them beside its buffer;
+//   - the value of the line being read, if it is a retry line or a comment to deliver.
+//
+// Other lines, such as unknown fields and comments that are not delivered, do not count. The
+// decoder skips them without holding them, even if they never end.
 //
 // The decoder's memory stays below twice the limit, or 128 KiB if that is more. In a stream
-// of small events it is 2 to 64 KiB. It keeps the buffer of the largest event it has read.
+// of small events it is 1 to 64 KiB. The decoder keeps a buffer for the largest event that it
+// has read.
 func WithMaxEventSize(bytes int) DecoderOption {
 	if bytes < 1 {
 		panic(fmt.Sprintf("codec: maximum event size must be at least 1 byte, got %d", bytes))
@@ -46,7 +52,7 @@ type SizeError struct {
 	Field string
 }
 
-// Error names the limit, the field and the offset.
+// Error returns a message with the limit, the field and the offset.
 func (e *SizeError) Error() string {
 	return fmt.Sprintf("%sevent exceeds the limit of %d bytes in its %s line at byte %d of the stream; raise it with WithMaxEventSize if this is legitimate",
 		errorPrefix, e.Limit, e.Field, e.Offset)

@@ -1,11 +1,10 @@
 package codec
 
 // A Message is a decoded payload together with the type and the ID of its event.
-// Decode into a Message, as in
+// A program that saves its position in the stream, or passes the events on, decodes into a
+// Message:
 //
 //	trades := operators.DecodeJSON[codec.Message[Trade]](events)
-//
-// if the program saves its position in the stream or passes the events on.
 type Message[T any] struct {
 	// Type and ID are those of the event.
 	Type string `json:"type,omitzero"`

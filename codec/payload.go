@@ -24,11 +24,11 @@ func Text(e Event) (string, error) {
 //
 //	trade := codec.Unmarshal[Trade](gojson.Unmarshal) // github.com/goccy/go-json
 //
-// An error of f is returned as the Err of a [PayloadError]. Any number of goroutines may
-// call the Payload if they may call f.
+// If f fails, the Payload returns a [PayloadError] with f's error as its Err. Several
+// goroutines may call the Payload at once if they may call f at once.
 //
 // The data is not copied, and the memory that f decodes into is reused: f must not modify
-// the bytes, and must keep neither them nor the pointer after it has returned.
+// the bytes, and must not keep the bytes or the pointer after it has returned.
 func Unmarshal[T any](f func(data []byte, v any) error) Payload[T] {
 	decode := decodeWith[T](f)
 	return func(e Event) (T, error) {

@@ -14,10 +14,10 @@ const (
 type PayloadError struct {
 	// Type and ID are those of the event.
 	Type, ID string
-	// Offset is the place in the data, in bytes, and -1 if it is not known.
+	// Offset is how many bytes of the data come before the fault, or -1 if that is not known.
 	Offset int64
-	// Pointer is the place in a JSON document as a JSON Pointer (RFC 6901), and
-	// empty for its root or if it is not known.
+	// Pointer is the value at fault in a JSON document, as a JSON Pointer (RFC 6901). It
+	// is empty for the root of the document, or if the place is not known.
 	Pointer string
 	// Err is the error of the function that decodes. Its text may quote the payload, as
 	// those of [JSON] do.
@@ -26,9 +26,9 @@ type PayloadError struct {
 	reason string // instead of the text of Err, which would repeat the payload
 }
 
-// Error names the event and the place. With [JSON] it never quotes the payload, except the
-// member names that lead to the place. With another decoder it shows the first 200 bytes of
-// its error.
+// Error returns a message with the event's type and ID, the place and the reason. With
+// [JSON] it never quotes the payload, except the member names that lead to the place. With
+// another decoder the reason is the first 200 bytes of its error.
 func (e *PayloadError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%sdecode payload of event %s", errorPrefix, quote(e.Type))

@@ -156,10 +156,22 @@ func TestUnmarshalError(t *testing.T) {
 	var invalid hex.InvalidByteError
 	require.ErrorAs(t, err, &invalid)
 	require.EqualError(t, err, `codec: decode payload of event "blob": encoding/hex: invalid byte: U+0067 'g'`)
+	var failure *codec.PayloadError
+	require.ErrorAs(t, err, &failure)
+	assert.EqualValues(t, -1, failure.Offset, "not known")
 
 	_, err = decode(codec.Event{Type: "blob"})
 	require.ErrorIs(t, err, long)
 	assert.Equal(t, `codec: decode payload of event "blob": `+strings.Repeat("é", 100)+"…", err.Error())
+}
+
+// The message has up to 64 bytes of a name, and up to 200 of another package's error.
+func TestPayloadErrorIsShort(t *testing.T) {
+	name, reason := strings.Repeat("n", 64), strings.Repeat("r", 200)
+	whole := &codec.PayloadError{Type: name, Offset: -1, Err: errors.New(reason)}
+	assert.EqualError(t, whole, `codec: decode payload of event "`+name+`": `+reason)
+	cut := &codec.PayloadError{Type: name + "x", Offset: -1, Err: errors.New(reason + "x")}
+	assert.EqualError(t, cut, `codec: decode payload of event "`+name+`…": `+reason+"…")
 }
 
 func TestPayloadErrorOfUsers(t *testing.T) {

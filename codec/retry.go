@@ -20,9 +20,7 @@ func parseRetry(value []byte) (time.Duration, bool) {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
-		if ms = ms*10 + int64(c-'0'); ms > maxRetry {
-			ms = maxRetry
-		}
+		ms = min(10*ms+int64(c-'0'), maxRetry)
 	}
 	return time.Duration(ms) * time.Millisecond, true
 }

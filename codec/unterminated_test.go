@@ -23,6 +23,7 @@ func TestUnterminated(t *testing.T) {
 		"no line end":          {"id: 1\ndata: a\n\ndata: b", codec.Event{Type: "message", ID: "1", Data: "b"}, "1"},
 		"half a line end":      {"data: a\r\n\r\ndata: b\r", codec.Event{Type: "message", Data: "b"}, ""},
 		"several lines":        {"event: e\ndata: a\ndata: b\nretry: 0\n", codec.Event{Type: "e", Data: "a\nb", Retry: codec.RetryZero}, ""},
+		"data lines, cut off":  {"id: 7\ndata: a\n\ndata: b\ndata: c", codec.Event{Type: "message", ID: "7", Data: "b\nc"}, "7"},
 		"an empty data line":   {"data\n", codec.Event{Type: "message"}, ""},
 		"half a character":     {"data: \xe2\x82", codec.Event{Type: "message", Data: "\uFFFD"}, ""},
 		"half an id":           {"data: b\nid: 3", codec.Event{Type: "message", Data: "b", ID: "3"}, ""},
@@ -82,7 +83,9 @@ func TestUnterminatedOfEveryPrefix(t *testing.T) {
 		for n := range len(v.stream) + 1 {
 			cut := codec.NewDecoder(strings.NewReader(string(v.stream[:n])), opts...)
 			completed := codec.NewDecoder(strings.NewReader(string(v.stream[:n])+"\n\n"), opts...)
-			var want codec.Event
+			undisturbed := codec.NewDecoder(strings.NewReader(string(v.stream[:n])), opts...)
+			for range undisturbed.Events() {
+			}
 			for range cut.Events() {
 				_, err := completed.Next()
 				require.NoError(t, err)
@@ -92,6 +95,7 @@ func TestUnterminatedOfEveryPrefix(t *testing.T) {
 			}
 			want, err := completed.Next()
 			got, ok := cut.Unterminated()
+			require.Equal(t, undisturbed.LastEventID(), cut.LastEventID(), "%q", v.stream[:n])
 			require.Equal(t, want, got, "%q", v.stream[:n])
 			require.Equal(t, err == nil, ok, "%q", v.stream[:n])
 		}

@@ -79,15 +79,14 @@ func validPrefix(p []byte) int {
 // sequence replaced by one U+FFFD. This is what the Encoding Standard's decoder
 // does; strings.ToValidUTF8 replaces a run of them by one, a range loop each byte.
 func appendValid(dst, p []byte) []byte {
-	for len(p) > 0 {
+	for {
 		n := validPrefix(p)
 		dst = append(dst, p[:n]...)
 		if p = p[n:]; len(p) == 0 {
-			break
+			return dst
 		}
 		n, _ = sequence(p)
 		dst = append(dst, replacement...)
 		p = p[n:]
 	}
-	return dst
 }
