@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	crashStreams = flag.Int("crash.streams", 20, "random streams for each shape of the crash tests")
+	crashStreams = flag.Int("crash.streams", 10, "random streams for each shape of the crash tests")
 	crashSeed    = flag.Uint64("crash.seed", 1, "seed of the first of them")
 )
 
