@@ -53,6 +53,32 @@ func TestMulticastHoldsBack(t *testing.T) {
 	})
 }
 
+// A queue that is added later may have less room than the others.
+func TestMulticastMeasuresANewQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		f := NewMulticast[int](&mu, Block)
+		large, small := New[int](t.Context(), 64), New[int](t.Context(), 1)
+		defer large.Stop()
+		mu.Lock()
+		f.Add(large)
+		mu.Unlock()
+		push(&mu, f, 0)
+		mu.Lock()
+		f.Add(small)
+		mu.Unlock()
+		go func() {
+			push(&mu, f, 1)
+			push(&mu, f, 2)
+		}()
+		synctest.Wait()
+		got, _ := small.Receive(nil)
+		assert.Equal(t, []int{1}, got)
+		small.Stop()
+		synctest.Wait()
+	})
+}
+
 // A consumer that waits is given each item at once, and so are the others then.
 func TestMulticastServesThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

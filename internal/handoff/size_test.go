@@ -41,7 +41,7 @@ func TestSizeOf(t *testing.T) {
 // A queue counts bytes, too: producers wait while it holds 16 MiB, and go on when the
 // consumer has taken them.
 func TestQueuesCountBytes(t *testing.T) {
-	const quarter = MaxBytes / 4
+	const quarter = 4 << 20
 	large := codec.Event{Data: strings.Repeat("x", quarter)}
 	huge := codec.Event{Data: strings.Repeat("x", 2*MaxBytes)}
 	newQueue := map[string]func(*testing.T) *Queue[codec.Event]{
