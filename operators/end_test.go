@@ -12,6 +12,24 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
+// After its error, a source learns that it must stop.
+func TestSourceStopsAtItsError(t *testing.T) {
+	asked := 0
+	src := ints(func(context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			if yield(0, errOdd) {
+				asked++
+			}
+		}
+	})
+	assert.Equal(t, []int{7}, collect(t, Catch(src, func(error) ints { return from(7) })))
+	assert.Equal(t, []int{7}, collect(t, OnErrorReturn(src, func(error) int { return 7 })))
+	for _, err := range Retry(src, func(s RetryState) (time.Duration, bool) { return 0, s.Total < 2 })(t.Context()) {
+		assert.ErrorIs(t, err, errOdd)
+	}
+	assert.Zero(t, asked)
+}
+
 // A source that goes on after its error, which it must not, cannot change the error or
 // add to the items.
 func TestSourceThatGoesOnAfterItsError(t *testing.T) {

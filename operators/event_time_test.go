@@ -509,3 +509,18 @@ func TestEventTimeRefuses(t *testing.T) {
 		assert.PanicsWithValue(t, prefix+want, func() { Window(from[reading](), event) })
 	}
 }
+
+// The shortest windows hold what happened in one nanosecond.
+func TestEventTimeWindowsOfANanosecond(t *testing.T) {
+	windows := collect(t, Window(from(5, 6, 6, 9), EventTime[int]{
+		Assigner:  Tumbling(time.Nanosecond),
+		Timestamp: func(v int) time.Time { return time.Unix(0, int64(v)) },
+	}))
+	var got [][]int
+	for _, w := range windows {
+		got = append(got, w.Items)
+		assert.Equal(t, time.Unix(0, int64(w.Items[0])), w.Start)
+		assert.Equal(t, w.Start.Add(time.Nanosecond), w.End)
+	}
+	assert.Equal(t, [][]int{{5}, {6, 6}, {9}}, got)
+}

@@ -190,6 +190,7 @@ func TestWindowsShareNothing(t *testing.T) {
 func TestImpossibleArgumentsPanic(t *testing.T) {
 	src := from(1)
 	for want, build := range map[string]func(){
+		"operators: Audit: d must be positive, got 0s":        func() { Audit(src, 0) },
 		"operators: Debounce: d must be positive, got 0s":     func() { Debounce(src, 0) },
 		"operators: TakeLast: n must not be negative, got -1": func() { TakeLast(src, -1) },
 		"operators: Skip: n must not be negative, got -2":     func() { Skip(src, -2) },

@@ -30,7 +30,6 @@ func windowed[T any, K comparable, A, R any](
 				if ctx.Err() != nil {
 					return false
 				}
-				run.sent++
 				run.left = !yield(result(k, acc, run.info(info)), nil)
 				return !run.left
 			}
@@ -56,7 +55,6 @@ type windowRun[T any] struct {
 	late      lateItems[T]
 	due       deadlineTimer
 
-	sent    int   // results delivered
 	left    bool  // the consumer has left
 	failure error // of the operator itself
 }
@@ -148,7 +146,6 @@ func (r *windowRun[T]) withClock(src rxsse.Observable[T]) error {
 	for {
 		items, signal := q.Receive(r.due.c())
 		now := time.Now()
-		sent := r.sent
 		if !r.windows.Advance(r.clock.At(now)) {
 			return nil
 		}
@@ -166,9 +163,6 @@ func (r *windowRun[T]) withClock(src rxsse.Observable[T]) error {
 				r.windows.Flush()
 			}
 			return q.Err()
-		}
-		if r.sent != sent {
-			now = time.Now() // the consumer took its time
 		}
 		r.schedule(now)
 	}

@@ -194,6 +194,75 @@ func TestStateRefusesTypes(t *testing.T) {
 	})
 }
 
+// Window holds items whatever its accumulator is, and so do sessions in event time.
+func TestStateRefusesTypesOfItems(t *testing.T) {
+	type hidden struct{ sum float64 }
+	type message = codec.Message[hidden]
+	src := from(message{ID: "1", Value: hidden{sum: 1}})
+	sessions := EventTime[message]{Assigner: BySession(time.Second), Timestamp: func(message) time.Time { return time.Unix(1, 0) }}
+	count := func(n int, _ message) int { return n + 1 }
+	zero := func() int { return 0 }
+	for name, build := range map[string]func(){
+		"Window, by count":    func() { Window(src, ByCount(2), WithState(new(State))) },
+		"Window, on a grid":   func() { Window(src, Tumbling(time.Second), WithState(new(State))) },
+		"Aggregate, sessions": func() { Aggregate(src, sessions, zero, count, WithState(new(State))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				assert.Contains(t, recover(), "field operators.hidden.sum is not exported")
+			}()
+			build()
+		})
+	}
+	assert.NotPanics(t, func() { Aggregate(src, ByCount(2), zero, count, WithState(new(State))) }, "only the count is held")
+}
+
+// A state fits only windows with the same bounds, zone, kind and types.
+func TestStateFitsOneShapeOfWindows(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	newYork, err := time.LoadLocation("America/New_York")
+	require.NoError(t, err)
+	type message = codec.Message[int]
+	inEventTime := func(a Assigner) EventTime[message] {
+		return EventTime[message]{Assigner: a, Timestamp: func(message) time.Time { return time.Time{} }}
+	}
+	weight, last := func(message) int { return 1 }, func(message) bool { return true }
+	const day = 24 * time.Hour
+	shapes := map[string]string{}
+	add := func(name, shape string) {
+		if other, ok := shapes[shape]; ok {
+			t.Errorf("a state of %q fits %q: %s", name, other, shape)
+		}
+		shapes[shape] = name
+	}
+	for name, plan := range map[string]windowPlan[message]{
+		"a day":                     newWindowPlan[message]("Aggregate", Tumbling(day), nil),
+		"a day of Window":           newWindowPlan[message]("Window", Tumbling(day), nil),
+		"a day in UTC":              newWindowPlan[message]("Aggregate", Tumbling(day).In(time.UTC), nil),
+		"a day in Berlin":           newWindowPlan[message]("Aggregate", Tumbling(day).In(berlin), nil),
+		"a day in New York":         newWindowPlan[message]("Aggregate", Tumbling(day).In(newYork), nil),
+		"a day from one o'clock on": newWindowPlan[message]("Aggregate", Tumbling(day).Offset(time.Hour), nil),
+		"two days":                  newWindowPlan[message]("Aggregate", Tumbling(2*day), nil),
+		"two days each day":         newWindowPlan[message]("Aggregate", Sliding(2*day, day), nil),
+		"a day in event time":       newWindowPlan[message]("Aggregate", inEventTime(Tumbling(day)), nil),
+		"sessions":                  newWindowPlan[message]("Aggregate", BySession(day), nil),
+		"longer sessions":           newWindowPlan[message]("Aggregate", BySession(2*day), nil),
+		"sessions in event time":    newWindowPlan[message]("Aggregate", inEventTime(BySession(day)), nil),
+		"a count":                   newWindowPlan[message]("Aggregate", ByCount(2), nil),
+		"another count":             newWindowPlan[message]("Aggregate", ByCount(3), nil),
+		"a count within a day":      newWindowPlan[message]("Aggregate", ByCount(2).Within(day), nil),
+		"a sliding count":           newWindowPlan[message]("Aggregate", BySlidingCount(2, 1), nil),
+		"a weight":                  newWindowPlan[message]("Aggregate", ByWeight(2, weight), nil),
+		"a last item":               newWindowPlan[message]("Aggregate", ByLast(last), nil),
+	} {
+		add(name, plan.describe(reflect.TypeFor[string](), reflect.TypeFor[int]()))
+		add(name+", other keys", plan.describe(reflect.TypeFor[int](), reflect.TypeFor[int]()))
+	}
+	count := newWindowPlan[message]("Aggregate", ByCount(2), nil)
+	add("a count of text", count.describe(reflect.TypeFor[string](), reflect.TypeFor[string]()))
+}
+
 // Events without IDs cannot be resumed, so there is nothing to save.
 func TestStateWithoutIDs(t *testing.T) {
 	for n, want := range map[int]string{

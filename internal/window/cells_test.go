@@ -2,6 +2,7 @@ package window
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -165,4 +166,16 @@ func TestItemTable(t *testing.T) {
 	table.foldByKey(0, 2)
 	table.send(Info{}, due, 0, 1)
 	assert.Equal(t, 2100, got[3], "all at a time")
+}
+
+// Durations are saved as numbers.
+func TestTableSavesDurations(t *testing.T) {
+	table := NewTable(&Config[int, int, time.Duration]{
+		Batch:       &Batch[int]{[]int{1500}},
+		Accumulator: Accumulator[int, time.Duration]{New: func() time.Duration { return 0 }, Add: func(d time.Duration, v int) time.Duration { return d + time.Duration(v) }},
+	})
+	table.foldByKey(0, 1)
+	saved, err := table.save(0)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"Key":0,"Value":1500,"Due":true}`, string(saved))
 }

@@ -100,3 +100,28 @@ func TestGridSlidesByDays(t *testing.T) {
 	}
 	assert.Equal(t, []string{"0328T00-0331T00", "0329T00-0401T00", "0330T00-0402T00"}, got)
 }
+
+// Windows begin at the offset, which may be as short as a nanosecond.
+func TestGridBeginsAtTheOffset(t *testing.T) {
+	for _, row := range []struct {
+		offset   time.Duration
+		at, want Instant
+	}{{0, 25, 20}, {1, 25, 21}, {1, 20, 11}, {-1, 19, 19}, {13, 25, 23}, {-13, -4, -13}} {
+		start, end := (&Grid{Size: 10, Slide: 10, Offset: row.offset}).first(row.at)
+		assert.Equal(t, row.want, start, "offset %d, at %d", row.offset, row.at)
+		assert.Equal(t, row.want+10, end)
+	}
+}
+
+// A day that begins before midnight holds its first instant.
+func TestGridOfDaysThatBeginBeforeMidnight(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	g := &Grid{Size: day, Slide: day, Offset: -2 * time.Hour, Location: berlin}
+	begin := time.Date(2025, 6, 10, 22, 0, 0, 0, berlin)
+	for _, at := range []time.Time{begin, begin.Add(time.Hour), begin.Add(3 * time.Hour), begin.Add(24*time.Hour - 1)} {
+		start, end := g.first(Instant(at.UnixNano()))
+		assert.Equal(t, Instant(begin.UnixNano()), start, at)
+		assert.Equal(t, start.Plus(day), end, at)
+	}
+}

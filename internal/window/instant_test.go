@@ -32,6 +32,7 @@ func TestInstantArithmeticStopsAtTheEnds(t *testing.T) {
 	assert.Equal(t, LongAgo, firstInstant.Minus(math.MaxInt64))
 	assert.Equal(t, Instant(3), Instant(5).Minus(2))
 	assert.Equal(t, time.Duration(3), Instant(5).Since(2))
+	assert.Equal(t, time.Duration(1), Instant(3).Since(2))
 	assert.Zero(t, Instant(2).Since(5))
 	assert.Equal(t, time.Duration(math.MaxInt64), lastInstant.Since(LongAgo))
 }
@@ -49,6 +50,11 @@ func TestInstantOf(t *testing.T) {
 	} {
 		_, ok := InstantOf(absurd)
 		assert.False(t, ok, absurd)
+	}
+	const last = int64(lastInstant / Instant(time.Second))
+	for s, want := range map[int64]bool{last: false, last - 1: true, -last: false, 1 - last: true} {
+		_, ok := InstantOf(time.Unix(s, 0))
+		assert.Equal(t, want, ok, "second %d", s)
 	}
 	for _, sane := range []time.Time{time.Date(1824, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2115, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		got, ok := InstantOf(sane)

@@ -92,7 +92,7 @@ func TestWindowsGiveBackMemory(t *testing.T) {
 	}{
 		"Opened": {
 			func(c *Table[int, int, int]) Windows {
-				return NewOpened(c, true, nil, Bounds{Limit: 3, Step: 1, Within: 10}, StartClock())
+				return NewOpened(c, true, nil, Bounds{Limit: 9, Step: 1, Within: 10}, StartClock())
 			},
 			func(w Windows) int { o, _ := w.(*Opened); return cap(o.slots) },
 		},
@@ -106,6 +106,7 @@ func TestWindowsGiveBackMemory(t *testing.T) {
 			w := kind.start(table)
 			w.Add(1, 0, keys)
 			w.Add(8, 0, stay) // these stay open
+			w.Add(9, 0, stay)
 			require.True(t, w.Advance(11))
 			require.True(t, w.Advance(12))
 			assert.Less(t, cap(table.cells), keys/3)
@@ -127,6 +128,30 @@ func TestWindowsGiveBackMemory(t *testing.T) {
 			assert.Equal(t, Never, w.Next())
 		})
 	}
+}
+
+// A window takes the cell of one that has closed.
+func TestOpenedUsesCellsAgain(t *testing.T) {
+	table, sent := counting(oneToN(100))
+	o := NewOpened(table, true, nil, Bounds{Limit: 1}, StartClock())
+	require.True(t, o.Add(0, 0, 100))
+	assert.Len(t, *sent, 100)
+	assert.EqualValues(t, 1, table.len())
+	assert.Len(t, o.slots, 1)
+}
+
+// An item that comes after its window was forgotten is late, also if the newest item went
+// there.
+func TestAlignedForgetsTheNewestWindow(t *testing.T) {
+	table, sent := counting([]int{1, 2})
+	var late []int
+	a := NewAligned(func() Cells { return table }, nil, Grid{Size: 10, Slide: 10}, 0, func(i int) { late = append(late, i) })
+	a.Add(5, 0, 1)
+	require.True(t, a.Advance(10))
+	a.Add(6, 1, 2)
+	assert.Equal(t, []int{1}, late)
+	require.True(t, a.Flush())
+	assert.Len(t, *sent, 1)
 }
 
 // A key that does not equal itself is not kept.

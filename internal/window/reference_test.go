@@ -426,6 +426,8 @@ func checkCrashes(t *testing.T, k *kind, ids int, steps []step, want []delivery,
 		down  time.Duration // from the beginning until the pipeline starts again
 		from  int           // steps that have begun
 		done  int           // results
+
+		committed string // the position of the newest result
 	)
 	for finished := false; !finished; {
 		synctest.Test(t, func(t *testing.T) {
@@ -449,6 +451,10 @@ func checkCrashes(t *testing.T, k *kind, ids int, steps []step, want []delivery,
 			require.LessOrEqual(t, done+len(p.out), len(want), "%s: too many results", where)
 			expected := append([]delivery(nil), want[done:done+len(p.out)]...)
 			if ids == ownIDs {
+				for _, got := range p.out {
+					require.LessOrEqual(t, idNumber(t, committed), idNumber(t, got.Info.ResumeID), "%s: the position went back", where)
+					committed = got.Info.ResumeID
+				}
 				checkResumeIDs(t, expected, p.out)
 			} else {
 				clearResumeIDs(expected)

@@ -1,6 +1,8 @@
 package window
 
 import (
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,7 +27,7 @@ func TestReplay(t *testing.T) {
 		{"two items with the first ID", []string{"1", "1"}, "", []string{"1", "1", "1"}, 2},
 		{"items that share the newest ID", []string{"1", "2", "2"}, "1", []string{"2", "2", "2", "3"}, 2},
 		{"items without an ID before the newest", []string{"1", "", "", "2"}, "1", []string{"", "", "2", "3"}, 3},
-		{"items without an ID amid the newest", []string{"1", "2", "", "2"}, "1", []string{"2", "", "2", "3"}, 3},
+		{"items without an ID amid the newest", []string{"1", "2", "", "2"}, "1", []string{"2", "", "2", "", "3"}, 3},
 		{"items without an ID after the newest", []string{"1", "2", "", ""}, "1", []string{"2", "", "", "", "3"}, 3},
 		{"items that inherit the ID to resume after", []string{"1", "1", "2"}, "1", []string{"1", "2", "3"}, 2},
 		{"several that inherit it", []string{"1", "1", "1", "2"}, "1", []string{"1", "1", "2", "3"}, 3},
@@ -48,4 +50,19 @@ func TestReplay(t *testing.T) {
 			assert.Zero(t, r.skip)
 		})
 	}
+}
+
+// A stream that resumes elsewhere is logged.
+func TestReplayOfAnotherStream(t *testing.T) {
+	var log strings.Builder
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	defer slog.SetDefault(before)
+	var r replay
+	r.took("1")
+	r.took("2")
+	r.begin()
+	assert.False(t, r.repeats("5"))
+	assert.Contains(t, log.String(), "the stream did not resume after the last event ID of the state")
+	assert.Contains(t, log.String(), "lastEventID=1 expected=2 got=5")
 }

@@ -88,8 +88,7 @@ func (c *Checkpointed) LoadState(data []byte) error {
 		return fmt.Errorf("it was saved by another pipeline: it is for %s, this one is %s", saved.Pipeline, c.pipeline)
 	}
 	p := c.positions
-	p.known = saved.ResumeID
-	p.settled = ""
+	p.known, p.settled = saved.ResumeID, saved.ResumeID
 	*p.replay = saved.Replay
 	p.replay.begin()
 	if err := c.Load(saved.Windows); err != nil {

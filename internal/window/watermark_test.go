@@ -2,6 +2,9 @@ package window
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -103,6 +106,49 @@ func TestWatermarkOfSeveralSources(t *testing.T) {
 	}
 }
 
+// The watermark is that of the source that is furthest behind, however many there are.
+func TestWatermarkIsTheMinimum(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 5))
+	const sources = 9
+	var w *watermarkTest
+	w = newWatermarkTest(EventTime{Source: bySource(&w), Sources: sources})
+	newest := map[int]Instant{}
+	for range 500 {
+		source := random.IntN(sources)
+		t1 := newest[source] + Instant(random.IntN(20))
+		newest[source] = t1
+		w.add(0, at(source, t1))
+		if len(newest) == sources {
+			require.Equal(t, slices.Min(slices.Collect(maps.Values(newest))), w.at)
+		}
+	}
+	assert.True(t, w.Advance(1000))
+}
+
+// Without Idle, no time makes up for a source that is not known.
+func TestWatermarkWaitsForItsSources(t *testing.T) {
+	var w *watermarkTest
+	w = newWatermarkTest(EventTime{Source: bySource(&w), Sources: 2})
+	w.add(0, at(1, 10))
+	assert.True(t, w.Advance(1000))
+	w.add(1000, at(1, 20))
+	assert.Equal(t, LongAgo, w.at)
+}
+
+// An Idle can be as short as a nanosecond.
+func TestWatermarkOfSourcesThatAreIdleAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatermarkTest(EventTime{Idle: 1})
+		w.add(0, at(0, 50))
+		assert.True(t, w.Advance(1))
+		assert.Equal(t, Instant(51), w.at)
+		w = newWatermarkTest(EventTime{Idle: 1})
+		require.NoError(t, w.Load([]byte(`{"At":45,"Known":1,"Sources":null,"Windows":"saved"}`)))
+		assert.True(t, w.Advance(1))
+		assert.Equal(t, Instant(46), w.at)
+	})
+}
+
 // A source that has been silent for Idle no longer holds back the watermark.
 func TestWatermarkOfAnIdleSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -170,6 +216,11 @@ func TestWatermarkOfSourcesThatStayAway(t *testing.T) {
 		assert.True(t, w.Advance(100))
 		assert.Equal(t, Instant(500), w.at)
 		assert.Equal(t, Instant(150), w.Next(), "source 1 is idle then")
+
+		w = newWatermarkTest(EventTime{Source: bySource(&w), Sources: 2, Idle: 100})
+		w.inner.next = 1000
+		w.add(50, at(1, 500), at(2, 600))
+		assert.Equal(t, Instant(150), w.Next(), "both are known")
 
 		w = newWatermarkTest(EventTime{Source: bySource(&w), Sources: 2, Idle: 100})
 		assert.True(t, w.Advance(100))
