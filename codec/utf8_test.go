@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -80,6 +81,32 @@ func TestUnfinished(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			assert.Equal(t, test.want, unfinished([]byte(test.bytes)))
+		})
+	}
+}
+
+// A read may return nothing but the beginning of a character, just after the decoder has
+// moved its text to the beginning of the buffer.
+func TestCharacterInPiecesAfterAnEvent(t *testing.T) {
+	for name, pieces := range map[string][]string{
+		"in a value":      {"data: a\n\ndata: ", "\xe2", "\x82", "\xac\n\n"},
+		"begins a line":   {"data: a\n\n", "\xe2", "\x82\xac: ignored\ndata: \u20ac\n\n"},
+		"after a CR":      {"data: a\r\rdata: ", "\xe2", "\x82\xac\r\r"},
+		"after a comment": {"data: a\n\n: comment\ndata: ", "\xe2\x82", "\xac\n\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var readers []io.Reader
+			for _, piece := range pieces {
+				readers = append(readers, strings.NewReader(piece))
+			}
+			d := NewDecoder(io.MultiReader(readers...))
+			for _, want := range []string{"a", "\u20ac"} {
+				e, err := d.Next()
+				require.NoError(t, err)
+				assert.Equal(t, want, e.Data)
+			}
+			_, err := d.Next()
+			assert.Equal(t, io.EOF, err)
 		})
 	}
 }
