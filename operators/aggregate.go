@@ -13,20 +13,20 @@ type WindowResult[A any] struct {
 	Value A
 }
 
-// Aggregate folds the items of each window that spec assigns them to into one value, as
-// they arrive: add gets what init or the last add returned, and an item. The value is
-// delivered when the window closes. Windows without items are not delivered.
+// Aggregate folds the items of each window into one value as they arrive: init returns the
+// value of an empty window, and add returns acc with one more item. Aggregate delivers the
+// value when the window closes. Windows without items are not delivered.
 //
 //	src:                                 -1-2----3--------4--|
 //	Aggregate(Tumbling(5), zero, plus):  -----3----3---------4|
 //
-// Windows close, complete, fail and are cancelled as those of [Window], on the same
-// goroutines.
+// Completion, errors, cancel and goroutines are as in [Window].
 //
 // Aggregate holds one accumulator for each open window, whatever the number of items;
-// sessions in event time hold their items, see [EventTime]. An accumulator is used for
-// one window only, so it may be a pointer or a map that add changes in place. Results of
-// the same window, early or after late items, then share it.
+// sessions in event time hold their items, see [EventTime]. An accumulator belongs to one
+// window, so it may be a pointer or a map that add changes in place. If a window is
+// delivered several times, early or after late items, its results then share the
+// accumulator.
 //
 // Aggregate panics if spec is invalid.
 func Aggregate[T, A any, W WindowSpec[T]](src rxsse.Observable[T], spec W, init func() A, add func(acc A, v T) A, opts ...WindowOption) rxsse.Observable[WindowResult[A]] {
@@ -73,22 +73,21 @@ func (k Keyed[K, V]) IsPartial() bool {
 }
 
 // AggregateBy folds the items of each window and key into one value, as [Aggregate] does
-// for all items of a window. It is the efficient way to group by a key and aggregate
-// each group.
+// for all items of a window. To aggregate groups, prefer it to [GroupBy]: it needs
+// no reader and no buffer for each key.
 //
 //	src:                                -A-B-A----B--|
 //	AggregateBy(Tumbling(9), 0, count): ---------([A:2][B:1])---([B:1]|)
 //
 // Windows of Tumbling and Sliding are the same for all keys. Their results are delivered
 // key by key, in the order of the keys' first items in the window. Other windows begin
-// with an item of their key. On completion and before an error, open windows are
-// delivered as partial results; on cancel they are dropped.
+// with an item of their key. Completion, errors, cancel and goroutines are as in [Window];
+// key, init and add run on the consumer's goroutine.
 //
 // AggregateBy holds an accumulator for each open window and key with items in it, and
-// nothing else for a key: an idle key is forgotten with its window. Windows by count
-// without Within hold a key until its window is full. There is one timer for all keys. A
-// key that does not equal itself, such as NaN, is a new key each time. The goroutines
-// are those of [Window]; key, init and add run on the consumer's.
+// nothing else for a key: it forgets an idle key when its window closes. Windows by count
+// without Within hold a key until its window is full. A key that does not equal itself,
+// such as NaN, is a new key each time.
 //
 // AggregateBy panics if spec is invalid.
 func AggregateBy[T any, K comparable, A any, W WindowSpec[T]](src rxsse.Observable[T], key func(T) K, spec W, init func() A, add func(acc A, v T) A, opts ...WindowOption) rxsse.Observable[Keyed[K, WindowResult[A]]] {

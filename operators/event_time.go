@@ -15,23 +15,27 @@ import (
 //		OutOfOrder: 5 * time.Second,
 //	}
 //
-// The items move time forward. The watermark is the newest timestamp so far minus
-// OutOfOrder, and a window closes when the watermark reaches its end. So results do not
-// depend on when items arrive, except for those that are later than OutOfOrder and
-// Lateness allow. These are too late: they are dropped, counted in [WindowInfo] and
-// logged, or go to Late.
+// Time advances with the items. The watermark is the newest timestamp so far minus
+// OutOfOrder, and a window closes when the watermark reaches its end. An item that is
+// later than OutOfOrder and Lateness allow is too late: it is counted in [WindowInfo] and
+// dropped, and logged or passed to Late. Apart from such items, results do not depend on
+// when items arrive.
 //
-// With several sources, such as two merged feeds, set Source: the watermark is then the
-// minimum over the sources, so that a feed that reconnects and replays is not too late
-// because the other feed went on.
+// With several sources, such as two merged feeds, set Source. The watermark is then the
+// minimum over the sources: items that one feed replays after a reconnect are not too
+// late because another feed went on.
 //
 // One timestamp in the far future makes all later items too late: drop such items
-// before.
+// before they reach the operator.
 //
-// Windows close in the order of their ends; of the same end, in the order of their keys'
-// first items. Sessions hold their items, for Aggregate and AggregateBy too, because an
-// item can arrive that joins two of them; the items of joined sessions follow each
-// other.
+// Windows close in the order of their ends, and those with the same end in the order of
+// their keys' first items. Sessions hold their items, for Aggregate and AggregateBy too,
+// because a later item can join two of them. A joined session has the items of the earlier
+// session first.
+//
+// In terms of Apache Flink, OutOfOrder is the bounded out-of-orderness, Lateness the
+// allowed lateness, Late the side output for late data, Source the partition, and Idle the
+// idleness of a source.
 type EventTime[T any] struct {
 	// Assigner is Tumbling, Sliding or BySession.
 	Assigner Assigner
@@ -42,31 +46,29 @@ type EventTime[T any] struct {
 	// with an error.
 	Untimed func(T)
 	// OutOfOrder is how much older than the newest item of its source an item can be and
-	// still be in time. Windows stay open that much longer. Default 0: items come in
-	// order.
+	// still be in time. Windows stay open that much longer. Default 0: items are in order.
 	OutOfOrder time.Duration
-	// Lateness is for how long, in event time, a window that was delivered is kept for
-	// late items. Each late item has its window delivered again, whole and with the same
-	// bounds (a session's may have grown); of a keyed aggregation only the item's key.
-	// These deliveries share what an accumulator points to. Default 0: a window is
-	// delivered once.
+	// Lateness is how long, in event time, a delivered window is kept for late items.
+	// After each of them, the window is delivered again with all its items and the same
+	// bounds (a session may have grown); AggregateBy delivers only the item's key. These
+	// results share what an accumulator points to. Default 0: a window is delivered once.
 	Lateness time.Duration
-	// Late is called with each item whose windows have all gone, on the goroutine that
-	// ranges. Default: such items are dropped, and logged through slog.Default when
-	// their number reaches 1, 10, 100 and so on.
+	// Late is called with each item that is too late for all of its windows, on the
+	// consumer's goroutine. Default: such items are logged through slog.Default when their
+	// number reaches 1, 10, 100 and so on.
 	Late func(T)
 	// Source returns the source of an item. The watermark is the minimum over the sources.
 	// Default: all items have the same source.
 	Source func(T) string
-	// Sources is how many sources there are. No window closes before all of them are
-	// known, or the first Idle has passed. Set it if one source may begin later than
-	// another. Default 0: a source counts from its first item on.
+	// Sources is the number of sources. No window closes before an item of each has
+	// arrived, or Idle has passed since the subscription. Set it if one source may begin
+	// later than another. Default 0: a source counts from its first item on.
 	Sources int
 	// Idle is how long a source can be silent before it no longer holds back the
-	// watermark. While all are silent, the watermark advances with the clock of the
-	// machine, by as long as the silence has lasted, so that the last windows before a
-	// pause close. Time during which the consumer is busy does not count. Default 0: only
-	// items move the watermark, and a source that ends for good holds it back for ever.
+	// watermark. While all are silent, the watermark advances by as long as the silence
+	// has lasted, by the clock of the machine, so that the last windows before a pause
+	// close. Time during which the consumer is busy does not count. Default 0: only items
+	// move the watermark, and a source that ends for good holds it back for ever.
 	Idle time.Duration
 }
 

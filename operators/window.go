@@ -8,24 +8,23 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// WindowInfo is what the results of [Window], [Aggregate] and [AggregateBy] have in
-// common.
+// A WindowInfo describes the window of a result of [Window], [Aggregate] or [AggregateBy].
 type WindowInfo struct { //nolint:recvcheck // ClearResumeID is its only setter
-	// Start and End bound the window. Windows over time hold items with
-	// Start <= t < End. For windows by count, weight or last item, Start is when the first
-	// item arrived and End when the window closed.
+	// Start and End bound the window, in the local time zone. Windows over time hold items
+	// with Start <= t < End. For windows by count, weight or last item, Start is when the
+	// first item arrived and End is when the window closed.
 	Start, End time.Time
-	// Resume is the ID after which the stream can resume once this result and all before
-	// it have been processed: no open window holds an item before that. It is "" if it is
-	// unknown, as for items without positions, see [codec.Resumable].
+	// Resume is the ID after which the stream can resume once this result and all earlier
+	// ones have been processed: no open window holds an item up to that ID. It is "" if
+	// that ID is unknown or items have no positions, see [codec.Resumable].
 	Resume string `json:"-"`
-	// Partial reports that the stream ended before the window did. The rest of the window
-	// follows if the stream resumes; Resume is before the window.
+	// Partial reports that the stream ended before the window did. Resume is before the
+	// first item of the window, so a stream that resumes there loses none of its items.
 	Partial bool `json:",omitzero"`
 	// Early reports that the window is still open, see [WithEarlyEvery].
 	Early bool `json:",omitzero"`
-	// Late is how many items have been too late for their windows since the previous
-	// result, see [EventTime].
+	// Late is the number of items since the previous result that were too late for their
+	// windows, see [EventTime].
 	Late int `json:",omitzero"`
 }
 
@@ -63,13 +62,15 @@ const maxPresized = 1024
 // When src completes, the open windows are delivered as partial results, and when src
 // fails, before the error. On cancel they are dropped.
 //
-// A window holds all of its items until it closes; [Aggregate] holds less. Windows
-// that no time ends, and event time without Idle, run on the consumer's goroutine.
-// Other windows run src on a goroutine of its own and take its items through a queue of
-// at most 256; while that is full, src waits. An item then counts in the window that is
-// open when it is taken from the queue, which with a slow consumer is later than when it
-// arrived; use [EventTime] for windows that do not depend on that. There is one timer,
-// for the window that closes first.
+// A window holds all of its items until it closes; [Aggregate] holds less.
+//
+// Window runs on the consumer's goroutine if no clock ends its windows: by count, weight
+// or last item without Within, and in event time without Idle. Otherwise, and with
+// [WithEarlyEvery], src runs on a goroutine of its own, and Window takes its items from a
+// queue of at most 256. While the queue is full, src waits. Without event time, an item
+// counts in the window that is open when Window takes it from the queue. With a slow
+// consumer that is later than when the item arrived; use [EventTime] for windows that do
+// not depend on it. One timer serves all windows and keys.
 //
 // Window panics if spec is invalid.
 func Window[T any, W WindowSpec[T]](src rxsse.Observable[T], spec W, opts ...WindowOption) rxsse.Observable[WindowOf[T]] {

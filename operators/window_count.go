@@ -9,9 +9,9 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// windowCount is [windowed] for plain windows by count, which it runs several times
-// faster, see BenchmarkSynchronous/Aggregate_over_100. It reads the clock and the
-// positions only when a window opens and when it closes.
+// windowCount is [windowed] for windows that only a count ends. It is several times faster,
+// see BenchmarkSynchronous/Aggregate_over_100: it reads the clock only when a window opens
+// and closes, and the position only when it closes.
 func windowCount[T, A, R any](src rxsse.Observable[T], n int, accumulator window.Accumulator[T, A], result func(A, WindowInfo) R) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
@@ -20,7 +20,7 @@ func windowCount[T, A, R any](src rxsse.Observable[T], n int, accumulator window
 				start  time.Time
 				acc    A
 				held   int
-				newest T      // only if items have positions
+				newest T      // of the window that closes; only if items have positions
 				resume string // the position before the window
 			)
 			deliver := func() bool {

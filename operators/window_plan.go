@@ -19,18 +19,19 @@ type windowOptions struct {
 	state      *State
 }
 
-// WithEarlyEvery delivers windows while they are still open too, for a live display: d
-// after an item has changed a window, in the time of the machine. Such a result has Early
-// set, and the items so far; a key that has not changed is not delivered again. When the
-// window closes, it is delivered as always. WithEarlyEvery panics if d is not positive.
+// WithEarlyEvery also delivers windows that are still open, for a live display. When d has
+// passed since an item changed a window, by the clock of the machine, it delivers all open
+// windows that have changed. Such a result has Early set and contains the items so far;
+// [AggregateBy] delivers only the keys that have changed. When a window closes, it is
+// delivered as without the option. WithEarlyEvery panics if d is not positive.
 func WithEarlyEvery(d time.Duration) WindowOption {
 	argument.MustBePositive("operators: WithEarlyEvery: d", d)
 	return func(o *windowOptions) { o.earlyEvery = d }
 }
 
-// WithEarlyAfter is [WithEarlyEvery] by the number of items: open windows that have
-// changed are delivered after every n items of the stream. WithEarlyAfter panics if n is
-// not positive.
+// WithEarlyAfter is [WithEarlyEvery] by the number of items: after every n items of the
+// stream, it delivers the open windows that have changed. WithEarlyAfter panics if n is not
+// positive.
 func WithEarlyAfter(n int) WindowOption {
 	argument.MustBePositive("operators: WithEarlyAfter: n", n)
 	return func(o *windowOptions) { o.earlyAfter = n }
@@ -39,8 +40,8 @@ func WithEarlyAfter(n int) WindowOption {
 // A windowPlan is a valid [WindowSpec] with its options.
 type windowPlan[T any] struct {
 	operator string
-	grid     window.Grid   // if windows lie on one
-	bounds   window.Bounds // else: what ends windows, unless they are sessions in event time
+	grid     window.Grid   // for Tumbling and Sliding
+	bounds   window.Bounds // for other windows; of sessions in event time only the gap counts
 	weight   func(T) int   // the weight of an item by which windows end, or nil
 	last     func(T) bool  // whether an item ends its window, or nil
 	event    *EventTime[T] // nil: processing time
@@ -155,7 +156,7 @@ func (r *windowRun[T]) eventTime() window.EventTime {
 	return t
 }
 
-// lateItems deals with items that are too late for their windows.
+// lateItems counts items that are too late for their windows, and logs or handles them.
 type lateItems[T any] struct {
 	operator string
 	handle   func(T) // nil: log

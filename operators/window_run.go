@@ -12,8 +12,8 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// windowed applies a plan to src. The accumulator says what a window holds of its items,
-// and result makes an item of a window.
+// windowed applies a plan to src. The accumulator defines what a window holds of its items,
+// and result turns a window into an item.
 func windowed[T any, K comparable, A, R any](
 	src rxsse.Observable[T], plan windowPlan[T], key func(T) K,
 	accumulator func() window.Accumulator[T, A], result func(K, A, WindowInfo) R,
@@ -83,7 +83,7 @@ func (r *windowRun[T]) run(src rxsse.Observable[T], newCells func() window.Cells
 			return r.ended(fmt.Errorf("operators: %s: %w", r.plan.operator, err))
 		}
 	}
-	if !r.windows.Advance(r.clock.Now()) { // of a State, some may be due
+	if !r.windows.Advance(r.clock.Now()) { // windows of a State may have ended meanwhile
 		return r.ended(nil)
 	}
 	if r.plan.timed() {
@@ -92,8 +92,8 @@ func (r *windowRun[T]) run(src rxsse.Observable[T], newCells func() window.Cells
 	return r.ended(r.withoutClock(src))
 }
 
-// ended returns the error with which the stream ends, if src ends with err: first that of
-// a context that was cancelled, then the operator's own.
+// ended returns the error with which the stream ends if src ends with err. The cause of a
+// cancelled context precedes the operator's own error.
 func (r *windowRun[T]) ended(err error) error {
 	switch {
 	case r.ctx.Err() != nil:
@@ -134,8 +134,8 @@ func (r *windowRun[T]) withoutClock(src rxsse.Observable[T]) (failure error) {
 	return failure
 }
 
-// withClock runs windows that time ends, and src on a goroutine of its own. It reads the
-// clock once for each batch of items: those that were queued together arrive together.
+// withClock runs windows that the clock ends, and src on a goroutine of its own. It reads
+// the clock once for each batch of items, so all items of a batch arrive at the same time.
 // It returns the error of src.
 func (r *windowRun[T]) withClock(src rxsse.Observable[T]) error {
 	q := handoff.New[T](r.ctx, handoff.DefaultLimit)

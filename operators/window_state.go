@@ -11,10 +11,10 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// A State lets a program that is killed at any moment come to the same results as one
-// that is not. It is what a windowing operator holds: the accumulators of open windows,
-// the watermark, and the position in the stream. The program stores it together with the
-// results, in one transaction, and loads it when it starts again:
+// A State lets a program that is killed at any moment deliver the same results as one
+// that is not. It contains what a windowing operator holds: the accumulators of open
+// windows, the watermark, and the position in the stream. The program stores it together
+// with the results, in one transaction, and loads it when it starts again:
 //
 //	var state operators.State
 //	if err := state.Load(stored); err != nil { // nil at the first start
@@ -27,33 +27,33 @@ import (
 //
 // # Guarantee
 //
-// In event time, without Idle, and by count, weight or last item without a time limit,
-// the results of all runs together are those of one run that is never interrupted, in the
+// In event time without Idle, and by count, weight or last item without Within, the
+// results of all runs together are those of one run that is never interrupted, in the
 // same order, each exactly once. That includes late items and windows that are delivered
-// again. It needs a server that keeps its events back to LastEventID, and one pipeline
-// that always makes the same items of the same events. The times in Start and End of
-// windows by count are those of the machine.
+// again. It requires a server that keeps its events since LastEventID, and a pipeline that
+// always makes the same items of the same events. Start and End of windows by count,
+// weight or last item are times of the machine, so they can differ.
 //
-// For windows that the clock ends, Idle included, each item counts in exactly one window
-// (or as many as overlap), but in which one depends on when the program ran: an item that
-// arrives after the restart counts in the window that is open then. Windows that ended
-// while the program was down are delivered at the start.
+// With windows that the clock ends, Idle included, each item still counts once in each
+// window that it belongs to, but which windows those are depends on when the program ran:
+// an item that arrives after the restart counts in the window that is open then. Windows
+// that ended while the program was down are delivered at the start.
 //
-// Results that are Early or Partial are not part of this: an early one may be repeated
-// or missing, and the items of a partial one remain in the state. Handlers such as
-// EventTime.Late are called again for items that come again.
+// The guarantee does not cover results that are Early or Partial: an early one may be
+// repeated or missing, and the items of a partial one remain in the state. Handlers such
+// as EventTime.Late are called again for items that the server sends again.
 //
 // # Limits
 //
 // Items must have a position, see [codec.Resumable]. Keys and accumulators are saved as
-// JSON, and with Window and sessions in event time items are too: the operator panics
-// when it is built if their types would lose something, such as unexported fields
-// without a MarshalJSON method. A saved state has a version; one of another pipeline, of
-// other types, or a damaged one ends the stream with an error before any item.
+// JSON, and so are items with Window and with sessions in event time. The operator panics
+// when it is built if a type would lose data, such as unexported fields without a
+// MarshalJSON method. Load refuses a damaged state and one of another version; a state of
+// another pipeline or of other types ends the stream with an error before any item.
 //
-// Saving costs about a microsecond for each accumulator: save every so often, not after
-// each result, if there are many. A State serves one subscription at a time and is not
-// safe for concurrent use. The zero State is empty and ready to use.
+// Saving costs about a microsecond for each accumulator: with many of them, save at
+// intervals and not after each result. A State serves one subscription at a time and is
+// not safe for concurrent use. The zero State is empty and ready to use.
 type State struct {
 	loaded      []byte
 	lastEventID string
@@ -64,7 +64,7 @@ type State struct {
 // Empty data means an empty state. Call it before each subscription but the first.
 //
 // Load returns an error, and leaves the state empty, if data is damaged or of another
-// version. The way out is to load nil and to start from a position of your own.
+// version. Then load nil, and start from a position of your own.
 func (s *State) Load(data []byte) error {
 	*s = State{}
 	if len(data) == 0 {
@@ -79,14 +79,13 @@ func (s *State) Load(data []byte) error {
 }
 
 // LastEventID returns the ID after which the stream must resume, for
-// source.WithLastEventID, or "" for the beginning. This is one ID before the newest in
-// the state, so the first items come again; the operator skips them.
+// source.WithLastEventID, or "" for the beginning. It is the ID before the newest in the
+// state, so the server sends some items again; the operator skips them.
 func (s *State) LastEventID() string { return s.lastEventID }
 
-// Save returns the state as of the newest result: that result and those before it are
-// not in it, and all other items are. Call it on the goroutine that ranges, in the body
-// of the loop or after the stream has ended. Before a subscription it returns what was
-// loaded.
+// Save returns the state as of the newest result: a program that begins with it delivers
+// the results after that one. Call Save on the consumer's goroutine, in the body of the
+// loop or after the stream has ended. Before a subscription it returns what was loaded.
 //
 // Save returns an error if a key, an accumulator or an item cannot be encoded, or if none
 // of the first 1,000 items has an ID.
@@ -101,15 +100,15 @@ func (s *State) Save() ([]byte, error) {
 	return data, nil
 }
 
-// WithState lets the operator begin with what state has loaded, and state save what the
-// operator holds. The operator panics if its items have no positions or if a type cannot
-// be saved.
+// WithState makes the operator begin with the state that was loaded, and [State.Save]
+// return what the operator holds. The operator panics if its items have no positions or if
+// a type cannot be saved.
 func WithState(state *State) WindowOption {
 	mustNotBeNil("WithState: state", state == nil)
 	return func(o *windowOptions) { o.state = state }
 }
 
-// errStateInUse is how a second subscription fails.
+// errStateInUse is the error of a second subscription.
 var errStateInUse = errors.New("State: a subscription has used it: call Load before the next one")
 
 // begin prepares a subscription whose windows are c.
@@ -168,8 +167,8 @@ func (p *windowPlan[T]) describe(key, accumulator reflect.Type) string {
 	return b.String()
 }
 
-// unsavable returns why values of a type would lose something when they are saved as
-// JSON, or "". The types seen contain this one.
+// unsavable returns why values of a type would lose data when they are saved as JSON, or
+// "". The types in seen contain this one.
 func unsavable(t reflect.Type, seen []reflect.Type) string {
 	for _, encodes := range []reflect.Type{
 		reflect.TypeFor[interface{ MarshalJSON() ([]byte, error) }](),

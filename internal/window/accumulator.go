@@ -1,21 +1,19 @@
 package window
 
-// An Accumulator says what a window holds of its items, a value of type A.
-//
-// An Accumulator serves one subscription. A is saved with a State as JSON.
+// An Accumulator defines what a window holds of its items: a value of type A, which a
+// State saves as JSON. An Accumulator serves one subscription.
 type Accumulator[T, A any] struct {
 	// New returns the value of a window without items.
 	New func() A
 	// Add returns acc with an item added.
 	Add func(acc A, v T) A
-	// AddAll returns acc with several items added. It does not keep the slice. nil: Add
-	// adds them one by one.
+	// AddAll returns acc with several items added. It does not keep the slice. If it is
+	// nil, Add adds them one by one.
 	AddAll func(acc A, items []T) A
-	// Join returns the value of a window that two others become, the earlier one first.
-	// Only [Sessions] need it.
+	// Join returns the value of a window that replaces two others. Only [Sessions] need it.
 	Join func(earlier, later A) A
-	// Release is called with a value that no window holds any longer, after it was
-	// delivered. New may return it again. nil: the receiver of the result has the value.
+	// Release is called with a delivered value that no window holds any longer. New may
+	// return it again. If Release is nil, the receiver of the result keeps the value.
 	Release func(acc A)
 }
 
@@ -30,7 +28,8 @@ func (a *Accumulator[T, A]) addAll(acc A, items []T) A {
 	return acc
 }
 
-// Lists holds the items in chunks that are used again for the next window.
+// Lists returns an accumulator that holds the items in chunks, which the next window uses
+// again.
 func Lists[T any]() Accumulator[T, *ChunkList[T]] {
 	var spare *ChunkList[T]
 	return Accumulator[T, *ChunkList[T]]{
@@ -56,8 +55,8 @@ func Lists[T any]() Accumulator[T, *ChunkList[T]] {
 	}
 }
 
-// Slices holds the items in a slice that begins with room for size of them. The receiver
-// of the result has the slice, so nothing is copied.
+// Slices returns an accumulator that holds the items in a slice, which begins with room for
+// size of them. The receiver of the result keeps the slice, so nothing is copied.
 func Slices[T any](size int) Accumulator[T, []T] {
 	return Accumulator[T, []T]{
 		New:    func() []T { return make([]T, 0, size) },

@@ -11,8 +11,8 @@ import (
 
 // An Aligned holds the open windows of a [Grid]. All keys share them.
 //
-// A closed window is kept for as long as late items are allowed into it, and delivered
-// again after each.
+// A closed window is kept while late items can still belong to it, and delivered again
+// after each of them.
 type Aligned struct {
 	grid      Grid
 	lateness  time.Duration
@@ -23,7 +23,7 @@ type Aligned struct {
 	now     Instant
 	held    []*alignedWindow // by start
 	closed  int              // held[:closed] have ended
-	changed bool             // some of these have items that were not delivered
+	changed bool             // some of them have items that were not delivered
 	newest  *alignedWindow   // where the last item went; nil if windows overlap
 	spare   *alignedWindow
 }
@@ -169,7 +169,7 @@ func (a *Aligned) Flush() bool {
 	return true
 }
 
-// deliver sends each cell of w that has the change wanted. The last of them gets the
+// deliver sends each cell of w that has the change wanted. Only the last of them can have a
 // position after the window.
 func (a *Aligned) deliver(w *alignedWindow, info Info, wanted change) bool {
 	if w.change&wanted == 0 {
@@ -192,7 +192,7 @@ func (a *Aligned) deliver(w *alignedWindow, info Info, wanted change) bool {
 	return w.cells.send(info, wanted, last, last+1)
 }
 
-// forget drops the windows that are closed for late items too.
+// forget drops the windows that no late item can belong to.
 func (a *Aligned) forget() {
 	n := 0
 	for ; n < a.closed && a.held[n].end.Plus(a.lateness) <= a.now; n++ {

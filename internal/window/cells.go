@@ -5,25 +5,25 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Cells hold what is in windows: one cell, with a key and an accumulator, for each window
-// and key. Windows name a cell by a number. Cells are the only part of this package that
-// knows the types of a stream, so hardly any code is compiled for each of them.
+// Cells hold the content of windows: one cell, with a key and an accumulator, for each
+// window and key. A cell has a number. Only Cells depend on the types of a stream, so the
+// compiler repeats little code for each of them.
 //
 // [Table] implements it.
 type Cells interface {
-	find(item int) int32           // the cell that leads for the key of an item, or none
-	open(item int) int32           // a new cell for the key of the item last found
-	lead(cell int32)               // make find return this cell for its key
-	unlead(cell int32)             // make find return none for its key
-	fold(cell int32, from, to int) // add items to a cell
-	foldLeading(item int) int32    // add an item to the cell that leads for its key, and return it, or none
-	foldByKey(from, to int)        // add each item to the cell that leads for its key, or to a new one
-	join(earlier, later int32)     // add the items of the later cell to the earlier one
-	drop(cell int32)               // release the value and the number of a cell
-	reset()                        // drop all cells
-	compact(order []int32)         // keep these cells, with numbers in this order
-	len() int32                    // numbers in use are below
-	changed(cell int32, wanted change) bool
+	find(item int) int32                    // the cell that leads for the key of an item, or none
+	open(item int) int32                    // a new cell for the key of the item last found
+	lead(cell int32)                        // make find return this cell for its key
+	unlead(cell int32)                      // make find return none for its key
+	fold(cell int32, from, to int)          // add items to a cell
+	foldLeading(item int) int32             // add an item to the cell that leads for its key, and return it, or none
+	foldByKey(from, to int)                 // add each item to the cell that leads for its key, or to a new one
+	join(earlier, later int32)              // add the items of the later cell to the earlier one
+	drop(cell int32)                        // release the value and the number of a cell
+	reset()                                 // drop all cells
+	compact(order []int32)                  // keep these cells, with numbers in this order
+	len() int32                             // numbers in use are below
+	changed(cell int32, wanted change) bool // whether a cell has any change of a set
 	// send delivers the cells from one number to before another that have the change
 	// wanted, and removes the change from them.
 	send(info Info, wanted change, from, to int32) bool
@@ -43,8 +43,8 @@ type Config[T any, K comparable, A any] struct {
 	Send        func(K, A, Info) bool // delivers, and reports whether to go on
 }
 
-// A Table implements [Cells] for items of type T. It holds a cell for a key and nothing
-// else, and no pointers but those in keys and accumulators.
+// A Table implements [Cells] for items of type T. It holds nothing but cells for a key, and
+// no pointers but those in keys and accumulators, so the garbage collector has little to scan.
 type Table[T any, K comparable, A any] struct {
 	Config[T, K, A]
 

@@ -1,14 +1,14 @@
 // Package window assigns items to windows and delivers the windows that close. It is
 // the engine of operators.Window, Aggregate and AggregateBy.
 //
-// It starts no goroutine and sets no timer: its caller gives it items and the time, and
-// asks when it wants to be called next. All of it runs on the consumer's goroutine.
+// It starts no goroutine and sets no timer: its caller passes items and the time, and asks
+// [Windows.Next] when to call again. All of it runs on the consumer's goroutine.
 //
 //	file              what
 //	window.go         Windows, the interface of all kinds
 //	cells.go          Table, the keys and accumulators of windows: all that is generic
-//	accumulator.go    what a window holds of its items
-//	chunk_list.go     an accumulator that holds all of them
+//	accumulator.go    what a window holds: a folded value, or its items
+//	chunk_list.go     a list of items that grows without copying
 //	aligned.go        Tumbling and Sliding: windows on a grid that all keys share
 //	grid.go           the grid: where those windows begin, with offset and time zone
 //	opened.go         windows that begin with an item: ByCount, ByWeight, ByLast, BySession
@@ -17,9 +17,9 @@
 //	early.go          results of windows that are still open
 //	position.go       where a stream can resume after a result
 //	state.go          saving and loading what is open
-//	replay.go         which items come again after a restart
+//	replay.go         which items the server sends again after a restart
 //	instant.go        arithmetic on time that saturates
 //
-// To add another result, such as a quantile, write an [Accumulator]. To add another way
-// to cut a stream, implement [Windows]; operators/window_plan.go chooses between them.
+// To add another result, such as a quantile, write an [Accumulator]. To add another kind of
+// windows, implement [Windows]; operators/window_plan.go chooses the implementation.
 package window

@@ -37,7 +37,7 @@ type EarlyTimer struct {
 	Windows
 
 	d    time.Duration
-	next Instant // Never: nothing has changed since the last time
+	next Instant // when to deliver; Never if nothing has changed
 }
 
 // NewEarlyTimer adds early results to windows.

@@ -2,11 +2,11 @@ package window
 
 import "time"
 
-// A Grid says where windows begin and end that all keys share: windows of one length,
-// one each slide. The windows of a Grid without a location begin at the multiples of
-// the slide since the Unix epoch, plus the offset. With a location, size and slide are
-// whole days, and windows begin when the clocks there show the offset past midnight:
-// those over days on which the clocks change are shorter or longer than others.
+// A Grid defines the bounds of windows that all keys share: windows of one length, one
+// each slide. Without a location, windows begin at the multiples of the slide since the
+// Unix epoch, plus the offset. With a location, size and slide are whole days, and windows
+// begin when the clocks there show the offset past midnight. A window over a day on which
+// the clocks change is shorter or longer than others.
 type Grid struct {
 	Size, Slide time.Duration
 	Offset      time.Duration
@@ -54,8 +54,7 @@ func (g *Grid) days(first int) (start, end Instant) {
 	return g.startOf(first), g.startOf(first + int(g.Size/day))
 }
 
-// monday is the first day, counted from the epoch, that was a Monday: weeks begin
-// there.
+// monday is the first Monday, in days since the epoch. Weeks begin there.
 const monday = 4
 
 // dayOf returns the day that holds t, counted from a Monday.

@@ -70,8 +70,8 @@ func (i Instant) Floor(d time.Duration) Instant {
 	return i.Minus(remainder)
 }
 
-// A Clock gives instants that follow the monotonic clock from the wall clock's time at
-// the clock's start, so that windows keep their length when the wall clock is set.
+// A Clock reads the wall clock when it starts and follows the monotonic clock from there, so
+// that windows keep their length when the wall clock is set.
 type Clock struct {
 	start  time.Time
 	origin Instant // start
@@ -83,7 +83,7 @@ func StartClock() Clock {
 	return Clock{now, Instant(now.UnixNano())}
 }
 
-// At returns the instant of a time that [time.Now] returned.
+// At returns the instant of now, which [time.Now] returned.
 func (c Clock) At(now time.Time) Instant { return c.origin.Plus(now.Sub(c.start)) }
 
 // Now returns the present instant.

@@ -7,7 +7,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Bounds say when windows that begin with an item end. The zero value never ends them.
+// Bounds define the ends of windows that begin with an item. The zero value never ends
+// them.
 type Bounds struct {
 	// Weigh returns the weight of an item; nil: each weighs 1. A window ends when its
 	// items weigh Limit, or would weigh more with the next item. 0: no limit.
@@ -24,21 +25,21 @@ type Bounds struct {
 	Gap time.Duration
 }
 
-// An Opened holds windows that begin with an item, for each key by itself. The window
-// that ends first by the clock is the one that was opened, or with a Gap used, longest
-// ago.
+// An Opened holds windows that begin with an item, for each key by itself. It keeps them in
+// the order in which the clock ends them: that in which they were opened, or with a Gap
+// last used.
 type Opened struct {
 	bounds    Bounds
 	span      time.Duration // for how long an unused window stays open, or 0 if no time ends it
 	keyed     bool
-	byNumber  bool // items only count, and each is in one window
+	byNumber  bool // only the number of items and time end windows, which do not overlap
 	cells     Cells
 	positions *Positions
 	clock     Clock
 
 	slots       []openedWindow // by cell
 	first, last int32          // the windows used longest ago and last, or none
-	idle        int            // slots without a window
+	idle        int            // number of slots without a window
 }
 
 // An openedWindow is linked to those used before and after it.
@@ -72,7 +73,7 @@ func (o *Opened) Add(now Instant, from, to int) bool {
 	return true
 }
 
-// addAll adds items that all have the same key: as many at a time as fit.
+// addAll adds items that all have the same key, as many at a time as fit into the window.
 func (o *Opened) addAll(now Instant, from, to int) bool {
 	for from < to {
 		o.positions.take(from)
@@ -95,7 +96,8 @@ func (o *Opened) addAll(now Instant, from, to int) bool {
 	return true
 }
 
-// addKeyed adds an item to the window of its key. It has room, or it would have closed.
+// addKeyed adds an item to the window of its key. An open window has room: a full one closes
+// at once.
 func (o *Opened) addKeyed(now Instant, item int) bool {
 	o.positions.take(item)
 	c := o.cells.foldLeading(item)
@@ -203,8 +205,8 @@ func (o *Opened) unlink(c int32) {
 	}
 }
 
-// read returns now, or reads the clock if nobody has: windows that no time ends look at
-// it when they open and when they close.
+// read returns now, or the time of the clock if no time ends windows: the caller then passes
+// no time, and the clock is read only when a window opens or closes.
 func (o *Opened) read(now Instant) Instant {
 	if o.span == 0 {
 		return o.clock.Now()
@@ -232,8 +234,8 @@ func (o *Opened) close(c int32, end Instant, partial bool) bool {
 	return more
 }
 
-// compactable is how many unused cells are kept. Beyond, they are given back when they are
-// most of all cells.
+// compactable is the number of unused cells that are always kept. When there are more, and
+// they are most of all cells, their memory is given back.
 const compactable = 1024
 
 // compact gives back the memory of windows that have closed.

@@ -6,9 +6,8 @@ import "github.com/rxsse/rxsse/codec"
 // and which items windows still hold. The methods of a nil *Positions do nothing: it
 // is for items without positions.
 //
-// Reading an ID costs more than adding an item to a window. So Positions note only
-// which items are the newest two, and read an ID when a window opens or closes, unless
-// there is a State.
+// Reading an ID costs more than adding an item to a window. So without a State, Positions
+// note only which items are the newest two, and read an ID when a window opens or closes.
 type Positions struct {
 	id func(item int) string
 
@@ -72,7 +71,7 @@ func (p *Positions) takeAll(from, to int) {
 	}
 }
 
-// Settle lets go of the batch, which the caller is about to change.
+// Settle reads what it needs of the batch, which the caller is about to change.
 func (p *Positions) Settle() {
 	if p != nil && p.newest != none {
 		p.before()
@@ -102,8 +101,7 @@ func (p *Positions) before() string {
 	return p.known
 }
 
-// hold begins to hold items, from the newest on. Nothing is saved past them until
-// release.
+// hold begins to hold items, from the newest on: no position is after them until release.
 func (p *Positions) hold() int32 {
 	if p == nil {
 		return 0

@@ -2,12 +2,12 @@ package window
 
 import "log/slog"
 
-// A replay knows where a stream must resume that continues a State, and which items it
-// then gets again.
+// A replay determines where a stream must resume to continue a State, and which items the
+// server then sends again.
 //
-// Several items can have one ID: events without an ID inherit the last one, and one
-// event can become several items. The items with the newest ID may not be complete. So
-// the stream resumes before all of them, and those that were taken are skipped. An item
+// Several items can have one ID: events without an ID inherit the last one, and one event
+// can become several items. There may be more items with the newest ID. So the stream
+// resumes before all items with that ID, and those that were taken are skipped. An item
 // without an ID belongs to the next one that has an ID.
 type replay struct {
 	Newest string // the newest ID
@@ -15,7 +15,7 @@ type replay struct {
 	Taken  int    // items since the last one with the ID Before, up to one with Newest
 	Since  int    // items since then
 
-	skip int // items that are still to come again
+	skip int // items that have yet to be skipped
 }
 
 // took notes that an item was taken.
@@ -31,8 +31,8 @@ func (r *replay) took(id string) {
 	}
 }
 
-// lastEventID returns the ID after which the stream must resume. A single item needs
-// no replay: a stream that began with it cannot resume before it.
+// lastEventID returns the ID after which the stream must resume. After a single item that
+// is its own ID: a stream that began with the item cannot resume before it.
 func (r *replay) lastEventID() string {
 	if r.single() {
 		return r.Newest
@@ -42,14 +42,14 @@ func (r *replay) lastEventID() string {
 
 func (r *replay) single() bool { return r.Before == "" && r.Taken == 1 && r.Since == 0 }
 
-// begin prepares to skip what the stream delivers again after lastEventID.
+// begin prepares to skip the items that the server sends again after lastEventID.
 func (r *replay) begin() {
 	if !r.single() {
 		r.skip = r.Taken + r.Since
 	}
 }
 
-// repeats reports whether the next item, which has an ID, was taken before.
+// repeats reports whether the next item, which has this ID, was taken before.
 func (r *replay) repeats(id string) bool {
 	switch {
 	case id == "" || id == r.Newest:

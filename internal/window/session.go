@@ -13,8 +13,8 @@ import (
 // key by itself. An item can arrive between two sessions and join them. So sessions
 // hold their items, and fold them when they are delivered.
 //
-// A closed session is kept for as long as late items are allowed into it, and delivered
-// again after each.
+// A closed session is kept while late items can still belong to it, and delivered again
+// after each of them.
 type Sessions struct {
 	gap       time.Duration
 	lateness  time.Duration
@@ -36,8 +36,8 @@ type session struct {
 	next       *session
 	holding    int32
 
-	look  Instant // when to look at it, at the latest
-	seq   int     // orders sessions that are looked at at the same time
+	look  Instant // when to deliver or drop it; it can be earlier than that, never later
+	seq   int     // orders sessions with the same look
 	index int     // in the queue
 }
 
@@ -277,7 +277,7 @@ func (s *Sessions) Load(data jsontext.Value) error {
 	return nil
 }
 
-// A sessionQueue is a heap of sessions by the time when to look at them.
+// A sessionQueue is a heap of sessions by look.
 type sessionQueue []*session //nolint:recvcheck // as container/heap wants it
 
 func (q sessionQueue) Len() int { return len(q) }

@@ -8,16 +8,16 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
-// stateFormat is how a State is written: strict, so that a State of other types is
-// noticed, and with durations as numbers.
+// stateFormat is the format of a State: strict, so that loading finds a State of other
+// types, and with durations as numbers.
 var stateFormat = json.JoinOptions(json.RejectUnknownMembers(true), jsonv1.FormatDurationAsNano(true)) //nolint:gochecknoglobals // a constant
 
-// version is that of the format of a State. Change it when an older one can no longer be
+// version is the version of that format. Change it when older states can no longer be
 // loaded.
 const version = 2
 
-// unpositionedItems is after how many items without an ID a stream is taken to have none.
-// Fewer can belong to the first event that has one.
+// unpositionedItems is the number of items without an ID after which SaveState assumes that
+// a stream has no IDs. Fewer can belong to the first event that has one.
 const unpositionedItems = 1000
 
 // A savedState is what State.Save returns.
@@ -29,8 +29,8 @@ type savedState struct {
 	Windows  jsontext.Value
 }
 
-// A Checkpointed saves and loads windows together with the position in the stream. It
-// skips the items that it gets again after a restart.
+// A Checkpointed saves and loads windows together with the position in the stream. After a
+// restart, it skips the items that the state contains.
 type Checkpointed struct {
 	Windows
 
@@ -78,7 +78,7 @@ func (c *Checkpointed) SaveState() ([]byte, error) {
 	return json.Marshal(saved, stateFormat)
 }
 
-// LoadState begins with a state that SaveState returned.
+// LoadState makes new windows continue a state that SaveState returned.
 func (c *Checkpointed) LoadState(data []byte) error {
 	saved, err := parseState(data)
 	if err != nil {
@@ -97,8 +97,8 @@ func (c *Checkpointed) LoadState(data []byte) error {
 	return nil
 }
 
-// LastEventID returns the ID after which a stream must begin that continues data, or ""
-// for the beginning.
+// LastEventID returns the ID after which a stream must resume to continue the state in
+// data, or "" for the beginning.
 func LastEventID(data []byte) (string, error) {
 	if len(data) == 0 {
 		return "", nil

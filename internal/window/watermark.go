@@ -10,29 +10,29 @@ import (
 	"github.com/rxsse/rxsse/internal/lru"
 )
 
-// EventTime says how the time of items moves the watermark.
+// EventTime configures how the time of items moves the watermark.
 type EventTime struct {
 	// Time returns the time of an item, and false if it is zero or absurd.
 	Time func(item int) (Instant, bool)
-	// Untimed is called with items without a time. It reports whether to go on.
+	// Untimed is called with each item without a time, and reports whether to go on.
 	Untimed func(item int) bool
 	// OutOfOrder is how far the watermark is behind the newest item of its source.
 	OutOfOrder time.Duration
-	// Source returns the source of an item. nil: there is one source.
+	// Source returns the source of an item. If it is nil, there is one source.
 	Source func(item int) string
-	// Sources is the number of sources that must be known before the watermark
-	// begins, unless Idle passes first.
+	// Sources is the number of sources that must be known before the watermark begins to
+	// move, unless Idle passes first.
 	Sources int
 	// Idle is how long a source can be silent before it no longer holds back the
 	// watermark. 0: for ever.
 	Idle time.Duration
 }
 
-// A Watermark drives Windows by the time that items carry. The watermark is the minimum
-// over the active sources. While all are idle, it advances with the clock, from where
-// the source was that is furthest ahead.
+// A Watermark advances Windows by the time that items carry. The watermark is the minimum
+// over the active sources. While all are idle, it advances with the clock, from the
+// watermark of the source that is furthest ahead.
 //
-// Time during which the consumer is busy is not silence: busy is taken off the clock.
+// Time during which the consumer is busy is not silence: it is subtracted from the clock.
 type Watermark struct {
 	windows   Windows // their instants are event time
 	event     EventTime
@@ -42,10 +42,10 @@ type Watermark struct {
 
 	at      Instant            // the watermark
 	sources map[string]*source // the active ones
-	behind  sourceHeap         // the same, the one furthest behind first
-	heard   lru.List[*source]  // the same, the one silent for longest first
-	ahead   Instant            // what to add to the time for the watermark while all are idle
-	known   int                // sources ever heard
+	behind  sourceHeap         // the active sources, the one furthest behind first
+	heard   lru.List[*source]  // the active sources, the one silent for longest first
+	ahead   Instant            // while all are idle, the watermark is the time plus this
+	known   int                // how often a source became active
 	started Instant
 }
 
@@ -110,7 +110,7 @@ func (m *Watermark) find(item int) *source {
 	return m.activate(name, m.at)
 }
 
-// activate begins to let a source hold back the watermark.
+// activate makes a source hold back the watermark.
 func (m *Watermark) activate(name string, at Instant) *source {
 	s := &source{name: name, at: at}
 	s.heard.Value = s
@@ -135,8 +135,8 @@ func (m *Watermark) hear(s *source, now, at Instant) {
 	}
 }
 
-// noteBusy notes for how long the consumer has been busy since now. Only idle sources need
-// it.
+// noteBusy adds the time since now, in which the consumer was busy. It matters only for
+// Idle.
 func (m *Watermark) noteBusy(now Instant) { m.busy += m.clock.Now().Since(now) }
 
 // Advance implements [Windows]; now is the time of the machine.
@@ -174,7 +174,8 @@ func (m *Watermark) advanceIdle(now Instant) {
 	}
 }
 
-// Next implements [Windows]. It returns when the silence of sources can close a window.
+// Next implements [Windows]. It returns the time at which the silence of sources can close a
+// window.
 func (m *Watermark) Next() Instant {
 	closes := m.windows.Next()
 	if m.event.Idle == 0 || closes == Never || m.known == 0 {
@@ -224,7 +225,7 @@ func (m *Watermark) Save() (jsontext.Value, error) {
 	return json.Marshal(saved, stateFormat)
 }
 
-// Load implements [Windows]. Sources that were active count as heard now.
+// Load implements [Windows]. Sources that were active count as heard at the start.
 func (m *Watermark) Load(data jsontext.Value) error {
 	var saved savedWatermark
 	if err := json.Unmarshal(data, &saved, stateFormat); err != nil {
@@ -243,7 +244,7 @@ func (m *Watermark) Load(data jsontext.Value) error {
 	return m.windows.Load(saved.Windows)
 }
 
-// A sourceHeap has the source first that is furthest behind.
+// A sourceHeap is a heap of sources, the one furthest behind first.
 type sourceHeap []*source //nolint:recvcheck // as container/heap wants it
 
 func (h sourceHeap) Len() int           { return len(h) }
