@@ -5,11 +5,17 @@ import (
 	"context"
 	"flag"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/nats-io/nats.go"
+	natsjs "github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/rxsse/rxsse/jetstream/internal/cluster"
 )
 
 // Two kinds of goroutines of the embedded server end some time after it has shut down.
@@ -62,6 +68,40 @@ func TestInterruptIsNoFailure(t *testing.T) {
 	out := &interrupting{on: "worker-1 has", interrupt: interrupt}
 	require.NoError(t, run(ctx, out, nil))
 	assert.Contains(t, out.String(), "interrupted: stopping everything")
+}
+
+// A member that is killed fails before it is cancelled, and does not start again.
+func TestKilledMemberDoesNotStartAgain(t *testing.T) {
+	servers, err := cluster.Start(t.TempDir(), 1)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, servers.Stop()) }()
+	var out bytes.Buffer
+	d := &demonstration{url: servers.URL(), members: map[string]*member{}, out: &out}
+	running := make(chan struct{})
+	begun := sync.OnceFunc(func() { close(running) })
+	require.NoError(t, d.startMember(t.Context(), "node", func(ctx context.Context, js natsjs.JetStream, _ string) error {
+		closed := js.Conn().StatusChanged(nats.CLOSED)
+		begun()
+		select {
+		case <-closed:
+			return nats.ErrConnectionClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}))
+	<-running
+	m := d.members["node"]
+	leave := m.leave
+	m.leave = func() { // it has failed and ended before end cancels it
+		leave()
+		select {
+		case <-m.done:
+		case <-time.After(10 * time.Second):
+			t.Error("it did not end")
+		}
+	}
+	m.end()
+	assert.Empty(t, out.String())
 }
 
 // interrupting is an output that calls interrupt when something is printed.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	natsjs "github.com/nats-io/nats.go/jetstream"
@@ -35,6 +36,7 @@ func number(data string) int    { return decode(data).N }
 type member struct {
 	cancel context.CancelFunc
 	leave  func()
+	killed atomic.Bool
 	done   chan struct{}
 	once   sync.Once
 }
@@ -52,7 +54,7 @@ func (d *demonstration) startMember(ctx context.Context, name string, run func(c
 		defer close(m.done)
 		for {
 			err := run(ctx, js, name)
-			if ctx.Err() != nil {
+			if ctx.Err() != nil || m.killed.Load() {
 				return
 			}
 			d.print("%s: starting again: %v", name, err)
@@ -69,6 +71,7 @@ func (d *demonstration) startMember(ctx context.Context, name string, run func(c
 // end kills a member.
 func (m *member) end() {
 	m.once.Do(func() {
+		m.killed.Store(true) // so that it does not start again before it is cancelled
 		m.leave()
 		m.cancel()
 		<-m.done
