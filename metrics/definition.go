@@ -91,42 +91,58 @@ const (
 )
 
 var definitions = [...]Definition{ //nolint:gochecknoglobals // a constant
-	streams:         {"rxsse.source.streams", "Streams that run now.", "{stream}", Gauge, "", nil},
-	connections:     {"rxsse.source.connections", "Streams that are connected now.", "{connection}", Gauge, "", nil},
-	completed:       {"rxsse.source.completed", "Streams that have completed.", "{stream}", Counter, "", nil},
-	failed:          {"rxsse.source.failed", "Streams that have failed for good.", "{stream}", Counter, "", nil},
-	attempts:        {"rxsse.source.attempts", "Attempts to connect.", "{attempt}", Counter, "", nil},
-	connects:        {"rxsse.source.connects", "Attempts that the server has accepted.", "{connection}", Counter, "", nil},
-	reconnects:      {"rxsse.source.reconnects", "Connections that were not the first of their stream.", "{connection}", Counter, "", nil},
-	outcomes:        {"rxsse.source.outcomes", "Attempts that have ended, with their connections, by how.", "{attempt}", Counter, "outcome", nil},
-	connectTimes:    {"rxsse.source.connect.duration", "Time from the beginning of an attempt to the answer that accepted it.", "s", Histogram, "", connectBounds},
-	connectionTimes: {"rxsse.source.connection.duration", "How long connections have lasted.", "s", Histogram, "", connectionBounds},
-	events:          {"rxsse.source.events", "Events that consumers got.", "{event}", Counter, "", nil},
-	unterminated:    {"rxsse.source.unterminated_events", "Events dropped because their response ended without a blank line.", "{event}", Counter, "", nil},
-	received:        {"rxsse.source.received", "Bytes of bodies that were read.", "By", Counter, "", nil},
-	processing:      {"rxsse.source.processing", "Time that consumers have taken for what was read.", "s", Counter, "", nil},
-	lag:             {"rxsse.source.lag", "Time that what was read last has waited for the consumer.", "s", Gauge, "", nil},
-	lastEvent:       {"rxsse.source.last_event.timestamp", "When the last event was read, in Unix time.", "s", Gauge, "", nil},
-	position:        {"rxsse.source.position", "Last event ID, if it is a whole number.", "1", Gauge, "", nil},
+	streams:         gauge("rxsse.source.streams", "Streams that run now.", "{stream}"),
+	connections:     gauge("rxsse.source.connections", "Streams that are connected now.", "{connection}"),
+	completed:       counter("rxsse.source.completed", "Streams that have completed.", "{stream}"),
+	failed:          counter("rxsse.source.failed", "Streams that have failed for good.", "{stream}"),
+	attempts:        counter("rxsse.source.attempts", "Attempts to connect.", "{attempt}"),
+	connects:        counter("rxsse.source.connects", "Attempts that the server has accepted.", "{connection}"),
+	reconnects:      counter("rxsse.source.reconnects", "Connections that were not the first of their stream.", "{connection}"),
+	outcomes:        counterBy("outcome", "rxsse.source.outcomes", "Attempts that have ended, with their connections, by how.", "{attempt}"),
+	connectTimes:    histogram("rxsse.source.connect.duration", "Time from the beginning of an attempt to the answer that accepted it.", "s", connectBounds),
+	connectionTimes: histogram("rxsse.source.connection.duration", "How long connections have lasted.", "s", connectionBounds),
+	events:          counter("rxsse.source.events", "Events that consumers got.", "{event}"),
+	unterminated:    counter("rxsse.source.unterminated_events", "Events dropped because their response ended without a blank line.", "{event}"),
+	received:        counter("rxsse.source.received", "Bytes of bodies that were read.", "By"),
+	processing:      counter("rxsse.source.processing", "Time that consumers have taken for what was read.", "s"),
+	lag:             gauge("rxsse.source.lag", "Time that what was read last has waited for the consumer.", "s"),
+	lastEvent:       gauge("rxsse.source.last_event.timestamp", "When the last event was read, in Unix time.", "s"),
+	position:        gauge("rxsse.source.position", "Last event ID, if it is a whole number.", "1"),
 
-	clients:   {"rxsse.broadcast.clients", "Clients that are connected now.", "{client}", Gauge, "", nil},
-	accepted:  {"rxsse.broadcast.accepted", "Clients that were ever connected.", "{client}", Counter, "", nil},
-	refused:   {"rxsse.broadcast.refused", "Requests that were not accepted.", "{request}", Counter, "", nil},
-	left:      {"rxsse.broadcast.left", "Clients that have left, by reason.", "{client}", Counter, "reason", nil},
-	published: {"rxsse.broadcast.events", "Events that were published.", "{event}", Counter, "", nil},
-	rejected:  {"rxsse.broadcast.rejected_events", "Events that could not be encoded and were not sent.", "{event}", Counter, "", nil},
-	repaired:  {"rxsse.broadcast.repaired_events", "Events with text that was repaired.", "{event}", Counter, "", nil},
-	delivered: {"rxsse.broadcast.deliveries", "Events written to clients, once per client.", "{event}", Counter, "", nil},
-	skipped:   {"rxsse.broadcast.skipped_events", "Events that slow clients have missed, once per client.", "{event}", Counter, "", nil},
+	clients:   gauge("rxsse.broadcast.clients", "Clients that are connected now.", "{client}"),
+	accepted:  counter("rxsse.broadcast.accepted", "Clients that were ever connected.", "{client}"),
+	refused:   counter("rxsse.broadcast.refused", "Requests that were not accepted.", "{request}"),
+	left:      counterBy("reason", "rxsse.broadcast.left", "Clients that have left, by reason.", "{client}"),
+	published: counter("rxsse.broadcast.events", "Events that were published.", "{event}"),
+	rejected:  counter("rxsse.broadcast.rejected_events", "Events that could not be encoded and were not sent.", "{event}"),
+	repaired:  counter("rxsse.broadcast.repaired_events", "Events with text that was repaired.", "{event}"),
+	delivered: counter("rxsse.broadcast.deliveries", "Events written to clients, once per client.", "{event}"),
+	skipped:   counter("rxsse.broadcast.skipped_events", "Events that slow clients have missed, once per client.", "{event}"),
 
-	saves:         {"rxsse.commit.saves", "Positions that were saved.", "{save}", Counter, "", nil},
-	saveFailures:  {"rxsse.commit.failures", "Positions that could not be saved.", "{save}", Counter, "", nil},
-	saving:        {"rxsse.commit.saving", "Time that saving has taken.", "s", Counter, "", nil},
-	lastSave:      {"rxsse.commit.last_save.timestamp", "When a position was saved last, in Unix time.", "s", Gauge, "", nil},
-	savedPosition: {"rxsse.commit.position", "Position that was saved last, if it is a whole number.", "1", Gauge, "", nil},
-	commitLag:     {"rxsse.commit.lag", "For how long there have been events after the saved position.", "s", Gauge, "", nil},
+	saves:         counter("rxsse.commit.saves", "Positions that were saved.", "{save}"),
+	saveFailures:  counter("rxsse.commit.failures", "Positions that could not be saved.", "{save}"),
+	saving:        counter("rxsse.commit.saving", "Time that saving has taken.", "s"),
+	lastSave:      gauge("rxsse.commit.last_save.timestamp", "When a position was saved last, in Unix time.", "s"),
+	savedPosition: gauge("rxsse.commit.position", "Position that was saved last, if it is a whole number.", "1"),
+	commitLag:     gauge("rxsse.commit.lag", "For how long there have been events after the saved position.", "s"),
 
-	droppedItems: {"rxsse.buffer.dropped_items", "Items dropped because a buffer was full.", "{item}", Counter, "", nil},
+	droppedItems: counter("rxsse.buffer.dropped_items", "Items dropped because a buffer was full.", "{item}"),
+}
+
+func counter(name, help, unit string) Definition {
+	return Definition{Name: name, Help: help, Unit: unit, Kind: Counter}
+}
+
+func counterBy(label, name, help, unit string) Definition {
+	return Definition{Name: name, Help: help, Unit: unit, Kind: Counter, Label: label}
+}
+
+func gauge(name, help, unit string) Definition {
+	return Definition{Name: name, Help: help, Unit: unit, Kind: Gauge}
+}
+
+func histogram(name, help, unit string, bounds []float64) Definition {
+	return Definition{Name: name, Help: help, Unit: unit, Kind: Histogram, Bounds: bounds}
 }
 
 // The bounds are those of the histograms of source.
