@@ -397,3 +397,34 @@ func ExampleFromHot() {
 	// 2 <nil>
 	// sum: 10
 }
+
+// slowHot is a hot observable whose Observe takes a while.
+type slowHot struct{ rxgo.Observable }
+
+func (s slowHot) Observe(opts ...rxgo.Option) <-chan rxgo.Item {
+	time.Sleep(time.Second)
+	return s.Observable.Observe(opts...)
+}
+
+// TestLeavingAHotObservableBeforeItIsObserved: it is read all the same, or the others that
+// observe it would wait for ever.
+func TestLeavingAHotObservableBeforeItIsObserved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		items := make(chan rxgo.Item)
+		o := rx.FromHot[int](slowHot{rxgo.FromEventSource(items, rxgo.WithContext(t.Context()))})
+		ctx, cancel := context.WithTimeout(t.Context(), tick)
+		defer cancel()
+		_, err := collect(ctx, o)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		time.Sleep(time.Second)
+		for n := range 3 {
+			select {
+			case items <- rxgo.Of(n):
+			case <-time.After(time.Second):
+				t.Fatal("nobody reads")
+			}
+		}
+		close(items)
+		synctest.Wait() // RxGo may overlook it once its context has ended
+	})
+}

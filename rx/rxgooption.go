@@ -84,7 +84,7 @@ func (c *countingContext) Done() <-chan struct{} {
 // want. Of all RxGo's observables only these have a parent context.
 func isCallersChannel(it rxgo.Iterable) bool {
 	o, ok := it.(*rxgo.ObservableImpl)
-	if !ok || o == nil {
+	if !ok {
 		return false
 	}
 	parent := reflect.ValueOf(o).Elem().FieldByName("parent")

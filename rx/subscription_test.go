@@ -90,3 +90,56 @@ func TestDropIsRefusedEachTime(t *testing.T) {
 		assert.NotPanics(t, func() { rx.ToRxGo(t.Context(), endless(), rxgo.WithBackPressureStrategy(rxgo.Block)) })
 	}
 }
+
+// endlessIterable is an observable of RxGo whose Observe takes a while, and whose channel
+// never closes.
+type endlessIterable struct {
+	rxgo.Observable
+
+	delay time.Duration
+}
+
+func (e endlessIterable) Observe(...rxgo.Option) <-chan rxgo.Item {
+	time.Sleep(e.delay)
+	return make(chan rxgo.Item)
+}
+
+// TestLeavingBeforeObserveReturns: the range waits for a limited time, and the goroutine in
+// which Observe runs ends, too, though the channel never closes.
+func TestLeavingBeforeObserveReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := rx.FromFunc[int](func(rxgo.Option) rxgo.Observable { return endlessIterable{delay: 2 * drainTimeout} })
+		ctx, cancel := context.WithTimeout(t.Context(), tick)
+		defer cancel()
+		start := time.Now()
+		_, err := collect(ctx, o)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, tick+drainTimeout, time.Since(start))
+		time.Sleep(2 * drainTimeout) // the bubble reports a goroutine that waits for ever
+	})
+}
+
+// TestErrorIsTheLast: a context that ends while the consumer has the error adds no other.
+func TestErrorIsTheLast(t *testing.T) {
+	fails := script{err: errBoom}.typed()
+	bus := rx.ToRxGo(t.Context(), fails, rxgo.WithPublishStrategy())
+	hot := rx.FromHot[int](bus)
+	bus.Connect(t.Context())
+	for name, o := range map[string]rxsse.Observable[int]{
+		"FromFunc": rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable { return rx.ToRxGo(t.Context(), fails, opt) }),
+		"FromHot":  hot,
+		"type":     rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable { return rxgo.Just("x")(opt) }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var errs []error
+			for _, err := range o(ctx) {
+				errs = append(errs, err)
+				cancel()
+			}
+			assert.Len(t, errs, 1)
+			assert.NotErrorIs(t, errs[0], context.Canceled)
+		})
+	}
+}
