@@ -109,7 +109,7 @@ func (s *stream) failure(out *outcome) *Error {
 // newError returns an Error of this stream.
 func (s *stream) newError(reason error) *Error {
 	e := &Error{
-		Method: method(s.req), URL: s.cfg.redact(s.req.URL),
+		Method: method(s.req), URL: s.cfg.redact(s.requestURL),
 		LastEventID: s.lastEventID, Attempts: s.backoff.failures,
 		Err: redactError(reason, s.cfg.visible),
 	}

@@ -13,9 +13,9 @@ import (
 // An Error says why a stream ended, or why a connection did. Fields that do not
 // apply are zero.
 type Error struct {
-	// Method and URL are those of the request, the URL after redirects if the
-	// server's answer was the reason. It has neither user nor password nor
-	// fragment, of its query only the names, and at most a thousand bytes.
+	// Method and URL are those of the newest request, the URL as [WithPrepare] has left
+	// it, and after redirects if the server's answer was the reason. It has neither user
+	// nor password nor fragment, of its query only the names, and at most a thousand bytes.
 	Method string
 	URL    string
 	// StatusCode, Header and Body are of the response, if the server's answer was

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,6 +140,49 @@ func ExampleWithPrepare() {
 		break
 	}
 	// Output: welcome <nil>
+}
+
+// Two replicas of a feed, which give an event the same ID: each attempt goes to the other
+// one and resumes there, so a failover loses nothing and delivers nothing twice.
+func ExampleWithPrepare_failover() {
+	feed := []codec.Event{{ID: "1", Data: "one"}, {ID: "2", Data: "two"}, {ID: "3", Data: "three"}}
+	a := ssetest.NewServer(ssetest.Replay(feed, 1)) // breaks in the middle of the second event
+	defer a.Close()
+	b := ssetest.NewServer(ssetest.Replay(feed))
+	defer b.Close()
+
+	replicas := []string{a.URL(), b.URL()}
+	names := map[string]string{a.URL(): "a", b.URL(): "b"}
+	attempts := 0 // of one subscription: make a stream of its own for each
+	events := source.SSE(replicas[0],
+		source.WithPrepare(func(req *http.Request) (err error) {
+			req.URL, err = url.Parse(replicas[attempts%len(replicas)])
+			attempts++
+			return err
+		}),
+		// Without it, a Retry-After of one replica would delay the attempt at the other.
+		source.WithBackoff(source.Backoff{Wait: func(s source.BackoffState) time.Duration {
+			if s.Failures < len(replicas) {
+				return 0 // that is, Backoff.Min
+			}
+			return s.Wait // all have failed
+		}}),
+		source.WithTrace(&source.Trace{Open: func(a source.Attempt, resp *http.Response) {
+			fmt.Printf("%s serves after %q\n", names[resp.Request.URL.String()], a.LastEventID)
+		}}))
+	for e, err := range events(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(e.ID, e.Data)
+	}
+	// Output:
+	// a serves after ""
+	// 1 one
+	// b serves after "1"
+	// 2 two
+	// 3 three
 }
 
 // The second run of a program goes on where the first has stopped.

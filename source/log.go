@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"time"
 )
 
@@ -24,6 +25,9 @@ import (
 //     refused one; see [WithLastEventIDReset].
 //   - DEBUG: each attempt, each wait, and each response that ends in an orderly way.
 //
+// Each line has the URL of the stream, and as request_url that of the request where it is
+// another, after a redirect or by [WithPrepare].
+//
 // URLs are shown as in an [Error], and payloads and headers are not shown, except what the
 // message of an Error has of them.
 func WithLogger(log *slog.Logger) Option { return func(c *config) { c.log = log } }
@@ -42,7 +46,9 @@ const (
 type logObserver struct {
 	ctx context.Context //nolint:containedctx // part of a stream, which ends with its context
 	log *slog.Logger
-	url string
+
+	url    string
+	redact func(*url.URL) string
 
 	connected bool      // a connection is open
 	opened    bool      // there has been a connection
@@ -54,8 +60,12 @@ type logObserver struct {
 	said      map[changeKind]bool
 }
 
-func newLogObserver(ctx context.Context, log *slog.Logger, method, url string) *logObserver {
-	return &logObserver{ctx: ctx, log: log.With("method", method, "url", url), url: url, since: time.Now(), said: map[changeKind]bool{}}
+func newLogObserver(ctx context.Context, log *slog.Logger, method string, u *url.URL, redact func(*url.URL) string) *logObserver {
+	shown := redact(u)
+	return &logObserver{
+		ctx: ctx, log: log.With("method", method, "url", shown), url: shown, redact: redact,
+		since: time.Now(), said: map[changeKind]bool{},
+	}
 }
 
 func (l *logObserver) observe(c change) {
@@ -84,15 +94,16 @@ func (l *logObserver) observe(c change) {
 }
 
 func (l *logObserver) open(c change) {
+	requestURL := l.requestURL(l.redact(c.response.Request.URL))
 	if l.lost {
 		after := time.Since(l.since).Round(100 * time.Millisecond)
 		verb := "connected"
 		if l.opened {
 			verb = "reconnected"
 		}
-		l.log.InfoContext(l.ctx, fmt.Sprintf("source: %s after %v, %s, %s", verb, after, plural(l.attempts, "attempt"), from(c.lastEventID)))
+		l.log.InfoContext(l.ctx, fmt.Sprintf("source: %s after %v, %s, %s", verb, after, plural(l.attempts, "attempt"), from(c.lastEventID)), requestURL...)
 	} else {
-		l.log.DebugContext(l.ctx, "source: connected", "status", c.response.StatusCode, "protocol", c.response.Proto)
+		l.log.DebugContext(l.ctx, "source: connected", append([]any{"status", c.response.StatusCode, "protocol", c.response.Proto}, requestURL...)...)
 	}
 	l.connected, l.opened, l.lost, l.attempts = true, true, false, 0
 }
@@ -181,10 +192,15 @@ func (l *logObserver) reason(err error) []any {
 	if e.StatusCode != 0 {
 		args = append(args, "status", e.StatusCode)
 	}
-	if e.URL != l.url {
-		args = append(args, "redirected_to", e.URL)
+	return append(args, l.requestURL(e.URL)...)
+}
+
+// requestURL returns the URL of a request as an attribute, if the line does not have it.
+func (l *logObserver) requestURL(shown string) []any {
+	if shown == l.url {
+		return nil
 	}
-	return args
+	return []any{"request_url", shown}
 }
 
 // from says where a stream goes on.

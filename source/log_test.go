@@ -47,7 +47,7 @@ func TestWithLogger(t *testing.T) {
 	}
 	const of = ` method=GET url="http://ssetest.test/path?token=…&topic=prices"`
 	const busy = ` error="status 503 Service Unavailable: \"busy\"" status=503 retry_in=3s`
-	const no = ` error="status 403 Forbidden: \"no\" (2 attempts)" status=403 redirected_to="http://other.example/?code=…"`
+	const no = ` error="status 403 Forbidden: \"no\" (2 attempts)" status=403 request_url="http://other.example/?code=…"`
 	for level, want := range map[slog.Level][]string{
 		slog.LevelDebug: {
 			`level=DEBUG msg="source: connecting"` + of + ` attempt=1`,

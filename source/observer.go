@@ -65,7 +65,7 @@ func (s *stream) observe() {
 	}
 	s.measured = s.measured || len(s.meters) > 0
 	if s.cfg.log != nil {
-		s.log = newLogObserver(s.ctx, s.cfg.log, method(s.req), s.cfg.redact(s.req.URL))
+		s.log = newLogObserver(s.ctx, s.cfg.log, method(s.req), s.req.URL, s.cfg.redact)
 		s.observers = append(s.observers, s.log)
 	}
 }

@@ -1,8 +1,10 @@
 package source_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
 	"github.com/rxsse/rxsse/source/ssetest"
@@ -153,4 +156,105 @@ func TestPreparedHeaderIsOfOneAttempt(t *testing.T) {
 			assert.Equal(t, "ab", r.Header.Get("X-Topic"))
 		}
 	})
+}
+
+// A failover: each attempt goes to another server, and errors and log name the one that
+// was asked.
+func TestPrepareChoosesTheServer(t *testing.T) {
+	script := func(c *ssetest.Conn) {
+		switch c.N {
+		case 1:
+			c.Send(codec.Event{ID: "1", Data: "one"})
+			c.Reset()
+		case 2:
+			c.Send(codec.Event{ID: "2", Data: "two"})
+			c.Reset()
+		case 3:
+			c.Answer(http.StatusServiceUnavailable, "")
+		default:
+			c.Send(codec.Event{ID: "3", Data: "three"})
+			c.Reset()
+		}
+	}
+	within(t, script, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		replicas := []string{"a.example", "b.example"}
+		attempt := 0
+		prepare := source.WithPrepare(func(req *http.Request) error {
+			if attempt++; attempt == 5 {
+				return errGone
+			}
+			req.URL.Host = replicas[(attempt-1)%2]
+			return nil
+		})
+		log, written := lines(slog.LevelInfo)
+		var lost []string
+		trace := source.WithTrace(&source.Trace{Disconnected: func(a source.Attempt, err error) {
+			assert.Equal(t, "http://a.example/feed", a.URL, "that of the stream")
+			var failure *source.Error
+			require.ErrorAs(t, err, &failure)
+			lost = append(lost, failure.URL)
+		}})
+		retry := source.WithRetryIf(func(e *source.Error) bool { return !errors.Is(e, errGone) })
+
+		events, err := sink.Collect(t.Context(), client.Observe("http://a.example/feed", prepare, trace, retry, source.WithLogger(log)))
+
+		require.ErrorIs(t, err, errGone)
+		require.ErrorContains(t, err, "http://a.example/feed", "no request was made")
+		assert.Equal(t, "one two three", data(events))
+		var hosts []string
+		for _, r := range server.Requests() {
+			hosts = append(hosts, r.Host+" "+r.LastEventID)
+		}
+		assert.Equal(t, []string{"a.example ", "b.example 1", "a.example 2", "b.example 2"}, hosts)
+		const a, b = "http://a.example/feed", "http://b.example/feed"
+		assert.Equal(t, []string{a, b, a, b}, lost)
+		var asked []string
+		for _, line := range written() {
+			_, requestURL, _ := strings.Cut(line, "request_url=")
+			asked = append(asked, requestURL)
+		}
+		assert.Equal(t, []string{
+			"", // the stream's own URL is on each line
+			b,  // reconnected
+			b + " retry_in=3s",
+			b, // reconnected after the 503 of a
+			b + " retry_in=3s",
+		}, asked)
+	})
+}
+
+// The Host of a request is that of its URL, unless another was asked for.
+func TestHostFollowsTheURL(t *testing.T) {
+	for name, c := range map[string]struct {
+		host    string // of the program's request
+		opts    []source.Option
+		prepare func(*http.Request)
+		want    string
+	}{
+		"another URL":                      {"", nil, func(r *http.Request) { r.URL.Host = "b.example" }, "b.example"},
+		"another URL, and a Host":          {"", nil, func(r *http.Request) { r.URL.Host, r.Host = "b.example", "c.example" }, "c.example"},
+		"another URL, WithHeader":          {"", []source.Option{source.WithHeader("Host", "c.example")}, func(r *http.Request) { r.URL.Host = "b.example" }, "c.example"},
+		"another URL, the request's Host":  {"c.example", nil, func(r *http.Request) { r.URL.Host = "b.example" }, "c.example"},
+		"the same URL":                     {"", nil, func(*http.Request) {}, "a.example"},
+		"the same URL, the request's Host": {"c.example", nil, func(*http.Request) {}, "c.example"},
+		"the same URL, and a Host":         {"", nil, func(r *http.Request) { r.Host = "c.example" }, "c.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, ssetest.Replay(numbered(1)), func(t *testing.T, server *ssetest.Server, client *source.Client) {
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://a.example/feed", nil)
+				require.NoError(t, err)
+				if c.host != "" {
+					req.Host = c.host
+				}
+				prepare := source.WithPrepare(func(r *http.Request) error {
+					c.prepare(r)
+					return nil
+				})
+				_, err = sink.First(t.Context(), client.ObserveRequest(req, append(c.opts, prepare)...))
+				require.NoError(t, err)
+				require.Len(t, server.Requests(), 1)
+				assert.Equal(t, c.want, server.Requests()[0].Host)
+			})
+		})
+	}
 }

@@ -17,8 +17,12 @@ import (
 )
 
 // WithPrepare calls prepare with the request of each attempt before it is sent, for
-// example to set a fresh token or to change the URL. If prepare blocks, it should watch the
-// request's context.
+// example to set a fresh token or to change the URL. The goroutine that ranges over the
+// stream calls it. If prepare blocks, it should watch the request's context.
+//
+// A URL of another host sends the attempt to another server, such as a replica; the example
+// shows a failover. All header fields of the stream go there, also Authorization. The
+// field Host follows the URL, unless WithHeader, the request or prepare sets another Host.
 //
 // If prepare returns an error, the attempt fails with an [Error] that wraps it, and is
 // tried again like any other; [WithRetryIf] can make it final. By default the status 401 is
@@ -70,9 +74,11 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	setDefaultField(req.Header, "Accept-Encoding", s.cfg.acceptEncoding())
 	maps.Copy(req.Header, s.cfg.header.Clone()) // prepare may change the values
 	s.setLastEventID(req.Header)
+	s.requestURL = s.req.URL
 	if err := s.prepare(req); err != nil {
 		return nil, err
 	}
+	s.requestURL = req.URL
 	if err := checkURL(req.URL); err != nil {
 		return nil, err
 	}
@@ -111,6 +117,7 @@ func (s *stream) prepare(req *http.Request) error {
 	}
 	if s.cfg.prepare != nil {
 		replaced, err := callPrepare(s.cfg.prepare, req)
+		followURL(req, s.req)
 		if err != nil || replaced {
 			return err
 		}
@@ -119,6 +126,14 @@ func (s *stream) prepare(req *http.Request) error {
 		return fmt.Errorf("%w: it has a body but no GetBody to send it again", ErrRequest)
 	}
 	return nil
+}
+
+// followURL makes the Host of req that of its URL, if prepare has set the URL alone and the
+// Host of the original request was that of its URL.
+func followURL(req, original *http.Request) {
+	if req.URL != nil && req.Host == original.Host && original.Host == original.URL.Host {
+		req.Host = req.URL.Host
+	}
 }
 
 // A preparedBody marks the body that a prepare function was given.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,8 @@ type stream struct {
 	req  *http.Request
 	cfg  config
 	http *http.Client
+
+	requestURL *url.URL // of the newest attempt, as the function of WithPrepare has left it
 
 	transport *transport // of http
 
@@ -49,7 +52,7 @@ type stream struct {
 }
 
 func newStream(ctx context.Context, req *http.Request, cfg config) *stream {
-	s := &stream{ctx: ctx, done: ctx.Done(), req: req, cfg: cfg, attempt: newAttempt(ctx)}
+	s := &stream{ctx: ctx, done: ctx.Done(), req: req, requestURL: req.URL, cfg: cfg, attempt: newAttempt(ctx)}
 	client := cmp.Or(cfg.http, http.DefaultClient)
 	s.transport = newTransport(client.Transport, cfg.abandoned)
 	s.http = streaming(client, s.transport)
