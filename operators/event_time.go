@@ -18,8 +18,9 @@ import (
 // Time advances with the items. The watermark is the newest timestamp so far minus
 // OutOfOrder, and a window closes when the watermark reaches its end. An item that is
 // later than OutOfOrder and Lateness allow is too late: it is counted in [WindowInfo] and
-// dropped, and logged or passed to Late. Apart from such items, results do not depend on
-// when items arrive.
+// dropped, and logged or passed to Late. Apart from such items, which items a window has
+// does not depend on when they arrive. Their order in it does: to find the first or the
+// last by time, such as the open and the close of a candle, compare their timestamps.
 //
 // With several sources, such as two merged feeds, set Source. The watermark is then the
 // minimum over the sources: items that one feed replays after a reconnect are not too
