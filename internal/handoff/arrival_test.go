@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -225,6 +226,33 @@ func TestGoInOrderInRealTime(t *testing.T) {
 		q.Stop()
 	}
 	assert.Greater(t, inOrder, 100)
+}
+
+// An upstream that lets others run before each item has its turns for each item, also in
+// the middle of a run of tickets.
+func TestGoInOrderDuringARun(t *testing.T) {
+	const items = 60
+	inOrder := 0
+	for range 50 {
+		q := NewByArrival[int](t.Context(), 256)
+		first := func(context.Context) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) {
+				for i := range items {
+					for range 20 {
+						runtime.Gosched()
+					}
+					yield(i, nil)
+				}
+			}
+		}
+		q.GoInOrder(first, counting(1, nil))
+		q.running.Wait() // the consumer takes nothing, which would end a run
+		if slices.Equal(upTo(items), drain(q)[:items]) {
+			inOrder++
+		}
+		q.Stop()
+	}
+	assert.Greater(t, inOrder, 25)
 }
 
 // Upstreams start in order: one that delivers without waiting has ended before the

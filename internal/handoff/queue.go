@@ -184,7 +184,8 @@ func (o *Order) next() (turn <-chan struct{}, at time.Time, ended chan struct{})
 const headStart = 10 * time.Millisecond
 
 // quietTurns is how many turns of the scheduler without an item show that the upstreams
-// before wait.
+// before wait. An upstream with a run of tickets has as many turns for each of them, since
+// its items do not show before the next run.
 const quietTurns = 100
 
 // waitForTurn waits until before is closed, or the upstreams before wait for something.
@@ -200,8 +201,8 @@ func (q *Queue[T]) waitForTurn(ctx context.Context, before <-chan struct{}, at t
 	case <-ctx.Done():
 		return false
 	}
-	pushed := q.pushed.Load()
-	for turns := 0; turns < quietTurns && time.Since(at) < headStart; turns++ {
+	pushed, quiet := int64(0), quietTurns
+	for turns := 0; turns < quiet && time.Since(at) < headStart; turns++ {
 		runtime.Gosched()
 		select {
 		case <-before:
@@ -209,6 +210,7 @@ func (q *Queue[T]) waitForTurn(ctx context.Context, before <-chan struct{}, at t
 		default:
 		}
 		if now := q.pushed.Load(); now != pushed {
+			quiet = quietTurns * int(min(now-pushed, maxRun))
 			pushed, turns = now, 0
 		}
 	}
