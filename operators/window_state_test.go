@@ -255,6 +255,7 @@ func TestStateFitsOneShapeOfWindows(t *testing.T) {
 		"a sliding count":           newWindowPlan[message]("Aggregate", BySlidingCount(2, 1), nil),
 		"a weight":                  newWindowPlan[message]("Aggregate", ByWeight(2, weight), nil),
 		"a last item":               newWindowPlan[message]("Aggregate", ByLast(last), nil),
+		"a last item of two":        newWindowPlan[message]("Aggregate", ByLast(last).AtMost(2), nil),
 	} {
 		add(name, plan.describe(reflect.TypeFor[string](), reflect.TypeFor[int]()))
 		add(name+", other keys", plan.describe(reflect.TypeFor[int](), reflect.TypeFor[int]()))
