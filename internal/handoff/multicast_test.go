@@ -138,7 +138,7 @@ func TestMulticastRemove(t *testing.T) {
 			queues := []*Queue[int]{New[int](t.Context(), 8), New[int](t.Context(), 8)}
 			mu.Lock()
 			for _, q := range queues {
-				defer q.Stop()
+				t.Cleanup(q.Stop)
 				f.Add(q)
 			}
 			mu.Unlock()
