@@ -48,6 +48,12 @@
 // To learn at once whether the server accepts, or to see its answer, open a [Session] with
 // [Client.Open]. [Client.Use] closes it at the end of a function.
 //
+// # Replicas
+//
+// If several servers have the same events with the same IDs, a stream can go over from one
+// to another and resume there. [WithPrepare] chooses the server of each attempt; its example
+// is a failover.
+//
 // # Silence
 //
 // A connection whose other end has vanished looks like one on which nothing happens. If
