@@ -17,7 +17,9 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
 )
 
 // An archive stores every event that is published, in order.
@@ -376,6 +378,29 @@ func TestRelayThatHasItsHistoryBack(t *testing.T) {
 		require.NoError(t, restarted.Send(t.Context(), eventsOf(idsFrom(6, 9))...)) // the events after saved
 		c, _, _ := connect(t, restarted, "/", "Last-Event-ID", "7")
 		assert.Equal(t, wires("8", "9"), c.body())
+		finish(t, restarted)
+	})
+}
+
+// Clients that come back before such a relay has its history resume, too, if the source
+// replays to them. Without that, they would get 6 to 9 a second time.
+func TestRelayWhoseClientsReturnBeforeItsHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live := make(chan codec.Event, 1) // of the source, to the client that is replayed to
+		restarted := sink.NewBroadcaster(sink.WithHistory(5, 1<<20), sink.WithUnknownIDEvent(codec.Event{Type: "reload"}),
+			sink.WithReplay(func(_ context.Context, lastEventID string) (rxsse.Observable[codec.Event], error) {
+				n, err := strconv.Atoi(lastEventID)
+				return operators.Concat(just(eventsOf(idsFrom(n+1, 9))...), source.FromChannel(live)), err
+			}))
+		c, _, _ := connect(t, restarted, "/", "Last-Event-ID", "8")
+		assert.Equal(t, wires("9"), c.body())
+		require.NoError(t, restarted.Send(t.Context(), eventsOf(idsFrom(6, 10))...)) // the events after the saved ID
+		live <- eventsOf([]string{"10"})[0]
+		time.Sleep(time.Second) // of the bubble: clients are woken once a millisecond
+		assert.Equal(t, wires("9", "10"), c.body())
+		require.NoError(t, restarted.Send(t.Context(), eventsOf([]string{"11"})...)) // the replay has ended
+		time.Sleep(time.Second)
+		assert.Equal(t, wires("9", "10", "11"), c.body())
 		finish(t, restarted)
 	})
 }
