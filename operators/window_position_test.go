@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -176,4 +177,39 @@ func repeated[T any](items []T) rxsse.Observable[T] {
 			}
 		}
 	}
+}
+
+// In processing time, too, a result's position is before the first item that another
+// window still holds, though that item came in an earlier batch.
+func TestPositionsOfSlidingWindowsByTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := rxsse.Observable[codec.Event](func(context.Context) iter.Seq2[codec.Event, error] {
+			return func(yield func(codec.Event, error) bool) {
+				time.Sleep(time.Second / 2)
+				for _, id := range []string{"1", "2", "3"} {
+					if !yield(codec.Event{ID: id}, nil) {
+						return
+					}
+					time.Sleep(time.Second)
+				}
+				time.Sleep(time.Second)
+			}
+		})
+		type result struct {
+			ids    []string
+			resume string
+		}
+		var got []result
+		for w, err := range Window(src, Sliding(2*time.Second, time.Second))(t.Context()) {
+			require.NoError(t, err)
+			r := result{resume: w.Resume}
+			for _, e := range w.Items {
+				r.ids = append(r.ids, e.ID)
+			}
+			got = append(got, r)
+		}
+		assert.Equal(t, []result{
+			{[]string{"1"}, ""}, {[]string{"1", "2"}, "1"}, {[]string{"2", "3"}, "2"}, {[]string{"3"}, "3"},
+		}, got)
+	})
 }
