@@ -179,6 +179,26 @@ func TestOutcomeOfACancelledSession(t *testing.T) {
 	})
 }
 
+// Closing a session again counts nothing.
+func TestCloseOfASessionCountsOnce(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Send(numbered(1)...)
+		c.Hold()
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		var meter source.Meter
+		session, err := client.Open(t.Context(), server.URL(), source.WithMeter(&meter))
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, meter.Stats().Streams)
+		for range 2 {
+			require.NoError(t, session.Close())
+			stats := meter.Stats()
+			assert.Zero(t, stats.Streams)
+			assert.Zero(t, stats.Connections)
+			assert.Equal(t, map[source.Outcome]int64{source.OutcomeClosed: 1}, stats.Outcomes)
+		}
+	})
+}
+
 // MaxLag is the longest of the times that the consumer has worked on what one read has
 // brought. The time that the stream waits for the server does not count.
 func TestMaxLag(t *testing.T) {

@@ -306,6 +306,7 @@ func TestBrokenGzip(t *testing.T) {
 		"whole":             {whole.Bytes(), io.EOF, true},
 		"empty":             {nil, io.EOF, false},
 		"cut in the header": {whole.Bytes()[:5], io.ErrUnexpectedEOF, false},
+		"cut behind it":     {whole.Bytes()[:10], io.ErrUnexpectedEOF, false},
 		"cut in the data":   {whole.Bytes()[:whole.Len()-12], io.ErrUnexpectedEOF, false},
 		"a wrong checksum":  {changed, gzip.ErrChecksum, false},
 		"not gzip":          {[]byte("data: plain text\n\n"), gzip.ErrHeader, false},
