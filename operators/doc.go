@@ -107,9 +107,10 @@
 // without waiting, such as source.Just, has delivered before the next one starts. In real
 // time nothing shows that a goroutine waits, so the next upstream starts once those before it
 // have delivered nothing for some turns of the scheduler, and after ten milliseconds
-// at most: usually the same, but on a machine whose processors are busy an
-// upstream may start early. Where an item must come first, put it into the stream:
-// [StartWith], [Concat], or the options of [Share].
+// at most. That is enough for an upstream that only delivers. If it computes for some
+// microseconds before an item, or the processors are busy, the next one may start
+// early. Where an item must come first, put it into the stream: [StartWith], [Concat],
+// or the options of [Share].
 //
 // # Panics
 //
