@@ -30,6 +30,7 @@ func TestWithErrorTail(t *testing.T) {
 		"a long line":            {[]string{"data: " + long}, 1, 0, []string{"data: " + long[:1018]}, ""},
 		"invalid UTF-8":          {[]string{"data: \xff\n"}, 1, 0, []string{"data: \uFFFD"}, ""},
 		"events":                 {[]string{"data: a\n\ndata: b\n\ndata: c\n\ndata: d"}, 0, 2, nil, "b c"},
+		"one event":              {[]string{"data: a\n\ndata: b\n\n"}, 0, 1, nil, "b"},
 		"over connections":       {[]string{"data: a\n\ndata: half", "data: b\n\n"}, 4, 2, []string{"", "data: half", "data: b", ""}, "a b"},
 		"a line end between two": {[]string{"data: a\r", "\ndata: b\r"}, 4, 0, []string{"data: a", "", "data: b"}, ""},
 	} {
