@@ -389,7 +389,8 @@ func TestIfEmpty(t *testing.T) {
 	p := q.AddProducer()
 	calls := 0
 	p.IfEmpty(func() { calls++ })
+	assert.Equal(t, 1, calls)
 	require.True(t, p.Push(1))
 	p.IfEmpty(func() { calls++ })
-	assert.Equal(t, 1, calls)
+	assert.Equal(t, 1, calls, "an item is queued")
 }
