@@ -181,3 +181,24 @@ func TestWindowWithBusyConsumer(t *testing.T) {
 		assert.Equal(t, []string{"[a]@4", "[b]@8"}, got)
 	})
 }
+
+// The items of an early result belong to the consumer: what it appends does not get into
+// the window, and the window does not change them.
+func TestItemsOfAnEarlyResultAreTheConsumers(t *testing.T) {
+	var early, final [][]int
+	for w, err := range Window(from(1, 2, 3, 4), ByCount(4), WithEarlyAfter(1))(t.Context()) {
+		require.NoError(t, err)
+		if !w.Early {
+			final = append(final, w.Items)
+			continue
+		}
+		_ = append(w.Items, 99)
+		w.Items[0] = -1
+		early = append(early, w.Items)
+	}
+	assert.Equal(t, [][]int{{1, 2, 3, 4}}, final)
+	for i, items := range early {
+		assert.Len(t, items, i+1)
+	}
+	assert.NotEmpty(t, early)
+}
