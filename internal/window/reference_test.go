@@ -349,7 +349,7 @@ func checkResumeIDs(t *testing.T, want, got []delivery) {
 	}
 }
 
-// After the consumer has left, nothing is delivered.
+// A consumer that has left gets nothing more.
 func TestConsumerLeavesAtEachResult(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {

@@ -137,7 +137,7 @@ func TestLastEventIDOfNoState(t *testing.T) {
 	}
 }
 
-// A state has only what has yet to be delivered.
+// A state contains the windows that are not delivered yet.
 func TestSaveLeavesOutWhatWasDelivered(t *testing.T) {
 	for name, start := range map[string]func(Cells) Windows{
 		"Aligned": func(c Cells) Windows {
