@@ -17,18 +17,19 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // cannot notice < for <=, since low is returned both ways, and no test calls untested or has
 // a negative number. The example notices that the constant differs, though a profile does not
 // list constants. The test of IsNegative takes no case of its switch, but notices that the
-// condition of one differs.
+// condition of one differs. A child process of TestInChild notices its mutant, though a profile
+// does not list what a child runs.
 func TestSurvivors(t *testing.T) {
 	var out strings.Builder
 	m := mutator{out: &out}
-	require.NoError(t, m.run(t.Context(), []string{"./testdata/weak"}, 66))
+	require.NoError(t, m.run(t.Context(), []string{"./testdata/weak"}, 70))
 	assert.Contains(t, out.String(), `weak.go:9: Clamp: "<" becomes "<="`)
 	assert.Contains(t, out.String(), `weak.go:19: IsNegative: "true" becomes "false"`)
 	assert.Contains(t, out.String(), `weak.go:25: untested: "true" becomes "false"`)
 	assert.Equal(t, 3, strings.Count(out.String(), "survived: "))
-	assert.Regexp(t, `\./testdata/weak +9 +6 +3 +0 +66.7%`, out.String())
+	assert.Regexp(t, `\./testdata/weak +10 +7 +3 +0 +70.0%`, out.String())
 
-	assert.EqualError(t, m.run(t.Context(), []string{"./testdata/weak"}, 67), "1 packages kill fewer than 67% of their mutants")
+	assert.EqualError(t, m.run(t.Context(), []string{"./testdata/weak"}, 71), "1 packages kill fewer than 71% of their mutants")
 	assert.ErrorContains(t, m.run(t.Context(), []string{"./testdata"}, 0), "nothing to mutate")
 }
 
@@ -70,5 +71,6 @@ func TestSites(t *testing.T) {
 		"IsNegative: true -> false",
 		"IsNegative: false -> true",
 		"untested: true -> false",
+		"runsInChild: true -> false",
 	}, texts)
 }

@@ -124,13 +124,11 @@ const quick = 300 * time.Millisecond
 func (r *runner) run(ctx context.Context, pkg string, s site) (result, error) {
 	var first, rest []string
 	var firstTime, restTime time.Duration
-	for _, t := range r.tests {
-		switch {
-		case t.pkg != pkg || s.function != "" && !covers(t.ran[filepath.Base(s.file)], s.ran):
-		case t.time <= quick:
+	for _, t := range r.testsOf(pkg, s) {
+		if t.time <= quick {
 			first = append(first, t.name)
 			firstTime += t.time
-		default:
+		} else {
 			rest = append(rest, t.name)
 			restTime += t.time
 		}
@@ -139,6 +137,25 @@ func (r *runner) run(ctx context.Context, pkg string, s site) (result, error) {
 		return result, err
 	}
 	return r.runTests(ctx, pkg, rest, restTime)
+}
+
+// testsOf returns the tests of pkg that run the line of s. If there are none, it returns all
+// tests: a child process of a test may run the line, and coverage does not count that.
+func (r *runner) testsOf(pkg string, s site) []test {
+	var all, running []test
+	for _, t := range r.tests {
+		if t.pkg != pkg {
+			continue
+		}
+		all = append(all, t)
+		if covers(t.ran[filepath.Base(s.file)], s.ran) {
+			running = append(running, t)
+		}
+	}
+	if len(running) == 0 {
+		return all
+	}
+	return running
 }
 
 // runTests runs tests that need the given time without a mutant. They fail when they

@@ -24,3 +24,8 @@ func IsNegative(v int) bool {
 func untested() bool {
 	return true
 }
+
+// runsInChild is called in a child process of a test only.
+func runsInChild() bool {
+	return true
+}

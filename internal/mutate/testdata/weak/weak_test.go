@@ -2,6 +2,8 @@ package weak
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
 	"testing"
 )
 
@@ -14,6 +16,21 @@ func TestClamp(t *testing.T) {
 func TestIsNegative(t *testing.T) {
 	if IsNegative(0) {
 		t.Fail()
+	}
+}
+
+func TestInChild(t *testing.T) {
+	const child = "WEAK_CHILD"
+	if os.Getenv(child) != "" {
+		if runsInChild() {
+			os.Exit(3)
+		}
+		os.Exit(4)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestInChild$")
+	cmd.Env = append(os.Environ(), child+"=1")
+	if err := cmd.Run(); err == nil || err.Error() != "exit status 3" {
+		t.Error(err)
 	}
 }
 
