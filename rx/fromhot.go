@@ -59,7 +59,7 @@ func FromHot[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
 				}
 			}()
 			defer func() {
-				if !r.closed {
+				if !r.done {
 					go hot.drain()
 				}
 			}()

@@ -368,6 +368,26 @@ func TestTheCallersChannelKeepsItsItems(t *testing.T) {
 	}
 }
 
+// TestTheCallersChannelKeepsItsItemsWhenBuildIsLate: nothing reads them after the range.
+func TestTheCallersChannelKeepsItsItemsWhenBuildIsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		items := make(chan rxgo.Item, 5)
+		for i := range cap(items) {
+			items <- rxgo.Of(i)
+		}
+		o := rx.FromFunc[int](func(rxgo.Option) rxgo.Observable {
+			time.Sleep(2 * drainTimeout)
+			return rxgo.FromChannel(items)
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), tick)
+		defer cancel()
+		_, err := collect(ctx, o)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		time.Sleep(2 * drainTimeout)
+		assert.Len(t, items, 5)
+	})
+}
+
 func ExampleFromHot() {
 	ctx := context.Background()
 	events := make(chan rxgo.Item)

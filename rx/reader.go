@@ -13,7 +13,7 @@ import (
 type reader struct {
 	ctx      context.Context //nolint:containedctx // the context of the range
 	items    <-chan rxgo.Item
-	closed   bool // items is closed
+	done     bool // nothing is left to drain from items
 	panicked *rxsse.PanicError
 }
 
@@ -29,7 +29,6 @@ func (r *reader) next() (item rxgo.Item, ok bool) {
 	}
 	select {
 	case item, ok = <-r.items:
-		r.closed = !ok
 	case <-r.ctx.Done():
 		return rxgo.Item{}, false
 	}
@@ -60,7 +59,7 @@ func deliver[T any](r *reader, o options, yield func(T, error) bool) bool {
 			}
 		}
 		if !ok {
-			r.closed = true
+			r.done = true
 			return true
 		}
 		if item.E != nil {

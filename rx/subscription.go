@@ -38,13 +38,12 @@ type subscription struct {
 	life      *lifetime.Lifetime
 	pending   chan observation // delivers the items, nil once it has
 	abandoned chan struct{}    // closed when close has stopped waiting for pending
-	own       bool             // items is a channel of the caller's program: do not drain it
 }
 
 // An observation is the result of building a chain and observing it.
 type observation struct {
 	items    <-chan rxgo.Item
-	own      bool
+	done     bool // nothing is to be drained: there is no channel, or it belongs to the caller's program
 	panicked *rxsse.PanicError
 	exited   bool // by runtime.Goexit
 }
@@ -96,7 +95,7 @@ func (s *subscription) observe(build func() rxgo.Iterable) bool {
 // build hands over its observation. If Observe returns later than close could wait, it
 // drains the chain instead.
 func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observation, abandoned <-chan struct{}) {
-	o := observation{exited: true}
+	o := observation{done: true, exited: true}
 	defer func() {
 		select {
 		case pending <- o:
@@ -104,7 +103,7 @@ func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observat
 		case <-abandoned:
 		}
 		late := time.After(drainTimeout)
-		for reading := o.items != nil && !o.own; reading; {
+		for reading := !o.done; reading; {
 			var item rxgo.Item
 			select {
 			case item, reading = <-o.items:
@@ -121,8 +120,8 @@ func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observat
 	}()
 	o.panicked, _ = lifetime.Guard(func() error {
 		chain := build()
-		o.own = isCallersChannel(chain)
 		o.items = chain.Observe(s.option())
+		o.done = isCallersChannel(chain)
 		return nil
 	})
 	o.exited = false
@@ -130,7 +129,7 @@ func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observat
 
 func (s *subscription) take(o observation) {
 	s.pending = nil
-	s.items, s.own, s.panicked = o.items, o.own, o.panicked
+	s.items, s.done, s.panicked = o.items, o.done, o.panicked
 }
 
 // close stops the chain and reads what it still sends until it closes its channel.
@@ -151,8 +150,12 @@ func (s *subscription) close() {
 }
 
 func (s *subscription) takeDown() {
-	if s.isDown() {
-		return
+	if s.done {
+		select {
+		case <-s.life.Settled():
+			return // there is nothing to wait for
+		default:
+		}
 	}
 	late, stop := context.WithTimeout(context.WithoutCancel(s.ctx), drainTimeout)
 	defer stop()
@@ -179,27 +182,19 @@ func (s *subscription) takeDown() {
 	}
 }
 
-// isDown reports whether there is nothing to wait for.
-func (s *subscription) isDown() bool {
-	if s.pending != nil || s.items != nil && !s.closed && !s.own {
-		return false
-	}
-	select {
-	case <-s.life.Settled():
-		return true
-	default:
-		return false
-	}
-}
-
 // drain reads the chain until it closes its channel, until late ends, or until
 // settleTime after idle is closed.
 func (s *subscription) drain(late context.Context, idle <-chan struct{}) {
+	if s.done {
+		return
+	}
 	var settled <-chan time.Time
-	for s.items != nil && !s.closed && !s.own {
+	for {
 		select {
 		case item, ok := <-s.items:
-			s.closed = !ok
+			if !ok {
+				return
+			}
 			if p := carriedPanic(item); p != nil {
 				s.panicked = p
 			}

@@ -321,6 +321,22 @@ func closingPanics(ctx context.Context) iter.Seq2[int, error] {
 	}
 }
 
+// TestSlowReaderGetsThePanic of a source that is stopped before the reader reads on. The panic
+// goes no further: it would end the process.
+func TestSlowReaderGetsThePanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bound, end := context.WithCancelCause(t.Context())
+		items := rx.ToRxGo(bound, closingPanics).Observe()
+		time.Sleep(10 * tick)
+		end(errOwner)
+		time.Sleep(drainTimeout - tick)
+		p, ok := errors.AsType[*rxsse.PanicError]((<-items).E)
+		require.True(t, ok)
+		assert.Equal(t, "panic in closing", p.Value)
+		assert.Equal(t, []string{"completed"}, read(t.Context(), items))
+	})
+}
+
 // TestPanicAfterTheConsumerLeft: no item can carry the panic any more, the bridge
 // carries it itself.
 func TestPanicAfterTheConsumerLeft(t *testing.T) {
