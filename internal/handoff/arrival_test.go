@@ -228,6 +228,36 @@ func TestGoInOrderInRealTime(t *testing.T) {
 	assert.Greater(t, inOrder, 100)
 }
 
+// In real time too, upstreams that wait have started in order.
+func TestGoInOrderStartsOneAfterTheOther(t *testing.T) {
+	const upstreams = 20
+	inOrder := 0
+	for range 50 {
+		q := NewByArrival[int](t.Context(), 8)
+		var mu sync.Mutex
+		var started []int
+		all := make(chan struct{}) // closed when all have started
+		var srcs []rxsse.Observable[int]
+		for i := range upstreams {
+			srcs = append(srcs, func(context.Context) iter.Seq2[int, error] {
+				mu.Lock()
+				defer mu.Unlock()
+				if started = append(started, i); len(started) == upstreams {
+					close(all)
+				}
+				return func(func(int, error) bool) { <-all }
+			})
+		}
+		q.GoInOrder(srcs...)
+		assert.Empty(t, drain(q))
+		q.Stop()
+		if slices.Equal(upTo(upstreams), started) {
+			inOrder++
+		}
+	}
+	assert.Greater(t, inOrder, 25)
+}
+
 // An upstream that lets others run before each item has its turns for each item, also in
 // the middle of a run of tickets.
 func TestGoInOrderDuringARun(t *testing.T) {

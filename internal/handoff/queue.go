@@ -149,35 +149,38 @@ func (q *Queue[T]) GoInOrder(srcs ...rxsse.Observable[T]) {
 
 // GoNext runs src as Go does, as the next one in order.
 func (q *Queue[T]) GoNext(order *Order, src rxsse.Observable[T]) {
-	turn, at, ended := order.next()
+	before, own := order.next()
 	q.GoThen(func(ctx context.Context) iter.Seq2[T, error] {
-		if turn != nil && !q.waitForTurn(ctx, turn, at) {
+		if before != nil && !q.waitForTurn(ctx, before, own.at) {
 			return func(func(T, error) bool) {}
 		}
+		close(own.started)
 		return src(ctx)
-	}, func() { close(ended) })
+	}, func() { close(own.ended) })
 }
 
-// An Order starts upstreams one after the other: each when the one before it has ended, or
-// waits for something. With virtual time that is exact. Otherwise an upstream counts as
-// waiting once other goroutines have had several turns and it has pushed nothing more, and
-// in any case ten milliseconds after its turn.
+// An Order starts upstreams one after the other: each when the one before it has started,
+// and then has ended or waits for something. With virtual time that is exact. Otherwise an
+// upstream counts as waiting once other goroutines have had several turns and it has pushed
+// nothing more, and in any case ten milliseconds after the first one was added.
 type Order struct {
-	start  time.Time
-	number time.Duration
-	before chan struct{}
+	last *turn
 }
 
-// next returns what the next upstream waits for, nil for the first, and until when, and
-// the channel that is closed when it has ended.
-func (o *Order) next() (turn <-chan struct{}, at time.Time, ended chan struct{}) {
-	if o.before == nil {
-		o.start = time.Now()
+// A turn is the place of an upstream in an order.
+type turn struct {
+	at             time.Time // a fake clock reaches it when the upstreams before wait
+	started, ended chan struct{}
+}
+
+// next returns the turn of the last upstream, nil if there is none, and that of the next one.
+func (o *Order) next() (before, own *turn) {
+	before, own = o.last, &turn{at: time.Now(), started: make(chan struct{}), ended: make(chan struct{})}
+	if before != nil {
+		own.at = before.at.Add(1)
 	}
-	turn, at = o.before, o.start.Add(o.number)
-	o.before = make(chan struct{})
-	o.number++
-	return turn, at, o.before
+	o.last = own
+	return before, own
 }
 
 // headStart is the longest time that an upstream waits for those before it.
@@ -188,14 +191,20 @@ const headStart = 10 * time.Millisecond
 // its items do not show before the next run.
 const quietTurns = 100
 
-// waitForTurn waits until before is closed, or the upstreams before wait for something.
-// From the time at on it asks whether they do. A fake clock reaches at only when they do,
-// and then stands still, which makes the order exact.
-func (q *Queue[T]) waitForTurn(ctx context.Context, before <-chan struct{}, at time.Time) bool {
+// waitForTurn waits until the upstream before has started, and has ended or waits as those
+// before it do. From the time at on it asks whether they do. A fake clock reaches at only
+// when they do, and then stands still, which makes the order exact. One upstream at a time
+// asks, so the others take no processor from those that have started.
+func (q *Queue[T]) waitForTurn(ctx context.Context, before *turn, at time.Time) bool {
+	select {
+	case <-before.started:
+	case <-ctx.Done():
+		return false
+	}
 	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()
 	select {
-	case <-before:
+	case <-before.ended:
 		return ctx.Err() == nil
 	case <-timer.C:
 	case <-ctx.Done():
@@ -205,7 +214,7 @@ func (q *Queue[T]) waitForTurn(ctx context.Context, before <-chan struct{}, at t
 	for turns := 0; turns < quiet && time.Since(at) < headStart; turns++ {
 		runtime.Gosched()
 		select {
-		case <-before:
+		case <-before.ended:
 			return ctx.Err() == nil
 		default:
 		}
