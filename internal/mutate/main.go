@@ -1,6 +1,6 @@
 // Mutate measures whether the tests of a package would notice a fault. It changes
-// one small thing in the package at a time (a mutant), runs the tests that run the
-// changed line, the quick ones first, and lists the mutants with which all tests pass.
+// one small thing in the package at a time (a mutant), runs the tests, those that run the
+// changed line first, and lists the mutants with which all tests pass.
 //
 //	go run ./internal/mutate -n 200 -seed 1 ./codec
 //

@@ -84,7 +84,7 @@ func (r *runner) measure(ctx context.Context, pkg string) error {
 
 func (r *runner) close() { os.RemoveAll(r.folder) }
 
-// try runs the tests that run the line of mutant s.
+// try runs the tests with mutant s, until one fails.
 func (r *runner) try(ctx context.Context, s site) (result, error) {
 	source, err := os.ReadFile(s.file)
 	if err != nil {
@@ -120,49 +120,40 @@ func (r *runner) try(ctx context.Context, s site) (result, error) {
 // quick is the time of a test that runs before the slow ones: most mutants fail a quick test.
 const quick = 300 * time.Millisecond
 
-// run runs what build has compiled: first the quick tests that run the line of s, then the slow ones.
+// run runs what build has compiled: first the quick tests that run the line of s, then the
+// slow ones, and then the other tests, which may run the line in a child process. Coverage
+// does not count that, nor the lines of constants.
 func (r *runner) run(ctx context.Context, pkg string, s site) (result, error) {
-	var first, rest []string
-	var firstTime, restTime time.Duration
-	for _, t := range r.testsOf(pkg, s) {
-		if t.time <= quick {
-			first = append(first, t.name)
-			firstTime += t.time
-		} else {
-			rest = append(rest, t.name)
-			restTime += t.time
-		}
-	}
-	if result, err := r.runTests(ctx, pkg, first, firstTime); err != nil || result != survived {
-		return result, err
-	}
-	return r.runTests(ctx, pkg, rest, restTime)
-}
-
-// testsOf returns the tests of pkg that run the line of s. If there are none, it returns all
-// tests: a child process of a test may run the line, and coverage does not count that.
-func (r *runner) testsOf(pkg string, s site) []test {
-	var all, running []test
+	var groups [3][]test
 	for _, t := range r.tests {
-		if t.pkg != pkg {
-			continue
-		}
-		all = append(all, t)
-		if covers(t.ran[filepath.Base(s.file)], s.ran) {
-			running = append(running, t)
+		switch {
+		case t.pkg != pkg:
+		case s.function != "" && !covers(t.ran[filepath.Base(s.file)], s.ran):
+			groups[2] = append(groups[2], t)
+		case t.time > quick:
+			groups[1] = append(groups[1], t)
+		default:
+			groups[0] = append(groups[0], t)
 		}
 	}
-	if len(running) == 0 {
-		return all
+	for _, tests := range groups {
+		if result, err := r.runTests(ctx, pkg, tests); err != nil || result != survived {
+			return result, err
+		}
 	}
-	return running
+	return survived, nil
 }
 
-// runTests runs tests that need the given time without a mutant. They fail when they
-// need a few times as long.
-func (r *runner) runTests(ctx context.Context, pkg string, names []string, needed time.Duration) (result, error) {
-	if len(names) == 0 {
+// runTests runs some tests. They fail when they need a few times as long as without a mutant.
+func (r *runner) runTests(ctx context.Context, pkg string, tests []test) (result, error) {
+	if len(tests) == 0 {
 		return survived, nil
+	}
+	var names []string
+	var needed time.Duration
+	for _, t := range tests {
+		names = append(names, t.name)
+		needed += t.time
 	}
 	limited, cancel := context.WithTimeout(ctx, 2*time.Second+4*needed)
 	defer cancel()
