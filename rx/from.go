@@ -67,11 +67,10 @@ func FromFunc[T any, I rxgo.Iterable](build func(opt rxgo.Option) I, opts ...Opt
 			}
 			s := newSubscription(ctx)
 			defer s.close() //nolint:contextcheck // s was made with ctx
-			if s.observe(func() rxgo.Iterable { return build(s.option()) }) &&
-				!deliver(&s.reader, o, yield) {
+			if !s.observe(func() rxgo.Iterable { return build(s.option()) }) || !deliver(&s.reader, o, yield) {
 				return
 			}
-			if err := s.err(); err != nil && s.panicked == nil {
+			if err := s.err(); err != nil {
 				yield(zero, err)
 			}
 		}

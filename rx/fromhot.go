@@ -68,11 +68,11 @@ func FromHot[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
 				r.items, r.panicked = hot.items, hot.panicked
 			case <-ctx.Done():
 			}
-			if r.panicked != nil || r.items != nil && !deliver(&r, o, yield) {
+			if r.panicked != nil || !deliver(&r, o, yield) {
 				return
 			}
-			if ctx.Err() != nil && r.panicked == nil {
-				yield(zero, context.Cause(ctx))
+			if err := r.err(); err != nil {
+				yield(zero, err)
 			}
 		}
 	}

@@ -30,7 +30,6 @@ func (r *reader) next() (item rxgo.Item, ok bool) {
 	select {
 	case item, ok = <-r.items:
 	case <-r.ctx.Done():
-		return rxgo.Item{}, false
 	}
 	if p := carriedPanic(item); p != nil {
 		r.panicked = p
@@ -40,7 +39,7 @@ func (r *reader) next() (item rxgo.Item, ok bool) {
 }
 
 // deliver yields the items of r as values of T. It returns false if that has ended the
-// range: after an error, or because yield returned false.
+// range: after an error or a panic, or because yield returned false.
 func deliver[T any](r *reader, o options, yield func(T, error) bool) bool {
 	var zero T
 	done := r.ctx.Done()
@@ -64,7 +63,7 @@ func deliver[T any](r *reader, o options, yield func(T, error) bool) bool {
 		}
 		if item.E != nil {
 			if r.panicked = carriedPanic(item); r.panicked != nil {
-				return true
+				return false
 			}
 			if o.onError != nil {
 				o.onError(item.E)

@@ -71,8 +71,8 @@ func (c chainContext) Deadline() (time.Time, bool) { return c.parent.Deadline() 
 // option carries the chain's context to RxGo operators.
 func (s *subscription) option() rxgo.Option { return boundOption{rxgo.WithContext(s.sub)} }
 
-// observe builds the chain and begins to run it. It reports whether the chain runs:
-// not if ctx has ended meanwhile, or if build has panicked.
+// observe builds the chain and begins to run it, unless ctx ends before. It returns false
+// if build has panicked.
 //
 // Building and observing happen on another goroutine: RxGo holds a lock of a hot
 // observable while it sends to the other observers, and Observe waits for that lock.
@@ -86,10 +86,9 @@ func (s *subscription) observe(build func() rxgo.Iterable) bool {
 		if o.exited {
 			runtime.Goexit()
 		}
-		return o.panicked == nil
 	case <-s.ctx.Done():
-		return false
 	}
+	return s.panicked == nil
 }
 
 // build hands over its observation. If Observe returns later than close could wait, it

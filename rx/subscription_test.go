@@ -3,6 +3,7 @@ package rx_test
 import (
 	"context"
 	"iter"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,6 +86,7 @@ func TestContextOfASourceEndsWithTheSource(t *testing.T) {
 // TestDropIsRefusedEachTime: whether options hold Drop shows only in how an event source of
 // RxGo behaves, which must not depend on the scheduler.
 func TestDropIsRefusedEachTime(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // the source then runs as late as possible
 	for range 500 {
 		assert.Panics(t, func() { rx.ToRxGo(t.Context(), endless(), rxgo.WithBackPressureStrategy(rxgo.Drop)) })
 		assert.NotPanics(t, func() { rx.ToRxGo(t.Context(), endless(), rxgo.WithBackPressureStrategy(rxgo.Block)) })
@@ -117,6 +119,92 @@ func TestLeavingBeforeObserveReturns(t *testing.T) {
 		assert.Equal(t, tick+drainTimeout, time.Since(start))
 		time.Sleep(2 * drainTimeout) // the bubble reports a goroutine that waits for ever
 	})
+}
+
+// TestChainOfALateBuildIsDrained, so that its senders end although the range has returned.
+func TestChainOfALateBuildIsDrained(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := rx.FromFunc[int](func(rxgo.Option) rxgo.Iterable {
+			time.Sleep(2 * drainTimeout)
+			items := make(chan rxgo.Item)
+			go func() { // the bubble reports it if it waits for ever
+				defer close(items)
+				for i := range 3 {
+					items <- rxgo.Of(i)
+				}
+			}()
+			return iterable(items)
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), tick)
+		defer cancel()
+		_, err := collect(ctx, o)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		time.Sleep(2 * drainTimeout)
+	})
+}
+
+// TestBuildThatWaitsForItsContext holds nothing up.
+func TestBuildThatWaitsForItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bound, end := context.WithCancelCause(t.Context())
+		items := rx.Scope(bound, func(ctx context.Context, _ rxgo.Option) rxgo.Observable {
+			<-ctx.Done()
+			return rxgo.Empty()
+		}).Observe()
+		synctest.Wait()
+		start := time.Now()
+		end(errOwner)
+		assert.Equal(t, []string{"error: the owner has closed", "completed"}, read(t.Context(), items))
+		assert.Zero(t, time.Since(start))
+	})
+}
+
+// TestPanicInBuildIsRaisedAtOnce: there is no chain to wait for.
+func TestPanicInBuildIsRaisedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		assert.Panics(t, func() {
+			_, _ = collect(t.Context(), rx.FromFunc[int](func(rxgo.Option) rxgo.Observable { panic(errBoom) }))
+		})
+		assert.Zero(t, time.Since(start))
+	})
+}
+
+// An endingContext has ended before its channel is closed, as each context has for a moment.
+type endingContext struct {
+	context.Context
+
+	ended chan struct{}
+}
+
+func (c endingContext) Err() error {
+	if isClosed(c.ended) {
+		return errOwner
+	}
+	return nil
+}
+
+// TestChannelThatClosesAsTheContextEnds: RxGo closes its channels at the end of a context, so
+// that is no completion.
+func TestChannelThatClosesAsTheContextEnds(t *testing.T) {
+	for name, lift := range map[string]func(rxgo.Iterable) rxsse.Observable[int]{
+		"From":    func(it rxgo.Iterable) rxsse.Observable[int] { return rx.From[int](it) },
+		"FromHot": func(it rxgo.Iterable) rxsse.Observable[int] { return rx.FromHot[int](it) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := endingContext{t.Context(), make(chan struct{})}
+				items := make(chan rxgo.Item)
+				go func() {
+					synctest.Wait() // until the range waits for an item
+					close(ctx.ended)
+					close(items)
+				}()
+				_, err := collect(ctx, lift(iterable(items)))
+				assert.Equal(t, errOwner, err)
+			})
+		})
+	}
 }
 
 // TestErrorIsTheLast: a context that ends while the consumer has the error adds no other.

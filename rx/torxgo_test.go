@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -303,6 +304,7 @@ func TestOptionsAreNotShared(t *testing.T) {
 		})
 	}
 	readers.Wait()
+	assert.Equal(t, make([]rxgo.Option, 7), opts[1:cap(opts)], "RxGo appends to the slice that it is given")
 }
 
 func TestPanicKeepsItsStack(t *testing.T) {
@@ -368,6 +370,36 @@ func TestPanicOnItsWay(t *testing.T) {
 	})
 }
 
+// TestPanicEndsTheRange: a context that ends at the same time adds no error.
+func TestPanicEndsTheRange(t *testing.T) {
+	ranges := map[string]func(rxgo.Iterable) rxsse.Observable[int]{
+		"From":    func(it rxgo.Iterable) rxsse.Observable[int] { return rx.From[int](it) },
+		"FromHot": func(it rxgo.Iterable) rxsse.Observable[int] { return rx.FromHot[int](it) },
+	}
+	for name, lift := range ranges {
+		t.Run(name, func(t *testing.T) {
+			for range 64 {
+				ctx, cancel := context.WithCancel(t.Context())
+				items := make(chan rxgo.Item)
+				go func() {
+					defer close(items)
+					items <- rxgo.Of(1)
+					items <- rxgo.Error(&rxsse.PanicError{Value: errBoom})
+					cancel()
+				}()
+				var values []int
+				assert.Panics(t, func() {
+					for v, err := range lift(iterable(items))(ctx) {
+						assert.NoError(t, err)
+						values = append(values, v)
+					}
+				})
+				assert.Equal(t, []int{1}, values)
+			}
+		})
+	}
+}
+
 // An iterable is a channel that a chain of RxGo sends to.
 type iterable <-chan rxgo.Item
 
@@ -394,6 +426,31 @@ func TestPanicThatNobodyReads(t *testing.T) {
 			}))
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			close(returned)
+		},
+		"panic in the chain of a late build": func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), tick)
+			defer cancel()
+			items := make(chan rxgo.Item, 1)
+			items <- rxgo.Error(&rxsse.PanicError{Value: "panic in the chain of a late build", Stack: debug.Stack()})
+			close(items)
+			returned := make(chan struct{})
+			_, err := collect(ctx, rx.FromFunc[int](func(rxgo.Option) rxgo.Iterable {
+				<-returned
+				return iterable(items)
+			}))
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			close(returned)
+		},
+		"panic behind a hot range": func(t *testing.T) {
+			items := make(chan rxgo.Item)
+			o := rx.FromHot[int](iterable(items))
+			go func() {
+				items <- rxgo.Of(1)
+				items <- rxgo.Error(&rxsse.PanicError{Value: "panic behind a hot range", Stack: debug.Stack()})
+			}()
+			for range o(t.Context()) {
+				break
+			}
 		},
 	}
 	if run, isChild := panics[os.Getenv(child)]; isChild {
