@@ -17,6 +17,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
+	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/rxssetest"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
@@ -170,6 +171,42 @@ func TestOptionsOfACallHoldForThatCall(t *testing.T) {
 			assert.Equal(t, "call", server.Requests()[0].Header.Get("X"))
 			assert.Equal(t, "client", server.Requests()[1].Header.Get("X"))
 		})
+}
+
+// Streams of one client do not share the lists that their options extend.
+func TestOptionsOfTwoCallsDoNotMix(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		if c.N > 2 {
+			c.Answer(http.StatusGone, "")
+		}
+		c.Raw(": comment\nretry: 1\n\n")
+	}, func(t *testing.T, server *ssetest.Server, _ *source.Client) {
+		opts := []source.Option{source.WithHTTPClient(server.Client())}
+		for _, name := range []string{"a", "b", "c"} { // so that the lists have room for one more
+			opts = append(opts, source.WithVisibleQuery(name), source.WithTrace(&source.Trace{}), source.WithMeter(new(source.Meter)), source.WithMaxEventSize(1000))
+		}
+		client := source.NewClient(opts...)
+		var meters [2]source.Meter
+		var ended [2][]source.AttemptEnd
+		stream := func(i int, visible string, kind source.Option) rxsse.Observable[codec.Event] {
+			return client.Observe(server.URL()+"?x=1&y=2", source.WithMeter(&meters[i]), source.WithVisibleQuery(visible), kind,
+				source.WithTrace(ends(&ended[i])))
+		}
+		first := stream(0, "x", source.WithComments(true))
+		second := stream(1, "y", source.WithRetryEvents(true))
+		events, err := sink.Collect(t.Context(), operators.Take(first, 1))
+		require.NoError(t, err)
+		assert.Equal(t, codec.KindComment, events[0].Kind())
+		events, err = sink.Collect(t.Context(), operators.Take(second, 1))
+		require.NoError(t, err)
+		assert.Equal(t, codec.KindRetry, events[0].Kind())
+		for i, shown := range []string{"?x=1&y=…", "?x=…&y=2"} {
+			assert.EqualValues(t, 1, meters[i].Stats().Attempts)
+			assert.Len(t, ended[i], 1)
+			_, err = sink.Collect(t.Context(), []rxsse.Observable[codec.Event]{first, second}[i])
+			assert.ErrorContains(t, err, shown)
+		}
+	})
 }
 
 func TestBodyIsSentAgain(t *testing.T) {

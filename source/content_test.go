@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
@@ -288,6 +289,18 @@ func TestNoContentEncoding(t *testing.T) {
 			assert.Equal(t, numbered(1), events, coding)
 		})
 	}
+}
+
+// The end of the compressed body adds nothing to the last event.
+func TestUnterminatedEventInGzip(t *testing.T) {
+	resp := &http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{"Content-Type": {"text/event-stream"}, "Content-Encoding": {"gzip"}},
+		Body:       io.NopCloser(strings.NewReader(compressed("data: a"))),
+	}
+	events, err := sink.Collect(t.Context(), source.FromResponse(resp, source.WithUnterminatedEvent(true)))
+	require.NoError(t, err)
+	assert.Equal(t, []codec.Event{{Type: "message", Data: "a"}}, events)
 }
 
 // A body in gzip that is broken ends the connection like any other failure of the network.

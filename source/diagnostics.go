@@ -42,7 +42,7 @@ func newDiagnostics(lines, events int) *diagnostics {
 // tail returns the lines, an unfinished one included, and the events.
 func (d *diagnostics) tail() ([]string, []codec.Event) {
 	lines := d.lines
-	if d.begun && d.maxLines > 0 {
+	if d.begun {
 		lines = append(lines[:len(lines):len(lines)], lineText(d.line))
 		lines = lines[max(0, len(lines)-d.maxLines):]
 	}

@@ -101,6 +101,7 @@ func TestFromResponseThatIsNoStream(t *testing.T) {
 				_, err := sink.Collect(t.Context(), source.FromResponse(resp))
 				require.ErrorIs(t, err, c.want)
 				require.ErrorContains(t, err, c.text)
+				require.ErrorContains(t, err, resp.Request.URL.String())
 			})
 		})
 	}
@@ -181,6 +182,11 @@ func TestFromResponseWithoutRequest(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []codec.Event{{Type: "message", Data: "x"}}, events)
 	assert.Nil(t, resp.Request, "it is the caller's")
+
+	resp.Request, resp.Body = &http.Request{}, io.NopCloser(strings.NewReader("data: y\n\n"))
+	events, err = sink.Collect(t.Context(), source.FromResponse(resp))
+	require.NoError(t, err)
+	assert.Equal(t, []codec.Event{{Type: "message", Data: "y"}}, events)
 
 	resp.StatusCode, resp.Body = http.StatusTeapot, http.NoBody
 	_, err = sink.Collect(t.Context(), source.FromResponse(resp))

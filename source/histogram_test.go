@@ -24,6 +24,19 @@ func bucket(t *testing.T, h source.Histogram, bound time.Duration, n int64) []in
 	return counts
 }
 
+// The bounds are part of what users see: dashboards and alerts name them.
+func TestBoundsOfHistograms(t *testing.T) {
+	var meter source.Meter
+	seconds := func(bounds []time.Duration) (s []float64) {
+		for _, b := range bounds {
+			s = append(s, b.Seconds())
+		}
+		return s
+	}
+	assert.Equal(t, []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, seconds(meter.Stats().ConnectTimes.Bounds))
+	assert.Equal(t, []float64{1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400}, seconds(meter.Stats().ConnectionTimes.Bounds))
+}
+
 // The times to connect count for answers that are accepted, those of connections for all
 // connections, also while others run. A bound belongs to its bucket.
 func TestHistogram(t *testing.T) {

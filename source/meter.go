@@ -76,8 +76,8 @@ type Stats struct {
 func (m *Meter) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	sum := newStats()
-	sum.add(m.ended)
+	sum := m.ended.clone()
+	sum.add(newStats()) // before a stream has ended, it has no bounds
 	for s := range m.running {
 		sum.add(s.now())
 	}
@@ -87,6 +87,14 @@ func (m *Meter) Stats() Stats {
 // newStats returns the counts of no stream.
 func newStats() Stats {
 	return Stats{ConnectTimes: newHistogram(connectBounds[:]), ConnectionTimes: newHistogram(connectionBounds[:])}
+}
+
+// clone returns a copy that shares nothing which changes.
+func (s Stats) clone() Stats {
+	s.Outcomes = maps.Clone(s.Outcomes)
+	s.ConnectTimes = s.ConnectTimes.clone()
+	s.ConnectionTimes = s.ConnectionTimes.clone()
+	return s
 }
 
 // add adds the counts of other streams.
@@ -146,10 +154,7 @@ func newStreamMeter(m *Meter) *streamMeter {
 func (m *streamMeter) now() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	stats := m.stats
-	stats.Outcomes = maps.Clone(stats.Outcomes)
-	stats.ConnectTimes = stats.ConnectTimes.clone()
-	stats.ConnectionTimes = stats.ConnectionTimes.clone()
+	stats := m.stats.clone()
 	if !m.isReading && !m.readAt.IsZero() {
 		stats.Lag = time.Since(m.readAt)
 	}

@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -109,6 +110,56 @@ func TestMeterOfManyStreams(t *testing.T) {
 		assert.EqualValues(t, 800, meter.Stats().Events)
 		assert.EqualValues(t, 8, meter.Stats().Connects)
 		assert.Zero(t, meter.Stats().Reconnects)
+	})
+}
+
+// A meter adds up what streams that have ended and one that runs have counted.
+func TestMeterAddsUp(t *testing.T) {
+	const one, two = "id: 1\ndata: a\n\ndata: half", "id: 2\ndata: b\n\n"
+	within(t, func(c *ssetest.Conn) {
+		switch c.N % 4 {
+		case 1:
+			c.Sleep(time.Second)
+			c.Raw(one)
+		case 2:
+			c.Answer(http.StatusServiceUnavailable, "busy")
+		case 3:
+			c.Raw(two)
+		default:
+			c.Answer([]int{http.StatusNoContent, http.StatusGone}[c.N/4%2], "")
+		}
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		var meter source.Meter
+		var read time.Time
+		observe := func(events int) {
+			for _, err := range client.Observe(server.URL(), source.WithMeter(&meter))(t.Context()) {
+				if err != nil {
+					return
+				}
+				read = time.Now()
+				time.Sleep(time.Second)
+				if events--; events == 0 {
+					want := source.Stats{
+						Streams: 1, Connections: 1, Completed: 2, Failed: 2, Attempts: 19, Connects: 10, Reconnects: 5, Events: 10, Unterminated: 5,
+						Outcomes: map[source.Outcome]int64{source.OutcomeEnded: 9, source.OutcomeRefused: 7, source.OutcomeNoContent: 2},
+						Bytes:    int64(5 * len(one+two)), Processing: 9 * time.Second, Lag: time.Second, LastEventID: "2", LastEventAt: read,
+					}
+					got := meter.Stats()
+					assert.Equal(t, 5*time.Second, got.ConnectTimes.Sum)
+					assert.Equal(t, 9*time.Second, got.ConnectionTimes.Sum)
+					assert.EqualValues(t, 5, got.ConnectTimes.Counts[0])
+					assert.EqualValues(t, 5, got.ConnectTimes.Counts[slices.Index(got.ConnectTimes.Bounds, time.Second)])
+					assert.EqualValues(t, 9, got.ConnectionTimes.Counts[0])
+					got.ConnectTimes, got.ConnectionTimes = source.Histogram{}, source.Histogram{}
+					assert.Equal(t, want, got)
+					return
+				}
+			}
+		}
+		for range 4 {
+			observe(-1)
+		}
+		observe(2)
 	})
 }
 

@@ -53,7 +53,7 @@ func (s *stream) observe() {
 		s.meters = append(s.meters, meter)
 		s.observers = append(s.observers, meter)
 	}
-	if s.cfg.tailLines > 0 || s.cfg.tailEvents > 0 {
+	if s.cfg.tailLines != 0 || s.cfg.tailEvents != 0 {
 		s.diagnostics = newDiagnostics(s.cfg.tailLines, s.cfg.tailEvents)
 		s.observers = append(s.observers, s.diagnostics)
 	}

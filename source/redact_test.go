@@ -46,6 +46,7 @@ func TestErrorsOfUnusableURLs(t *testing.T) {
 		"no scheme but a colon":  {":secret", "missing protocol scheme"},
 		"forgotten slashes":      {"http:user:secret@host/x", "source: GET http:…: the request cannot be sent: unusable URL: it names no host"},
 		"nothing":                {"", "source: GET : the request cannot be sent: unusable URL: scheme \"\""},
+		"no host":                {"http://%secret", "source: GET http://…: "},
 		"a secret for a scheme?": {"%secret://x", "source: GET …: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,6 +55,18 @@ func TestErrorsOfUnusableURLs(t *testing.T) {
 			assert.ErrorContains(t, err, c.want)
 			assert.NotContains(t, err.Error(), "secret")
 		})
+	}
+}
+
+// A thousand bytes of a URL are shown.
+func TestLongURL(t *testing.T) {
+	url := "http://host.example/" + strings.Repeat("x", 980)
+	fail := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errGone })
+	for _, c := range []struct{ url, shown string }{{url, url}, {url + "y", url + "…"}} {
+		_, err := sink.Collect(t.Context(), source.SSE(c.url, source.WithHTTPClient(&http.Client{Transport: fail}), source.WithMaxAttempts(1)))
+		var failed *source.Error
+		require.ErrorAs(t, err, &failed)
+		assert.Equal(t, c.shown, failed.URL)
 	}
 }
 

@@ -156,8 +156,6 @@ func callPrepare(prepare func(*http.Request) error, req *http.Request) (replaced
 	case isKept:
 		req.Body = kept.ReadCloser
 		return false, nil
-	case given == nil && req.Body == nil:
-		return false, nil
 	}
 	if given != nil {
 		_ = given.Close() // prepare has set another

@@ -3,6 +3,7 @@ package source_test
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -27,6 +28,7 @@ func TestBodyOfARefusal(t *testing.T) {
 		body   string
 		within time.Duration
 	}{
+		"one byte":  {func(c *ssetest.Conn) { c.Answer(http.StatusNotFound, "x") }, nil, "x", 0},
 		"complete":  {func(c *ssetest.Conn) { c.Answer(http.StatusNotFound, "no such topic") }, nil, "no such topic", 0},
 		"kept open": {func(c *ssetest.Conn) { c.Header().Set("Content-Type", "text/html"); c.Raw("the begin"); c.Hold() }, nil, "the begin", 500 * time.Millisecond},
 		"in two parts": {func(c *ssetest.Conn) {
@@ -56,6 +58,9 @@ func TestBodyOfARefusal(t *testing.T) {
 				require.ErrorAs(t, err, &failure)
 				assert.True(t, string(failure.Body) == c.body, "%d bytes: %.100q", len(failure.Body), failure.Body)
 				assert.Equal(t, c.within, time.Since(start))
+				if c.body != "" {
+					assert.ErrorContains(t, err, fmt.Sprintf(": %.200q", c.body), "its beginning is part of the message")
+				}
 				assertLeft(t, server)
 			})
 		})

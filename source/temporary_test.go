@@ -45,6 +45,8 @@ func TestTemporary(t *testing.T) {
 		"too large":      {source.Error{Err: &codec.SizeError{}}, false},
 		"redirects":      {source.Error{Err: source.ErrRedirects}, false},
 		"certificate":    {source.Error{Err: &tls.CertificateVerificationError{Err: errGone}}, false},
+		"no TLS":         {source.Error{Err: tls.RecordHeaderError{Conn: &net.TCPConn{}}}, false},
+		"damaged TLS":    {source.Error{Err: tls.RecordHeaderError{}}, true},
 		"request":        {source.Error{Err: source.ErrRequest}, false},
 		"checkpoint":     {source.Error{Err: source.ErrCheckpoint}, false},
 		"silence":        {source.Error{Err: source.ErrIdleTimeout}, true},
