@@ -143,6 +143,24 @@ func TestChainOfALateBuildIsDrained(t *testing.T) {
 	})
 }
 
+// TestSourceIsStoppedWhileTheConsumerIsBusy, with the cause of the end, not only once the
+// consumer asks for another item.
+func TestSourceIsStoppedWhileTheConsumerIsBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src, under, ended := watched(endless())
+		o := rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable { return rx.ToRxGo(t.Context(), src, opt).Map(double, opt) })
+		ctx, cancel := context.WithCancelCause(t.Context())
+		for range o(ctx) {
+			cancel(errOwner)
+			synctest.Wait()
+			if assert.True(t, isClosed(ended), "the source") {
+				assert.Equal(t, errOwner, context.Cause(under()))
+			}
+			break
+		}
+	})
+}
+
 // TestBuildThatWaitsForItsContext holds nothing up.
 func TestBuildThatWaitsForItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
