@@ -124,9 +124,9 @@ func (s *stream) connect() *outcome {
 // may always be sent again; the answer to others may take the server a while. If it fails,
 // isUnanswered reports whether the request may have reached the server.
 func (s *stream) send(ctx context.Context, a *attempt) (resp *http.Response, isUnanswered bool, err error) {
-	if d := s.cfg.connectTimeout; d > 0 {
+	if d := s.cfg.connectTimeout; d != 0 {
 		defer a.abandonAfter(d, fmt.Errorf("%w of %v", ErrConnectTimeout, d)).Stop()
-	} else if d := s.cfg.idleTimeout; d > 0 && s.reconnect == ReconnectAlways {
+	} else if d := s.cfg.idleTimeout; d != 0 && s.reconnect == ReconnectAlways {
 		defer a.abandonAfter(d, fmt.Errorf("%w of %v", ErrIdleTimeout, d)).Stop()
 	}
 	wasSent := func(*http.Request, error) bool { return false }
@@ -176,7 +176,7 @@ const noIDSentinel = "\x00"
 func (s *stream) startReading(resp *http.Response) {
 	a := s.attempt
 	body := io.Reader(resp.Body)
-	if d := s.cfg.idleTimeout; d > 0 {
+	if d := s.cfg.idleTimeout; d != 0 {
 		body = newIdleReader(body, d, a)
 	}
 	if s.measured {

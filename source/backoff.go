@@ -148,7 +148,7 @@ func (b *backoff) reset() { b.failures, b.since = 0, time.Now() }
 // delivered an event or has lasted a while, or, with healthyAfter set, has lasted for
 // that.
 func (b *backoff) isHealthy(delivered bool, age time.Duration) bool {
-	if b.healthyAfter > 0 {
+	if b.healthyAfter != 0 {
 		return age >= b.healthyAfter
 	}
 	return delivered || age >= healthyAge
@@ -161,10 +161,8 @@ func (b *backoff) setReconnectionTime(d time.Duration) { b.First = min(d, b.MaxS
 // server ended the response in an orderly way.
 func (b *backoff) next(failure *Error) time.Duration {
 	wait := float64(max(b.First, b.Min)) // grows from Min when First is 0
-	if b.failures > 1 {
-		grown := wait * math.Pow(b.Growth, float64(b.failures-1))
-		wait = max(wait, min(grown, float64(b.Max)))
-	}
+	grown := wait * math.Pow(b.Growth, float64(b.failures-1))
+	wait = max(wait, min(grown, float64(b.Max))) // after a healthy connection, grown is less than wait
 	var asked time.Duration
 	if failure != nil {
 		asked = min(retryAfter(failure.Header, time.Now()), b.MaxServer)
@@ -183,5 +181,5 @@ func (b *backoff) next(failure *Error) time.Duration {
 // exceeds reports whether waiting for d would go beyond the time that attempts may fail
 // in a row.
 func (b *backoff) exceeds(d time.Duration) bool {
-	return b.GiveUpAfter > 0 && b.failures > 0 && time.Since(b.since)+d > b.GiveUpAfter
+	return b.GiveUpAfter != 0 && b.failures != 0 && time.Since(b.since)+d > b.GiveUpAfter
 }

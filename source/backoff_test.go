@@ -195,6 +195,7 @@ func TestGiveUpAfter(t *testing.T) {
 		err      error
 	}{
 		"from the beginning": {func(c *ssetest.Conn) { c.Answer(http.StatusServiceUnavailable, "") }, giveUp(time.Minute), 5, 45 * time.Second, source.ErrStatus},
+		"at the last moment": {func(c *ssetest.Conn) { c.Answer(http.StatusServiceUnavailable, "") }, giveUp(45 * time.Second), 5, 45 * time.Second, source.ErrStatus},
 		"a server that ends": {func(c *ssetest.Conn) { c.Open() }, giveUp(time.Minute), 5, 45 * time.Second, source.ErrEndedEarly},
 		"from a healthy connection": {func(c *ssetest.Conn) {
 			if c.N == 1 {
@@ -292,23 +293,24 @@ func TestTheCallersReconnectionTimeIsNotBounded(t *testing.T) {
 	})
 }
 
-// A quiet stream that proxies cut off every minute is healthy: it does not use up
+// A quiet stream that proxies cut off every half minute is healthy: it does not use up
 // attempts, and there is no backing off from it.
 func TestQuietConnectionsAreHealthy(t *testing.T) {
 	for name, end := range map[string]func(*ssetest.Conn){"orderly": func(*ssetest.Conn) {}, "broken": (*ssetest.Conn).Drop} {
 		t.Run(name, func(t *testing.T) {
+			const lasts = 30 * time.Second // just long enough
 			within(t, func(c *ssetest.Conn) {
 				if c.N > 20 {
 					c.Answer(http.StatusNoContent, "")
 				}
 				c.Comment("")
-				c.Sleep(time.Minute)
+				c.Sleep(lasts)
 				end(c)
 			}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 				_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithMaxAttempts(2)))
 				require.NoError(t, err)
 				for _, wait := range waits(server.Requests()) {
-					assert.Equal(t, time.Minute+3*time.Second, wait)
+					assert.Equal(t, lasts+3*time.Second, wait)
 				}
 			})
 		})

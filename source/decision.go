@@ -33,7 +33,7 @@ func (s *stream) decide(out *outcome) decision {
 		s.notify(change{kind: failed, err: next.err})
 	default:
 		s.notify(change{kind: disconnected, err: next.err, wait: next.delay})
-		if next.delay > 0 {
+		if next.delay != 0 {
 			s.notify(change{kind: waiting, wait: next.delay})
 		}
 	}
@@ -57,7 +57,7 @@ func (s *stream) follow(out *outcome) decision {
 	}
 	delay := s.backoff.next(failure)
 	switch limit := s.cfg.maxAttempts; {
-	case s.backoff.exceeds(delay), limit > 0 && s.backoff.failures >= limit:
+	case s.backoff.exceeds(delay), limit != 0 && s.backoff.failures >= limit:
 		if failure == nil {
 			failure = s.newError(ErrEndedEarly)
 		}

@@ -50,7 +50,7 @@ func newDeduplicator(window int) *deduplicator {
 }
 
 // reconnected begins the run of another connection.
-func (d *deduplicator) reconnected() { d.run, d.length = "", 0 }
+func (d *deduplicator) reconnected() { d.run = "" }
 
 // has reports whether e was delivered before; if not, it remembers e.
 func (d *deduplicator) has(e codec.Event) bool {

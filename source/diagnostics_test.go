@@ -3,6 +3,8 @@ package source_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -55,4 +57,25 @@ func TestWithErrorTail(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A read of no bytes between the two characters of a line end does not make two of it.
+func TestErrorTailOfALineEndInPieces(t *testing.T) {
+	pieces := []string{"data: a\r", "", "\n"}
+	resp := &http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{"Content-Type": {"text/event-stream"}},
+		Body: io.NopCloser(readerFunc(func(p []byte) (int, error) {
+			if len(pieces) == 0 {
+				return 0, errGone
+			}
+			n := copy(p, pieces[0])
+			pieces = pieces[1:]
+			return n, nil
+		})),
+	}
+	_, err := sink.Collect(t.Context(), source.FromResponse(resp, source.WithErrorTail(3, 0)))
+	var failure *source.Error
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, []string{"data: a"}, failure.TailLines)
 }

@@ -124,6 +124,20 @@ func TestLogOfAnOutage(t *testing.T) {
 			`level=INFO msg="source: connected after 9s, 3 attempts, without an id" method=GET url=http://ssetest.test`,
 			`level=WARN msg="source: disconnected" method=GET url=http://ssetest.test error="unexpected EOF (3 attempts)" retry_in=12s`,
 		}},
+		"one attempt": {func(c *ssetest.Conn) {
+			switch c.N {
+			case 1:
+				c.Send(codec.Event{ID: "1", Data: "x"})
+				c.Drop()
+			case 2:
+				c.Send(codec.Event{ID: "2", Data: "x"})
+			default:
+				c.Answer(http.StatusNoContent, "")
+			}
+		}, []string{
+			`level=WARN msg="source: disconnected" method=GET url=http://ssetest.test error="unexpected EOF (after event \"1\")" retry_in=3s`,
+			`level=INFO msg="source: reconnected after 3s, 1 attempt, from id 1" method=GET url=http://ssetest.test`,
+		}},
 		"a server that ends each response at once": {func(c *ssetest.Conn) {
 			switch {
 			case c.N == 15:
@@ -221,20 +235,24 @@ func TestLogOfAnIDThatCannotBeSent(t *testing.T) {
 	})
 }
 
-// Reconnect is what the program wants: no warning, no error.
+// Reconnect is what the program wants: no warning, no error, and a line for those who look
+// closely.
 func TestLogOfReconnect(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		c.Send(numbered(2)[c.N-1])
 		c.Hold()
 	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		log, written := lines(slog.LevelInfo)
+		log, written := lines(slog.LevelDebug)
 		session, err := client.Open(t.Context(), server.URL(), source.WithLogger(log))
 		require.NoError(t, err)
 		defer session.Close()
 		assert.Equal(t, "event 1", take(t, session, 1))
 		session.Reconnect()
 		assert.Equal(t, "event 2", take(t, session, 1))
-		assert.Equal(t, []string{""}, written())
+		for _, line := range written() {
+			assert.Contains(t, line, "level=DEBUG")
+		}
+		assert.Contains(t, written(), `level=DEBUG msg="source: reconnecting as requested" method=GET url=http://ssetest.test`)
 	})
 }
 

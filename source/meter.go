@@ -187,7 +187,7 @@ func (m *streamMeter) observe(c change) {
 			stats.Outcomes = map[Outcome]int64{}
 		}
 		stats.Outcomes[c.end.Outcome]++
-		if stats.Connections > 0 {
+		if stats.Connections != 0 {
 			stats.ConnectionTimes.observe(time.Since(m.openedAt))
 		}
 		stats.Connections = 0

@@ -63,7 +63,7 @@ func (s *stream) observe() {
 		s.observers = append(s.observers, trace)
 		s.measured = s.measured || t.StartAttempt != nil
 	}
-	s.measured = s.measured || len(s.meters) > 0
+	s.measured = s.measured || len(s.meters) != 0
 	if s.cfg.log != nil {
 		s.log = newLogObserver(s.ctx, s.cfg.log, method(s.req), s.req.URL, s.cfg.redact)
 		s.observers = append(s.observers, s.log)

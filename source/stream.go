@@ -57,7 +57,7 @@ func newStream(ctx context.Context, req *http.Request, cfg config) *stream {
 	s.transport = newTransport(client.Transport, cfg.abandoned)
 	s.http = streaming(client, s.transport)
 	s.reconnect, s.backoff = cfg.reconnectPolicy(method(req)), newBackoff(cfg)
-	if cfg.window > 0 {
+	if cfg.window != 0 {
 		s.deduplicator = newDeduplicator(cfg.window)
 	}
 	s.observe()
@@ -129,7 +129,7 @@ func (s *stream) next() (codec.Event, error) {
 // wait waits for d. It returns early when the stream is cancelled or Reconnect is called.
 func (s *stream) wait(d time.Duration) {
 	a := s.attempt
-	if d <= 0 || clock.Sleep(a.ctx, d) {
+	if clock.Sleep(a.ctx, d) {
 		return
 	}
 	_ = s.replaceAttempt()  // the wait has ended, whatever the reason

@@ -22,6 +22,8 @@ type stubbornPool struct {
 	// dialing offers another connection for a request that closes its own, as an
 	// http2.Transport of golang.org/x/net does.
 	dialing bool
+	// silent does not answer a HEAD.
+	silent bool
 	// ignoring sends the request although its context was cancelled.
 	ignoring bool
 
@@ -49,6 +51,10 @@ func (p *stubbornPool) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil && !p.ignoring {
 		return nil, err
 	}
+	if p.silent && req.Method == http.MethodHead {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	}
 	body := ""
 	if req.Body != nil {
 		text, _ := io.ReadAll(req.Body)
@@ -71,6 +77,7 @@ func TestConnectionThatCannotBeEvicted(t *testing.T) {
 	}{
 		"it gives way once it is closed":                       {&stubbornPool{}, []string{"HEAD ", "HEAD ", "POST question"}, false, false, 8 * time.Millisecond},
 		"it never gives way":                                   {&stubbornPool{always: true}, []string{"HEAD ", "HEAD "}, true, false, 1016 * time.Millisecond}, // 8 + 16 + … + 512
+		"its evictions hang":                                   {&stubbornPool{silent: true}, []string{"POST question"}, false, false, 508 * time.Millisecond},  // 2 × 250 + 8
 		"it gives way to a request that closes its connection": {&stubbornPool{dialing: true}, []string{"HEAD ", "HEAD ", "POST question"}, false, true, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
