@@ -150,6 +150,7 @@ func TestSourceIsStoppedWhileTheConsumerIsBusy(t *testing.T) {
 		src, under, ended := watched(endless())
 		o := rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable { return rx.ToRxGo(t.Context(), src, opt).Map(double, opt) })
 		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
 		for range o(ctx) {
 			cancel(errOwner)
 			synctest.Wait()
