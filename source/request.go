@@ -116,9 +116,9 @@ func (s *stream) prepare(req *http.Request) error {
 		req.Body = body
 	}
 	if s.cfg.prepare != nil {
-		replaced, err := callPrepare(s.cfg.prepare, req)
+		keepsBody, err := callPrepare(s.cfg.prepare, req)
 		followURL(req, s.req)
-		if err != nil || replaced {
+		if err != nil || !keepsBody {
 			return err
 		}
 	}
@@ -139,8 +139,9 @@ func followURL(req, original *http.Request) {
 // A preparedBody marks the body that a prepare function was given.
 type preparedBody struct{ io.ReadCloser }
 
-// callPrepare calls prepare and reports whether it has replaced the body.
-func callPrepare(prepare func(*http.Request) error, req *http.Request) (replaced bool, err error) {
+// callPrepare calls prepare and reports whether the request still has the body that prepare
+// was given.
+func callPrepare(prepare func(*http.Request) error, req *http.Request) (keepsBody bool, err error) {
 	given, length := req.Body, req.ContentLength
 	if given != nil {
 		req.Body = &preparedBody{given}
@@ -155,7 +156,7 @@ func callPrepare(prepare func(*http.Request) error, req *http.Request) (replaced
 		return false, fmt.Errorf("the request could not be prepared: %w", err)
 	case isKept:
 		req.Body = kept.ReadCloser
-		return false, nil
+		return true, nil
 	}
 	if given != nil {
 		_ = given.Close() // prepare has set another
@@ -166,7 +167,7 @@ func callPrepare(prepare func(*http.Request) error, req *http.Request) (replaced
 	if req.Body == nil {
 		req.ContentLength = 0
 	}
-	return true, nil
+	return false, nil
 }
 
 func setDefaultField(header http.Header, key, value string) {
