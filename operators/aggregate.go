@@ -72,6 +72,8 @@ func (k Keyed[K, V]) IsPartial() bool {
 	return ok && v.IsPartial()
 }
 
+func (k Keyed[K, V]) isWindow() bool { return isWindow(&k.Value) }
+
 // AggregateBy folds the items of each window and key into one value, as [Aggregate] does
 // for all items of a window. To aggregate groups, prefer it to [GroupBy]: it needs
 // no reader and no buffer for each key.

@@ -37,6 +37,8 @@ func (w *WindowInfo) ClearResumeID() { w.Resume = "" }
 // IsPartial returns Partial.
 func (w WindowInfo) IsPartial() bool { return w.Partial }
 
+func (WindowInfo) isWindow() bool { return true }
+
 // A WindowOf is a window of a stream, with its items in the order in which they arrived.
 // The receiver owns the items.
 type WindowOf[T any] struct {

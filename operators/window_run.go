@@ -30,7 +30,9 @@ func windowed[T any, K comparable, A, R any](
 				if ctx.Err() != nil {
 					return false
 				}
+				plan.options.state.runs(false)
 				run.left = !yield(result(k, acc, run.info(info)), nil)
+				plan.options.state.runs(true)
 				return !run.left
 			}
 			newCells := func() window.Cells { return window.NewTable(config) }
@@ -82,6 +84,8 @@ func (r *windowRun[T]) run(src rxsse.Observable[T], newCells func() window.Cells
 		if err := state.begin(checkpointed); err != nil {
 			return r.ended(fmt.Errorf("operators: %s: %w", r.plan.operator, err))
 		}
+		state.runs(true)
+		defer state.runs(false)
 	}
 	if !r.windows.Advance(r.clock.Now()) { // windows of a State may have ended meanwhile
 		return r.ended(nil)

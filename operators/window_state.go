@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/rxsse/rxsse/internal/window"
 )
@@ -51,6 +52,12 @@ import (
 // MarshalJSON method. Load refuses a damaged state and one of another version; a state of
 // another pipeline or of other types ends the stream with an error before any item.
 //
+// Between the operator and the loop that saves, there may be operators that pass each
+// result on at once, such as Map and Filter. After Buffer, Parallel, Timeout and others
+// that hold results, or turn one into several, a state would be ahead of the results, and
+// these would be lost. Results of windows cannot be the items of an operator with a State,
+// because a restart repeats some of them: it panics when it is built.
+//
 // Saving costs about a microsecond for each accumulator: with many of them, save at
 // intervals and not after each result. A State serves one subscription at a time and is
 // not safe for concurrent use. The zero State is empty and ready to use.
@@ -58,6 +65,7 @@ type State struct {
 	loaded      []byte
 	lastEventID string
 	saved       func() ([]byte, error) // nil: no subscription has begun
+	running     atomic.Bool            // the operator runs, and delivers no result
 }
 
 // Load makes data, which Save returned, the state that the next subscription begins with.
@@ -87,11 +95,16 @@ func (s *State) LastEventID() string { return s.lastEventID }
 // the results after that one. Call Save on the consumer's goroutine, in the body of the
 // loop or after the stream has ended. Before a subscription it returns what was loaded.
 //
-// Save returns an error if a key, an accumulator or an item cannot be encoded, or if none
-// of the first 1,000 items has an ID.
+// Save returns an error if a key, an accumulator or an item cannot be encoded, if none of
+// the first 1,000 items has an ID, or if it finds that the operator runs meanwhile.
+//
+// Store the bytes unchanged: they contain a checksum. A column of type jsonb changes them.
 func (s *State) Save() ([]byte, error) {
 	if s.saved == nil {
 		return s.loaded, nil
+	}
+	if s.running.Load() {
+		return nil, errStateRunning
 	}
 	data, err := s.saved()
 	if err != nil {
@@ -108,8 +121,11 @@ func WithState(state *State) WindowOption {
 	return func(o *windowOptions) { o.state = state }
 }
 
-// errStateInUse is the error of a second subscription.
-var errStateInUse = errors.New("State: a subscription has used it: call Load before the next one")
+var (
+	// errStateInUse is the error of a second subscription.
+	errStateInUse   = errors.New("State: a subscription has used it: call Load before the next one")
+	errStateRunning = errors.New("operators: State: cannot save while the operator runs: call Save in the loop body, and put no operator before it that holds results, such as Buffer")
+)
 
 // begin prepares a subscription whose windows are c.
 func (s *State) begin(c *window.Checkpointed) error {
@@ -126,11 +142,22 @@ func (s *State) begin(c *window.Checkpointed) error {
 	return nil
 }
 
+// runs notes that the operator runs, or that it delivers a result. A nil State needs no
+// note.
+func (s *State) runs(yes bool) {
+	if s != nil {
+		s.running.Store(yes)
+	}
+}
+
 // describe returns everything that a State of this plan depends on. It panics if a type
 // cannot be saved.
 func (p *windowPlan[T]) describe(key, accumulator reflect.Type) string {
 	if window.PositionOf[T]() == nil {
 		panic(fmt.Sprintf("operators: %s: State: items of type %v have no position: implement codec.Resumable, or decode into a codec.Message", p.operator, reflect.TypeFor[T]()))
+	}
+	if isWindow(new(T)) {
+		panic(fmt.Sprintf("operators: %s: State: items of type %v are results of windows, some of which a restart repeats: aggregate the items of these windows instead", p.operator, reflect.TypeFor[T]()))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of", p.operator)
@@ -165,6 +192,12 @@ func (p *windowPlan[T]) describe(key, accumulator reflect.Type) string {
 	}
 	fmt.Fprintf(&b, ", keys %v, contents %v", types[0], types[1])
 	return b.String()
+}
+
+// isWindow reports whether the value that v points to is the result of a window.
+func isWindow(v any) bool {
+	w, ok := v.(interface{ isWindow() bool })
+	return ok && w.isWindow()
 }
 
 // unsavable returns why values of a type would lose data when they are saved as JSON, or

@@ -2,8 +2,10 @@ package operators
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,8 +116,8 @@ func TestStateThatDoesNotFit(t *testing.T) {
 			_, err := first(t, Aggregate(messages, ByCount(2), func() string { return "" }, func(a string, _ codec.Message[int]) string { return a }, WithState(s)))
 			return err
 		}, "cannot begin with it: it was saved by another pipeline"},
-		"contents of another shape": {strings.Replace(good, `"Value":4`, `"Value":"4"`, 1), func(s *State) error {
-			_, err := first(t, sumMessages(messages, ByCount(2), WithState(s)))
+		"contents of another shape": {string(changedShapes(t)), func(s *State) error {
+			_, err := first(t, countShapes(messages, s))
 			return err
 		}, "it does not fit the types of this program"},
 		"used twice": {good, func(s *State) error {
@@ -133,6 +135,106 @@ func TestStateThatDoesNotFit(t *testing.T) {
 	}
 }
 
+// A changedShape is a type that no longer reads what it has written.
+type changedShape struct{}
+
+func (changedShape) MarshalJSON() ([]byte, error) { return []byte("4"), nil }
+func (*changedShape) UnmarshalJSON([]byte) error  { return errors.New("not a shape") }
+
+func countShapes(src rxsse.Observable[codec.Message[int]], s *State) rxsse.Observable[WindowResult[changedShape]] {
+	return Aggregate(src, ByCount(3), func() (c changedShape) { return c }, func(c changedShape, _ codec.Message[int]) changedShape { return c }, WithState(s))
+}
+
+func changedShapes(t *testing.T) []byte {
+	t.Helper()
+	var state State
+	collect(t, countShapes(withIDs(1, 2), &state))
+	data, err := state.Save()
+	require.NoError(t, err)
+	return data
+}
+
+// While the operator runs, its state contains items of results that the consumer has not
+// got.
+func TestStateIsNotSavedWhileTheOperatorRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var state State
+		next := make(chan codec.Message[int])
+		sums := sumMessages(received(next), ByCount(2), WithState(&state))
+		save := func() error {
+			synctest.Wait()
+			_, err := state.Save()
+			return err
+		}
+		go func() {
+			defer close(next)
+			for i := range 5 {
+				next <- codec.Message[int]{ID: strconv.Itoa(i + 1), Value: i}
+			}
+			synctest.Wait()
+		}()
+		for _, err := range sums(t.Context()) {
+			require.NoError(t, err)
+			require.NoError(t, save(), "in the loop body")
+		}
+		require.NoError(t, save(), "after the end")
+
+		require.NoError(t, state.Load(nil))
+		next = make(chan codec.Message[int])
+		go func() {
+			next <- codec.Message[int]{ID: "1"}
+			next <- codec.Message[int]{ID: "2"}
+			time.Sleep(time.Second)
+			close(next)
+		}()
+		buffered := Buffer(sumMessages(received(next), ByCount(2), WithState(&state)), 4, OverflowBlock)
+		for _, err := range buffered(t.Context()) {
+			require.NoError(t, err)
+			require.EqualError(t, save(), "operators: State: cannot save while the operator runs: call Save in the loop body, and put no operator before it that holds results, such as Buffer")
+		}
+		require.NoError(t, save())
+	})
+}
+
+// received delivers the items that a channel gets.
+func received[T any](items <-chan T) rxsse.Observable[T] {
+	return func(context.Context) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			for v := range items {
+				if !yield(v, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func TestStateIsSavedAfterABreak(t *testing.T) {
+	var state State
+	_, err := first(t, sumMessages(withIDs(1, 2, 3), ByCount(2), WithState(&state)))
+	require.NoError(t, err)
+	_, err = state.Save()
+	assert.NoError(t, err)
+}
+
+// A restart repeats results of windows that the state of later windows contains.
+func TestStateRefusesResultsOfWindows(t *testing.T) {
+	const why = " are results of windows, some of which a restart repeats: aggregate the items of these windows instead"
+	sums := sumMessages(withIDs(1), ByCount(1))
+	assert.PanicsWithValue(t, "operators: Window: State: items of type operators.WindowResult[int]"+why, func() {
+		Window(sums, ByCount(1), WithState(new(State)))
+	})
+	assert.NotPanics(t, func() { Window(sums, ByCount(1)) })
+	byKey := Map(sums, func(sum WindowResult[int]) Keyed[int, WindowResult[int]] {
+		return Keyed[int, WindowResult[int]]{1, sum}
+	})
+	assert.PanicsWithValue(t, "operators: Window: State: items of type operators.Keyed[int,github.com/rxsse/rxsse/operators.WindowResult[int]]"+why, func() {
+		Window(byKey, ByCount(1), WithState(new(State)))
+	})
+	keyed := Map(withIDs(1), func(m codec.Message[int]) Keyed[int, codec.Message[int]] { return Keyed[int, codec.Message[int]]{1, m} })
+	assert.NotPanics(t, func() { Window(keyed, ByCount(1), WithState(new(State))) })
+}
+
 // first returns the first result of a stream, or its error.
 func first[T any](t *testing.T, src rxsse.Observable[T]) (v T, err error) {
 	t.Helper()
@@ -147,7 +249,8 @@ func TestStateLoadRefuses(t *testing.T) {
 	for name, row := range map[string]struct{ data, want string }{
 		"cut off":         {good[:len(good)/2], "operators: State: cannot load: it is damaged, or was not written by State.Save"},
 		"something else":  {`{"position":"5"}`, "it is damaged, or was not written by State.Save"},
-		"another version": {strings.Replace(good, `"Version":2`, `"Version":9`, 1), "it has version 9, this program reads version 2"},
+		"another version": {strings.Replace(good, `"Version":3`, `"Version":9`, 1), "it has version 9, this program reads version 3"},
+		"a changed digit": {strings.Replace(good, `"Value":4`, `"Value":5`, 1), "it is damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var state State

@@ -39,7 +39,7 @@ const (
 	// LeftInterrupted is a client that was still reading when the context of Shutdown or
 	// Complete ended, or whose First events or replay Shutdown has ended.
 	LeftInterrupted LeaveReason = "interrupted"
-	// LeftPanicked is a client whose filter or replay panicked.
+	// LeftPanicked is a client whose filter, First events or replay panicked.
 	LeftPanicked LeaveReason = "panicked"
 )
 

@@ -1,5 +1,10 @@
 package sink
 
+import (
+	"fmt"
+	"reflect"
+)
+
 // noRoom returns why no client can be accepted, or "".
 func (b *Broadcaster) noRoom() string {
 	switch {
@@ -86,6 +91,9 @@ func (b *Broadcaster) wantsAny(c *client, next int64) bool {
 }
 
 func (b *Broadcaster) joinGroup(c *client) {
+	if !reflect.ValueOf(c.Group).Comparable() {
+		panic(fmt.Sprintf("sink: Broadcaster: ClientConfig.Group must be comparable, got %T", c.Group))
+	}
 	g := b.groups[c.Group]
 	if g == nil {
 		g = newGroup(b.events)

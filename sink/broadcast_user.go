@@ -38,7 +38,9 @@ type ClientConfig struct {
 	From Position
 
 	// Left is called once when the client leaves, on the goroutine of the request.
-	// Shutdown and Complete wait for it.
+	// Shutdown and Complete wait for it. It is not called for a client that never joined:
+	// after a HEAD request, or if the last place was taken or the broadcast ended since
+	// [WithClient] was called.
 	Left func(Departure)
 }
 

@@ -338,6 +338,15 @@ func TestClientLeft(t *testing.T) {
 }
 
 // A panic in a filter ends one client, and the server carries on.
+func TestClientGroupMustBeComparable(t *testing.T) {
+	all := func(codec.Event) bool { return true }
+	b := sink.NewBroadcaster(always(sink.ClientConfig{Group: []string{"a"}, Filter: all}))
+	assert.PanicsWithValue(t, "sink: Broadcaster: ClientConfig.Group must be comparable, got []string", func() {
+		b.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	})
+	assert.Zero(t, b.Stats().Clients)
+}
+
 func TestClientFilterPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := make(chan sink.Departure, 1)

@@ -1,7 +1,9 @@
 package window
 
 import (
+	"errors"
 	"fmt"
+	"hash/crc32"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -14,7 +16,7 @@ var stateFormat = json.JoinOptions(json.RejectUnknownMembers(true), jsonv1.Forma
 
 // version is the version of that format. Change it when older states can no longer be
 // loaded.
-const version = 2
+const version = 3
 
 // unpositionedItems is the number of items without an ID after which SaveState assumes that
 // a stream has no IDs. Fewer can belong to the first event that has one.
@@ -23,11 +25,27 @@ const unpositionedItems = 1000
 // A savedState is what State.Save returns.
 type savedState struct {
 	Version  int
+	Checksum string // of all that follows: see stateHead
 	Pipeline string // describes the windows and types: a State fits no other
 	ResumeID string // the position to give to Commit
 	Replay   replay
 	Windows  jsontext.Value
 }
+
+// stateHead is the beginning of a state, with the checksum of the bytes that follow it. A
+// changed digit would otherwise be a valid state with other results.
+const stateHead = `{"Version":%d,"Checksum":"%08x",`
+
+// noChecksum has the length of a checksum.
+const noChecksum = "00000000"
+
+// appendStateHead appends the stateHead of a state with the given bytes after the head.
+func appendStateHead(dst, rest []byte) []byte {
+	return fmt.Appendf(dst, stateHead, version, crc32.ChecksumIEEE(rest))
+}
+
+// stateHeadLen is the length of each stateHead of this version.
+var stateHeadLen = len(appendStateHead(nil, nil)) //nolint:gochecknoglobals // a constant
 
 // A Checkpointed saves and loads windows together with the position in the stream. After a
 // restart, it skips the items that the state contains.
@@ -74,8 +92,13 @@ func (c *Checkpointed) SaveState() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	saved := savedState{version, c.pipeline, c.positions.safe(), *c.positions.replay, windows}
-	return json.Marshal(saved, stateFormat)
+	saved := savedState{version, noChecksum, c.pipeline, c.positions.safe(), *c.positions.replay, windows}
+	data, err := json.Marshal(saved, stateFormat)
+	if err != nil {
+		return nil, err
+	}
+	appendStateHead(data[:0], data[stateHeadLen:]) // in place of one without a checksum
+	return data, nil
 }
 
 // LoadState makes new windows continue a state that SaveState returned.
@@ -113,6 +136,9 @@ func parseState(data []byte) (saved savedState, err error) {
 	}
 	if saved.Version != version {
 		return savedState{}, fmt.Errorf("it has version %d, this program reads version %d", saved.Version, version)
+	}
+	if len(data) < stateHeadLen || string(data[:stateHeadLen]) != string(appendStateHead(nil, data[stateHeadLen:])) {
+		return savedState{}, errors.New("it is damaged, or was reformatted, as in a column of type jsonb: store the bytes unchanged")
 	}
 	return saved, nil
 }

@@ -1,6 +1,7 @@
 package window
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -58,7 +59,8 @@ func TestStateIsFrozenAtTheEnd(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, string(before), string(after))
 	assert.Empty(t, s.calls)
-	assert.JSONEq(t, `{"Version":2,"Pipeline":"sums","ResumeID":"2","Replay":{"Newest":"2","Before":"1","Taken":1,"Since":0},"Windows":"saved"}`, string(after))
+	const rest = `"Pipeline":"sums","ResumeID":"2","Replay":{"Newest":"2","Before":"1","Taken":1,"Since":0},"Windows":"saved"}`
+	assert.Equal(t, string(appendStateHead(nil, []byte(rest)))+rest, string(after))
 }
 
 func TestStateThatCannotBeSaved(t *testing.T) {
@@ -78,14 +80,18 @@ func TestLoadStateRefuses(t *testing.T) {
 	require.NoError(t, err)
 	for _, row := range []struct{ name, from, to, want string }{
 		{"no JSON", "{", "", "it is damaged, or was not written by State.Save"},
-		{"another version", `"Version":2`, `"Version":1`, "it has version 1, this program reads version 2"},
-		{"a later version", `"Version":2`, `"Version":3`, "it has version 3, this program reads version 2"},
+		{"another version", `"Version":3`, `"Version":1`, "it has version 1, this program reads version 3"},
+		{"a later version", `"Version":3`, `"Version":4`, "it has version 4, this program reads version 3"},
 		{"a member that nobody knows", `{`, `{"More":1,`, "it is damaged, or was not written by State.Save"},
+		{"no checksum", `"Checksum"`, `"Pipeline":"","Checksum"`, "it is damaged"},
 		{"another pipeline", "sums", "means", "it was saved by another pipeline: it is for means, this one is sums"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			fresh, s, _ := checkpointedItems()
 			changed := []byte(strings.Replace(string(data), row.from, row.to, 1))
+			if row.name == "another pipeline" {
+				appendStateHead(changed[:0], changed[stateHeadLen:])
+			}
 			require.ErrorContains(t, fresh.LoadState(changed), row.want)
 			assert.Empty(t, s.calls)
 			_, err := LastEventID(changed)
@@ -101,6 +107,36 @@ func TestLoadStateRefuses(t *testing.T) {
 	err = fresh.LoadState(data)
 	require.ErrorIs(t, err, s.err)
 	require.ErrorContains(t, err, "it does not fit the types of this program")
+}
+
+// A state of which any bit is wrong, or that lost its end, is refused.
+func TestLoadStateRefusesEachDamage(t *testing.T) {
+	c, _, b := checkpointedItems()
+	addAll(c, b, "1", "2")
+	data, err := c.SaveState()
+	require.NoError(t, err)
+	for i := range data {
+		for bit := range 8 {
+			damaged := bytes.Clone(data)
+			damaged[i] ^= 1 << bit
+			_, err := LastEventID(damaged)
+			require.Error(t, err, "bit %d of byte %d: %s", bit, i, damaged)
+		}
+		if i > 0 { // no bytes are no state
+			_, err := LastEventID(data[:i])
+			require.Error(t, err, "%d bytes", i)
+		}
+	}
+}
+
+// A database may reformat JSON, and change numbers meanwhile.
+func TestLoadStateRefusesReformattedJSON(t *testing.T) {
+	c, _, b := checkpointedItems()
+	addAll(c, b, "1", "2")
+	data, err := c.SaveState()
+	require.NoError(t, err)
+	_, err = LastEventID([]byte(strings.ReplaceAll(string(data), ",", ", ")))
+	assert.EqualError(t, err, "it is damaged, or was reformatted, as in a column of type jsonb: store the bytes unchanged")
 }
 
 // Items that come again are not added again, and the position is that of the state until
