@@ -97,6 +97,25 @@ func TestFileCheckpointThatIsNone(t *testing.T) {
 	})
 }
 
+// A program that saves each position for months does not run out of files.
+func TestFileCheckpointClosesItsFiles(t *testing.T) {
+	open := func() int {
+		entries, err := os.ReadDir("/dev/fd")
+		if err != nil {
+			t.Skip("this system does not list the open files of a process")
+		}
+		return len(entries)
+	}
+	checkpoint := NewFileCheckpoint(filepath.Join(t.TempDir(), "position"))
+	before := open()
+	for range 100 {
+		require.NoError(t, checkpoint.Save(t.Context(), "1"))
+		_, err := checkpoint.Load(t.Context())
+		require.NoError(t, err)
+	}
+	assert.Less(t, open(), before+50)
+}
+
 // A reader sees the old ID or the new one, never half of one.
 func TestFileCheckpointWhileItIsSaved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "position")

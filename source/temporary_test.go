@@ -180,6 +180,13 @@ func TestPlainAnswerToTLS(t *testing.T) {
 	require.ErrorIs(t, err, http.ErrSchemeMismatch)
 }
 
+// The largest port is one.
+func TestLargestPort(t *testing.T) {
+	fail := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errGone })
+	_, err := sink.Collect(t.Context(), source.SSE("http://host.example:65535/", source.WithHTTPClient(&http.Client{Transport: fail}), source.WithMaxAttempts(1)))
+	assert.ErrorIs(t, err, errGone)
+}
+
 // No attempt can succeed where a URL names no host, or a port that cannot be.
 func TestURLThatLeadsNowhere(t *testing.T) {
 	for _, url := range []string{"http://host.example:0/", "http://host.example:65536/", "http://host.example:99999999999999999999/", "http:///path", "http://:8080x/"} {

@@ -110,6 +110,43 @@ func TestConnectionThatCannotBeEvicted(t *testing.T) {
 	}
 }
 
+type tripFunc func(*http.Request) (*http.Response, error)
+
+func (f tripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// The request that evicts a connection takes no other one, and no server would accept it.
+func TestEvictionUsesNoOtherConnection(t *testing.T) {
+	abandoned := &closeCounter{}
+	for name, c := range map[string]struct {
+		begin func(*httptrace.ClientTrace)
+		ends  bool
+	}{
+		"the abandoned connection": {func(t *httptrace.ClientTrace) { t.GotConn(httptrace.GotConnInfo{Conn: abandoned}) }, false},
+		"another connection":       {func(t *httptrace.ClientTrace) { t.GotConn(httptrace.GotConnInfo{Conn: &closeCounter{}}) }, true},
+		"a look-up":                {func(t *httptrace.ClientTrace) { t.DNSStart(httptrace.DNSStartInfo{}) }, true},
+		"a new connection":         {func(t *httptrace.ClientTrace) { t.ConnectStart("tcp", "host:80") }, true},
+		"a TLS handshake":          {func(t *httptrace.ClientTrace) { t.TLSHandshakeStart() }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			response := &closeCounter{}
+			transport := newTransport(tripFunc(func(req *http.Request) (*http.Response, error) {
+				c.begin(httptrace.ContextClientTrace(req.Context()))
+				assert.Equal(t, c.ends, req.Context().Err() != nil)
+				assert.True(t, req.Close, "this is what evicts")
+				assert.Equal(t, "HEAD \x00", req.Method+" "+req.Host)
+				assert.Nil(t, req.Body)
+				return &http.Response{Body: response}, nil
+			}), nil)
+			transport.setConn(abandoned)
+			transport.abandon()
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://host/", strings.NewReader("question"))
+			require.NoError(t, err)
+			transport.evict(req)
+			assert.Equal(t, 1, response.closed)
+		})
+	}
+}
+
 // A body that cannot be read again goes with the attempt. The next one, which has a new
 // body, finds the connection evicted, or closed.
 func TestAbandonedConnectionAndABodyWithoutGetBody(t *testing.T) {
