@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -95,6 +96,21 @@ func TestFileCheckpointThatIsNone(t *testing.T) {
 		_, err := taken.Load(t.Context())
 		require.ErrorContains(t, err, path+".d")
 	})
+}
+
+// An ID that may not survive a loss of power is not saved: Linux syncs no device like this one.
+func TestFileCheckpointThatCannotBeSynced(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems sync any device")
+	}
+	path := filepath.Join(t.TempDir(), "position")
+	checkpoint := NewFileCheckpoint(path)
+	require.NoError(t, checkpoint.Save(t.Context(), "1"))
+	require.NoError(t, os.Symlink(os.DevNull, path+".new"))
+	require.ErrorContains(t, checkpoint.Save(t.Context(), "2"), "sync")
+	id, err := checkpoint.Load(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "1", id)
 }
 
 // A program that saves each position for months does not run out of files.
