@@ -2,6 +2,7 @@ package sink_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
+	"github.com/rxsse/rxsse/source/ssetest"
 )
 
 // An archive stores every event that is published, in order.
@@ -402,5 +404,48 @@ func TestRelayWhoseClientsReturnBeforeItsHistory(t *testing.T) {
 		time.Sleep(time.Second)
 		assert.Equal(t, wires("9", "10", "11"), c.body())
 		finish(t, restarted)
+	})
+}
+
+// The source of such a relay may refuse an ID. The replay opens the stream first, so that
+// the relay learns of it: the client gets what WithUnknownIDEvent says, and no more replays.
+func TestRelayWhoseSourceRefusesAnID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
+			if c.LastEventID() != "8" {
+				c.Answer(http.StatusGone, "")
+				return
+			}
+			c.Send(event("9"))
+			c.Sleep(time.Second)
+			c.Send(event("10"))
+			c.Hold()
+		})
+		defer server.Close()
+		client := source.NewClient(source.WithHTTPClient(server.Client()))
+		relay := sink.NewBroadcaster(sink.WithUnknownIDEvent(codec.Event{Type: "reload"}),
+			sink.WithReplay(func(ctx context.Context, lastEventID string) (rxsse.Observable[codec.Event], error) {
+				session, err := client.Open(ctx, server.URL(), source.WithLastEventID(lastEventID))
+				if refused := (*source.Error)(nil); errors.As(err, &refused) && refused.StatusCode == http.StatusGone {
+					return nil, nil
+				}
+				if err != nil {
+					return nil, err
+				}
+				return operators.Finally(session.Observe(), func() { session.Close() }), nil
+			}))
+		forgotten, _, _ := connect(t, relay, "/", "Last-Event-ID", "1")
+		known, _, _ := connect(t, relay, "/", "Last-Event-ID", "8")
+		assert.Equal(t, "event: reload\ndata:\n\n", forgotten.body())
+		assert.Equal(t, wires("9"), known.body())
+		require.NoError(t, relay.Send(t.Context(), eventsOf([]string{"9", "10"})...))
+		time.Sleep(2 * time.Second) // of the bubble
+		assert.Equal(t, 0, server.Playing(), "the replay has come to the history")
+		require.NoError(t, relay.Send(t.Context(), event("11")))
+		time.Sleep(time.Second)
+		assert.Equal(t, "event: reload\ndata:\n\n"+wires("9", "10", "11"), forgotten.body())
+		assert.Equal(t, wires("9", "10", "11"), known.body())
+		assert.Len(t, server.Requests(), 2)
+		finish(t, relay)
 	})
 }
