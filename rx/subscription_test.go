@@ -206,6 +206,30 @@ func (c endingContext) Err() error {
 // TestChannelThatClosesAsTheContextEnds: RxGo closes its channels at the end of a context, so
 // that is no completion.
 func TestChannelThatClosesAsTheContextEnds(t *testing.T) {
+	whileTheContextEnds(t, func(chan<- rxgo.Item) {}, func(t *testing.T, ctx context.Context, o rxsse.Observable[int]) {
+		t.Helper()
+		_, err := collect(ctx, o)
+		assert.Equal(t, errOwner, err)
+	})
+}
+
+// TestPanicAsTheContextEnds: the range raises it and yields no error before.
+func TestPanicAsTheContextEnds(t *testing.T) {
+	panics := func(items chan<- rxgo.Item) { items <- rxgo.Error(&rxsse.PanicError{Value: errBoom}) }
+	whileTheContextEnds(t, panics, func(t *testing.T, ctx context.Context, o rxsse.Observable[int]) {
+		t.Helper()
+		assert.Panics(t, func() {
+			for v, err := range o(ctx) {
+				t.Error("yielded", v, err)
+			}
+		})
+	})
+}
+
+// whileTheContextEnds ranges over a chain that sends and closes its channel while the context
+// of the range ends.
+func whileTheContextEnds(t *testing.T, send func(chan<- rxgo.Item), observe func(*testing.T, context.Context, rxsse.Observable[int])) {
+	t.Helper()
 	for name, lift := range map[string]func(rxgo.Iterable) rxsse.Observable[int]{
 		"From":    func(it rxgo.Iterable) rxsse.Observable[int] { return rx.From[int](it) },
 		"FromHot": func(it rxgo.Iterable) rxsse.Observable[int] { return rx.FromHot[int](it) },
@@ -217,10 +241,10 @@ func TestChannelThatClosesAsTheContextEnds(t *testing.T) {
 				go func() {
 					synctest.Wait() // until the range waits for an item
 					close(ctx.ended)
+					send(items)
 					close(items)
 				}()
-				_, err := collect(ctx, lift(iterable(items)))
-				assert.Equal(t, errOwner, err)
+				observe(t, ctx, lift(iterable(items)))
 			})
 		})
 	}

@@ -370,36 +370,6 @@ func TestPanicOnItsWay(t *testing.T) {
 	})
 }
 
-// TestPanicEndsTheRange: a context that ends at the same time adds no error.
-func TestPanicEndsTheRange(t *testing.T) {
-	ranges := map[string]func(rxgo.Iterable) rxsse.Observable[int]{
-		"From":    func(it rxgo.Iterable) rxsse.Observable[int] { return rx.From[int](it) },
-		"FromHot": func(it rxgo.Iterable) rxsse.Observable[int] { return rx.FromHot[int](it) },
-	}
-	for name, lift := range ranges {
-		t.Run(name, func(t *testing.T) {
-			for range 64 {
-				ctx, cancel := context.WithCancel(t.Context())
-				items := make(chan rxgo.Item)
-				go func() {
-					defer close(items)
-					items <- rxgo.Of(1)
-					items <- rxgo.Error(&rxsse.PanicError{Value: errBoom})
-					cancel()
-				}()
-				var values []int
-				assert.Panics(t, func() {
-					for v, err := range lift(iterable(items))(ctx) {
-						assert.NoError(t, err)
-						values = append(values, v)
-					}
-				})
-				assert.Equal(t, []int{1}, values)
-			}
-		})
-	}
-}
-
 // An iterable is a channel that a chain of RxGo sends to.
 type iterable <-chan rxgo.Item
 
