@@ -145,6 +145,7 @@ func TestMeterAddsUp(t *testing.T) {
 						Bytes:    int64(5 * len(one+two)), Processing: 9 * time.Second, Lag: time.Second, LastEventID: "2", LastEventAt: read,
 					}
 					got := meter.Stats()
+					assert.Equal(t, got, meter.Stats(), "reading changes nothing")
 					assert.Equal(t, 5*time.Second, got.ConnectTimes.Sum)
 					assert.Equal(t, 9*time.Second, got.ConnectionTimes.Sum)
 					assert.EqualValues(t, 5, got.ConnectTimes.Counts[0])

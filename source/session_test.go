@@ -48,7 +48,8 @@ func rest(session *source.Session) (string, error) {
 
 func TestSession(t *testing.T) {
 	within(t, ssetest.Replay(numbered(5), 3), func(t *testing.T, server *ssetest.Server, client *source.Client) {
-		session, err := client.Open(t.Context(), server.URL(), source.WithLastEventID("1"))
+		var meter source.Meter
+		session, err := client.Open(t.Context(), server.URL(), source.WithLastEventID("1"), source.WithMeter(&meter))
 		require.NoError(t, err)
 		assert.Equal(t, http.StatusOK, session.Response().StatusCode)
 		assert.Equal(t, "text/event-stream", session.Response().Header.Get("Content-Type"))
@@ -63,6 +64,7 @@ func TestSession(t *testing.T) {
 		assert.Equal(t, "event 4 event 5", events, "it reconnects")
 		assert.Equal(t, "5", session.LastEventID())
 		assert.Equal(t, http.StatusNoContent, session.Response().StatusCode, "the newest answer")
+		assert.Zero(t, meter.Stats().Streams, "the stream has ended, although nobody has closed the session")
 
 		events, err = rest(session)
 		assert.NoError(t, err)
