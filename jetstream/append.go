@@ -189,8 +189,11 @@ func (a *appender) addAvailable(ctx context.Context, e codec.Event, events <-cha
 
 // add publishes one event. It sets failed if the event cannot be stored.
 func (a *appender) add(ctx context.Context, e codec.Event) error {
+	if e.Kind() != codec.KindMessage {
+		return nil
+	}
 	if e.Type == "" {
-		return nil // a comment, or a change of the reconnection time
+		e.Type = codec.DefaultType
 	}
 	subject, err := a.log.subject(e)
 	if err != nil {

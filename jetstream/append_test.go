@@ -46,14 +46,16 @@ func TestAppendKeepsEvents(t *testing.T) {
 	events := []codec.Event{
 		{Type: "message", ID: "a b\x01ä%20", Data: "line 1\nline 2"},
 		{Type: "ä: b", ID: "", Data: ""},
+		{ID: "3", Data: "a program that makes events may leave the type out"},
 	}
 	comments := []codec.Event{{Comment: "x"}, {Retry: time.Second}}
 	require.NoError(t, log.Append(t.Context(), just(append(comments, events[0])...)))
 	position, err := log.Position(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, events[0].ID, position)
-	require.NoError(t, log.Append(t.Context(), just(events[1])))
-	for i, e := range take(t, log.Follow(""), 2) {
+	require.NoError(t, log.Append(t.Context(), just(events[1:]...)))
+	events[2].Type = codec.DefaultType
+	for i, e := range take(t, log.Follow(""), 3) {
 		assert.Equal(t, strconv.Itoa(i+1), e.ID)
 		e.ID = events[i].ID
 		assert.Equal(t, events[i], e)

@@ -41,10 +41,11 @@ func (e *ForgottenError) Error() string {
 //
 // Follow never completes. It survives the loss of servers and of connections without
 // missing or repeating an event. It fails with a [ForgottenError] when the stream's limits
-// have deleted events that it has not delivered, and with an error if lastEventID is not a sequence, if
-// the stream has been deleted, or if the connection has been closed. When ctx is
-// cancelled it ends with the cause. It runs on the consumer's goroutine; the
-// client library holds up to 500 events ahead.
+// have deleted events that it has not delivered. It fails with an error if lastEventID is
+// not a sequence, if the log ends before it for five seconds, if the stream has been
+// deleted or created anew, or if the connection has been closed. When ctx is cancelled it
+// ends with the cause. It runs on the consumer's goroutine; the client library holds up to
+// 500 events ahead.
 func (l *Log) Follow(lastEventID string) rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
@@ -122,8 +123,9 @@ func parsePosition(id string) (sequence uint64, err error) {
 // A follower is one range over Follow.
 type follower struct {
 	log     *Log
-	after   uint64 // the sequence of the newest event that was delivered
-	healthy func() // called for each event
+	after   uint64    // the sequence of the newest event that was delivered
+	created time.Time // when the stream was created
+	healthy func()    // called for each event
 	yield   func(codec.Event, error) bool
 }
 
@@ -162,14 +164,20 @@ func (f *follower) follow(ctx context.Context) error {
 }
 
 // forgotten returns an error if the log no longer holds the events after the newest that
-// was delivered, or if it cannot be asked.
+// was delivered, if its stream is another one, or if it cannot be asked.
 func (f *follower) forgotten(ctx context.Context) error {
 	info, err := f.log.stream.Info(ctx)
 	if err != nil {
 		return err
 	}
-	if f.after > 0 && f.after+1 < info.State.FirstSeq {
-		return &ForgottenError{f.log.name, strconv.FormatUint(f.after, 10), info.State.FirstSeq}
+	switch state := info.State; {
+	case f.after > state.LastSeq:
+		return fmt.Errorf("%w: it ends at event %d, before event %d", errBehind, state.LastSeq, f.after)
+	case !info.Created.Equal(f.created) && !f.created.IsZero():
+		return fmt.Errorf("%w at %v", errBehind, info.Created)
+	case f.after > 0 && f.after+1 < state.FirstSeq:
+		return &ForgottenError{f.log.name, strconv.FormatUint(f.after, 10), state.FirstSeq}
 	}
+	f.created = info.Created
 	return nil
 }

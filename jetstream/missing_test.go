@@ -167,6 +167,38 @@ func TestAppendNoticesANewStream(t *testing.T) {
 	assert.Equal(t, "0", end)
 }
 
+// A stream that is created anew numbers its events from one again. Follow would pass over
+// as many as it has delivered.
+func TestFollowNoticesANewStream(t *testing.T) {
+	t.Parallel()
+	js := connect(t, shared.URL())
+	for name, appended := range map[string]int{"shorter": 1, "longer": 4} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stream := natsjs.StreamConfig{Name: streamName(t), Subjects: []string{streamName(t)}}
+			log := openLog(t, js, stream, jetstream.LogConfig{})
+			require.NoError(t, log.Append(t.Context(), numbered(1, 3)))
+			var got []string
+			var end error
+			for e, err := range log.Follow("")(t.Context()) {
+				if end = err; err != nil {
+					break
+				}
+				if got = append(got, e.Data); len(got) == 3 {
+					require.NoError(t, js.DeleteStream(t.Context(), log.Name()))
+					_, err := js.CreateStream(t.Context(), stream)
+					require.NoError(t, err)
+					require.NoError(t, log.Append(t.Context(), numbered(11, 10+appended)))
+				}
+			}
+			assert.Len(t, got, 3)
+			assert.ErrorContains(t, end, `: the stream has been created anew or restored from a backup`)
+		})
+	}
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	assert.EqualError(t, endOf(t, log.Follow("7")), `jetstream: follow stream "TestFollowNoticesANewStream": the stream has been created anew or restored from a backup: it ends at event 0, before event 7`)
+}
+
 // Without a cluster, everything says so within a bounded time.
 func TestAnUnreachableClusterIsAnError(t *testing.T) {
 	t.Parallel()

@@ -52,7 +52,7 @@ func Decode[T any](src rxsse.Observable[codec.Event], payload codec.Payload[T], 
 				if err != nil {
 					return fail(yield, err)
 				}
-				if e.Type == "" {
+				if e.Kind() != codec.KindMessage {
 					return true
 				}
 				v, err := payload(e)

@@ -24,6 +24,17 @@ func TestDecodeJSON(t *testing.T) {
 	assert.Equal(t, []quote{{1}, {2}}, collect(t, DecodeJSON[quote](events)))
 }
 
+// The types "" and "message" are the same. A program that makes events may leave the type
+// out.
+func TestEventsWithoutATypeAreMessages(t *testing.T) {
+	events := from(codec.Event{ID: "1", Data: `{"n":1}`}, codec.Event{ID: "2"}, codec.Event{Type: "price", Data: `{"n":3}`})
+	assert.Equal(t, []quote{{1}, {3}}, collect(t, DecodeJSON[quote](events)))
+	for _, types := range [][]string{{"message"}, {"news", "message"}} {
+		messages := collect(t, EventType(events, types...))
+		assert.Equal(t, []codec.Event{{ID: "1", Data: `{"n":1}`}}, messages, "%q", types)
+	}
+}
+
 func TestDecodeJSONEndsWithTheFirstInvalidEvent(t *testing.T) {
 	events := from(message("1", `{"n":1}`), message("2", `{"n":"secret"}`), message("3", `{"n":3}`))
 	var got []quote

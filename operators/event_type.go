@@ -8,7 +8,8 @@ import (
 )
 
 // EventType delivers the events of src whose type is one of types. An event for which
-// the stream names no type has the type "message" (WHATWG HTML §9.2.6).
+// the stream names no type has the type "message" (WHATWG HTML §9.2.6), and so has one
+// without a Type that a program has made.
 //
 //	src:                 --price--news--price--|
 //	EventType("price"):  --price--------price--|
@@ -16,10 +17,15 @@ import (
 // Synchronous. It ends as src does.
 func EventType(src rxsse.Observable[codec.Event], types ...string) rxsse.Observable[codec.Event] {
 	mustNotBeNil("EventType: src", src == nil)
+	types = slices.Clone(types)
+	if slices.Contains(types, codec.DefaultType) {
+		return Filter(src, func(e codec.Event) bool {
+			return slices.Contains(types, e.Type) || e.Type == "" && e.Kind() == codec.KindMessage
+		})
+	}
 	if len(types) == 1 {
 		want := types[0]
 		return Filter(src, func(e codec.Event) bool { return e.Type == want })
 	}
-	types = slices.Clone(types)
 	return Filter(src, func(e codec.Event) bool { return slices.Contains(types, e.Type) })
 }
