@@ -291,6 +291,25 @@ func TestNoContentEncoding(t *testing.T) {
 	}
 }
 
+// A server may flush each byte.
+func TestGzipByteByByte(t *testing.T) {
+	var body bytes.Buffer
+	w := gzip.NewWriter(&body)
+	for _, b := range []byte("data: abc\n\n") {
+		_, _ = w.Write([]byte{b})
+		_ = w.Flush()
+	}
+	_ = w.Close()
+	resp := &http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{"Content-Type": {"text/event-stream"}, "Content-Encoding": {"gzip"}},
+		Body:       io.NopCloser(&body),
+	}
+	events, err := sink.Collect(t.Context(), source.FromResponse(resp))
+	require.NoError(t, err)
+	assert.Equal(t, []codec.Event{{Type: "message", Data: "abc"}}, events)
+}
+
 // The end of the compressed body adds nothing to the last event.
 func TestUnterminatedEventInGzip(t *testing.T) {
 	resp := &http.Response{
