@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +33,22 @@ func TestSurvivors(t *testing.T) {
 
 	assert.EqualError(t, m.run(t.Context(), []string{"./testdata/weak"}, 71), "1 packages kill fewer than 71% of their mutants")
 	assert.ErrorContains(t, m.run(t.Context(), []string{"./testdata"}, 0), "nothing to mutate")
+}
+
+// A package may be in a module of its own, as those of jetstream are.
+func TestPackageOfAnotherModule(t *testing.T) {
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":        "module example.com/other\n\ngo 1.26\n",
+		"other.go":      "package other\n\nfunc IsKnown() bool { return true }\n",
+		"other_test.go": "package other\n\nimport \"testing\"\n\nfunc TestIsKnown(t *testing.T) {\n\tif !IsKnown() {\n\t\tt.Fail()\n\t}\n}\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	var out strings.Builder
+	m := mutator{out: &out}
+	require.NoError(t, m.run(t.Context(), []string{folder}, 100))
+	assert.Regexp(t, ` +1 +1 +0 +0 +100.0%`, out.String())
 }
 
 func TestEquivalent(t *testing.T) {

@@ -56,7 +56,11 @@ func newRunner(ctx context.Context, dir string, pkgs []string, short bool) (*run
 }
 
 func (r *runner) measure(ctx context.Context, pkg string) error {
-	if err := r.build(ctx, pkg, "-cover", "-coverpkg="+r.dir); err != nil {
+	covered, err := filepath.Rel(pkg, r.dir)
+	if err != nil {
+		return err
+	}
+	if err := r.build(ctx, pkg, "-cover", "-coverpkg=./"+filepath.ToSlash(covered)); err != nil {
 		return err
 	}
 	list := exec.CommandContext(ctx, r.binary(), "-test.list", "^(Test|Fuzz|Example)")
@@ -173,10 +177,12 @@ func (r *runner) runTests(ctx context.Context, pkg string, tests []test) (result
 
 func (r *runner) binary() string { return filepath.Join(r.folder, "mutant.test") }
 
-// build compiles the tests of pkg.
+// build compiles the tests of pkg, in its folder, which may be in a module of its own.
 func (r *runner) build(ctx context.Context, pkg string, flags ...string) error {
 	arguments := append([]string{"test", "-c", "-vet=off", "-ldflags=-w", "-o", r.binary()}, flags...)
-	if out, err := exec.CommandContext(ctx, "go", append(arguments, pkg)...).CombinedOutput(); err != nil {
+	c := exec.CommandContext(ctx, "go", arguments...)
+	c.Dir = pkg
+	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s does not build: %w\n%s", pkg, err, out)
 	}
 	return nil
