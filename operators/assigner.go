@@ -128,7 +128,7 @@ func (a Assigner) In(loc *time.Location) Assigner {
 }
 
 // aligned reports whether windows lie on a grid that all keys share.
-func (a Assigner) aligned() bool { return a.grid.Size > 0 }
+func (a Assigner) aligned() bool { return a.grid.Size != 0 }
 
 // An ItemAssigner decides by the items themselves when a window closes: [ByWeight] or
 // [ByLast]. Windows begin with an item, for each key by itself.

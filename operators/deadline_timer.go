@@ -4,7 +4,8 @@ import "time"
 
 // A deadlineTimer is a timer for a deadline that is moved often and reached seldom. Moving
 // the deadline later does not touch the timer, so an item costs no timer operation: the
-// timer fires early, once, and rearm then sets it to the time that is left.
+// timer fires early, once, and set or rearm then sets it to the time that is left. A timer
+// that nothing uses any more needs no Stop: the runtime frees it.
 //
 // Operators call reached before they look at what they have received. At a tie of the
 // deadline and an item, the deadline then decides, and not the order in which the
@@ -39,8 +40,8 @@ func (d *deadlineTimer) set(now, deadline time.Time) {
 	d.arm()
 }
 
-// rearm is called when the timer has fired. It sets the timer again if the deadline has
-// been moved since.
+// rearm is called when the timer has fired, unless set or clear is. It sets the timer again
+// if the deadline has been moved since.
 func (d *deadlineTimer) rearm() {
 	d.armed = time.Time{}
 	if d.isSet() {
@@ -59,10 +60,3 @@ func (d *deadlineTimer) arm() {
 
 // clear removes the deadline.
 func (d *deadlineTimer) clear() { d.deadline = time.Time{} }
-
-// stop releases the timer.
-func (d *deadlineTimer) stop() {
-	if d.timer != nil {
-		d.timer.Stop()
-	}
-}

@@ -34,7 +34,6 @@ func Delay[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] 
 			q := handoff.New[arrival[T]](ctx, handoff.DefaultLimit)
 			defer q.Stop()
 			delayed := delayQueue[T]{delay: d}
-			defer delayed.due.stop()
 			q.Go(delayed.arrivals(src))
 			delayed.run(ctx, q, yield)
 		}
@@ -171,7 +170,6 @@ func (d *delayQueue[T]) wait(ctx context.Context, q *handoff.Queue[arrival[T]]) 
 	if d.ended || d.items.Len() >= maxDelayed {
 		select {
 		case <-d.due.c():
-			d.due.rearm()
 		case <-ctx.Done():
 		}
 		return
@@ -181,8 +179,7 @@ func (d *delayQueue[T]) wait(ctx context.Context, q *handoff.Queue[arrival[T]]) 
 	switch signal {
 	case handoff.Items:
 		d.add(arrivals, now)
-	case handoff.Tick:
-		d.due.rearm()
+	case handoff.Tick: // the next turn delivers what is due
 	case handoff.End:
 		d.ended, d.end = true, now.Add(d.delay)
 		if at := d.endedAt.Load(); at != nil { // not when cancelled

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse"
 )
@@ -27,17 +28,35 @@ func TestSourceStopsAtItsError(t *testing.T) {
 	for _, err := range Retry(src, func(s RetryState) (time.Duration, bool) { return 0, s.Total < 2 })(t.Context()) {
 		assert.ErrorIs(t, err, errOdd)
 	}
+	for name, windows := range windowsOf(src) {
+		_, err := drain(t.Context(), windows)
+		assert.Equal(t, errOdd, err, name)
+	}
 	assert.Zero(t, asked)
+}
+
+// windowsOf returns windows of each kind that has code of its own.
+func windowsOf(src ints) map[string]rxsse.Observable[WindowOf[int]] {
+	eventTime := EventTime[int]{Assigner: Tumbling(time.Second), Timestamp: func(v int) time.Time { return time.Unix(int64(v), 0) }}
+	return map[string]rxsse.Observable[WindowOf[int]]{
+		"by count":     Window(src, ByCount(1)),
+		"event time":   Window(src, eventTime),
+		"with a clock": Window(src, Tumbling(time.Hour)),
+		"by last item": Window(src, ByLast(func(int) bool { return true })),
+	}
 }
 
 // A source that goes on after its error, which it must not, cannot change the error or
 // add to the items.
 func TestSourceThatGoesOnAfterItsError(t *testing.T) {
+	asked := 0
 	unruly := ints(func(context.Context) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) {
-			yield(0, errOdd)
-			yield(1, nil)
-			yield(0, errors.New("another"))
+			for _, goOn := range []bool{yield(0, errOdd), yield(1, nil), yield(0, errors.New("another"))} {
+				if goOn {
+					asked++
+				}
+			}
 		}
 	})
 	var seen error
@@ -54,18 +73,41 @@ func TestSourceThatGoesOnAfterItsError(t *testing.T) {
 		assert.ErrorIs(t, err, errOdd)
 	}
 	assert.Equal(t, []RetryState{{errOdd, 1, 1}, {errOdd, 2, 2}}, states)
-	eventTime := EventTime[int]{Assigner: Tumbling(time.Second), Timestamp: func(v int) time.Time { return time.Unix(int64(v), 0) }}
-	for name, windows := range map[string]rxsse.Observable[WindowOf[int]]{
-		"by count":     Window(unruly, ByCount(1)),
-		"event time":   Window(unruly, eventTime),
-		"with a clock": Window(unruly, Tumbling(time.Hour)),
-		"by last item": Window(unruly, ByLast(func(int) bool { return true })),
-	} {
+	for name, windows := range windowsOf(unruly) {
 		var ends []error
 		for w, err := range windows(t.Context()) {
 			assert.Empty(t, w.Items, name)
 			ends = append(ends, err)
 		}
 		assert.Equal(t, []error{errOdd}, ends, name)
+	}
+	assert.Zero(t, asked)
+}
+
+// A source that goes on after the consumer has left, which it must not, is told again, and
+// changes nothing.
+func TestSourceThatGoesOnAfterTheConsumerHasLeft(t *testing.T) {
+	for name := range windowsOf(from[int]()) {
+		left, asked := false, 0
+		unruly := ints(func(context.Context) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) {
+				for v := range 9 {
+					if yield(v, nil) && left {
+						asked++
+					}
+				}
+				if yield(0, errOdd) && left {
+					asked++
+				}
+			}
+		})
+		for w, err := range windowsOf(unruly)[name](t.Context()) {
+			require.NoError(t, err, name)
+			assert.Equal(t, 0, w.Items[0], name)
+			left = true
+			break
+		}
+		assert.True(t, left, name)
+		assert.Zero(t, asked, name)
 	}
 }

@@ -121,7 +121,6 @@ func route[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, i
 			}
 			// Also when key panics: readers elsewhere wait for it.
 			defer func() { endGroups(r.removeAll(), handoff.Failed(context.Canceled)) }()
-			defer r.due.stop()
 			r.run(q)
 		}
 	}
@@ -160,9 +159,7 @@ func (r *keyRouter[T, K]) run(q *handoff.Queue[T]) {
 		case handoff.End:
 			r.end(q.Err())
 			return
-		case handoff.Tick:
-			r.due.rearm()
-		case handoff.Items:
+		case handoff.Items, handoff.Tick:
 		}
 		r.expire(at)
 		for i := range items {
@@ -203,7 +200,6 @@ func (r *keyRouter[T, K]) waitForReaders(groups []*openGroup[K, T]) {
 		}
 	}
 	timeout := time.NewTimer(firstReaderTimeout)
-	defer timeout.Stop()
 	waitForUnread := true
 	for {
 		drained := true
@@ -289,9 +285,7 @@ func (r *keyRouter[T, K]) waitForConsumer() bool {
 		case r.untaken <- struct{}{}:
 			return true
 		case <-r.due.c():
-			now := time.Now()
-			r.due.rearm()
-			r.expire(r.at(now))
+			r.expire(r.at(time.Now()))
 		case <-r.ctx.Done():
 			return false
 		}
@@ -330,7 +324,6 @@ func (r *keyRouter[T, K]) passSlowly(g *openGroup[K, T]) bool {
 	now := time.Now()
 	defer func() { r.stalled += time.Since(now) }()
 	enough := time.NewTimer(g.until.Sub(now))
-	defer enough.Stop()
 	for !g.pass() {
 		if !g.in.WaitForRoom(enough.C, r.ctx.Done()) {
 			if r.ctx.Err() != nil {

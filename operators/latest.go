@@ -25,7 +25,6 @@ func deliverLatest[T any](src rxsse.Observable[T], limit int, newSchedule func()
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			l := latest[T]{schedule: newSchedule()}
-			defer l.due.stop()
 			q := handoff.NewOverflowing[T](ctx, limit, handoff.Overflow{Policy: handoff.ReplaceNewest})
 			defer q.Stop()
 			q.Go(src)

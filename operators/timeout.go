@@ -51,7 +51,6 @@ func Timeout[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T
 
 func timeout[T any](q *handoff.Queue[T], d time.Duration, yield func(T, error) bool) {
 	var silent deadlineTimer
-	defer silent.stop()
 	now := time.Now()
 	silent.set(now, now.Add(d))
 	for {

@@ -3,7 +3,6 @@ package operators
 import (
 	"fmt"
 	"log/slog"
-	"math"
 	"time"
 
 	"github.com/rxsse/rxsse/internal/argument"
@@ -76,23 +75,22 @@ func newWindowPlan[T any, W WindowSpec[T]](operator string, spec W, opts []Windo
 }
 
 // onGrid reports whether windows lie on a grid that all keys share.
-func (p *windowPlan[T]) onGrid() bool { return p.grid.Size > 0 }
+func (p *windowPlan[T]) onGrid() bool { return p.grid.Size != 0 }
 
 // plainCount reports whether nothing but a count ends windows.
 func (p *windowPlan[T]) plainCount() bool {
-	b := &p.bounds
-	return p.event == nil && b.Limit > 0 && p.weight == nil && b.Step == 0 && p.last == nil && b.Within == 0 && p.options == windowOptions{}
+	return p.bounds.Limit != 0 && p.bounds.Step == 0 && p.weight == nil && p.last == nil && !p.timed() && p.options == windowOptions{}
 }
 
 // timed reports whether results depend on the clock of the machine.
 func (p *windowPlan[T]) timed() bool {
 	switch {
-	case p.options.earlyEvery > 0:
+	case p.options.earlyEvery != 0:
 		return true
 	case p.event != nil:
-		return p.event.Idle > 0
+		return p.event.Idle != 0
 	default:
-		return p.onGrid() || p.bounds.Within > 0 || p.bounds.Gap > 0
+		return p.onGrid() || p.bounds.Within != 0 || p.bounds.Gap != 0
 	}
 }
 
@@ -126,10 +124,10 @@ func (r *windowRun[T]) newWindows(newCells func() window.Cells, keyed bool) wind
 	if p.event != nil {
 		windows = window.NewWatermark(r.eventTime(), r.clock, r.positions, windows)
 	}
-	if n := p.options.earlyAfter; n > 0 {
+	if n := p.options.earlyAfter; n != 0 {
 		windows = window.NewEarlyItems(windows, n)
 	}
-	if d := p.options.earlyEvery; d > 0 {
+	if d := p.options.earlyEvery; d != 0 {
 		windows = window.NewEarlyTimer(windows, d)
 	}
 	return windows
@@ -182,9 +180,7 @@ func (l *lateItems[T]) add(v T) {
 	if l.total++; l.total < l.logAt {
 		return
 	}
-	if l.logAt *= 10; l.logAt < 0 {
-		l.logAt = math.MaxInt
-	}
+	l.logAt *= 10
 	slog.Warn("operators: "+l.operator+": items came too late for their windows and were dropped: raise EventTime.OutOfOrder or Lateness, set Source if streams are merged, or handle them with Late", "items", l.total)
 }
 

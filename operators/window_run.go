@@ -115,7 +115,8 @@ func (r *windowRun[T]) withoutClock(src rxsse.Observable[T]) (failure error) {
 	// The newest item, and the one before it if items have positions.
 	var items [2]T
 	r.batch.Items = items[:]
-	newest, stopped, ended := 0, false, false
+	var newest int
+	var stopped, ended bool
 	windows, alternate := r.windows, r.positions != nil
 	src(r.ctx)(func(v T, err error) bool {
 		if ended || err != nil {
@@ -145,7 +146,6 @@ func (r *windowRun[T]) withClock(src rxsse.Observable[T]) error {
 	q := handoff.New[T](r.ctx, handoff.DefaultLimit)
 	defer q.Stop()
 	q.Go(src)
-	defer r.due.stop()
 	r.schedule(time.Now())
 	for {
 		items, signal := q.Receive(r.due.c())
@@ -160,8 +160,7 @@ func (r *windowRun[T]) withClock(src rxsse.Observable[T]) error {
 				return nil
 			}
 			r.positions.Settle()
-		case handoff.Tick:
-			r.due.rearm()
+		case handoff.Tick: // Advance has delivered what is due
 		case handoff.End:
 			if !q.Cancelled() {
 				r.windows.Flush()

@@ -167,7 +167,7 @@ func (p *windowPlan[T]) describe(key, accumulator reflect.Type) string {
 		if p.grid.Location != nil {
 			fmt.Fprintf(&b, " in %v", p.grid.Location)
 		}
-	case p.bounds.Gap > 0:
+	case p.bounds.Gap != 0:
 		fmt.Fprintf(&b, " sessions with a gap of %v", p.bounds.Gap)
 	default:
 		fmt.Fprintf(&b, " windows with limit %d, step %d, within %v", p.bounds.Limit, p.bounds.Step, p.bounds.Within)

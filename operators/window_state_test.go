@@ -94,6 +94,28 @@ func TestStateOfAWindowThatHasEnded(t *testing.T) {
 	})
 }
 
+// A window that was open when the program was killed ends on time, although no item arrives.
+func TestStateOfAWindowThatIsOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var state State
+		minutes := func(src rxsse.Observable[codec.Message[int]]) rxsse.Observable[WindowResult[int]] {
+			return sumMessages(src, Tumbling(time.Minute), WithState(&state))
+		}
+		collect(t, minutes(withIDs(1, 2)))
+		data, err := state.Save()
+		require.NoError(t, err)
+		require.NoError(t, state.Load(data))
+		silent := func(ctx context.Context) iter.Seq2[codec.Message[int], error] {
+			return func(func(codec.Message[int], error) bool) { <-ctx.Done() }
+		}
+		sum, err := first(t, minutes(silent))
+		require.NoError(t, err)
+		assert.Equal(t, 3, sum.Value)
+		assert.False(t, sum.Partial)
+		assert.WithinDuration(t, sum.End, time.Now(), 0)
+	})
+}
+
 // A state is what was saved and nothing else: what does not fit is an error, and no item
 // is taken.
 func TestStateThatDoesNotFit(t *testing.T) {
@@ -274,6 +296,10 @@ func TestStateRefusesTypes(t *testing.T) {
 		sum float64 `json:"-"`
 	}
 	type nested struct{ All map[string][]*hidden }
+	type tree struct {
+		N        int
+		Children []tree
+	}
 	const hiddenSum = `field operators.hidden.sum is not exported, so it would be lost: export it, give the type a MarshalJSON and an UnmarshalJSON method, or tag it json:"-"`
 	for _, row := range []struct {
 		value any
@@ -284,6 +310,7 @@ func TestStateRefusesTypes(t *testing.T) {
 		{[]any{}, "interface {} is an interface, so its values would come back as other types"},
 		{func() {}, "func() has no JSON"},
 		{skipped{sum: 1}, ""},
+		{tree{}, ""},
 		{time.Second, ""},
 		{time.Time{}, ""},
 	} {
@@ -365,6 +392,23 @@ func TestStateFitsOneShapeOfWindows(t *testing.T) {
 	}
 	count := newWindowPlan[message]("Aggregate", ByCount(2), nil)
 	add("a count of text", count.describe(reflect.TypeFor[string](), reflect.TypeFor[string]()))
+}
+
+// States that programs have stored name their pipeline in these words: with others they could
+// not be loaded any more.
+func TestStateNamesItsPipeline(t *testing.T) {
+	type message = codec.Message[int]
+	weight, last := func(message) int { return 1 }, func(message) bool { return true }
+	inEventTime := EventTime[message]{Assigner: BySession(time.Second), Timestamp: func(message) time.Time { return time.Time{} }}
+	for want, plan := range map[string]windowPlan[message]{
+		"Aggregate of windows of 24h0m0s each 24h0m0s, offset 1s in UTC, keys string, contents int":      newWindowPlan[message]("Aggregate", Sliding(24*time.Hour, 24*time.Hour).In(time.UTC).Offset(time.Second), nil),
+		"Aggregate of windows with limit 2, step 0, within 1m0s, keys string, contents int":              newWindowPlan[message]("Aggregate", ByCount(2).Within(time.Minute), nil),
+		"Aggregate of windows with limit 2, step 0, within 0s, by weight, keys string, contents int":     newWindowPlan[message]("Aggregate", ByWeight(2, weight), nil),
+		"Aggregate of windows with limit 0, step 0, within 0s, by last item, keys string, contents int":  newWindowPlan[message]("Aggregate", ByLast(last), nil),
+		"Aggregate of sessions with a gap of 1s in event time, keys string, contents codec.Message[int]": newWindowPlan[message]("Aggregate", inEventTime, nil),
+	} {
+		assert.Equal(t, want, plan.describe(reflect.TypeFor[string](), reflect.TypeFor[int]()))
+	}
 }
 
 // Events without IDs cannot be resumed, so there is nothing to save.

@@ -3,6 +3,7 @@ package operators
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/marble"
 )
 
@@ -201,4 +203,59 @@ func TestItemsOfAnEarlyResultAreTheConsumers(t *testing.T) {
 		assert.Len(t, items, i+1)
 	}
 	assert.NotEmpty(t, early)
+}
+
+// Window runs src on the consumer's goroutine unless the clock of the machine ends windows:
+// then src does not run on while the consumer has a result.
+func TestWindowRunsItsSourceOnTheConsumersGoroutine(t *testing.T) {
+	event := EventTime[int]{Assigner: Tumbling(time.Second), Timestamp: func(v int) time.Time { return time.Unix(int64(v), 0) }}
+	idle := event
+	idle.Idle = 1
+	for _, row := range []struct {
+		name   string
+		window func(ints) rxsse.Observable[WindowOf[int]]
+		read   int // items when the consumer has the first result
+	}{
+		{"ByCount", func(s ints) rxsse.Observable[WindowOf[int]] { return Window(s, ByCount(3)) }, 3},
+		{"BySlidingCount", func(s ints) rxsse.Observable[WindowOf[int]] { return Window(s, BySlidingCount(3, 1)) }, 3},
+		{"ByWeight", func(s ints) rxsse.Observable[WindowOf[int]] {
+			return Window(s, ByWeight(3, func(int) int { return 1 }))
+		}, 3},
+		{"ByLast", func(s ints) rxsse.Observable[WindowOf[int]] {
+			return Window(s, ByLast(func(v int) bool { return v == 2 }))
+		}, 3},
+		{"EventTime", func(s ints) rxsse.Observable[WindowOf[int]] { return Window(s, event) }, 2},
+		{"WithEarlyAfter", func(s ints) rxsse.Observable[WindowOf[int]] { return Window(s, ByCount(9), WithEarlyAfter(4)) }, 4},
+		{"Tumbling", func(s ints) rxsse.Observable[WindowOf[int]] { return Window(s, Tumbling(1)) }, 10},
+		{"BySession", func(s ints) rxsse.Observable[WindowOf[int]] { return Window(s, BySession(1)) }, 10},
+		{"ByCount within", func(s ints) rxsse.Observable[WindowOf[int]] { return Window(s, ByCount(3).Within(1)) }, 10},
+		{"ByWeight within", func(s ints) rxsse.Observable[WindowOf[int]] {
+			return Window(s, ByWeight(3, func(int) int { return 1 }).Within(1))
+		}, 10},
+		{"EventTime with Idle", func(s ints) rxsse.Observable[WindowOf[int]] { return Window(s, idle) }, 10},
+		{"WithEarlyEvery", func(s ints) rxsse.Observable[WindowOf[int]] { return Window(s, ByCount(3), WithEarlyEvery(1)) }, 10},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				read := 0
+				src := Tap(from(upTo(10)...), func(int) { read++ })
+				for _, err := range row.window(src)(t.Context()) {
+					require.NoError(t, err)
+					synctest.Wait() // until src has read what it can
+					break
+				}
+				assert.Equal(t, row.read, read)
+			})
+		})
+	}
+}
+
+// A window by count has room for its items from the beginning, up to a bound.
+func TestRoomOfAWindowByCount(t *testing.T) {
+	for n, room := range map[int]int{1: 1, 100: 100, 1024: 1024, 5000: 1024, math.MaxInt: 1024} {
+		w := collect(t, Window(from(1), ByCount(n)))[0]
+		assert.Equal(t, room, cap(w.Items), "ByCount(%d)", n)
+	}
+	w := collect(t, Window(from(1), ByWeight(100, func(int) int { return 1 })))[0]
+	assert.Less(t, cap(w.Items), 100, "the number of items is not known")
 }
