@@ -287,13 +287,10 @@ func (a *appender) refusal(cause error) error {
 	return nil
 }
 
-// dropFirst removes the first element and keeps the memory of the slice in use.
+// dropFirst removes the first element.
 func dropFirst(p []pending) []pending {
-	p[0] = pending{}
-	if p = p[1:]; len(p) == 0 {
-		return p[:0:0]
-	}
-	return p
+	p[0] = pending{} // frees the message
+	return p[1:]
 }
 
 // recover finds out which pending messages are stored, and publishes the others again.

@@ -1,10 +1,12 @@
 package jetstream_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -98,17 +100,17 @@ func TestAppendStoresDifferentEventsWithOneID(t *testing.T) {
 	require.NoError(t, log.Append(t.Context(), just(
 		e("1", "bid", "a"), e("2", "bid", "b"), e("1", "bid", "c"), e("1", "ask", "c"), e("1", "ask", "c"), // the last one inherits the ID
 		e("", "bid", "d"), e("", "bid", "d"), // without an ID nothing is a repetition
-		e("2", "bid", "b"), // this is one
-		e("3", "bid", "e"),
+		e("2", "bid", "b"),                     // this is one
+		e("3", "bid", "e"), e("3", "bid", "e"), // the server sends them one after the other, so they are two
 	)))
 	var got []string
-	for _, e := range take(t, log.Follow(""), 8) {
+	for _, e := range take(t, log.Follow(""), 9) {
 		got = append(got, e.Type+" "+e.Data)
 	}
-	assert.Equal(t, []string{"bid a", "bid b", "bid c", "ask c", "ask c", "bid d", "bid d", "bid e"}, got)
+	assert.Equal(t, []string{"bid a", "bid b", "bid c", "ask c", "ask c", "bid d", "bid d", "bid e", "bid e"}, got)
 	end, err := log.End(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, "8", end)
+	assert.Equal(t, "9", end)
 }
 
 // Outside of the de-duplication window the log stores a repetition again: it cannot tell
@@ -183,6 +185,47 @@ func TestAppendIsFastWhenTheFeedRepeatsEverything(t *testing.T) {
 	end, err := log.End(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "2010", end)
+}
+
+// An acknowledgement that cannot be read says nothing about its event: Append finds out that
+// it is stored. The events have no IDs, so the server would store a repetition.
+func TestAppendSurvivesAcknowledgementsThatCannotBeRead(t *testing.T) {
+	const last = 2000
+	link := startLink(t, strings.TrimPrefix(shared.URL(), "nats://"), func(data []byte) []byte {
+		return regexp.MustCompile(`"seq":(\d*50)}`).ReplaceAll(data, []byte(`"seq"!$1}`))
+	})
+	log := openLog(t, connect(t, link.url), natsjs.StreamConfig{}, jetstream.LogConfig{})
+	events := make([]codec.Event, last)
+	for i := range events {
+		events[i] = codec.Event{Type: "trade", Data: strconv.Itoa(i + 1)}
+	}
+	require.NoError(t, log.Append(t.Context(), just(events...)))
+	end, err := log.End(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, strconv.Itoa(last), end, "each event once")
+	for i, e := range take(t, log.Follow(""), last) {
+		require.Equal(t, events[i].Data, e.Data)
+	}
+}
+
+// An event that the stream refuses is published again while the refusal cannot be read.
+func TestAppendReadsWhyAnEventIsRefused(t *testing.T) {
+	left := 2
+	link := startLink(t, strings.TrimPrefix(shared.URL(), "nats://"), func(data []byte) []byte {
+		if garbled := bytes.ReplaceAll(data, []byte(`"error":{`), []byte(`"error"!{`)); left > 0 && !bytes.Equal(garbled, data) {
+			left--
+			return garbled
+		}
+		return data
+	})
+	log := openLog(t, connect(t, link.url), natsjs.StreamConfig{MaxMsgSize: 1000}, jetstream.LogConfig{})
+	large := codec.Event{Type: "message", ID: "2", Data: strings.Repeat("x", 1000)}
+	begin := time.Now()
+	err := log.Append(t.Context(), just(event(1), large))
+	require.ErrorContains(t, err, `refuses event "2": `)
+	assert.ErrorContains(t, err, "message size exceeds maximum allowed")
+	assert.Less(t, time.Since(begin), 5*time.Second, "only a full stream is tried for that long")
+	assert.Zero(t, left)
 }
 
 // Two writers at once: the log stays in order, and one of them is told.
@@ -267,6 +310,7 @@ func TestOpenLogSaysWhatToChange(t *testing.T) {
 		`its subject "w.*" has a wildcard; set LogConfig.Subject`:                                                                                     {natsjs.StreamConfig{Name: "w", Subjects: []string{"w.*"}}, jetstream.LogConfig{}},
 		"it is sealed, which cannot be undone; create another stream":                                                                                 {natsjs.StreamConfig{Name: "sealed", Subjects: []string{"sealed"}}, jetstream.LogConfig{}},
 		"it is a mirror or has sources, so it holds messages of other streams; append to the original":                                                {natsjs.StreamConfig{Name: "copy", Mirror: &natsjs.StreamSource{Name: "r"}}, jetstream.LogConfig{}},
+		"it is a mirror or has sources, so it holds messages of other streams":                                                                        {natsjs.StreamConfig{Name: "collects", Subjects: []string{"collects"}, Sources: []*natsjs.StreamSource{{Name: "r"}}}, jetstream.LogConfig{}},
 		"it does not acknowledge messages; set NoAck to false in its configuration":                                                                   {natsjs.StreamConfig{Name: "n", Subjects: []string{"n"}, NoAck: true}, jetstream.LogConfig{}},
 	} {
 		_, err := js.CreateOrUpdateStream(t.Context(), c.stream)

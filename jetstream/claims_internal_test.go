@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -75,6 +76,41 @@ func TestAMemberCountsItself(t *testing.T) {
 	assert.Equal(t, []string{"g.member.m=a\nb"}, bucket.put)
 	assert.Equal(t, map[string][]string{"m": {"a", "b"}}, members)
 	assert.Empty(t, taken)
+}
+
+// Work ends a sixth of the TTL before its claim expires.
+func TestWorkTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &claims{group: Group{TTL: 6 * time.Second}}
+		renewed := time.Now()
+		time.Sleep(2 * time.Second)
+		assert.Equal(t, 3*time.Second, c.workTime(renewed))
+	})
+}
+
+// Work that has ended begins again after a tenth of the TTL.
+func TestWorkBeginsAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		start := time.Now()
+		var begun []time.Duration
+		c := &claims{group: Group{TTL: 10 * time.Second, Logger: slog.New(slog.DiscardHandler)}, work: func(context.Context, string) error {
+			if begun = append(begun, time.Since(start)); len(begun) == 3 {
+				cancel()
+			}
+			return nil
+		}}
+		c.keepWorking(ctx, "a")
+		assert.Equal(t, []time.Duration{0, time.Second, 2 * time.Second}, begun)
+	})
+}
+
+func TestIsKey(t *testing.T) {
+	assert.True(t, isKey("azAZ09-_"))
+	for _, c := range "/:@[`{ .*>=ä" {
+		assert.False(t, isKey("a"+string(c)), "%q", c)
+	}
+	assert.False(t, isKey(""))
 }
 
 func TestTooOld(t *testing.T) {

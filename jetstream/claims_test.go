@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -49,11 +50,14 @@ func TestWorkEndsBeforeItsClaimExpires(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	begun, ended := make(chan struct{}), make(chan time.Time, 1)
+	warnings := make(lines, 100)
+	stalling := consumer
+	stalling.Group.Logger = slog.New(slog.NewTextHandler(warnings, nil))
 	var members sync.WaitGroup
 	defer members.Wait()
 	defer cancel()
 	members.Go(func() {
-		_ = jetstream.Work(ctx, connect(t, link.url), consumer, func(ctx context.Context, _ *jetstream.Partition) error {
+		_ = jetstream.Work(ctx, connect(t, link.url), stalling, func(ctx context.Context, _ *jetstream.Partition) error {
 			close(begun)
 			<-ctx.Done()
 			assert.ErrorIs(t, context.Cause(ctx), jetstream.ErrClaimLost)
@@ -76,9 +80,11 @@ func TestWorkEndsBeforeItsClaimExpires(t *testing.T) {
 	end := within(t, "the end of its work", ended)
 	assert.Less(t, end.Sub(stalled), 3*time.Second, "a claim lasts for a TTL after it was renewed")
 	assert.True(t, end.Before(within(t, "the other member", taken)), "one works at a time")
+	for !strings.Contains(within(t, "a warning", warnings), `level=WARN msg="jetstream: claim lost"`) {
+	}
 }
 
-// Members of one group that have different feeds read all of them.
+// Members of one group that have different feeds read all of them, and warn once.
 func TestMembersWithDifferentFeedsReadAllOfThem(t *testing.T) {
 	js := connect(t, shared.URL())
 	logs := map[string]*jetstream.Log{}
@@ -89,6 +95,7 @@ func TestMembersWithDifferentFeedsReadAllOfThem(t *testing.T) {
 	defer cancel()
 	var members sync.WaitGroup
 	begun := make(chan string, 100)
+	warnings := make(lines, 1000)
 	member := func(name string, feeds ...string) {
 		var all []jetstream.Feed
 		for _, feed := range feeds {
@@ -96,7 +103,7 @@ func TestMembersWithDifferentFeedsReadAllOfThem(t *testing.T) {
 				return silent(func() { begun <- feed })
 			}})
 		}
-		group := jetstream.Group{Name: "differ", Member: name, Bucket: "test-claims-1s", TTL: time.Second}
+		group := jetstream.Group{Name: "differ", Member: name, Bucket: "test-claims-1s", TTL: time.Second, Logger: slog.New(slog.NewTextHandler(warnings, nil))}
 		members.Go(func() { assert.ErrorIs(t, jetstream.Ingest(ctx, js, group, all...), context.Canceled) })
 	}
 	member("m", "differ-a", "differ-c")
@@ -105,8 +112,23 @@ func TestMembersWithDifferentFeedsReadAllOfThem(t *testing.T) {
 	for len(read) < 3 {
 		read[within(t, "all feeds", begun)] = true
 	}
+	bucket, err := js.KeyValue(t.Context(), "test-claims-1s")
+	require.NoError(t, err)
+	rounds, err := bucket.Watch(ctx, "differ.member.m", natsjs.UpdatesOnly())
+	require.NoError(t, err)
+	for range 3 {
+		within(t, "a round", rounds.Updates())
+	}
 	cancel()
 	members.Wait()
+	close(warnings)
+	warned := 0
+	for line := range warnings {
+		if strings.Contains(line, "the members of the group have different feeds or partitions") && strings.Contains(line, "member=m") {
+			warned++
+		}
+	}
+	assert.Equal(t, 1, warned)
 }
 
 // The bucket of the claims may be deleted: the members make it again and go on.
@@ -116,15 +138,18 @@ func TestMembersSurviveTheLossOfTheirBucket(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	begun := make(chan struct{}, 100)
+	warnings := make(lines, 1000)
 	var members sync.WaitGroup
 	members.Go(func() {
-		group := jetstream.Group{Name: "bucket-lost", Bucket: "test-claims-lost", TTL: time.Second}
+		group := jetstream.Group{Name: "bucket-lost", Bucket: "test-claims-lost", TTL: time.Second, Logger: slog.New(slog.NewTextHandler(warnings, nil))}
 		assert.ErrorIs(t, jetstream.Ingest(ctx, js, group, jetstream.Feed{Log: log, Source: func(string) rxsse.Observable[codec.Event] {
 			return silent(func() { begun <- struct{}{} })
 		}}), context.Canceled)
 	})
 	within(t, "the feed", begun)
 	require.NoError(t, js.DeleteKeyValue(t.Context(), "test-claims-lost"))
+	for !strings.Contains(within(t, "a warning", warnings), `level=WARN msg="jetstream: cannot read the claims, trying again" group=bucket-lost bucket=test-claims-lost`) {
+	}
 	within(t, "the feed again", begun)
 	_, err := js.KeyValue(t.Context(), "test-claims-lost")
 	require.NoError(t, err)
@@ -163,6 +188,73 @@ func TestConsumeRaisesAPanicOfOnPoison(t *testing.T) {
 			t.Error("delivered")
 		}
 	})
+}
+
+// A member claims no more than its share, although nobody has claimed the rest, and releases
+// no more than the others need.
+func TestAMemberHoldsItsShare(t *testing.T) {
+	js := connect(t, shared.URL())
+	_, consumer := partitioned(t, js, 4)
+	consumer.Group.Bucket, consumer.Group.TTL = "test-claims-share", time.Second
+	bucket, err := js.CreateKeyValue(t.Context(), natsjs.KeyValueConfig{Bucket: consumer.Group.Bucket, TTL: time.Second})
+	require.NoError(t, err)
+	joins := func() { // a member that leaves after a TTL
+		_, err = bucket.Put(t.Context(), consumer.Group.Name+".member.other", []byte(strings.Join(consumer.Partitions, "\n")))
+		assert.NoError(t, err)
+	}
+	joins()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var mu sync.Mutex
+	held, history := 0, []int{}
+	consumer.Group.OnClaim = func(_ string, claimed bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if held--; claimed {
+			held += 2
+		}
+		switch history = append(history, held); len(history) {
+		case 4:
+			joins()
+		case 8:
+			cancel()
+		}
+	}
+	err = jetstream.Work(ctx, js, consumer, func(ctx context.Context, _ *jetstream.Partition) error {
+		<-ctx.Done()
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, []int{1, 2, 3, 4, 3, 2, 3, 4}, history[:8])
+}
+
+// A claim that another member has is lost at the next renewal, and stays with the other.
+func TestAClaimThatAnotherMemberHasIsLost(t *testing.T) {
+	js := connect(t, shared.URL())
+	_, consumer := partitioned(t, js, 1)
+	consumer.Group.Bucket, consumer.Group.TTL = "test-claims-3s", 3*time.Second
+	warnings := make(lines, 100)
+	consumer.Group.Logger = slog.New(slog.NewTextHandler(warnings, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	key := consumer.Group.Name + ".work." + strings.ReplaceAll(consumer.Partitions[0], ".", "=2E")
+	var bucket natsjs.KeyValue
+	err := jetstream.Work(ctx, js, consumer, func(working context.Context, _ *jetstream.Partition) (err error) {
+		defer cancel()
+		bucket, err = js.KeyValue(ctx, consumer.Group.Bucket)
+		if assert.NoError(t, err) {
+			_, err = bucket.Put(ctx, key, []byte("other"))
+			assert.NoError(t, err)
+			<-working.Done()
+			assert.ErrorIs(t, context.Cause(working), jetstream.ErrClaimLost)
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Contains(t, within(t, "a warning", warnings), `msg="jetstream: claim lost"`, "the first warning")
+	entry, err := bucket.Get(t.Context(), key)
+	require.NoError(t, err)
+	assert.Equal(t, "other", string(entry.Value()))
 }
 
 // OnClaim reports the beginning and the end of each claim, around the work.

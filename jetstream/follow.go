@@ -149,7 +149,7 @@ func (f *follower) follow(ctx context.Context) error {
 	var forgotten error
 	err = receive(ctx, consumer, func(msg jetstream.Msg, meta *jetstream.MsgMetadata) bool {
 		f.healthy()
-		if f.after > 0 && meta.Sequence.Stream > f.after+1 {
+		if meta.Sequence.Stream > f.after+1 {
 			// Events were deleted: by the stream's limits, or one by one on purpose.
 			if forgotten = f.forgotten(ctx); forgotten != nil {
 				return false

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"testing"
+	"time"
 
 	natsjs "github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
@@ -78,6 +79,28 @@ func TestFollowSaysWhatTheLogHasForgotten(t *testing.T) {
 	src, err := log.Replay(t.Context(), "8")
 	require.NoError(t, err)
 	assert.Equal(t, "9", take(t, src, 1)[0].ID)
+}
+
+// The server deletes the consumer of a reader by itself: Follow leaves nothing behind, even if
+// the reader's program is killed.
+func TestFollowNeedsNoCleanup(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	require.NoError(t, log.Append(t.Context(), numbered(1, 1)))
+	for _, err := range log.Follow("")(t.Context()) {
+		require.NoError(t, err)
+		stream, err := js.Stream(t.Context(), log.Name())
+		require.NoError(t, err)
+		n := 0
+		for c := range stream.ListConsumers(t.Context()).Info() {
+			n++
+			assert.Empty(t, c.Config.Durable)
+			assert.Equal(t, 30*time.Second, c.Config.InactiveThreshold)
+			assert.True(t, c.Config.MemoryStorage)
+		}
+		assert.Equal(t, 1, n)
+		break
+	}
 }
 
 // A reader that is so slow that the stream's limits overtake it is told, and misses nothing

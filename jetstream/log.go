@@ -85,7 +85,7 @@ func openStream(ctx context.Context, js jetstream.JetStream, name string) (jetst
 func newPublisher(js jetstream.JetStream, maxPending int) (jetstream.JetStream, error) {
 	opts := []jetstream.JetStreamOpt{
 		jetstream.WithDefaultTimeout(js.Options().DefaultTimeout),
-		jetstream.WithPublishAsyncMaxPending(maxPending + 1),
+		jetstream.WithPublishAsyncMaxPending(maxPending),
 		jetstream.WithPublishAsyncTimeout(ackTimeout),
 	}
 	switch of := js.Options(); {

@@ -69,6 +69,13 @@ func TestADeletedStreamIsAnError(t *testing.T) {
 	run(`jetstream: stream "TestADeletedStreamIsAnError" has been deleted: `, func(begin func()) error {
 		for _, err := range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
 			if err != nil {
+				bucket, missing := js.KeyValue(t.Context(), consumer.Group.Bucket)
+				assert.NoError(t, missing)
+				keys, missing := bucket.ListKeysFiltered(t.Context(), consumer.Group.Name+".>")
+				assert.NoError(t, missing)
+				for key := range keys.Keys() {
+					t.Errorf("%s is still claimed", key)
+				}
 				return err
 			}
 			begin()

@@ -24,7 +24,7 @@ func newMessage(subject string, e codec.Event, numbering *numbering, writer stri
 	data := []byte(e.Data)
 	header := make(nats.Header, 4) // with the expected sequence
 	header[headerWriter] = []string{writer + " " + strconv.FormatUint(number, 10)}
-	if e.Type != "" && e.Type != codec.DefaultType {
+	if e.Type != codec.DefaultType {
 		header[headerType] = []string{escape(e.Type)}
 	}
 	if messageID := numbering.next(e, data); messageID != "" {

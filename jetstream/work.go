@@ -340,9 +340,7 @@ func (p *Partition) acknowledge(sequence uint64) error {
 		if err := p.ack(p.pending[0]); err != nil {
 			return fmt.Errorf("jetstream: partition %q: acknowledge event %d: %w", p.subject, p.pending[0].sequence, err)
 		}
-		if p.pending = p.pending[1:]; len(p.pending) == 0 {
-			p.pending = nil
-		}
+		p.pending = p.pending[1:]
 	}
 	return nil
 }

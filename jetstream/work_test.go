@@ -18,6 +18,7 @@ import (
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/jetstream"
+	"github.com/rxsse/rxsse/jetstream/internal/cluster"
 )
 
 // partitioned makes a log of n partitions, by the last digit of the event's ID, and a
@@ -223,6 +224,72 @@ func TestAttemptsAreNotCountedWhileNothingWaits(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, 1, d.Attempt)
 		assert.Equal(t, "event 2", d.Value)
+		break
+	}
+}
+
+// The first worker of a partition counts, too: it may have died at the first event.
+func TestAttemptsAreCountedFromTheFirstWorkerOn(t *testing.T) {
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 1)
+	consumer.Group.Bucket, consumer.Group.TTL = "test-claims-1s", time.Second
+	require.NoError(t, log.Append(t.Context(), numbered(1, 1)))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var attempts []int
+	err := jetstream.Work(ctx, js, consumer, func(ctx context.Context, p *jetstream.Partition) error {
+		switch attempts = append(attempts, p.Attempt()); len(attempts) {
+		case 1:
+			return nil // before it has taken the event
+		case 2:
+			for range p.Events()(ctx) {
+				return nil // before it has acknowledged the event
+			}
+		}
+		cancel()
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, []int{1, 2, 3}, attempts)
+}
+
+// After a cut of the network, events that were not acknowledged are not delivered twice, and
+// can be acknowledged.
+func TestEventsSurviveACutOfTheNetwork(t *testing.T) {
+	proxy, err := cluster.StartProxy(strings.TrimPrefix(shared.URL(), "nats://"), nil)
+	require.NoError(t, err)
+	t.Cleanup(proxy.Stop)
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 1)
+	require.NoError(t, log.Append(t.Context(), numbered(1, 3)))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var data []string
+	err = jetstream.Work(ctx, connect(t, "nats://"+proxy.Address()), consumer, func(ctx context.Context, p *jetstream.Partition) error {
+		for e, err := range p.Events()(ctx) {
+			if err != nil {
+				return err
+			}
+			switch data = append(data, e.Data); e.Data {
+			case "event 3":
+				proxy.SetCut(true)
+				assert.NoError(t, log.Append(ctx, numbered(4, 4)))
+				proxy.SetCut(false)
+			case "event 4":
+				assert.NoError(t, p.Save(ctx, e.ID))
+				cancel()
+			}
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, []string{"event 1", "event 2", "event 3", "event 4"}, data)
+
+	// The next worker finds nothing but what is new.
+	require.NoError(t, log.Append(t.Context(), numbered(5, 5)))
+	for d, err := range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
+		require.NoError(t, err)
+		assert.Equal(t, "event 5", d.Value)
 		break
 	}
 }

@@ -1,0 +1,49 @@
+package jetstream
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// notClosed is a JetStream whose connection has not been closed.
+type notClosed struct{ jetstream.JetStream }
+
+func (notClosed) Conn() *nats.Conn { return new(nats.Conn) }
+
+// A stream has been deleted if it is missing for more than five seconds without a break.
+func TestRetryOfAMissingStream(t *testing.T) {
+	for name, row := range map[string]struct {
+		then    func(*testing.T, *retry) // after the first attempt
+		after   time.Duration
+		deleted bool
+	}{
+		"for five seconds":          {nil, 5 * time.Second, false},
+		"for longer":                {nil, 5*time.Second + 1, true},
+		"with a success in between": {func(_ *testing.T, r *retry) { r.reset() }, 5*time.Second + 1, false},
+		"with another error in between": {func(t *testing.T, r *retry) {
+			t.Helper()
+			require.NoError(t, r.wait(t.Context(), errors.New("no leader")))
+		}, 5*time.Second + 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRetry(notClosed{})
+				begin := time.Now()
+				require.NoError(t, r.wait(t.Context(), jetstream.ErrStreamNotFound))
+				if row.then != nil {
+					row.then(t, r)
+				}
+				time.Sleep(time.Until(begin.Add(row.after)))
+				err := r.wait(t.Context(), jetstream.ErrStreamNotFound)
+				assert.Equal(t, row.deleted, err != nil, "%v", err)
+			})
+		})
+	}
+}
