@@ -90,11 +90,12 @@ func newStats() Stats {
 }
 
 // clone returns a copy that shares nothing which changes.
-func (s Stats) clone() Stats {
-	s.Outcomes = maps.Clone(s.Outcomes)
-	s.ConnectTimes = s.ConnectTimes.clone()
-	s.ConnectionTimes = s.ConnectionTimes.clone()
-	return s
+func (s *Stats) clone() Stats {
+	c := *s
+	c.Outcomes = maps.Clone(c.Outcomes)
+	c.ConnectTimes = c.ConnectTimes.clone()
+	c.ConnectionTimes = c.ConnectionTimes.clone()
+	return c
 }
 
 // add adds the counts of other streams.
