@@ -129,8 +129,9 @@ func TestArrivalDuringATake(t *testing.T) {
 		require.True(t, a.Push(7))
 		q.takeBatch()
 		assert.Equal(t, upTo(len(taken)), q.lent)
+		require.True(t, b.Push(8))
 		next, _ := q.Newer()
-		assert.Equal(t, []int{7}, next)
+		assert.Equal(t, []int{7, 8}, next)
 	}
 }
 

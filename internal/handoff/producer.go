@@ -162,7 +162,7 @@ func (p *Producer[T]) PushBatch(items []T) int {
 		return len(items)
 	}
 	n := 0
-	if len(items) > 0 && !p.full() {
+	if !p.full() {
 		n = min(len(items), p.queue.limit-p.len())
 		p.appendBatch(items[:n])
 	}
@@ -170,7 +170,7 @@ func (p *Producer[T]) PushBatch(items []T) int {
 	return n
 }
 
-// appendBatch queues items, of which there is at least one. Called with the lock held.
+// appendBatch queues items. Called with the lock held.
 func (p *Producer[T]) appendBatch(items []T) {
 	p.items = append(p.items, items...)
 	p.bytes += total(p.queue.size, items)

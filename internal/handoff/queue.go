@@ -396,9 +396,7 @@ func (q *Queue[T]) merge() {
 // of a run is its place.
 func (q *Queue[T]) mergeTaken() {
 	n := int(q.last - q.delivered)
-	if n > len(q.places) {
-		q.places = make([][]T, max(n, 2*len(q.places)))
-	}
+	q.places = slices.Grow(q.places[:0], n)[:n]
 	for _, p := range q.pending {
 		end := len(p.taken)
 		for _, r := range slices.Backward(p.takenRuns) {
@@ -407,7 +405,7 @@ func (q *Queue[T]) mergeTaken() {
 		}
 	}
 	q.merged = q.merged[:0]
-	for i, items := range q.places[:n] {
+	for i, items := range q.places {
 		q.merged = append(q.merged, items...)
 		clear(items)
 		q.places[i] = nil
