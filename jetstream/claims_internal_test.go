@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,6 +78,168 @@ func TestAMemberCountsItself(t *testing.T) {
 	assert.Equal(t, []string{"g.member.m=a\nb"}, bucket.put)
 	assert.Equal(t, map[string][]string{"m": {"a", "b"}}, members)
 	assert.Empty(t, taken)
+}
+
+// A memoryBucket is a bucket in memory, for one goroutine. Its entries do not expire.
+type memoryBucket struct {
+	jetstream.KeyValue
+
+	entries  map[string]memoryEntry
+	revision uint64
+}
+
+type memoryEntry struct {
+	jetstream.KeyValueEntry
+
+	key, value string
+	revision   uint64
+}
+
+func (e memoryEntry) Key() string   { return e.key }
+func (e memoryEntry) Value() []byte { return []byte(e.value) }
+
+func (b *memoryBucket) Put(_ context.Context, key string, value []byte) (uint64, error) {
+	b.revision++
+	b.entries[key] = memoryEntry{key: key, value: string(value), revision: b.revision}
+	return b.revision, nil
+}
+
+func (b *memoryBucket) Create(ctx context.Context, key string, value []byte, _ ...jetstream.KVCreateOpt) (uint64, error) {
+	if _, exists := b.entries[key]; exists {
+		return 0, jetstream.ErrKeyExists
+	}
+	return b.Put(ctx, key, value)
+}
+
+func (b *memoryBucket) Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+	if b.entries[key].revision != revision {
+		return 0, &jetstream.APIError{Code: 400, ErrorCode: jetstream.JSErrCodeStreamWrongLastSequence}
+	}
+	return b.Put(ctx, key, value)
+}
+
+func (b *memoryBucket) Delete(_ context.Context, key string, _ ...jetstream.KVDeleteOpt) error {
+	delete(b.entries, key)
+	return nil
+}
+
+func (b *memoryBucket) Watch(context.Context, string, ...jetstream.WatchOpt) (jetstream.KeyWatcher, error) {
+	updates := make(chan jetstream.KeyValueEntry, len(b.entries)+1)
+	for _, e := range b.entries {
+		updates <- e
+	}
+	updates <- nil
+	return watcher{updates: updates}, nil
+}
+
+// join adds a member with the names of its work.
+func (b *memoryBucket) join(member string, names ...string) {
+	b.entries["g.member."+member] = memoryEntry{key: "g.member." + member, value: strings.Join(names, "\n")}
+}
+
+// A worker is member m of group g in a bubble. Its work lasts until it is cancelled.
+type worker struct {
+	*claims
+
+	bucket *memoryBucket
+	log    strings.Builder
+	mu     sync.Mutex
+	causes []error // why work has ended
+}
+
+func newWorker(t *testing.T, names ...string) *worker {
+	t.Helper()
+	w := &worker{bucket: &memoryBucket{entries: map[string]memoryEntry{}}}
+	group := Group{Name: "g", Member: "m", TTL: 6 * time.Second, Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
+	w.claims = &claims{group: group, bucket: w.bucket, names: names, held: map[string]*claim{}, ended: make(chan struct{}, 1)}
+	w.work = func(ctx context.Context, _ string) error {
+		<-ctx.Done()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.causes = append(w.causes, context.Cause(ctx))
+		return nil
+	}
+	return w
+}
+
+// claimed returns how many pieces of work the member has claimed in the bucket.
+func (w *worker) claimed(ctx context.Context) (n int) {
+	synctest.Wait()
+	w.removeEnded(ctx)
+	for key := range w.bucket.entries {
+		if strings.HasPrefix(key, "g.work.") {
+			n++
+		}
+	}
+	return n
+}
+
+// A member claims no more than its share, although nobody has claimed the rest, and releases
+// no more than the others need.
+func TestAMemberHoldsItsShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorker(t, "a", "b", "c", "d")
+		for _, step := range []struct {
+			others []string
+			want   int
+		}{{[]string{"n"}, 2}, {[]string{"n"}, 2}, {nil, 4}, {[]string{"n"}, 2}, {[]string{"n", "o", "p"}, 1}, {nil, 4}} {
+			for key := range w.bucket.entries {
+				if strings.HasPrefix(key, "g.member.") {
+					delete(w.bucket.entries, key)
+				}
+			}
+			for _, other := range step.others {
+				w.bucket.join(other, "a", "b", "c", "d")
+			}
+			w.balance(t.Context())
+			assert.Equal(t, step.want, w.claimed(t.Context()), "with %v", step.others)
+		}
+		w.releaseAll(t.Context(), context.Canceled)
+		assert.Empty(t, w.bucket.entries)
+	})
+}
+
+// A member whose work differs from that of the others warns once.
+func TestAMemberWarnsOfDifferentWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorker(t, "a")
+		w.bucket.join("n", "b")
+		for range 3 {
+			w.balance(t.Context())
+		}
+		assert.Equal(t, 1, strings.Count(w.log.String(), "the members of the group have different feeds or partitions"))
+		w.releaseAll(t.Context(), context.Canceled)
+	})
+}
+
+// A claim that another member has is lost at the next renewal, and stays with the other.
+func TestAClaimThatAnotherMemberHasIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorker(t, "a")
+		w.balance(t.Context())
+		_, err := w.bucket.Put(t.Context(), "g.work.a", []byte("n"))
+		require.NoError(t, err)
+		time.Sleep(2 * time.Second)
+		w.renew(t.Context())
+		assert.Equal(t, 1, w.claimed(t.Context()), "that of the other member")
+		assert.Equal(t, []error{ErrClaimLost}, w.causes)
+		w.releaseAll(t.Context(), context.Canceled)
+	})
+}
+
+// A claim that is renewed lasts.
+func TestAClaimThatIsRenewedLasts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorker(t, "a")
+		w.balance(t.Context())
+		for range 10 {
+			time.Sleep(2 * time.Second)
+			w.renew(t.Context())
+			assert.Equal(t, 1, w.claimed(t.Context()))
+		}
+		w.releaseAll(t.Context(), context.Canceled)
+		assert.Equal(t, []error{context.Canceled}, w.causes)
+	})
 }
 
 // Work ends a sixth of the TTL before its claim expires.

@@ -84,7 +84,7 @@ func TestWorkEndsBeforeItsClaimExpires(t *testing.T) {
 	}
 }
 
-// Members of one group that have different feeds read all of them, and warn once.
+// Members of one group that have different feeds read all of them.
 func TestMembersWithDifferentFeedsReadAllOfThem(t *testing.T) {
 	js := connect(t, shared.URL())
 	logs := map[string]*jetstream.Log{}
@@ -95,7 +95,6 @@ func TestMembersWithDifferentFeedsReadAllOfThem(t *testing.T) {
 	defer cancel()
 	var members sync.WaitGroup
 	begun := make(chan string, 100)
-	warnings := make(lines, 1000)
 	member := func(name string, feeds ...string) {
 		var all []jetstream.Feed
 		for _, feed := range feeds {
@@ -103,7 +102,7 @@ func TestMembersWithDifferentFeedsReadAllOfThem(t *testing.T) {
 				return silent(func() { begun <- feed })
 			}})
 		}
-		group := jetstream.Group{Name: "differ", Member: name, Bucket: "test-claims-1s", TTL: time.Second, Logger: slog.New(slog.NewTextHandler(warnings, nil))}
+		group := jetstream.Group{Name: "differ", Member: name, Bucket: "test-claims-1s", TTL: time.Second}
 		members.Go(func() { assert.ErrorIs(t, jetstream.Ingest(ctx, js, group, all...), context.Canceled) })
 	}
 	member("m", "differ-a", "differ-c")
@@ -112,23 +111,8 @@ func TestMembersWithDifferentFeedsReadAllOfThem(t *testing.T) {
 	for len(read) < 3 {
 		read[within(t, "all feeds", begun)] = true
 	}
-	bucket, err := js.KeyValue(t.Context(), "test-claims-1s")
-	require.NoError(t, err)
-	rounds, err := bucket.Watch(ctx, "differ.member.m", natsjs.UpdatesOnly())
-	require.NoError(t, err)
-	for range 3 {
-		within(t, "a round", rounds.Updates())
-	}
 	cancel()
 	members.Wait()
-	close(warnings)
-	warned := 0
-	for line := range warnings {
-		if strings.Contains(line, "the members of the group have different feeds or partitions") && strings.Contains(line, "member=m") {
-			warned++
-		}
-	}
-	assert.Equal(t, 1, warned)
 }
 
 // The bucket of the claims may be deleted: the members make it again and go on.
@@ -188,73 +172,6 @@ func TestConsumeRaisesAPanicOfOnPoison(t *testing.T) {
 			t.Error("delivered")
 		}
 	})
-}
-
-// A member claims no more than its share, although nobody has claimed the rest, and releases
-// no more than the others need.
-func TestAMemberHoldsItsShare(t *testing.T) {
-	js := connect(t, shared.URL())
-	_, consumer := partitioned(t, js, 4)
-	consumer.Group.Bucket, consumer.Group.TTL = "test-claims-share", time.Second
-	bucket, err := js.CreateKeyValue(t.Context(), natsjs.KeyValueConfig{Bucket: consumer.Group.Bucket, TTL: time.Second})
-	require.NoError(t, err)
-	joins := func() { // a member that leaves after a TTL
-		_, err = bucket.Put(t.Context(), consumer.Group.Name+".member.other", []byte(strings.Join(consumer.Partitions, "\n")))
-		assert.NoError(t, err)
-	}
-	joins()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var mu sync.Mutex
-	held, history := 0, []int{}
-	consumer.Group.OnClaim = func(_ string, claimed bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		if held--; claimed {
-			held += 2
-		}
-		switch history = append(history, held); len(history) {
-		case 4:
-			joins()
-		case 8:
-			cancel()
-		}
-	}
-	err = jetstream.Work(ctx, js, consumer, func(ctx context.Context, _ *jetstream.Partition) error {
-		<-ctx.Done()
-		return nil
-	})
-	require.ErrorIs(t, err, context.Canceled)
-	assert.Equal(t, []int{1, 2, 3, 4, 3, 2, 3, 4}, history[:8])
-}
-
-// A claim that another member has is lost at the next renewal, and stays with the other.
-func TestAClaimThatAnotherMemberHasIsLost(t *testing.T) {
-	js := connect(t, shared.URL())
-	_, consumer := partitioned(t, js, 1)
-	consumer.Group.Bucket, consumer.Group.TTL = "test-claims-3s", 3*time.Second
-	warnings := make(lines, 100)
-	consumer.Group.Logger = slog.New(slog.NewTextHandler(warnings, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	key := consumer.Group.Name + ".work." + strings.ReplaceAll(consumer.Partitions[0], ".", "=2E")
-	var bucket natsjs.KeyValue
-	err := jetstream.Work(ctx, js, consumer, func(working context.Context, _ *jetstream.Partition) (err error) {
-		defer cancel()
-		bucket, err = js.KeyValue(ctx, consumer.Group.Bucket)
-		if assert.NoError(t, err) {
-			_, err = bucket.Put(ctx, key, []byte("other"))
-			assert.NoError(t, err)
-			<-working.Done()
-			assert.ErrorIs(t, context.Cause(working), jetstream.ErrClaimLost)
-		}
-		return nil
-	})
-	require.ErrorIs(t, err, context.Canceled)
-	assert.Contains(t, within(t, "a warning", warnings), `msg="jetstream: claim lost"`, "the first warning")
-	entry, err := bucket.Get(t.Context(), key)
-	require.NoError(t, err)
-	assert.Equal(t, "other", string(entry.Value()))
 }
 
 // OnClaim reports the beginning and the end of each claim, around the work.
