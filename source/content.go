@@ -3,6 +3,7 @@ package source
 import (
 	"bufio"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,8 +17,9 @@ import (
 // a test shows that events still arrive at once.
 //
 // A field Accept-Encoding that [WithHeader] or the request sets takes precedence. Whatever
-// the request says, a response in gzip is decoded, and one in another coding ends the
-// stream with an [Error] that wraps [ErrContentEncoding].
+// the request says, a response in gzip is decoded. One in another coding, or whose body is
+// not in gzip although its header says so, ends the stream with an [Error] that wraps
+// [ErrContentEncoding].
 func WithCompression(ask bool) Option {
 	return func(c *config) { c.compression = ask }
 }
@@ -130,10 +132,15 @@ func (r *gzipReader) Read(p []byte) (int, error) {
 
 // nextMember reads the header of a member. It returns [io.EOF] if there is none.
 func (r *gzipReader) nextMember() (err error) {
-	if r.member == nil {
+	isFirst := r.member == nil
+	if isFirst {
 		r.member = new(gzip.Reader)
 	}
-	if err = r.member.Reset(r.compressed); err == nil {
+	switch err = r.member.Reset(r.compressed); {
+	case isFirst && errors.Is(err, gzip.ErrHeader):
+		return fmt.Errorf("%w \"gzip\": the body is not in gzip (%w); have the server, or the proxy before it, leave the field Content-Encoding out",
+			ErrContentEncoding, err)
+	case err == nil:
 		r.member.Multistream(false)
 		r.inMember = true
 	}
@@ -177,7 +184,7 @@ func mediaTypeEssence(value string) string {
 	typ, rest, found := strings.Cut(strings.Trim(value, " \t\r\n"), "/")
 	subtype, _, _ := strings.Cut(rest, ";")
 	subtype = strings.TrimRight(subtype, " \t\r\n")
-	if !found || !isFieldName(typ) || !isFieldName(subtype) { // both are tokens, as names of fields are
+	if !found || !isToken(typ) || !isToken(subtype) { // both are tokens, as names of fields are
 		return ""
 	}
 	return strings.ToLower(typ + "/" + subtype)

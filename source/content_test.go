@@ -310,6 +310,26 @@ func TestGzipByteByByte(t *testing.T) {
 	assert.Equal(t, []codec.Event{{Type: "message", Data: "abc"}}, events)
 }
 
+// A body that is plain text although its header says gzip would be the same at each attempt.
+func TestContentEncodingThatIsNotTrue(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Header().Set("Content-Encoding", "gzip")
+		c.Raw("id: 666\ndata: plain text\n\n")
+		c.Hold()
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithLastEventID("7")))
+		require.ErrorIs(t, err, source.ErrContentEncoding)
+		require.ErrorIs(t, err, gzip.ErrHeader)
+		assert.ErrorContains(t, err, `content encoding "gzip": the body is not in gzip`)
+		assert.Empty(t, events)
+		var failure *source.Error
+		require.ErrorAs(t, err, &failure)
+		assert.False(t, failure.Temporary())
+		assert.Equal(t, "7", failure.LastEventID, "the position is kept")
+		assert.Len(t, server.Requests(), 1, "it is final")
+	})
+}
+
 // The end of the compressed body adds nothing to the last event.
 func TestUnterminatedEventInGzip(t *testing.T) {
 	resp := &http.Response{
@@ -341,7 +361,6 @@ func TestBrokenGzip(t *testing.T) {
 		"cut behind it":     {whole.Bytes()[:10], io.ErrUnexpectedEOF, false},
 		"cut in the data":   {whole.Bytes()[:whole.Len()-12], io.ErrUnexpectedEOF, false},
 		"a wrong checksum":  {changed, gzip.ErrChecksum, false},
-		"not gzip":          {[]byte("data: plain text\n\n"), gzip.ErrHeader, false},
 		"more behind it":    {append(bytes.Clone(whole.Bytes()), "data: text\n\n"...), gzip.ErrHeader, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -49,7 +49,7 @@ var (
 	// ErrContentType is the reason when the server's answer was not an event stream.
 	ErrContentType = errors.New("unexpected content type")
 	// ErrContentEncoding is the reason when the body of a response is compressed in a way
-	// that is not decoded; see [WithCompression].
+	// that is not decoded, or not in the way that its header says; see [WithCompression].
 	ErrContentEncoding = errors.New("content encoding")
 	// ErrRedirects is the reason when the server redirects more than ten times, usually in
 	// a circle. [http.Client.CheckRedirect] sets another policy.
@@ -66,8 +66,8 @@ var (
 	// the connection or the attempt has ended with.
 	ErrNotSentAgain = errors.New("the server may have acted on the request, so it is not sent again")
 	// ErrRequest is the reason when the request cannot be sent: its URL is unusable, or one
-	// that the server redirects to; its header is not valid, or over HTTP/2 larger than the
-	// server allows; its GetBody has failed, or it has a body that cannot be sent again, see
+	// that the server redirects to; its method or header is not valid, or the header over
+	// HTTP/2 larger than the server allows; its GetBody has failed, or it has a body that cannot be sent again, see
 	// [Client.ObserveRequest].
 	ErrRequest = errors.New("the request cannot be sent")
 	// ErrConnectTimeout is the reason when the server did not accept in time; see

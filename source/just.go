@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Just returns a stream that delivers items and completes. If its context is cancelled,
@@ -32,8 +33,9 @@ func Just[T any](items ...T) rxsse.Observable[T] {
 // FromSeq returns a stream that delivers the items of seq and completes. Each subscription
 // ranges over seq again, so seq must allow that. If the context is cancelled, the stream
 // ends with the cause before the next item, or at the end of seq. It cannot interrupt seq
-// while seq waits for something.
+// while seq waits for something. FromSeq panics if seq is nil.
 func FromSeq[T any](seq iter.Seq[T]) rxsse.Observable[T] {
+	argument.MustNotBeNil("source: FromSeq: seq", seq == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			left := false

@@ -20,10 +20,10 @@ type Meter struct {
 }
 
 // WithMeter makes m count what the stream does. A stream may have several: those of its
-// client, and its own.
+// client, and its own. A nil m has no effect.
 func WithMeter(m *Meter) Option {
 	return func(c *config) {
-		if !slices.Contains(c.meters, m) {
+		if m != nil && !slices.Contains(c.meters, m) {
 			c.meters = append(c.meters, m)
 		}
 	}

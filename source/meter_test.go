@@ -50,6 +50,15 @@ func TestMeter(t *testing.T) {
 }
 
 // What is open and how far the consumer is behind can be read while the stream runs.
+// A program that has no meter or trace to give may give nil.
+func TestNilMeterAndTrace(t *testing.T) {
+	within(t, ssetest.Replay(numbered(1)), func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		events, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithMeter(nil), source.WithTrace(nil)))
+		require.NoError(t, err)
+		assert.Equal(t, numbered(1), events)
+	})
+}
+
 func TestMeterWhileTheStreamRuns(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		if c.N > 1 {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rxsse/rxsse/internal/argument"
 )
@@ -84,6 +85,9 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	}
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host // net/http takes it from there alone
+	}
+	if !isToken(method(req)) {
+		return nil, fmt.Errorf("%w: method %.100q: that is no name for one", ErrRequest, req.Method)
 	}
 	if err := checkHeader(req.Header); err != nil {
 		return nil, err
@@ -203,8 +207,8 @@ func method(req *http.Request) string { return cmp.Or(req.Method, http.MethodGet
 // time.
 func checkHeader(header http.Header) error {
 	for key, values := range header {
-		if !isFieldName(key) {
-			return fmt.Errorf("%w: header field %.100q: that is no name for one", ErrRequest, key)
+		if !isToken(key) {
+			return fmt.Errorf("%w: header field %.100q: that is no name for one", ErrRequest, beginning(key))
 		}
 		if !slices.ContainsFunc(values, func(v string) bool { return !isFieldValue(v) }) {
 			continue
@@ -214,11 +218,23 @@ func checkHeader(header http.Header) error {
 	return nil
 }
 
-// isFieldName reports whether net/http takes a name for that of a header field
+// tchar are the characters of a token, such as a method or the name of a header field
 // (RFC 9110 §5.6.2).
-func isFieldName(name string) bool {
-	const tchar = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	return name != "" && strings.Trim(name, tchar) == ""
+const tchar = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// isToken reports whether net/http takes a text for a method or for the name of a header
+// field.
+func isToken(text string) bool { return text != "" && strings.Trim(text, tchar) == "" }
+
+// beginning returns the part of a text up to and with the first character that a token
+// must not have. A secret may follow it, as in "Authorization: Bearer …".
+func beginning(text string) string {
+	end := len(text) - len(strings.TrimLeft(text, tchar))
+	_, size := utf8.DecodeRuneInString(text[end:])
+	if end += size; end < len(text) {
+		return text[:end] + "…"
+	}
+	return text
 }
 
 // isFieldValue reports whether net/http takes a text for the value of a header

@@ -30,8 +30,12 @@ func TestRequestsThatCannotBeSent(t *testing.T) {
 		want string
 	}{
 		"a line break":        {nil, []source.Option{source.WithHeader("Authorization", "Bearer secret\n")}, `header field "Authorization": its value has a control character`},
-		"a field's name":      {nil, []source.Option{source.WithHeader("two words", "x")}, `header field "two words": that is no name for one`},
+		"a field's name":      {nil, []source.Option{source.WithHeader("two words", "x")}, `header field "two …": that is no name for one`},
+		"a whole line":        {nil, []source.Option{source.WithHeader("Authorization: Bearer secret", "")}, `header field "Authorization:…": that is no name for one`},
+		"a colon behind it":   {nil, []source.Option{source.WithHeader("Accept:", "x")}, `header field "Accept:": that is no name for one`},
 		"a field without one": {nil, []source.Option{source.WithHeader("", "x")}, `header field "": that is no name for one`},
+		"a method":            {&http.Request{Method: "BAD METHOD", URL: get("http://host.example").URL}, nil, `method "BAD METHOD": that is no name for one`},
+		"a method by prepare": {nil, []source.Option{source.WithPrepare(func(r *http.Request) error { r.Method = "PÖST"; return nil })}, `method "PÖST": that is no name for one`},
 		"GetBody fails": {&http.Request{
 			URL: get("http://host.example").URL, Body: io.NopCloser(strings.NewReader("")),
 			GetBody: func() (io.ReadCloser, error) { return nil, errGone },

@@ -74,8 +74,9 @@ func TestFromSeq2StopsTheSequence(t *testing.T) {
 	assert.True(t, stopped)
 }
 
-func TestFromSeq2RefusesNil(t *testing.T) {
+func TestFromSeqRefusesNil(t *testing.T) {
 	assert.PanicsWithValue(t, "source: FromSeq2: seq is nil", func() { source.FromSeq2[int](nil) })
+	assert.PanicsWithValue(t, "source: FromSeq: seq is nil", func() { source.FromSeq[int](nil) })
 }
 
 func BenchmarkFromSeq2(b *testing.B) {

@@ -35,7 +35,7 @@ func (e *Error) Temporary() bool {
 }
 
 // finalErrors are the reasons that do not go away by themselves.
-var finalErrors = []error{ErrRedirects, ErrRequest, ErrCheckpoint, ErrNotSentAgain} //nolint:gochecknoglobals // a constant
+var finalErrors = []error{ErrContentEncoding, ErrRedirects, ErrRequest, ErrCheckpoint, ErrNotSentAgain} //nolint:gochecknoglobals // a constant
 
 // isTemporaryStatus reports whether a server that answers with status may answer
 // otherwise soon (RFC 9110 §15, RFC 8470 §5.2).

@@ -55,10 +55,10 @@ type Attempt struct {
 
 // WithTrace calls the hooks of t as the state of the stream changes. A stream may have
 // several traces: those of its client, and its own. Each is called, in the order of the
-// options.
+// options. A nil t has no effect.
 func WithTrace(t *Trace) Option {
 	return func(c *config) {
-		if !slices.Contains(c.traces, t) {
+		if t != nil && !slices.Contains(c.traces, t) {
 			c.traces = append(c.traces, t)
 		}
 	}
