@@ -12,7 +12,9 @@
 // Inside a [testing/synctest] bubble, as here, the clock is fake: the test takes
 // no time and gives the same diagram on every run. Two streams that draw something in
 // the same frame do so in the order in which they were created with [Cold]: each has
-// its own place within the frame, less than a tenth of it away from the start.
+// its own place within the frame, less than a tenth of it away from the start. Groups of
+// operators.GroupBy have none: items that pass through several of them in the same frame,
+// as through MergeMap, come in any order.
 //
 // In a diagram every character is one [Frame] of time:
 //

@@ -57,7 +57,7 @@ func StartWith[T any](src rxsse.Observable[T], items ...T) rxsse.Observable[T] {
 					return
 				}
 			}
-			src(ctx)(yield)
+			src(ctx)(func(v T, err error) bool { return yield(v, err) && err == nil })
 		}
 	}
 }

@@ -58,9 +58,10 @@
 // An operator of several streams says "it ends as Merge does": when one of them fails, it
 // cancels the others and delivers that error after the items that arrived before it.
 //
-// An operator relies on the grammar of its upstream: nothing follows an error. Synchronous
-// operators pass on what an upstream delivers after its error, except Catch,
-// OnErrorReturn, Retry, Window, Aggregate and AggregateBy, which ignore it.
+// Nothing follows an error: an operator stops its upstream there, also if the consumer
+// would go on. An upstream that goes on although yield has returned false is a fault, at
+// which Go's range statement panics. Asynchronous operators, Catch, OnErrorReturn, Retry,
+// Window, Aggregate and AggregateBy ignore what it delivers.
 //
 // In every case, an operator has released its upstreams, and all that it started
 // itself, when the range over it ends: also when the consumer leaves the range, or

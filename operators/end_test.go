@@ -46,6 +46,38 @@ func windowsOf(src ints) map[string]rxsse.Observable[WindowOf[int]] {
 	}
 }
 
+// Nothing follows an error, also if the consumer of the operator would go on.
+func TestNothingFollowsAnError(t *testing.T) {
+	src := ints(func(context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			_ = yield(1, nil) && yield(0, errOdd) && yield(2, nil) && yield(0, errors.New("another"))
+		}
+	})
+	for name, obs := range map[string]ints{
+		"Catch":     Catch(Skip(src, 1), func(error) ints { return src }),
+		"Concat":    Concat(src, from(3)),
+		"Filter":    Filter(src, func(int) bool { return true }),
+		"Finally":   Finally(src, func() {}),
+		"Map":       Map(src, func(v int) int { return v }),
+		"Merge":     Merge(src),
+		"StartWith": StartWith(src),
+		"Take":      Take(src, 3),
+		"TapEnd":    TapEnd(src, func(error) {}),
+	} {
+		var items []int
+		var ends []error
+		for v, err := range obs(t.Context()) {
+			if err != nil {
+				ends = append(ends, err)
+				continue
+			}
+			items = append(items, v)
+		}
+		assert.Equal(t, []int{1}, items, name)
+		assert.Equal(t, []error{errOdd}, ends, name)
+	}
+}
+
 // A source that goes on after its error, which it must not, cannot change the error or
 // add to the items.
 func TestSourceThatGoesOnAfterItsError(t *testing.T) {

@@ -19,7 +19,7 @@ func Finally[T any](src rxsse.Observable[T], f func()) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			defer f()
-			src(ctx)(yield)
+			src(ctx)(func(v T, err error) bool { return yield(v, err) && err == nil })
 		}
 	}
 }
