@@ -91,4 +91,7 @@
 // RxGo treats nil items specially: Debounce, DistinctUntilChanged and CombineLatest take
 // them for no item. A panic in a function given to an RxGo operator ends the process,
 // since it happens on a goroutine of RxGo.
+//
+// A stream, an observable or a function that is nil panics where it is given, with the name
+// of the function and the argument.
 package rx

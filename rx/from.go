@@ -7,6 +7,7 @@ import (
 	"github.com/reactivex/rxgo/v2"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // From makes a typed Observable of a cold RxGo observable, or of any other
@@ -35,6 +36,7 @@ import (
 // From does not suit hot observables: it observes when the range begins, after a Connect
 // perhaps, and RxGo blocks all other observers when the range ends early. Use [FromHot].
 func From[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
+	argument.MustNotBeNil("rx: From: it", it == nil)
 	return FromFunc[T](func(rxgo.Option) rxgo.Iterable { return it }, opts...)
 }
 
@@ -57,6 +59,7 @@ func From[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
 // I is the result type of build, [rxgo.Observable], [rxgo.Single] or
 // [rxgo.OptionalSingle], and is inferred.
 func FromFunc[T any, I rxgo.Iterable](build func(opt rxgo.Option) I, opts ...Option) rxsse.Observable[T] {
+	argument.MustNotBeNil("rx: FromFunc: build", build == nil)
 	o := newOptions(opts)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {

@@ -20,6 +20,19 @@ import (
 	"github.com/rxsse/rxsse/rxssetest"
 )
 
+// What is nil panics where it is given.
+func TestNilArguments(t *testing.T) {
+	for want, f := range map[string]func(){
+		"rx: From: it is nil":        func() { rx.From[int](nil) },
+		"rx: FromFunc: build is nil": func() { rx.FromFunc[int, rxgo.Observable](nil) },
+		"rx: FromHot: it is nil":     func() { rx.FromHot[int](nil) },
+		"rx: Scope: build is nil":    func() { rx.Scope[rxgo.Observable](t.Context(), nil) },
+		"rx: ToRxGo: src is nil":     func() { rx.ToRxGo[int](t.Context(), nil) },
+	} {
+		assert.PanicsWithValue(t, want, f)
+	}
+}
+
 // collect ranges over o to its end.
 func collect[T any](ctx context.Context, o rxsse.Observable[T]) (values []T, err error) {
 	for v, e := range o(ctx) {

@@ -9,6 +9,7 @@ import (
 	"github.com/reactivex/rxgo/v2"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/lifetime"
 )
 
@@ -41,6 +42,7 @@ import (
 // another observer blocks the hot observable, Observe blocks too: FromHot waits at most
 // 100 ms for it. The range waits for the rest, until its context ends.
 func FromHot[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
+	argument.MustNotBeNil("rx: FromHot: it", it == nil)
 	o := newOptions(opts)
 	first := observeHot(it)
 	first.wait(drainTimeout)

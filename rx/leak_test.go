@@ -212,6 +212,36 @@ func leave(t *testing.T, m method, follow func(rxgo.Iterable, rxgo.Option) rxgo.
 	assertLeft(t, settle, nil)
 }
 
+// TestSourcesThatEndWithTheRange: sources that are bound to the context of the range, as in
+// an operator, do not fail when it ends. Merge would pass that on to Map, which stops
+// reading at an error, while its other inputs wait for Map.
+func TestSourcesThatEndWithTheRange(t *testing.T) {
+	joins := map[string]func([]rxgo.Observable, rxgo.Option) rxgo.Observable{
+		"CombineLatest": func(in []rxgo.Observable, opt rxgo.Option) rxgo.Observable {
+			return rxgo.CombineLatest(func(v ...any) any { return v[0] }, in, opt)
+		},
+		"Concat": func(in []rxgo.Observable, opt rxgo.Option) rxgo.Observable { return rxgo.Concat(in, opt) },
+		"Merge":  func(in []rxgo.Observable, opt rxgo.Option) rxgo.Observable { return rxgo.Merge(in, opt) },
+	}
+	for name, join := range joins {
+		t.Run(name, func(t *testing.T) {
+			for range 100 { // two goroutines learn of the end, in any order
+				synctest.Test(t, func(t *testing.T) {
+					ctx, cancel := context.WithTimeoutCause(t.Context(), 3*tick+tick/4, errBoom)
+					defer cancel()
+					o := rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable {
+						in := []rxgo.Observable{rx.ToRxGo(ctx, endless(), opt), rx.ToRxGo(ctx, endless(), opt)}
+						return join(in, opt).Map(same, opt)
+					})
+					_, err := collect(ctx, o)
+					require.ErrorIs(t, err, errBoom)
+					assertLeft(t, synctest.Wait, nil)
+				})
+			}
+		})
+	}
+}
+
 // TestBackOffRetryWithoutTheOption: with the option it closes its channel twice when it
 // is left while it waits for the next attempt, which ends the process.
 func TestBackOffRetryWithoutTheOption(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/reactivex/rxgo/v2"
+
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // Scope is for flows that stay in RxGo: it wraps a chain so that the end of the chain, by
@@ -27,6 +29,7 @@ import (
 // options, the end of ctx and of RxGo's context, and panics (in build too) the rules of
 // [ToRxGo] hold. The chain is taken down as that of a range over [FromFunc].
 func Scope[I rxgo.Iterable](ctx context.Context, build func(ctx context.Context, opt rxgo.Option) I, opts ...rxgo.Option) rxgo.Observable {
+	argument.MustNotBeNil("rx: Scope: build", build == nil)
 	return toRxGo(ctx, opts, func(ctx context.Context, next chan<- rxgo.Item) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -52,7 +52,7 @@ func newSubscription(ctx context.Context) *subscription {
 	s := &subscription{reader: reader{ctx: ctx}}
 	sub, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	s.cancel = cancel
-	s.sub, s.life = lifetime.New(chainContext{sub, ctx})
+	s.sub, s.life = lifetime.New(chainContext{sub, ctx}, ctx)
 	s.release = context.AfterFunc(ctx, func() { s.life.Stop(context.Cause(ctx)) })
 	return s
 }

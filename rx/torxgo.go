@@ -6,6 +6,7 @@ import (
 	"github.com/reactivex/rxgo/v2"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // ToRxGo returns src as an RxGo observable. The result is cold, as [rxgo.Defer] is: each
@@ -50,6 +51,7 @@ import (
 // instead. The options of operators (a pool, an error strategy, an observation strategy,
 // Serialize) have no effect on a source, as in RxGo.
 func ToRxGo[T any](ctx context.Context, src rxsse.Observable[T], opts ...rxgo.Option) rxgo.Observable {
+	argument.MustNotBeNil("rx: ToRxGo: src", src == nil)
 	return toRxGo(ctx, opts, func(ctx context.Context, next chan<- rxgo.Item) error {
 		done := ctx.Done()
 		for v, err := range src(ctx) {

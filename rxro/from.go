@@ -72,7 +72,7 @@ func subscribe[T any](ctx context.Context, o ro.Observable[T]) *subscription[T] 
 	}
 	s.producer = s.queue.AddProducer()
 	ctx, s.cancel = context.WithCancelCause(ctx)
-	ctx, s.life = lifetime.New(ctx)
+	ctx, s.life = lifetime.New(ctx, ctx)
 	go s.run(ctx, o)
 	return s
 }

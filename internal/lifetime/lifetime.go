@@ -16,6 +16,8 @@ import (
 //
 // A nil Lifetime belongs to a producer with no subscription of ours above it.
 type Lifetime struct {
+	end context.Context //nolint:containedctx // of the subscription, see New
+
 	mu        sync.Mutex
 	running   map[*Producer]struct{}
 	stopping  int           // the number of running producers that have been stopped
@@ -36,9 +38,10 @@ type Producer struct {
 
 type key struct{}
 
-// New returns a context that carries a new Lifetime.
-func New(ctx context.Context) (context.Context, *Lifetime) {
-	l := &Lifetime{running: make(map[*Producer]struct{})}
+// New returns a context that carries a new Lifetime. The subscription ends with end, and
+// then stops the Lifetime.
+func New(ctx, end context.Context) (context.Context, *Lifetime) {
+	l := &Lifetime{end: end, running: make(map[*Producer]struct{})}
 	return context.WithValue(ctx, key{}, l), l
 }
 
@@ -122,10 +125,15 @@ func (l *Lifetime) Stop(cause error) {
 	}
 }
 
-// Stopped reports whether Stop has been called.
+// Stopped reports whether Stop has been called, or will be since the context of the
+// subscription has ended. A producer that ends with the same context may ask before
+// the subscription has noticed.
 func (l *Lifetime) Stopped() bool {
 	if l == nil {
 		return false
+	}
+	if l.end.Err() != nil {
+		return true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -24,7 +24,7 @@ func isClosed(ch <-chan struct{}) bool {
 }
 
 func TestStopEndsWithTheLastProducer(t *testing.T) {
-	ctx, l := lifetime.New(t.Context())
+	ctx, l := lifetime.New(t.Context(), t.Context())
 	assert.Same(t, l, lifetime.Of(ctx))
 	assert.False(t, l.Used())
 
@@ -57,7 +57,7 @@ func TestStopEndsWithTheLastProducer(t *testing.T) {
 
 // TestOneProducerIsStopped: the others are not waited for.
 func TestOneProducerIsStopped(t *testing.T) {
-	_, l := lifetime.New(t.Context())
+	_, l := lifetime.New(t.Context(), t.Context())
 	shared, _ := l.Enter(func(error) { t.Error("stopped") })
 	stopped := false
 	own, _ := l.Enter(func(error) { stopped = true })
@@ -79,7 +79,7 @@ func TestOneProducerIsStopped(t *testing.T) {
 }
 
 func TestALifetimeWithoutProducers(t *testing.T) {
-	_, l := lifetime.New(t.Context())
+	_, l := lifetime.New(t.Context(), t.Context())
 	l.Stop(context.Canceled)
 	assert.True(t, isClosed(l.Settled()))
 	assert.False(t, l.Used())
@@ -99,7 +99,7 @@ func TestNoLifetime(t *testing.T) {
 }
 
 func TestALifetimeCarriesAPanic(t *testing.T) {
-	_, l := lifetime.New(t.Context())
+	_, l := lifetime.New(t.Context(), t.Context())
 	p := &rxsse.PanicError{Value: "why"}
 	assert.True(t, l.Carry(p))
 	assert.Same(t, p, l.Carried())
@@ -121,4 +121,13 @@ func TestGuard(t *testing.T) {
 	carried := &rxsse.PanicError{Value: "elsewhere"}
 	panicked, _ = lifetime.Guard(func() error { panic(carried) })
 	assert.Same(t, carried, panicked)
+}
+
+// A producer that ends with the subscription's context need not wait for Stop to learn why.
+func TestTheSubscriptionsContextEnds(t *testing.T) {
+	end, cancel := context.WithCancel(t.Context())
+	_, l := lifetime.New(t.Context(), end)
+	assert.False(t, l.Stopped())
+	cancel()
+	assert.True(t, l.Stopped())
 }
