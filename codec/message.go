@@ -13,6 +13,9 @@ type Message[T any] struct {
 	Value T `json:"value"`
 	// Unordered is as in [Event].
 	Unordered bool `json:"-"`
+	// More is set on all but the last of several messages that were made of one event:
+	// operators.FlatMapValue sets it, and sink.Transact keeps these messages together.
+	More bool `json:"-"`
 }
 
 // Resumable is implemented by items that know their position in a stream, such as
@@ -21,7 +24,9 @@ type Message[T any] struct {
 // ResumeID returns the ID to send as Last-Event-ID once this item and all items
 // before it have been processed: a stream that resumes after that ID misses nothing.
 // It returns "" if the position is unknown. If one event becomes several items, only
-// the last of them may return the event's ID.
+// the last of them may return the event's ID. To have them in one transaction of
+// sink.Transact, give the type a method HasMore that returns true for all but the last, as
+// [Message.HasMore] does.
 //
 // Operators that change the order of items, such as Merge and MergeMap, cannot know
 // a safe position. They call the item's method ClearResumeID, after which ResumeID
@@ -52,6 +57,9 @@ func (m Message[T]) ResumeID() string {
 
 // ClearResumeID sets Unordered, so that ResumeID returns "". ID stays as it is.
 func (m *Message[T]) ClearResumeID() { m.Unordered = true }
+
+// HasMore returns More, or false if the message is Unordered.
+func (m Message[T]) HasMore() bool { return m.More && !m.Unordered }
 
 // Keep returns the [Payload] that decodes with p and keeps the event's type and ID.
 // [JSON] and [Unmarshal] need no Keep: they decode into a Message directly.

@@ -26,8 +26,9 @@ func MapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) R) rxs
 }
 
 // FlatMapValue delivers one message for each value that f returns for the value of a
-// message of src. All of them keep the type. Only the last one has the ID: a program
-// that stops between them resumes before the event, so none is lost.
+// message of src. All of them keep the type. Only the last one has the ID, and the others
+// have More set: a program that stops between them resumes before the event, so none is
+// lost, and sink.Transact stores them together, so none is stored twice.
 //
 //	src:                    --{id 1, ab}------{id 2, c}--|
 //	FlatMapValue(src, ...): --{a}{id 1, b}----{id 2, c}--|
@@ -49,7 +50,7 @@ func FlatMapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) []
 				for i, v := range values {
 					out := withValue(m, v)
 					if i < len(values)-1 {
-						out.ID = ""
+						out.ID, out.More = "", true
 					}
 					if i > 0 && ctx.Err() != nil {
 						return fail(yield, context.Cause(ctx))
@@ -66,7 +67,7 @@ func FlatMapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) []
 
 // withValue returns m with another value.
 func withValue[T, R any](m codec.Message[T], v R) codec.Message[R] {
-	return codec.Message[R]{Type: m.Type, ID: m.ID, Value: v, Unordered: m.Unordered}
+	return codec.Message[R]{Type: m.Type, ID: m.ID, Value: v, Unordered: m.Unordered, More: m.More}
 }
 
 // EncodeMessages turns each message into an event with the message's type and ID,

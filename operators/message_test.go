@@ -23,8 +23,16 @@ func TestMapValueKeepsTheEvent(t *testing.T) {
 
 func TestFlatMapValueGivesTheIDToTheLast(t *testing.T) {
 	src := from(textMessage{Type: "a", ID: "1", Value: "x y z"}, textMessage{ID: "2"}, textMessage{ID: "3", Value: "w"})
-	assert.Equal(t, []textMessage{{Type: "a", Value: "x"}, {Type: "a", Value: "y"}, {Type: "a", ID: "1", Value: "z"}, {ID: "3", Value: "w"}},
-		collect(t, FlatMapValue(src, strings.Fields)))
+	words := FlatMapValue(src, strings.Fields)
+	assert.Equal(t, []textMessage{{Type: "a", Value: "x", More: true}, {Type: "a", Value: "y", More: true}, {Type: "a", ID: "1", Value: "z"}, {ID: "3", Value: "w"}},
+		collect(t, words))
+
+	letters := FlatMapValue(words, func(word string) []string { return []string{word, word} })
+	var more []bool
+	for _, m := range collect(t, MapValue(letters, strings.ToUpper)) {
+		more = append(more, m.HasMore())
+	}
+	assert.Equal(t, []bool{true, true, true, true, true, false, true, false}, more, "of the event")
 }
 
 // A cancelled context ends the stream between two values of one message.

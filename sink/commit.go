@@ -107,17 +107,75 @@ func commit[T any](ctx context.Context, name string, src rxsse.Observable[T], wo
 // If resumeID is "", the position is unknown: leave the stored one as it is. Transact
 // calls work with batches and ends as [Commit] does, but it saves nothing itself.
 //
+// The items of one event are in one call, however many there are, if all but the last
+// have a method HasMore that returns true, as the messages of operators.FlatMapValue do:
+// Transact waits for the last one. If src fails before that, work does not get them, and
+// they come again after a restart. At 65,536 items Transact does not wait any longer.
+//
 // If work fails after the database has in fact committed, for example because the
 // connection broke, start again from the position that the database holds.
 func Transact[T codec.Resumable](ctx context.Context, src rxsse.Observable[T], work func(items []T, resumeID string) error) error {
 	argument.MustNotBeNil("sink: Transact: src", src == nil)
 	argument.MustNotBeNil("sink: Transact: work", work == nil)
 	watch := newPositionWatch("Transact")
-	return ForEachBatch(ctx, src, func(items []T) error {
+	hasMore := hasMoreOf[T]()
+	var open []T // items of an event of which more will come
+	store := func(items []T) error {
 		reached := newestPosition(items, T.ResumeID)
 		watch.saw(ctx, len(items), reached)
 		return work(items, reached)
+	}
+	storeOpen := func() error {
+		err := store(open)
+		clear(open)
+		open = open[:0]
+		return err
+	}
+	err := ForEachBatch(ctx, src, func(items []T) error {
+		if n := wholeEvents(items, hasMore); n == len(items) && len(open) == 0 {
+			return store(items)
+		} else if n > 0 {
+			open = append(open, items[:n]...)
+			items = items[n:]
+			if err := storeOpen(); err != nil {
+				return err
+			}
+		}
+		if open = append(open, items...); len(open) >= maxUnstored {
+			return storeOpen()
+		}
+		return nil
 	})
+	if err == nil && len(open) > 0 {
+		return storeOpen()
+	}
+	return err
+}
+
+// wholeEvents returns how many of the first items are followed by no more items of their
+// event.
+func wholeEvents[T any](items []T, hasMore func(*T) bool) int {
+	n := len(items)
+	for n > 0 && hasMore(&items[n-1]) {
+		n--
+	}
+	return n
+}
+
+// A part is an item that may be one of several that were made of one event.
+type part interface{ HasMore() bool }
+
+// hasMoreOf returns a function that reports whether an item is followed by more items of
+// its event.
+func hasMoreOf[T any]() func(*T) bool {
+	var zero T
+	if _, ok := any(&zero).(part); ok {
+		return func(v *T) bool { return any(v).(part).HasMore() } //nolint:forcetypeassert,errcheck // checked above
+	}
+	if _, ok := any(zero).(part); ok { // T is a pointer
+		return func(v *T) bool { return any(*v).(part).HasMore() } //nolint:forcetypeassert,errcheck // checked above
+	}
+	return func(*T) bool { return false }
 }
 
 // newestPosition returns the position after items, or "" if it is unknown.

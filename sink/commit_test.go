@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -156,6 +157,71 @@ func TestTransactGivesThePositionOfEachBatch(t *testing.T) {
 		assert.Same(t, broken, err)
 	})
 }
+
+// The items of one event are in one transaction, however slowly they come. Those of an
+// event that was cut off come again after a restart.
+func TestTransactKeepsTheItemsOfAnEventTogether(t *testing.T) {
+	type message = codec.Message[string]
+	items := []message{
+		{Value: "a", More: true},
+		{ID: "1", Value: "b"},
+		{ID: "2", Value: "c"},
+		{Value: "d", More: true, Unordered: true},
+		{Value: "e", More: true},
+		{Value: "f", More: true},
+	}
+	transactions := func(t *testing.T, src rxsse.Observable[message]) (got []string, err error) {
+		err = sink.Transact(t.Context(), src, func(items []message, resumeID string) error {
+			values := ""
+			for _, m := range items {
+				values += m.Value
+			}
+			got = append(got, values+"("+resumeID+")")
+			return nil
+		})
+		return got, err
+	}
+	synctest.Test(t, func(t *testing.T) {
+		got, err := transactions(t, slowly(items...))
+		require.NoError(t, err)
+		assert.Equal(t, []string{"ab(1)", "c(2)", "d()", "ef()"}, got, "the stream has completed after ef")
+
+		broken := errors.New("broken")
+		got, err = transactions(t, operators.Concat(slowly(items...), source.Fail[message](broken)))
+		assert.Same(t, broken, err)
+		assert.Equal(t, []string{"ab(1)", "c(2)", "d()"}, got, "ef comes again")
+
+	})
+	stored := 0
+	require.NoError(t, sink.Transact(t.Context(), source.Just(slices.Repeat(items[:3], 1000)...), func(items []message, resumeID string) error {
+		stored += len(items)
+		last := items[len(items)-1]
+		assert.False(t, last.More)
+		assert.Equal(t, last.ID, resumeID)
+		return nil
+	}), "fast")
+	assert.Equal(t, 3000, stored)
+	largest := 0
+	endless := source.Just(slices.Repeat([]message{{More: true}}, 1<<17)...)
+	require.NoError(t, sink.Transact(t.Context(), endless, func(items []message, _ string) error {
+		largest = max(largest, len(items))
+		return nil
+	}))
+	assert.LessOrEqual(t, largest, 1<<16+256, "memory is bounded")
+
+	var own []*ownPart
+	require.NoError(t, sink.Transact(t.Context(), source.Just(&ownPart{more: true}, &ownPart{}), func(items []*ownPart, _ string) error {
+		own = append(own, items...)
+		assert.Len(t, items, 2)
+		return nil
+	}))
+	assert.Len(t, own, 2)
+}
+
+type ownPart struct{ more bool }
+
+func (p *ownPart) ResumeID() string { return "" }
+func (p *ownPart) HasMore() bool    { return p.more }
 
 // Commit warns once, after a while, if no item has a position.
 func TestCommitWarnsOfAStreamWithoutPositions(t *testing.T) {
