@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -93,7 +95,7 @@ func TestOutcomes(t *testing.T) {
 }
 
 // The attempts of a session are reported too: one that Reconnect drops, and the last one
-// when it is closed, whether or not a range is under way.
+// when it is closed.
 func TestOutcomesOfASession(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		c.Send(numbered(2)[c.N-1])
@@ -114,6 +116,22 @@ func TestOutcomesOfASession(t *testing.T) {
 		require.Len(t, got, 2)
 		assert.Equal(t, source.AttemptEnd{Outcome: source.OutcomeRequested, Err: source.ErrReconnectRequested, StatusCode: 200, Events: 1, Bytes: got[0].Bytes, LastEventID: "1"}, got[0])
 		assert.Equal(t, source.AttemptEnd{Outcome: source.OutcomeClosed, StatusCode: 200, Events: 1, Bytes: got[1].Bytes, LastEventID: "2"}, got[1])
+	})
+}
+
+// A session that is closed while another goroutine waits for an event has ended as its caller
+// wants, so that is no error.
+func TestOutcomeOfASessionThatIsClosedMeanwhile(t *testing.T) {
+	within(t, func(c *ssetest.Conn) { c.Open(); c.Hold() }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		var got []source.AttemptEnd
+		session, err := client.Open(t.Context(), server.URL(), source.WithTrace(ends(&got)))
+		require.NoError(t, err)
+		var reader sync.WaitGroup
+		reader.Go(func() { _, _ = rest(session) })
+		synctest.Wait()
+		require.NoError(t, session.Close())
+		reader.Wait()
+		assert.Equal(t, []source.AttemptEnd{{Outcome: source.OutcomeClosed, StatusCode: 200}}, got)
 	})
 }
 

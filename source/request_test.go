@@ -30,6 +30,7 @@ func TestRequestsThatCannotBeSent(t *testing.T) {
 		want string
 	}{
 		"a line break":        {nil, []source.Option{source.WithHeader("Authorization", "Bearer secret\n")}, `header field "Authorization": its value has a control character`},
+		"a delete":            {nil, []source.Option{source.WithHeader("Authorization", "Bearer secret\x7f")}, `header field "Authorization": its value has a control character`},
 		"a field's name":      {nil, []source.Option{source.WithHeader("two words", "x")}, `header field "two …": that is no name for one`},
 		"a whole line":        {nil, []source.Option{source.WithHeader("Authorization: Bearer secret", "")}, `header field "Authorization:…": that is no name for one`},
 		"a colon behind it":   {nil, []source.Option{source.WithHeader("Accept:", "x")}, `header field "Accept:": that is no name for one`},
