@@ -103,7 +103,7 @@ func TestArrivalUnderContention(t *testing.T) {
 			if signal == End {
 				break
 			}
-			require.LessOrEqual(t, len(batch), limit)
+			require.LessOrEqual(t, len(batch), limit+producers, "each may be writing an item while a batch is taken")
 			for _, item := range batch {
 				require.Equal(t, seen[item[0]], item[1], "producer %d, limit %d", item[0], limit)
 				seen[item[0]]++
@@ -132,6 +132,38 @@ func TestArrivalDuringATake(t *testing.T) {
 		require.True(t, b.Push(8))
 		next, _ := q.Newer()
 		assert.Equal(t, []int{7, 8}, next)
+	}
+}
+
+// An item that its producer is writing while the consumer takes the batch with its ticket
+// belongs to that batch, or comes first in the next one.
+func TestArrivalOfALateItem(t *testing.T) {
+	for _, beforeTheTake := range []bool{true, false} {
+		q := NewByArrival[int](t.Context(), 256)
+		a, b := q.AddProducer(), q.AddProducer()
+		require.True(t, b.Push(0))
+		late := 1
+		for ; late < 20 || a.tail == a.end; late++ { // until its run has a ticket for one more
+			require.True(t, a.Push(late))
+		}
+		require.True(t, q.collect())
+		first, second := upTo(late), []int{late, late + 1, late + 2}
+		if beforeTheTake {
+			a.append(&late)
+			first, second = upTo(late+1), second[1:]
+		}
+		q.takeBatch()
+		assert.Equal(t, first, q.lent)
+		if !beforeTheTake {
+			a.append(&late)
+		}
+		require.True(t, b.Push(late+1))
+		require.True(t, a.Push(late+2))
+		got, _ := q.Newer()
+		assert.Equal(t, second, got)
+		_, more := q.Newer()
+		assert.False(t, more)
+		q.Stop()
 	}
 }
 

@@ -64,7 +64,10 @@ func (g *Group) Receive() (n int, signal Signal) {
 			return 0, End
 		case !wait:
 			g.mu.Unlock()
-			return g.fill(), Items
+			if n = g.fill(); n > 0 {
+				return n, Items
+			}
+			continue // an item was taken before its producer listed itself for it
 		case g.failed:
 			g.mu.Unlock()
 			g.raise()

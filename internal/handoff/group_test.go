@@ -86,6 +86,28 @@ func TestGroupEndsWithTheShortest(t *testing.T) {
 	})
 }
 
+// A group waits for an item though a producer is listed without one: it listed itself for
+// an item that was taken already.
+func TestGroupWaitsForItems(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGroup(t.Context())
+		defer g.Stop()
+		a, b := AddQueue[int](g, 8), AddQueue[int](g, 8)
+		first, second := a.AddProducer(), b.AddProducer()
+		require.True(t, first.Push(1))
+		second.list()
+		time.AfterFunc(time.Second, func() { second.Push(2) })
+		start := time.Now()
+		n, signal := g.Receive()
+		require.Equal(t, Items, signal)
+		require.Equal(t, 1, n)
+		assert.Equal(t, []int{2}, b.Received(n))
+		assert.Equal(t, time.Second, time.Since(start))
+		first.Finish(Outcome{})
+		second.Finish(Outcome{})
+	})
+}
+
 // A failure comes after what can be received, and ends the other upstreams at once.
 func TestGroupFails(t *testing.T) {
 	errLost := errors.New("lost")

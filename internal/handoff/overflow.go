@@ -42,13 +42,15 @@ func (p *Producer[T]) makeRoom() bool {
 		return false
 	case Latest:
 		o.dropped(p.len())
-		clear(p.items)
-		p.items, p.head, p.bytes = p.items[:0], 0, 0
+		for p.head < p.tail {
+			items := p.slots.slice(p.head, p.tail)
+			clear(items)
+			p.head += int64(len(items))
+		}
+		p.free, p.bytes = p.head, 0
 	case ReplaceNewest:
-		last := len(p.items) - 1
-		p.bytes -= total(p.queue.size, p.items[last:])
-		clear(p.items[last:])
-		p.items = p.items[:last]
+		p.tail--
+		p.clear(p.tail)
 		o.dropped(1)
 	case Fail:
 		p.queue.fail(Outcome{err: o.Err})
@@ -62,33 +64,34 @@ func (o *Overflow) dropped(n int) {
 	}
 }
 
-// append queues *v. Where the consumer takes items one at a time, the room they
-// leave is used again once that is half of all. This keeps the cost of an item
-// constant.
-func (p *Producer[T]) append(v *T) {
-	if len(p.items) == cap(p.items) && p.head > 0 && p.head >= len(p.items)/2 {
-		n := copy(p.items, p.items[p.head:])
-		clear(p.items[n:])
-		p.items, p.head = p.items[:n], 0
+// takeOne adds the oldest item, if there is one, to batch. It reports whether more are left.
+func (p *Producer[T]) takeOne(batch []T) (_ []T, more bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.len() > 0 {
+		batch = append(batch, p.shift())
 	}
-	p.items = append(p.items, *v)
-	if size := p.queue.size; size != nil {
-		p.bytes += size(&p.items[len(p.items)-1])
-		if p.queue.byArrival && p.bytes-p.counted >= countedStep {
-			p.countBytes()
-		}
+	if p.len() == 0 {
+		p.listed.Store(false)
 	}
+	return batch, p.len() > 0
 }
 
-// shift removes the oldest item and returns it.
+// shift removes the oldest item and returns it. Called with the lock held.
 func (p *Producer[T]) shift() T {
-	var zero T
-	v := p.items[p.head]
-	p.bytes -= total(p.queue.size, p.items[p.head:p.head+1])
-	p.items[p.head] = zero
+	v := p.slots[p.slots.index(p.head)]
+	p.clear(p.head)
 	p.head++
-	if p.head == len(p.items) {
-		p.items, p.head = p.items[:0], 0
-	}
+	p.free = p.head
 	return v
+}
+
+// clear removes item number i from its slot. Called with the lock held.
+func (p *Producer[T]) clear(i int64) {
+	var zero T
+	at := p.slots.index(i)
+	if size := p.queue.size; size != nil {
+		p.bytes -= size(&p.slots[at])
+	}
+	p.slots[at] = zero
 }

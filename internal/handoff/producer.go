@@ -3,35 +3,43 @@ package handoff
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rxsse/rxsse"
 )
 
-// A Producer is the end of a queue at which one upstream pushes its items. It
-// gathers them in a batch of its own, which the consumer takes whole, so that
-// producers share a lock once a batch and not once an item. Its methods are for one
-// goroutine.
+// A Producer is the end of a queue at which one upstream pushes its items. Its methods are
+// for one goroutine.
+//
+// The producer writes items into its slots, and the consumer takes all that are published.
+// Both lock mu for that, with one exception: while tail is below end, the producer writes an
+// item and publishes it with one atomic store. Then it reads listed. The consumer clears
+// listed before it reads published. So the consumer finds the item, or the producer finds
+// that it must list itself. A queue that may drop items always locks.
 type Producer[T any] struct {
 	queue *Queue[T]
 	space chan struct{} // wakes the producer while it waits for room; holds one token
 
-	// The batch that the consumer took last. It uses the memory again.
-	taken     []T
-	takenRuns []run
+	tail      int64 // number of the next item
+	end       int64 // items before this one need no lock
+	newest    int64 // the last ticket of the last run
+	streak    int   // tickets since another producer took one
+	uncounted int   // bytes that are not in bytes yet, see countBytes
+	budget    int   // how many these may be
+
+	published atomic.Int64 // tail, for the consumer
+	listed    atomic.Bool  // the queue knows that there are items
 
 	mu      sync.Mutex
-	items   []T   // the batch, from head on
-	head    int   // always 0 unless the consumer takes items one at a time
-	bytes   int   // of the items
-	counted int   // the part of bytes that a queue by arrival has counted
-	runs    []run // of the items, if the queue keeps the order of arrival
-	newest  int64 // the last ticket of the last run
-	unused  int   // tickets of the last run that have no item
-	streak  int   // items since another producer, or the consumer, took a ticket
-	listed  bool  // the queue knows that there are items
-	blocked bool  // the producer waits for room
+	slots   slots[T] // of the items from head on, and of those that the consumer has not released
+	head    int64    // number of the first item that is not taken
+	free    int64    // items before this one are released
+	bytes   int      // of the items
+	runs    []run    // of the items, if the queue keeps the order of arrival
+	blocked bool     // the producer waits for room
 }
 
 // run is [Run] that copies no item on its way to push.
@@ -55,19 +63,33 @@ func (p *Producer[T]) run(ctx context.Context, src rxsse.Observable[T]) {
 // while the queue is full.
 func (p *Producer[T]) Push(v T) bool { return p.push(&v) }
 
-// push is Push that copies the item once, to its place in the batch.
+// push is Push that copies the item once, to its slot. With the lock it finds
+// out how many items may follow without it.
 func (p *Producer[T]) push(v *T) bool {
+	q := p.queue
+	if p.tail < p.end && q.pushed.Load() == p.newest && !q.closed.Load() {
+		p.append(v)
+		if q.size != nil && p.uncounted >= p.budget {
+			p.mu.Lock()
+			p.countBytes()
+			p.mu.Unlock()
+		}
+		return true
+	}
 	p.mu.Lock()
 	for {
 		switch {
-		case p.queue.closed.Load():
+		case q.closed.Load():
 			p.mu.Unlock()
 			return false
 		case p.reserve():
 			p.append(v)
+			if q.size != nil {
+				p.countBytes()
+			}
 			p.mu.Unlock()
 			return true
-		case p.queue.overflow.Policy == Block:
+		case q.overflow.Policy == Block:
 			p.blocked = true
 			p.mu.Unlock()
 			p.wait(nil, nil)
@@ -79,78 +101,113 @@ func (p *Producer[T]) push(v *T) bool {
 	}
 }
 
+// append writes *v into its slot and publishes it.
+func (p *Producer[T]) append(v *T) {
+	i := p.slots.index(p.tail)
+	p.slots[i] = *v
+	p.tail++
+	if size := p.queue.size; size != nil {
+		p.uncounted += size(&p.slots[i])
+	}
+	p.publish()
+}
+
+// publish shows the consumer the new items. A queue that may drop them shows them with the
+// lock.
+func (p *Producer[T]) publish() {
+	if p.queue.overflow.Policy == Block {
+		p.published.Store(p.tail)
+	}
+	if !p.listed.Load() {
+		p.list()
+	}
+}
+
+// list adds the producer to those that have items, unless it is one of them.
+func (p *Producer[T]) list() {
+	if p.listed.CompareAndSwap(false, true) {
+		p.queue.list(p)
+	}
+}
+
+// reserve takes the room of one item, and under Block that of some more, or returns false
+// if there is none. Called with the lock held.
+func (p *Producer[T]) reserve() bool {
+	n := p.left()
+	if p.queue.byArrival {
+		n = p.reserveTickets()
+	}
+	if n == 0 {
+		return false
+	}
+	if int(p.tail-p.free) == len(p.slots) {
+		p.grow(1)
+	}
+	if p.queue.overflow.Policy == Block {
+		p.end = min(p.tail+int64(n), p.free+int64(len(p.slots)))
+	}
+	return true
+}
+
+// grow makes sure that there are free slots for n items. Called with the lock held.
+func (p *Producer[T]) grow(n int) {
+	if n += int(p.tail - p.free); n > len(p.slots) {
+		p.slots = p.slots.grow(n, p.head, p.tail)
+	}
+}
+
 // A run is a number of tickets that a producer has reserved at once, and the items that
-// have them. It ends when another producer, or the consumer, takes a ticket.
+// have them. It ends when another producer, or the consumer, takes a ticket. The producer
+// may be writing one more item of the run at that time.
 type run struct {
 	ticket int64 // of the first item
-	start  int   // its index in the batch
+	start  int64 // its number
 }
 
 // maxRun is how many tickets a run has at most.
 const maxRun = 16
 
-// reserve takes the room of one item, or returns false if there is none. Called with the
-// lock held.
-func (p *Producer[T]) reserve() bool {
-	if p.queue.byArrival {
-		return p.reserveTicket()
-	}
-	if p.full() {
-		return false
-	}
-	p.list()
-	return true
-}
-
-// reserveTicket is reserve for a queue by arrival. Runs are short enough that the tickets
-// without an item take little of the room. The producer is listed before it has a ticket:
-// the consumer then finds all items up to the newest ticket with the producers that are
-// listed.
-func (p *Producer[T]) reserveTicket() bool {
+// reserveTickets reserves a run of tickets and returns their number, or 0 if there is no
+// room. Runs are short enough that the tickets without an item take little of it. The
+// producer is listed before it has a ticket: the consumer then finds all items up to the
+// newest ticket with the producers that are listed.
+func (p *Producer[T]) reserveTickets() int {
 	q := p.queue
 	for {
-		newest := q.pushed.Load()
-		if newest != p.newest {
-			p.unused, p.streak = 0, 0
-		}
-		if p.unused > 0 && q.bytes.Load() < MaxBytes {
-			p.unused--
-			p.streak++
-			return true
-		}
+		newest, taken := q.pushed.Load(), q.taken.Load()
 		if q.full(newest) {
-			return false
+			return 0
 		}
-		p.list()
-		room := q.limit - int(newest-q.taken.Load())
+		if !p.listed.Load() {
+			p.list()
+		}
+		if newest != p.newest && (newest != p.newest+1 || newest != taken) {
+			p.streak = 0 // another producer has taken a ticket, and not only the consumer
+		}
+		room := q.limit - int(newest-taken)
 		n := max(1, min(p.streak/4, room/4, maxRun))
 		if q.pushed.CompareAndSwap(newest, newest+int64(n)) {
-			p.runs = append(p.runs, run{newest + 1, len(p.items)})
-			p.newest, p.unused = newest+int64(n), n-1
-			p.streak++
-			return true
+			if last := len(p.runs) - 1; last >= 0 && p.runs[last].start == p.tail {
+				p.runs = p.runs[:last] // it has no items
+			}
+			p.runs = append(p.runs, run{newest + 1, p.tail})
+			p.newest = newest + int64(n)
+			p.streak += n
+			return n
 		}
 	}
 }
 
-// list adds the producer to those that have items. Called with the lock held.
-func (p *Producer[T]) list() {
-	if !p.listed {
-		p.listed = true
-		p.queue.list(p)
+// left returns for how many items there is room. Called with the lock held.
+func (p *Producer[T]) left() int {
+	if p.bytes >= MaxBytes {
+		return 0
 	}
-}
-
-// full reports whether there is no room for an item. Called with the lock held.
-func (p *Producer[T]) full() bool {
-	if q := p.queue; q.byArrival {
-		return q.full(q.pushed.Load())
-	}
-	return p.len() >= p.queue.limit || p.bytes >= MaxBytes
+	return max(0, p.queue.limit-p.len())
 }
 
 // len returns the number of queued items. Called with the lock held.
-func (p *Producer[T]) len() int { return len(p.items) - p.head }
+func (p *Producer[T]) len() int { return int(p.tail - p.head) }
 
 // PushBatch queues the first of items, as many as there is room for, and returns
 // their number. If nothing more is wanted it drops all items. It is for queues with
@@ -161,9 +218,8 @@ func (p *Producer[T]) PushBatch(items []T) int {
 	if p.queue.closed.Load() {
 		return len(items)
 	}
-	n := 0
-	if !p.full() {
-		n = min(len(items), p.queue.limit-p.len())
+	n := min(len(items), p.left())
+	if n > 0 {
 		p.appendBatch(items[:n])
 	}
 	p.blocked = n < len(items)
@@ -172,9 +228,14 @@ func (p *Producer[T]) PushBatch(items []T) int {
 
 // appendBatch queues items. Called with the lock held.
 func (p *Producer[T]) appendBatch(items []T) {
-	p.items = append(p.items, items...)
 	p.bytes += total(p.queue.size, items)
-	p.list()
+	p.grow(len(items))
+	for len(items) > 0 {
+		n := copy(p.slots.slice(p.tail, p.tail+int64(len(items))), items)
+		p.tail += int64(n)
+		items = items[n:]
+	}
+	p.publish()
 }
 
 // pushAll queues items for which there is room, or drops them if nothing more is wanted.
@@ -191,7 +252,7 @@ func (p *Producer[T]) pushAll(items []T) {
 // or timer or done fires. It reports whether the caller should try again.
 func (p *Producer[T]) WaitForRoom(timer <-chan time.Time, done <-chan struct{}) bool {
 	p.mu.Lock()
-	p.blocked = p.full()
+	p.blocked = p.left() == 0
 	blocked := p.blocked
 	p.mu.Unlock()
 	return !blocked || p.wait(timer, done)
@@ -221,10 +282,7 @@ func (p *Producer[T]) room() int {
 	if p.queue.closed.Load() {
 		return math.MaxInt
 	}
-	if p.bytes >= MaxBytes {
-		return 0
-	}
-	return max(0, p.queue.limit-p.len())
+	return p.left()
 }
 
 // AskAgain makes the consumer call its [Queue.OnIdle] function once more before it waits, or
@@ -235,7 +293,8 @@ func (p *Producer[T]) AskAgain() {
 	p.queue.wakeAndUnlock()
 }
 
-// IfEmpty calls f if no item is queued, and none is while f runs.
+// IfEmpty calls f if no item is queued, and none is while f runs. It is for a producer
+// that pushes batches.
 func (p *Producer[T]) IfEmpty(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -248,56 +307,74 @@ func (p *Producer[T]) IfEmpty(f func()) {
 // at once; the consumer gets it after the items queued before it.
 func (p *Producer[T]) Finish(o Outcome) { p.queue.finish(o) }
 
-// countBytes brings the count of a queue by arrival up to date. Called with the lock held.
+// countBytes counts the bytes that were pushed without the lock. The next items need it if
+// there is no room for them. Called with the lock held.
 func (p *Producer[T]) countBytes() {
-	p.queue.bytes.Add(int64(p.bytes - p.counted))
-	p.counted = p.bytes
+	p.addBytes(p.uncounted)
+	p.uncounted, p.budget = 0, min(countedStep, MaxBytes-p.bytes)
+	if p.budget <= 0 {
+		p.end = 0
+	}
 }
 
-// take moves the batch, or one item of it, to taken. It reports whether more items
-// are left.
-func (p *Producer[T]) take() (more bool) {
+// addBytes counts n bytes. Called with the lock held.
+func (p *Producer[T]) addBytes(n int) {
+	p.bytes += n
+	if p.queue.byArrival && n != 0 {
+		p.queue.bytes.Add(int64(n))
+	}
+}
+
+// take takes the published items, up to the last slot. It reports whether more are
+// left, and the producer is still listed.
+func (p *Producer[T]) take() (items []T, more bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.queue.overflow.Policy != Block {
-		p.taken = p.taken[:0]
-		if p.len() > 0 {
-			p.taken = append(p.taken, p.shift())
-		}
-		p.listed = p.len() > 0
-		return p.listed
-	}
-	p.taken, p.items = p.items, p.taken[:0]
-	p.bytes = 0
-	p.listed = false
+	p.listed.Store(false)
+	published := p.published.Load()
+	items = p.slots.slice(p.head, published)
+	p.free, p.head = p.head, p.head+int64(len(items))
+	p.addBytes(-total(p.queue.size, items))
 	if p.blocked {
 		p.blocked = false
 		nudge(p.space)
 	}
-	return false
+	return items, p.head < published && p.listed.CompareAndSwap(false, true)
 }
 
-// takeUpTo moves the items with tickets up to last to taken. It reports whether
-// more items are left, which arrived meanwhile.
+// takeUpTo takes the items with tickets up to last for a batch of a queue by arrival. It
+// reports whether more are left, and the producer is still listed.
 func (p *Producer[T]) takeUpTo(last int64) (more bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n, r := len(p.items), len(p.runs)
-	for r > 0 && p.runs[r-1].ticket > last {
-		r--
-		n = p.runs[r].start
+	p.listed.Store(false)
+	published := p.published.Load()
+	end, n := published, len(p.runs)
+	for ; n > 0 && p.runs[n-1].ticket > last; n-- {
+		end = p.runs[n-1].start
 	}
-	if size := p.queue.size; size != nil {
-		p.bytes -= total(size, p.items[:n])
-		p.countBytes()
+	runs := p.runs[:n]
+	if len(p.queue.pending) == 1 {
+		runs = runs[:min(n, 1)] // no other items come between its items
 	}
-	left := append(p.taken[:0], p.items[n:]...) //nolint:gocritic // the two slices change places
-	clear(p.items[n:])
-	p.items, p.taken = left, p.items[:n]
-	p.runs, p.takenRuns = append(p.takenRuns[:0], p.runs[r:]...), p.runs[:r]
-	for i := range p.runs {
-		p.runs[i].start -= n
+	for i, r := range runs {
+		next := end
+		if i+1 < len(runs) {
+			next = runs[i+1].start
+		}
+		for at := r.start; at < next; {
+			items := p.slots.slice(at, next)
+			p.addBytes(-total(p.queue.size, items))
+			p.queue.place(r.ticket+at-r.start, items)
+			at += int64(len(items))
+		}
 	}
-	p.listed = len(p.items) > 0
-	return p.listed
+	if n > 0 && n == len(p.runs) { // the producer may be writing the next item of the last run
+		n--
+		r := &p.runs[n]
+		*r = run{r.ticket + end - r.start, end}
+	}
+	p.runs = slices.Delete(p.runs, 0, n)
+	p.free, p.head = p.head, end
+	return end < published && p.listed.CompareAndSwap(false, true)
 }

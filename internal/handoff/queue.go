@@ -2,12 +2,12 @@
 // that ranges over an operator's result. All asynchronous operators cross
 // goroutines here.
 //
-// A [Queue] belongs to one consumer. Each upstream has a [Producer] of its own: a
-// slice under a mutex, which the consumer takes whole. A consumer that is behind
-// finds many items for one lock, and producers wake it only while it waits. This
-// makes the boundary several times cheaper than a channel. The queue is bounded in
-// items and, for events, in bytes: producers wait while it is full, or do what their
-// [Overflow] says.
+// A [Queue] belongs to one consumer. Each upstream has a [Producer] of its own, from which
+// the consumer takes all items at once. An item costs its producer one atomic store, a
+// consumer that is behind finds many items for one lock, and producers wake it only while
+// it waits. This makes the boundary several times cheaper than a channel. The queue is
+// bounded in items and, for events, in bytes: producers wait while it is full, or do what
+// their [Overflow] says.
 //
 // A [Group] receives the same number of items from each of several queues. A [Multicast]
 // hands one stream to many queues. A [Semaphore] bounds the items that are under way
@@ -64,8 +64,10 @@ type Queue[T any] struct {
 	last      int64          // newest ticket of their items, or above
 	delivered int64          // newest ticket of the batch
 	lent      []T            // the batch
-	merged    []T            // a batch made of many
-	places    [][]T          // the runs of its items, each at its first ticket; empty between batches
+	merged    []T            // a batch made of many, or of one item that might be dropped
+	places    [][]T          // parts of a batch, each at the ticket of its first item; empty between batches
+	placed    int            // how many there are
+	newest    int            // index of the one that was added last
 	rest      []T            // in a group: the part of the batch that is not received
 
 	// Guarded by the lock of the consumer.
@@ -86,7 +88,8 @@ func New[T any](ctx context.Context, limit int) *Queue[T] {
 }
 
 // NewByArrival returns a queue for many producers that keeps the order in which
-// their items arrived. All producers together wait while limit items are queued.
+// their items arrived. All producers together wait while limit items are queued. One more
+// of each may be queued that it was writing while the consumer took a batch.
 func NewByArrival[T any](ctx context.Context, limit int) *Queue[T] {
 	q := New[T](ctx, limit)
 	q.byArrival = true
@@ -340,8 +343,8 @@ func (q *Queue[T]) Newer() ([]T, bool) {
 	}
 }
 
-// takeBatch takes the items of one pending producer, or of all, if the queue keeps
-// the order of arrival. There may be none.
+// takeBatch takes items of one pending producer, only one if the queue may drop items, or
+// those of all, if it keeps the order of arrival. There may be none.
 func (q *Queue[T]) takeBatch() {
 	if q.byArrival {
 		q.merge()
@@ -349,11 +352,17 @@ func (q *Queue[T]) takeBatch() {
 	}
 	last := len(q.pending) - 1
 	p := q.pending[last]
-	if !p.take() {
+	var more bool
+	if q.overflow.Policy == Block {
+		q.lent, more = p.take()
+	} else {
+		q.merged, more = p.takeOne(q.merged[:0])
+		q.lent = q.merged
+	}
+	if !more {
 		q.pending[last] = nil
 		q.pending = q.pending[:last]
 	}
-	q.lent = p.taken
 }
 
 // collect moves the listed producers to pending, and makes room for as many items as
@@ -377,40 +386,41 @@ func (q *Queue[T]) collect() bool {
 
 // merge takes the items of all pending producers, in the order of their tickets.
 func (q *Queue[T]) merge() {
+	n := int(q.last - q.delivered)
+	q.places = slices.Grow(q.places[:0], n)[:n]
+	q.merged, q.placed = q.merged[:0], 0
 	for _, p := range q.pending {
 		if p.takeUpTo(q.last) {
 			q.relist(p)
 		}
 	}
-	if len(q.pending) == 1 {
-		q.lent = q.pending[0].taken
-	} else {
-		q.mergeTaken()
-	}
-	q.delivered = q.last
 	clear(q.pending)
 	q.pending = q.pending[:0]
-}
-
-// mergeTaken makes a batch of what was taken from the pending producers. The first ticket
-// of a run is its place.
-func (q *Queue[T]) mergeTaken() {
-	n := int(q.last - q.delivered)
-	q.places = slices.Grow(q.places[:0], n)[:n]
-	for _, p := range q.pending {
-		end := len(p.taken)
-		for _, r := range slices.Backward(p.takenRuns) {
-			q.places[r.ticket-q.delivered-1] = p.taken[r.start:end]
-			end = r.start
-		}
+	q.delivered = q.last
+	if q.placed == 1 && len(q.merged) == 0 {
+		q.lent, q.places[q.newest] = q.places[q.newest], nil
+		return
 	}
-	q.merged = q.merged[:0]
 	for i, items := range q.places {
 		q.merged = append(q.merged, items...)
 		clear(items)
 		q.places[i] = nil
 	}
 	q.lent = q.merged
+}
+
+// place adds items, the first of which has the ticket, to the batch. An item that was being
+// written while the consumer took the batch with its ticket comes first. If there are more
+// of them, their producers pushed them at the same time, in no order.
+func (q *Queue[T]) place(ticket int64, items []T) {
+	if ticket <= q.delivered {
+		q.merged = append(q.merged, items...)
+		clear(items)
+		return
+	}
+	q.newest = int(ticket - q.delivered - 1)
+	q.places[q.newest] = items
+	q.placed++
 }
 
 // relist lists a producer that has more items than the consumer took.
