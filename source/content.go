@@ -3,7 +3,6 @@ package source
 import (
 	"bufio"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -132,19 +131,25 @@ func (r *gzipReader) Read(p []byte) (int, error) {
 
 // nextMember reads the header of a member. It returns [io.EOF] if there is none.
 func (r *gzipReader) nextMember() (err error) {
-	isFirst := r.member == nil
-	if isFirst {
+	if r.member == nil {
 		r.member = new(gzip.Reader)
+		if !mayBeGzip(r.compressed) {
+			return fmt.Errorf("%w \"gzip\": the body is not in gzip (%w); have the server, or the proxy before it, leave the field Content-Encoding out",
+				ErrContentEncoding, gzip.ErrHeader)
+		}
 	}
-	switch err = r.member.Reset(r.compressed); {
-	case isFirst && errors.Is(err, gzip.ErrHeader):
-		return fmt.Errorf("%w \"gzip\": the body is not in gzip (%w); have the server, or the proxy before it, leave the field Content-Encoding out",
-			ErrContentEncoding, err)
-	case err == nil:
+	if err = r.member.Reset(r.compressed); err == nil {
 		r.member.Multistream(false)
 		r.inMember = true
 	}
 	return err
+}
+
+// mayBeGzip reports whether what r holds begins as gzip does (RFC 1952 §2.3.1), or ends
+// before that shows.
+func mayBeGzip(r *bufio.Reader) bool {
+	start, _ := r.Peek(2)
+	return len(start) < 2 || string(start) == "\x1f\x8b"
 }
 
 // mediaType returns the media type of a response, in lower case and without parameters:

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -49,8 +50,23 @@ func (s *stream) refuse(a *attempt, resp *http.Response, reason error) *outcome 
 	}
 	timer := time.AfterFunc(errorBodyTime, func() { a.cancel(errRefused) })
 	defer timer.Stop()
-	start, _ := io.ReadAll(io.LimitReader(decodeContent(resp.Header, resp.Body), int64(limit))) // what has arrived is enough
+	start := readStart(resp, limit)
 	return &outcome{kind: notAccepted, err: reason, answer: &answer{resp, start}}
+}
+
+// readStart returns up to limit bytes of the body, as many as arrive before the attempt is
+// cancelled. A body that is not in gzip, although its header says so, is not decoded.
+func readStart(resp *http.Response, limit int) []byte {
+	if limit == 0 {
+		return nil
+	}
+	body := bufio.NewReader(resp.Body)
+	decoded := io.Reader(body)
+	if mayBeGzip(body) {
+		decoded = decodeContent(resp.Header, body)
+	}
+	start, _ := io.ReadAll(io.LimitReader(decoded, int64(limit)))
+	return start
 }
 
 // errRefused cancels an attempt whose answer is refused.

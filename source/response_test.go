@@ -48,7 +48,17 @@ func TestBodyOfARefusal(t *testing.T) {
 			c.Header().Set("Content-Encoding", "gzip")
 			c.Answer(http.StatusNotFound, compressed(long+long))
 		}, nil, long[:64<<10], 0},
-		"none of it": {func(c *ssetest.Conn) { c.Answer(http.StatusNotFound, long) }, []source.Option{source.WithMaxErrorBody(0)}, "", 0},
+		"in gzip, the beginning": {func(c *ssetest.Conn) {
+			c.Header().Set("Content-Encoding", "gzip")
+			c.Answer(http.StatusNotFound, compressed("no such topic"))
+		}, []source.Option{source.WithMaxErrorBody(7)}, "no such", 0},
+		"not in gzip": {func(c *ssetest.Conn) {
+			c.Header().Set("Content-Encoding", "gzip")
+			c.Answer(http.StatusNotFound, "busy")
+		}, nil, "busy", 0},
+		"one byte, kept open":   {func(c *ssetest.Conn) { c.Header().Set("Content-Type", "text/html"); c.Raw("x"); c.Hold() }, nil, "x", 500 * time.Millisecond},
+		"none of it, kept open": {func(c *ssetest.Conn) { c.Header().Set("Content-Type", "text/html"); c.Open(); c.Hold() }, []source.Option{source.WithMaxErrorBody(0)}, "", 0},
+		"none of it":            {func(c *ssetest.Conn) { c.Answer(http.StatusNotFound, long) }, []source.Option{source.WithMaxErrorBody(0)}, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, c.script, func(t *testing.T, server *ssetest.Server, client *source.Client) {
