@@ -289,6 +289,51 @@ func TestMergeOfRxGoSources(t *testing.T) {
 	})
 }
 
+// TestMergeBeforeTake: what the documentation advises where an operator of RxGo would end
+// the chain before a Merge. The sources do not wait between items, so that Merge always has
+// one to send.
+func TestMergeBeforeTake(t *testing.T) {
+	busy := func(ctx context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			for ctx.Err() == nil {
+				if !yield(1, nil) {
+					return
+				}
+			}
+			yield(0, context.Cause(ctx))
+		}
+	}
+	merge := func(ctx context.Context, opt rxgo.Option) rxgo.Observable {
+		return rxgo.Merge([]rxgo.Observable{rx.ToRxGo(ctx, busy, opt), rx.ToRxGo(ctx, busy, opt)}, opt)
+	}
+	for name, c := range map[string]struct {
+		chain func(context.Context, rxgo.Option) rxgo.Observable
+		items int // -1: the chain ends by itself
+	}{
+		"the range ends": {func(ctx context.Context, opt rxgo.Option) rxgo.Observable {
+			return merge(ctx, opt).Map(same, opt)
+		}, 2},
+		"a Scope of its own": {func(ctx context.Context, opt rxgo.Option) rxgo.Observable {
+			return rx.Scope(ctx, merge, opt).Map(same, opt).Take(2, opt)
+		}, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable { return c.chain(t.Context(), opt) })
+				items := c.items
+				for v, err := range o(t.Context()) {
+					require.NoError(t, err)
+					require.Equal(t, 1, v)
+					if items--; items == 0 {
+						break
+					}
+				}
+				assertLeft(t, synctest.Wait, nil)
+			})
+		})
+	}
+}
+
 func same(_ context.Context, v any) (any, error) { return v, nil }
 
 // TestWindowWithCountKeepsAGoroutine: it sends into a window without a context, so
