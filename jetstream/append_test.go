@@ -113,6 +113,25 @@ func TestAppendStoresDifferentEventsWithOneID(t *testing.T) {
 	assert.Equal(t, "9", end)
 }
 
+// The message IDs of a feed do not change from one version of the package to the next: else
+// an update of the program would store what the feed repeats.
+func TestMessageIDsStayTheSame(t *testing.T) {
+	js := connect(t, shared.URL())
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	events := []codec.Event{event(1)}
+	for range 12 {
+		events = append(events, codec.Event{Type: "message", ID: "a b", Data: "x"})
+	}
+	require.NoError(t, log.Append(t.Context(), just(events...)))
+	stream, err := js.Stream(t.Context(), log.Name())
+	require.NoError(t, err)
+	for sequence, want := range map[uint64]string{1: "1 vs75ps", 2: "a%20b 1s2zg72", 3: "a%20b 1s2zg72 1", 13: "a%20b 1s2zg72 11"} {
+		msg, err := stream.GetMsg(t.Context(), sequence)
+		require.NoError(t, err)
+		assert.Equal(t, want, msg.Header.Get(natsjs.MsgIDHeader))
+	}
+}
+
 // Outside of the de-duplication window the log stores a repetition again: it cannot tell
 // it from a new event.
 func TestAppendStoresARepetitionAfterTheWindow(t *testing.T) {

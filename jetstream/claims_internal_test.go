@@ -56,17 +56,22 @@ func (b *bucketBehind) Put(_ context.Context, key string, value []byte) (uint64,
 func (b *bucketBehind) Watch(context.Context, string, ...jetstream.WatchOpt) (jetstream.KeyWatcher, error) {
 	updates := make(chan jetstream.KeyValueEntry, 1)
 	updates <- nil
-	return watcher{updates: updates}, nil
+	return watcher{updates: updates, stop: func() {}}, nil
 }
 
 type watcher struct {
 	jetstream.KeyWatcher
 
 	updates chan jetstream.KeyValueEntry
+	stop    func()
 }
 
 func (w watcher) Updates() <-chan jetstream.KeyValueEntry { return w.updates }
-func (w watcher) Stop() error                             { return nil }
+
+func (w watcher) Stop() error {
+	w.stop()
+	return nil
+}
 
 // A member counts itself although the server does not show its entry yet: it would get
 // no work else.
@@ -86,6 +91,8 @@ type memoryBucket struct {
 
 	entries  map[string]memoryEntry
 	revision uint64
+	behind   string // the key of an entry that Watch does not show yet
+	watchers int
 }
 
 type memoryEntry struct {
@@ -126,10 +133,13 @@ func (b *memoryBucket) Delete(_ context.Context, key string, _ ...jetstream.KVDe
 func (b *memoryBucket) Watch(context.Context, string, ...jetstream.WatchOpt) (jetstream.KeyWatcher, error) {
 	updates := make(chan jetstream.KeyValueEntry, len(b.entries)+1)
 	for _, e := range b.entries {
-		updates <- e
+		if e.key != b.behind {
+			updates <- e
+		}
 	}
 	updates <- nil
-	return watcher{updates: updates}, nil
+	b.watchers++
+	return watcher{updates: updates, stop: func() { b.watchers-- }}, nil
 }
 
 // join adds a member with the names of its work.
@@ -196,6 +206,23 @@ func TestAMemberHoldsItsShare(t *testing.T) {
 		}
 		w.releaseAll(t.Context(), context.Canceled)
 		assert.Empty(t, w.bucket.entries)
+		assert.Zero(t, w.bucket.watchers, "each was stopped")
+	})
+}
+
+// A member claims another piece of work when one was claimed while it looked.
+func TestAMemberClaimsWhatIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorker(t, "a", "b", "c", "d")
+		w.bucket.join("n", "a", "b", "c", "d")
+		_, err := w.bucket.Put(t.Context(), "g.work.a", []byte("n"))
+		require.NoError(t, err)
+		w.bucket.behind = "g.work.a"
+		w.balance(t.Context())
+		assert.Equal(t, 3, w.claimed(t.Context()), "two, and that of the other member")
+		assert.Equal(t, 2, strings.Count(w.log.String(), `msg="jetstream: claimed" group=g name=`), w.log.String())
+		w.releaseAll(t.Context(), context.Canceled)
+		assert.Equal(t, 2, strings.Count(w.log.String(), `msg="jetstream: released" group=g name=`), w.log.String())
 	})
 }
 
@@ -221,6 +248,7 @@ func TestAClaimThatAnotherMemberHasIsLost(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(2 * time.Second)
 		w.renew(t.Context())
+		<-w.ended // run looks for other work at once
 		assert.Equal(t, 1, w.claimed(t.Context()), "that of the other member")
 		assert.Equal(t, []error{ErrClaimLost}, w.causes)
 		w.releaseAll(t.Context(), context.Canceled)
@@ -275,6 +303,13 @@ func TestIsKey(t *testing.T) {
 		assert.False(t, isKey("a"+string(c)), "%q", c)
 	}
 	assert.False(t, isKey(""))
+}
+
+func TestIsConflict(t *testing.T) {
+	for code, want := range map[jetstream.ErrorCode]bool{10071: true, 10164: true, 10165: false, 10054: false} {
+		assert.Equal(t, want, isConflict(fmt.Errorf("update: %w", &jetstream.APIError{Code: 400, ErrorCode: code})), code)
+	}
+	assert.False(t, isConflict(context.DeadlineExceeded))
 }
 
 func TestTooOld(t *testing.T) {
