@@ -40,6 +40,8 @@ func TestContentType(t *testing.T) {
 		"in two fields":                        {[]string{"application/json", sse}, true},
 		"last in a field":                      {[]string{"application/json, text/event-stream; charset=utf-8"}, true},
 		"before one that is not valid":         {[]string{sse + ", nonsense"}, true},
+		"before one with a broken type":        {[]string{sse + ", te xt/html"}, true},
+		"before one with a broken subtype":     {[]string{sse + ", text/ht ml"}, true},
 		"before one that means anything":       {[]string{sse + ", */*"}, true},
 		"a comma in quotes":                    {[]string{`text/html;x=", text/event-stream;", ` + sse + `;y="a\",b"`}, true},
 		"an empty field beside it":             {[]string{"", sse}, true},

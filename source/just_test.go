@@ -1,9 +1,11 @@
 package source_test
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,6 +74,38 @@ func TestFromChannelCompletesWhenTheChannelIsClosed(t *testing.T) {
 		got, err := sink.Collect(t.Context(), source.FromChannel(c))
 		require.NoError(t, err)
 		assert.Equal(t, []int{0, 1, 2}, got)
+	})
+}
+
+// An endingContext has ended before its channel is closed, as each context has for a moment.
+type endingContext struct {
+	context.Context
+
+	ended atomic.Bool
+}
+
+func (c *endingContext) Err() error {
+	if c.ended.Load() {
+		return errGone
+	}
+	return nil
+}
+
+// A channel that its sender closes because the context has ended is not complete.
+func TestFromChannelThatIsClosedAsTheContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := &endingContext{Context: t.Context()}
+		c := make(chan int)
+		go func() {
+			synctest.Wait() // until the range waits for an item
+			ctx.ended.Store(true)
+			close(c)
+		}()
+		for _, err := range source.FromChannel(c)(ctx) {
+			assert.Equal(t, errGone, err)
+			return
+		}
+		t.Error("completed")
 	})
 }
 

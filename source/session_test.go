@@ -231,13 +231,15 @@ func TestReconnect(t *testing.T) {
 	})
 	t.Run("a wait", func(t *testing.T) {
 		within(t, ssetest.Replay(numbered(2), 1), func(t *testing.T, server *ssetest.Server, client *source.Client) {
-			session, err := client.Open(t.Context(), server.URL(), source.WithReconnectionTime(time.Hour))
+			var meter source.Meter
+			session, err := client.Open(t.Context(), server.URL(), source.WithReconnectionTime(time.Hour), source.WithMeter(&meter))
 			require.NoError(t, err)
 			defer session.Close()
 			time.AfterFunc(time.Minute, session.Reconnect)
 			start := time.Now()
 			assert.Equal(t, "event 1 event 2", take(t, session, 2))
 			assert.Equal(t, time.Minute, time.Since(start))
+			assert.EqualValues(t, 2, meter.Stats().Attempts, "it ends the wait, and no attempt")
 		})
 	})
 	t.Run("an attempt that hangs", func(t *testing.T) {
