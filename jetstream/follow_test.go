@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rxsse/rxsse/jetstream"
+	"github.com/rxsse/rxsse/jetstream/internal/cluster"
 )
 
 func TestFollowBeginsAfterAPosition(t *testing.T) {
@@ -128,4 +129,30 @@ func TestFollowSaysThatItWasOvertaken(t *testing.T) {
 	assert.Equal(t, uint64(4901), forgotten.First)
 	assert.Greater(t, next, 1)
 	assert.Less(t, next, 4900)
+}
+
+// A restart of all servers, one after the other, is not a new stream.
+func TestFollowSurvivesRestartsOfServers(t *testing.T) {
+	servers, err := cluster.Start(t.TempDir(), 3)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, servers.Stop()) }()
+	js := connect(t, servers.URL())
+	log := openLog(t, js, natsjs.StreamConfig{Replicas: 3}, jetstream.LogConfig{})
+	require.NoError(t, log.Append(t.Context(), numbered(1, 1)))
+	restarted := 0
+	var got []string
+	for e, err := range log.Follow("")(t.Context()) {
+		require.NoError(t, err)
+		got = append(got, e.ID)
+		if restarted == 3 {
+			break
+		}
+		servers.StopServer(restarted)
+		require.NoError(t, servers.StartServer(restarted))
+		require.NoError(t, servers.WaitForLeader())
+		restarted++
+		next := numbered(restarted+1, restarted+1)
+		require.Eventually(t, func() bool { return log.Append(t.Context(), next) == nil }, time.Minute, 10*time.Millisecond)
+	}
+	assert.Equal(t, []string{"1", "2", "3", "4"}, got)
 }

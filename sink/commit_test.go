@@ -172,11 +172,11 @@ func TestTransactKeepsTheItemsOfAnEventTogether(t *testing.T) {
 	}
 	transactions := func(t *testing.T, src rxsse.Observable[message]) (got []string, err error) {
 		err = sink.Transact(t.Context(), src, func(items []message, resumeID string) error {
-			values := ""
+			var values strings.Builder
 			for _, m := range items {
-				values += m.Value
+				values.WriteString(m.Value)
 			}
-			got = append(got, values+"("+resumeID+")")
+			got = append(got, values.String()+"("+resumeID+")")
 			return nil
 		})
 		return got, err
@@ -190,7 +190,6 @@ func TestTransactKeepsTheItemsOfAnEventTogether(t *testing.T) {
 		got, err = transactions(t, operators.Concat(slowly(items...), source.Fail[message](broken)))
 		assert.Same(t, broken, err)
 		assert.Equal(t, []string{"ab(1)", "c(2)", "d()"}, got, "ef comes again")
-
 	})
 	stored := 0
 	require.NoError(t, sink.Transact(t.Context(), source.Just(slices.Repeat(items[:3], 1000)...), func(items []message, resumeID string) error {

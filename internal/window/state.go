@@ -1,6 +1,7 @@
 package window
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -137,7 +138,7 @@ func parseState(data []byte) (saved savedState, err error) {
 	if saved.Version != version {
 		return savedState{}, fmt.Errorf("it has version %d, this program reads version %d", saved.Version, version)
 	}
-	if len(data) < stateHeadLen || string(data[:stateHeadLen]) != string(appendStateHead(nil, data[stateHeadLen:])) {
+	if len(data) < stateHeadLen || !bytes.Equal(data[:stateHeadLen], appendStateHead(nil, data[stateHeadLen:])) {
 		return savedState{}, errors.New("it is damaged, or was reformatted, as in a column of type jsonb: store the bytes unchanged")
 	}
 	return saved, nil
