@@ -218,7 +218,7 @@ func leave(t *testing.T, m method, follow func(rxgo.Iterable, rxgo.Option) rxgo.
 func TestSourcesThatEndWithTheRange(t *testing.T) {
 	joins := map[string]func([]rxgo.Observable, rxgo.Option) rxgo.Observable{
 		"CombineLatest": func(in []rxgo.Observable, opt rxgo.Option) rxgo.Observable {
-			return rxgo.CombineLatest(func(v ...any) any { return v[0] }, in, opt)
+			return rxgo.CombineLatest(func(...any) any { return 1 }, in, opt) // it may call it with a nil
 		},
 		"Concat": func(in []rxgo.Observable, opt rxgo.Option) rxgo.Observable { return rxgo.Concat(in, opt) },
 		"Merge":  func(in []rxgo.Observable, opt rxgo.Option) rxgo.Observable { return rxgo.Merge(in, opt) },
