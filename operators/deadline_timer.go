@@ -34,14 +34,14 @@ func (d *deadlineTimer) reached(now time.Time) bool {
 // set moves the deadline.
 func (d *deadlineTimer) set(now, deadline time.Time) {
 	d.deadline = deadline
-	if d.timer != nil && d.armed.After(now) && !d.armed.After(deadline) {
+	if d.armed.After(now) && !d.armed.After(deadline) {
 		return
 	}
 	d.arm()
 }
 
-// rearm is called when the timer has fired, unless set or clear is. It sets the timer again
-// if the deadline has been moved since.
+// rearm is called when the timer has fired, unless set is called for all that is left to wait
+// for. It sets the timer again if the deadline has been moved since.
 func (d *deadlineTimer) rearm() {
 	d.armed = time.Time{}
 	if d.isSet() {

@@ -133,8 +133,6 @@ func (d *delayQueue[T]) run(ctx context.Context, q *handoff.Queue[arrival[T]], y
 			return
 		case d.ended:
 			d.due.set(now, d.end)
-		default:
-			d.due.clear()
 		}
 		d.wait(ctx, q)
 	}

@@ -224,9 +224,7 @@ func (r *keyRouter[T, K]) waitForReaders(groups []*openGroup[K, T]) {
 
 // setDue sets the deadline of the key that has been silent for longest.
 func (r *keyRouter[T, K]) setDue(now time.Time) {
-	if first := r.order.First(); first == nil {
-		r.due.clear()
-	} else {
+	if first := r.order.First(); first != nil {
 		r.due.set(now, r.clock.Time(window.Instant(first.Used()).Plus(r.idle).Plus(r.stalled)))
 	}
 }

@@ -145,6 +145,32 @@ func TestParallelErrorEndsTheRest(t *testing.T) {
 	}
 }
 
+// After an error no call begins, although the consumer has not yet come to the error.
+func TestParallelBeginsNoCallAfterAnError(t *testing.T) {
+	errBad := errors.New("bad")
+	for name, op := range parallels {
+		synctest.Test(t, func(t *testing.T) {
+			var calls atomic.Int64
+			f := func(_ context.Context, v int) (int, error) {
+				calls.Add(1)
+				time.Sleep(time.Duration(v) * time.Second)
+				if v == 1 {
+					return 0, errBad
+				}
+				return v, nil
+			}
+			var end error
+			for v, err := range op(Take(endless(), 100), 2, f)(t.Context()) {
+				if end = err; err == nil && v == 0 {
+					time.Sleep(10 * time.Second)
+				}
+			}
+			assert.Equal(t, errBad, end, name)
+			assert.EqualValues(t, 3, calls.Load(), "%s: items 0 to 2", name)
+		})
+	}
+}
+
 func TestContractOfParallel(t *testing.T) {
 	type ints = rxsse.Observable[int]
 	for name, op := range parallels { // Parallel and ParallelUnordered

@@ -52,6 +52,19 @@ func TestPositionsThroughOperators(t *testing.T) {
 	}
 }
 
+// The results of windows lose their positions, too, where operators change the order.
+func TestPositionsOfWindowsThroughMerge(t *testing.T) {
+	windows := Window(withIDs(1, 2), ByCount(1))
+	for i, w := range collect(t, windows) {
+		assert.Equal(t, []string{"1", "2"}[i], w.ResumeID())
+	}
+	merged := collect(t, Merge(windows, from[WindowOf[codec.Message[int]]]()))
+	assert.Len(t, merged, 2)
+	for _, w := range merged {
+		assert.Empty(t, w.ResumeID())
+	}
+}
+
 // position is an item whose position cannot be made unknown.
 type position string
 

@@ -173,9 +173,7 @@ func (r *windowRun[T]) withClock(src rxsse.Observable[T]) error {
 
 // schedule sets the timer for the next window to close.
 func (r *windowRun[T]) schedule(now time.Time) {
-	if next := r.windows.Next(); next == window.Never {
-		r.due.clear()
-	} else {
+	if next := r.windows.Next(); next != window.Never {
 		r.due.set(now, r.clock.Time(next))
 	}
 }
