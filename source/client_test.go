@@ -237,9 +237,12 @@ func TestBodyIsSentAgain(t *testing.T) {
 func TestBodyThatCannotBeSentAgain(t *testing.T) {
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", io.MultiReader())
 	require.NoError(t, err)
-	_, err = sink.Collect(t.Context(), source.NewClient().ObserveRequest(req))
-	require.ErrorIs(t, err, source.ErrRequest)
-	assert.ErrorContains(t, err, "a body but no GetBody")
+	leavesBody := source.WithPrepare(func(*http.Request) error { return nil })
+	for _, opts := range [][]source.Option{nil, {leavesBody}} {
+		_, err = sink.Collect(t.Context(), source.NewClient(opts...).ObserveRequest(req))
+		require.ErrorIs(t, err, source.ErrRequest)
+		assert.ErrorContains(t, err, "a body but no GetBody")
+	}
 }
 
 // The client's Timeout bounds a request with its body; a stream has no such bound.
