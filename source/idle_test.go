@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -59,6 +60,23 @@ func TestIdleTimeoutIsTheReason(t *testing.T) {
 		require.ErrorIs(t, err, source.ErrIdleTimeout)
 		assert.EqualError(t, err, "source: GET http://ssetest.test: not a byte within the idle timeout of 1s")
 	})
+}
+
+// The idle timeout also covers the wait for an answer, but not to a POST: that may take the
+// server a while.
+func TestIdleTimeoutOfAnAnswer(t *testing.T) {
+	for method, want := range map[string]error{http.MethodGet: source.ErrIdleTimeout, http.MethodPost: context.DeadlineExceeded} {
+		t.Run(method, func(t *testing.T) {
+			within(t, func(c *ssetest.Conn) { <-c.Gone() }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				req, err := http.NewRequestWithContext(ctx, method, server.URL(), http.NoBody)
+				require.NoError(t, err)
+				_, err = sink.Collect(ctx, client.ObserveRequest(req, source.WithIdleTimeout(time.Second), source.WithMaxAttempts(1)))
+				assert.ErrorIs(t, err, want)
+			})
+		})
+	}
 }
 
 // A consumer that takes its time is no server that is silent.
