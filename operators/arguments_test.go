@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -232,17 +233,19 @@ func TestOperatorsCopySlicesOfArguments(t *testing.T) {
 		"ZipAll":           func(srcs ...ints) ints { return Map(ZipAll(srcs...), sum) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			srcs := []ints{from(1, 2), from[int]()}
-			want, err := drain(t.Context(), op(srcs...))
-			require.NoError(t, err)
-			copied := op(srcs...)
-			srcs[0] = from(100)
-			srcs[1] = func(ctx context.Context) iter.Seq2[int, error] {
-				return func(yield func(int, error) bool) { yield(0, errors.New("not an argument")) }
-			}
-			got, err := drain(t.Context(), copied)
-			assert.NoError(t, err)
-			assert.Equal(t, want, got)
+			synctest.Test(t, func(t *testing.T) {
+				srcs := []ints{from(1, 2), from[int]()}
+				want, err := drain(t.Context(), op(srcs...))
+				require.NoError(t, err)
+				copied := op(srcs...)
+				srcs[0] = from(100)
+				srcs[1] = func(ctx context.Context) iter.Seq2[int, error] {
+					return func(yield func(int, error) bool) { yield(0, errors.New("not an argument")) }
+				}
+				got, err := drain(t.Context(), copied)
+				assert.NoError(t, err)
+				assert.Equal(t, want, got)
+			})
 		})
 	}
 	t.Run("StartWith", func(t *testing.T) {

@@ -329,8 +329,7 @@ func (q *Queue[T]) release() {
 	q.lent = nil
 }
 
-// Newer is Receive that does not wait. It reports whether any item was queued; if
-// not, the last batch stays valid.
+// Newer is Receive that does not wait. It reports whether any item was queued.
 func (q *Queue[T]) Newer() ([]T, bool) {
 	for {
 		if len(q.pending) == 0 && !q.collect() {
