@@ -329,7 +329,6 @@ func TestOpenLogSaysWhatToChange(t *testing.T) {
 		`its subject "w.*" has a wildcard; set LogConfig.Subject`:                                                                                     {natsjs.StreamConfig{Name: "w", Subjects: []string{"w.*"}}, jetstream.LogConfig{}},
 		"it is sealed, which cannot be undone; create another stream":                                                                                 {natsjs.StreamConfig{Name: "sealed", Subjects: []string{"sealed"}}, jetstream.LogConfig{}},
 		"it is a mirror or has sources, so it holds messages of other streams; append to the original":                                                {natsjs.StreamConfig{Name: "copy", Mirror: &natsjs.StreamSource{Name: "r"}}, jetstream.LogConfig{}},
-		"it is a mirror or has sources, so it holds messages of other streams":                                                                        {natsjs.StreamConfig{Name: "collects", Subjects: []string{"collects"}, Sources: []*natsjs.StreamSource{{Name: "r"}}}, jetstream.LogConfig{}},
 		"it does not acknowledge messages; set NoAck to false in its configuration":                                                                   {natsjs.StreamConfig{Name: "n", Subjects: []string{"n"}, NoAck: true}, jetstream.LogConfig{}},
 	} {
 		_, err := js.CreateOrUpdateStream(t.Context(), c.stream)
