@@ -7,6 +7,7 @@ import (
 	"math"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -232,22 +233,33 @@ func TestMergeEndsTheOthersAtOnce(t *testing.T) {
 }
 
 // With a consumer that takes nothing, a source is held up once the queue is full.
-func TestMergeHoldsUpItsSources(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		produced := 0
-		endless := func(context.Context) iter.Seq2[int, error] {
-			return func(yield func(int, error) bool) {
-				for yield(produced, nil) {
-					produced++
+func TestQueuesHoldUpTheirSources(t *testing.T) {
+	for name, op := range map[string]func(ints) ints{
+		"Merge":   func(src ints) ints { return Merge(src) },
+		"Timeout": func(src ints) ints { return Timeout(src, time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				taken := make(chan struct{})
+				produced := 0
+				endless := func(context.Context) iter.Seq2[int, error] {
+					return func(yield func(int, error) bool) {
+						for yield(produced, nil) {
+							if produced++; produced == 1 {
+								<-taken // so that the consumer's batch is the first item
+							}
+						}
+					}
 				}
-			}
-		}
-		for range Merge(endless)(t.Context()) {
-			synctest.Wait() // until the source waits
-			break
-		}
-		assert.LessOrEqual(t, produced, 2*256, "items read ahead of the consumer")
-	})
+				for range op(endless)(t.Context()) {
+					close(taken)
+					synctest.Wait() // until the source waits
+					break
+				}
+				assert.Equal(t, 1+256, produced, "the item at the consumer and the queue")
+			})
+		})
+	}
 }
 
 func TestMergeKeepsEverySourcesOrder(t *testing.T) {

@@ -133,16 +133,15 @@ func (p *Producer[T]) list() {
 // reserve takes the room of one item, and under Block that of some more, or returns false
 // if there is none. Called with the lock held.
 func (p *Producer[T]) reserve() bool {
-	n := p.left()
+	n, free := p.left(), 1
 	if p.queue.byArrival {
 		n = p.reserveTickets()
+		free = n // a ticket without a slot would take room and have no item
 	}
 	if n == 0 {
 		return false
 	}
-	if int(p.tail-p.free) == len(p.slots) {
-		p.grow(1)
-	}
+	p.grow(free)
 	if p.queue.overflow.Policy == Block {
 		p.end = min(p.tail+int64(n), p.free+int64(len(p.slots)))
 	}
