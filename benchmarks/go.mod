@@ -14,8 +14,8 @@ require (
 	github.com/reactivex/rxgo/v2 v2.5.0
 	github.com/reugn/go-streams v0.13.0
 	github.com/rxsse/rxsse v0.0.0
-	github.com/samber/lo v1.52.0
-	github.com/samber/ro v0.3.0
+	github.com/samber/lo v1.53.0
+	github.com/samber/ro v0.4.0
 	github.com/segmentio/encoding v0.5.4
 	github.com/stretchr/testify v1.12.1
 	github.com/tmaxmax/go-sse v0.12.0
@@ -34,7 +34,7 @@ require (
 	github.com/twitchyliquid64/golang-asm v0.15.1 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/arch v0.0.0-20210923205945-b76863e36670 // indirect
-	golang.org/x/exp v0.0.0-20220303212507-bbda1eaf7a17 // indirect
+	golang.org/x/exp v0.0.0-20240613232115-7f521ea00fb8 // indirect
 	golang.org/x/net v0.24.0 // indirect
 	golang.org/x/sys v0.22.0 // indirect
 	golang.org/x/text v0.28.0 // indirect
