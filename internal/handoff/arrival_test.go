@@ -184,6 +184,34 @@ func TestArrivalLimit(t *testing.T) {
 	})
 }
 
+// One producer can fill the queue, also while its slots grow.
+func TestArrivalLimitOfOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := NewByArrival[int](t.Context(), 256)
+		defer q.Stop()
+		q.Go(counting(1000, nil))
+		synctest.Wait()
+		batch, _ := q.Receive(nil)
+		assert.Len(t, batch, 256)
+	})
+}
+
+// A producer that is listed without an item may get its first ticket after the consumer has
+// begun to take: its item belongs to the next batch.
+func TestArrivalAfterTheListing(t *testing.T) {
+	q := NewByArrival[int](t.Context(), 8)
+	defer q.Stop()
+	a, b := q.AddProducer(), q.AddProducer()
+	require.True(t, b.Push(0))
+	a.list()
+	require.True(t, q.collect())
+	require.True(t, a.Push(1))
+	q.takeBatch()
+	assert.Equal(t, []int{0}, q.lent)
+	got, _ := q.Newer()
+	assert.Equal(t, []int{1}, got)
+}
+
 // A producer reserves tickets in runs while no other one pushes. An item of another producer
 // comes between the items before it and those after it, and the tickets that it makes
 // useless leave room for most of the limit.
