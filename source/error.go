@@ -67,8 +67,8 @@ var (
 	ErrNotSentAgain = errors.New("the server may have acted on the request, so it is not sent again")
 	// ErrRequest is the reason when the request cannot be sent: its URL is unusable, or one
 	// that the server redirects to; its method or header is not valid, or the header over
-	// HTTP/2 larger than the server allows; its GetBody has failed, or it has a body that cannot be sent again, see
-	// [Client.ObserveRequest].
+	// HTTP/2 larger than the server allows; its GetBody has failed, or it has a body that
+	// cannot be sent again, see [Client.ObserveRequest].
 	ErrRequest = errors.New("the request cannot be sent")
 	// ErrConnectTimeout is the reason when the server did not accept in time; see
 	// [WithConnectTimeout].

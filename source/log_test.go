@@ -235,8 +235,7 @@ func TestLogOfAnIDThatCannotBeSent(t *testing.T) {
 	})
 }
 
-// Reconnect is what the program wants: no warning, no error, and a line for those who look
-// closely.
+// Reconnect is no fault, so the log has only debug lines of it.
 func TestLogOfReconnect(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		c.Send(numbered(2)[c.N-1])
