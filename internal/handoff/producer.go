@@ -3,7 +3,6 @@ package handoff
 import (
 	"context"
 	"math"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -155,48 +154,6 @@ func (p *Producer[T]) grow(n int) {
 	}
 }
 
-// A run is a number of tickets that a producer has reserved at once, and the items that
-// have them. It ends when another producer, or the consumer, takes a ticket. The producer
-// may be writing one more item of the run at that time.
-type run struct {
-	ticket int64 // of the first item
-	start  int64 // its number
-}
-
-// maxRun is how many tickets a run has at most.
-const maxRun = 16
-
-// reserveTickets reserves a run of tickets and returns their number, or 0 if there is no
-// room. Runs are short enough that the tickets without an item take little of it. The
-// producer is listed before it has a ticket: the consumer then finds all items up to the
-// newest ticket with the producers that are listed.
-func (p *Producer[T]) reserveTickets() int {
-	q := p.queue
-	for {
-		newest, taken := q.pushed.Load(), q.taken.Load()
-		if q.full(newest) {
-			return 0
-		}
-		if !p.listed.Load() {
-			p.list()
-		}
-		if newest != p.newest && (newest != p.newest+1 || newest != taken) {
-			p.streak = 0 // another producer has taken a ticket, and not only the consumer
-		}
-		room := q.limit - int(newest-taken)
-		n := max(1, min(p.streak/4, room/4, maxRun))
-		if q.pushed.CompareAndSwap(newest, newest+int64(n)) {
-			if last := len(p.runs) - 1; last >= 0 && p.runs[last].start == p.tail {
-				p.runs = p.runs[:last] // it has no items
-			}
-			p.runs = append(p.runs, run{newest + 1, p.tail})
-			p.newest = newest + int64(n)
-			p.streak += n
-			return n
-		}
-	}
-}
-
 // left returns for how many items there is room. Called with the lock held.
 func (p *Producer[T]) left() int {
 	if p.bytes >= MaxBytes {
@@ -339,41 +296,4 @@ func (p *Producer[T]) take() (items []T, more bool) {
 		nudge(p.space)
 	}
 	return items, p.head < published && p.listed.CompareAndSwap(false, true)
-}
-
-// takeUpTo takes the items with tickets up to last for a batch of a queue by arrival. It
-// reports whether more are left, and the producer is still listed.
-func (p *Producer[T]) takeUpTo(last int64) (more bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.listed.Store(false)
-	published := p.published.Load()
-	end, n := published, len(p.runs)
-	for ; n > 0 && p.runs[n-1].ticket > last; n-- {
-		end = p.runs[n-1].start
-	}
-	runs := p.runs[:n]
-	if len(p.queue.pending) == 1 {
-		runs = runs[:min(n, 1)] // no other items come between its items
-	}
-	for i, r := range runs {
-		next := end
-		if i+1 < len(runs) {
-			next = runs[i+1].start
-		}
-		for at := r.start; at < next; {
-			items := p.slots.slice(at, next)
-			p.addBytes(-total(p.queue.size, items))
-			p.queue.place(r.ticket+at-r.start, items)
-			at += int64(len(items))
-		}
-	}
-	if n > 0 && n == len(p.runs) { // the producer may be writing the next item of the last run
-		n--
-		r := &p.runs[n]
-		*r = run{r.ticket + end - r.start, end}
-	}
-	p.runs = slices.Delete(p.runs, 0, n)
-	p.free, p.head = p.head, end
-	return end < published && p.listed.CompareAndSwap(false, true)
 }

@@ -16,9 +16,6 @@ package handoff
 
 import (
 	"context"
-	"iter"
-	"runtime"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -87,15 +84,6 @@ func New[T any](ctx context.Context, limit int) *Queue[T] {
 	return NewOverflowing[T](ctx, limit, Overflow{})
 }
 
-// NewByArrival returns a queue for many producers that keeps the order in which
-// their items arrived. All producers together wait while limit items are queued. One more
-// of each may be queued that it was writing while the consumer took a batch.
-func NewByArrival[T any](ctx context.Context, limit int) *Queue[T] {
-	q := New[T](ctx, limit)
-	q.byArrival = true
-	return q
-}
-
 // NewOverflowing returns a queue for one producer that holds up to limit items and
 // deals with more as overflow says. Unless that is to wait, batches are of one item,
 // so that limit is exact: only the item that the consumer works on is beyond it.
@@ -142,93 +130,6 @@ func (q *Queue[T]) GoThen(src rxsse.Observable[T], then func()) bool {
 	return true
 }
 
-// GoInOrder runs each of srcs as Go does. They start one after the other, see [Order].
-func (q *Queue[T]) GoInOrder(srcs ...rxsse.Observable[T]) {
-	var order Order
-	for _, src := range srcs {
-		q.GoNext(&order, src)
-	}
-}
-
-// GoNext runs src as Go does, as the next one in order.
-func (q *Queue[T]) GoNext(order *Order, src rxsse.Observable[T]) {
-	before, own := order.next()
-	q.GoThen(func(ctx context.Context) iter.Seq2[T, error] {
-		if before != nil && !q.waitForTurn(ctx, before, own.at) {
-			return func(func(T, error) bool) {}
-		}
-		close(own.started)
-		return src(ctx)
-	}, func() { close(own.ended) })
-}
-
-// An Order starts upstreams one after the other: each when the one before it has started,
-// and then has ended or waits for something. With virtual time that is exact. Otherwise an
-// upstream counts as waiting once other goroutines have had several turns and it has pushed
-// nothing more, and in any case ten milliseconds after the first one was added.
-type Order struct {
-	last *turn
-}
-
-// A turn is the place of an upstream in an order.
-type turn struct {
-	at             time.Time // a fake clock reaches it when the upstreams before wait
-	started, ended chan struct{}
-}
-
-// next returns the turn of the last upstream, nil if there is none, and that of the next one.
-func (o *Order) next() (before, own *turn) {
-	before, own = o.last, &turn{at: time.Now(), started: make(chan struct{}), ended: make(chan struct{})}
-	if before != nil {
-		own.at = before.at.Add(1)
-	}
-	o.last = own
-	return before, own
-}
-
-// headStart is the longest time that an upstream waits for those before it.
-const headStart = 10 * time.Millisecond
-
-// quietTurns is how many turns of the scheduler without an item show that the upstreams
-// before wait. An upstream with a run of tickets has as many turns for each of them, since
-// its items do not show before the next run.
-const quietTurns = 100
-
-// waitForTurn waits until the upstream before has started, and has ended or waits as those
-// before it do. From the time at on it asks whether they do. A fake clock reaches at only
-// when they do, and then stands still, which makes the order exact. One upstream at a time
-// asks, so the others take no processor from those that have started.
-func (q *Queue[T]) waitForTurn(ctx context.Context, before *turn, at time.Time) bool {
-	select {
-	case <-before.started:
-	case <-ctx.Done():
-		return false
-	}
-	timer := time.NewTimer(time.Until(at))
-	defer timer.Stop()
-	select {
-	case <-before.ended:
-		return ctx.Err() == nil
-	case <-timer.C:
-	case <-ctx.Done():
-		return false
-	}
-	pushed, quiet := int64(0), quietTurns
-	for turns := 0; turns < quiet && time.Since(at) < headStart; turns++ {
-		runtime.Gosched()
-		select {
-		case <-before.ended:
-			return ctx.Err() == nil
-		default:
-		}
-		if now := q.pushed.Load(); now != pushed {
-			quiet = quietTurns * int(min(now-pushed, maxRun))
-			pushed, turns = now, 0
-		}
-	}
-	return ctx.Err() == nil
-}
-
 // AddProducer returns a producer for an upstream that runs elsewhere. The upstream pushes
 // its items and calls Finish once. Call AddProducer before all other upstreams have ended.
 func (q *Queue[T]) AddProducer() *Producer[T] {
@@ -247,26 +148,6 @@ func (q *Queue[T]) list(p *Producer[T]) {
 		return
 	}
 	q.wakeAndUnlock()
-}
-
-// full reports whether a queue by arrival whose newest ticket is pushed holds as many
-// items, or bytes, as it may. It is not full without an item: then no consumer would make
-// room.
-func (q *Queue[T]) full(pushed int64) bool {
-	n := pushed - q.taken.Load()
-	return n >= int64(q.limit) || n > 0 && q.bytes.Load() >= MaxBytes
-}
-
-// block adds p to the producers that wait for room. The consumer wakes one of them each
-// time it has made room. It returns false if there is room.
-func (q *Queue[T]) block(p *Producer[T]) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.full(q.pushed.Load()) {
-		return false
-	}
-	q.blocked.Push(p)
-	return true
 }
 
 // finish records the outcome of an upstream.
@@ -381,50 +262,4 @@ func (q *Queue[T]) collect() bool {
 		}
 	}
 	return true
-}
-
-// merge takes the items of all pending producers, in the order of their tickets.
-func (q *Queue[T]) merge() {
-	n := int(q.last - q.delivered)
-	q.places = slices.Grow(q.places[:0], n)[:n]
-	q.merged, q.placed = q.merged[:0], 0
-	for _, p := range q.pending {
-		if p.takeUpTo(q.last) {
-			q.relist(p)
-		}
-	}
-	clear(q.pending)
-	q.pending = q.pending[:0]
-	q.delivered = q.last
-	if q.placed == 1 && len(q.merged) == 0 {
-		q.lent, q.places[q.newest] = q.places[q.newest], nil
-		return
-	}
-	for i, items := range q.places {
-		q.merged = append(q.merged, items...)
-		clear(items)
-		q.places[i] = nil
-	}
-	q.lent = q.merged
-}
-
-// place adds items, the first of which has the ticket, to the batch. An item that was being
-// written while the consumer took the batch with its ticket comes first. If there are more
-// of them, their producers pushed them at the same time, in no order.
-func (q *Queue[T]) place(ticket int64, items []T) {
-	if ticket <= q.delivered {
-		q.merged = append(q.merged, items...)
-		clear(items)
-		return
-	}
-	q.newest = int(ticket - q.delivered - 1)
-	q.places[q.newest] = items
-	q.placed++
-}
-
-// relist lists a producer that has more items than the consumer took.
-func (q *Queue[T]) relist(p *Producer[T]) {
-	q.mu.Lock()
-	q.listed = append(q.listed, p)
-	q.mu.Unlock()
 }
