@@ -213,7 +213,7 @@ func TestAppendSurvivesAcknowledgementsThatCannotBeRead(t *testing.T) {
 	link := startLink(t, strings.TrimPrefix(shared.URL(), "nats://"), func(data []byte) []byte {
 		return regexp.MustCompile(`"seq":(\d*50)}`).ReplaceAll(data, []byte(`"seq"!$1}`))
 	})
-	log := openLog(t, connect(t, link.url), natsjs.StreamConfig{}, jetstream.LogConfig{})
+	log := openLog(t, connect(t, link.url), natsjs.StreamConfig{Name: newStreamName(t)}, jetstream.LogConfig{})
 	events := make([]codec.Event, last)
 	for i := range events {
 		events[i] = codec.Event{Type: "trade", Data: strconv.Itoa(i + 1)}
@@ -225,6 +225,23 @@ func TestAppendSurvivesAcknowledgementsThatCannotBeRead(t *testing.T) {
 	for i, e := range take(t, log.Follow(""), last) {
 		require.Equal(t, events[i].Data, e.Data)
 	}
+}
+
+// When no acknowledgement can be read any more, the log says which of the pending messages it
+// has stored, and Append publishes none of them again.
+func TestAppendSurvivesTheLossOfTheLastAcknowledgements(t *testing.T) {
+	link := startLink(t, strings.TrimPrefix(shared.URL(), "nats://"), func(data []byte) []byte {
+		return regexp.MustCompile(`"seq":(9\d|100)}`).ReplaceAll(data, []byte(`"seq"!$1}`))
+	})
+	log := openLog(t, connect(t, link.url), natsjs.StreamConfig{Name: newStreamName(t)}, jetstream.LogConfig{})
+	events := make([]codec.Event, 100)
+	for i := range events {
+		events[i] = codec.Event{Type: "trade", Data: strconv.Itoa(i + 1)}
+	}
+	require.NoError(t, log.Append(t.Context(), just(events...)))
+	end, err := log.End(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "100", end, "each event once")
 }
 
 // An event that the stream refuses is published again while the refusal cannot be read.

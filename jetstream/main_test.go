@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,6 +94,15 @@ func streamName(t *testing.T) string {
 	}
 	return string(name)
 }
+
+// newStreamName returns another name each time, for a test that must find its stream empty
+// when it runs again.
+func newStreamName(t *testing.T) string {
+	t.Helper()
+	return streamName(t) + "_" + strconv.FormatInt(streams.Add(1), 10)
+}
+
+var streams atomic.Int64
 
 // numbered delivers events first to last with their numbers as IDs, and completes.
 func numbered(first, last int) rxsse.Observable[codec.Event] {

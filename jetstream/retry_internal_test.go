@@ -47,3 +47,22 @@ func TestRetryOfAMissingStream(t *testing.T) {
 		})
 	}
 }
+
+// The waits grow from about 50 milliseconds to about two seconds.
+func TestRetryWaitsLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRetry(notClosed{})
+		waited := func() time.Duration {
+			begin := time.Now()
+			require.NoError(t, r.wait(t.Context(), errors.New("no leader")))
+			return time.Since(begin)
+		}
+		assert.InDelta(t, 50*time.Millisecond, waited(), float64(25*time.Millisecond))
+		for range 20 {
+			waited()
+		}
+		assert.InDelta(t, 2*time.Second, waited(), float64(time.Second))
+		r.reset()
+		assert.InDelta(t, 50*time.Millisecond, waited(), float64(25*time.Millisecond))
+	})
+}
