@@ -1,52 +1,53 @@
-// Package rxsse is the root of a library that turns a reconnecting Server-Sent
-// Events (SSE) stream into a typed observable, builds pipelines on it from
-// composable operators, and hands the results to sinks:
+// Package rxsse is the root of a library for Server-Sent Events (SSE). It turns a
+// reconnecting SSE stream into a typed observable; operators build pipelines on it, and
+// sinks consume the results:
 //
 //	events := source.SSE("https://stream.example/prices")
 //	prices := operators.DecodeJSON[Price](operators.EventType(events, "price"))
 //	latest := operators.Debounce(prices, 50*time.Millisecond)
 //	err := sink.ForEach(ctx, latest, func(p Price) error { return show(p) })
 //
-// This package holds the one type that the others share, [Observable], and the
-// contract it keeps. The other packages:
+// This package defines the type that all others share, [Observable], and its contract. The
+// other packages:
 //
 //   - codec: the SSE wire format, and payload codecs such as JSON
 //   - source: where streams begin: the SSE client, slices, channels, functions
-//   - source/ssetest, marble: for tests: a scriptable server, streams drawn as text
+//   - source/ssetest, marble, rxssetest: for tests: a scriptable server, streams drawn as
+//     text, a checker of the contract below
 //   - operators: functions that turn one stream into another
 //   - sink: where streams end: collect, call, write
 //   - rx: the bridge to and from RxGo v2
-//   - metrics: what streams have done, for Prometheus, OpenTelemetry and others
-//   - otel, prometheus: modules of their own, metrics and spans
-//   - rxro, jetstream: modules of their own, a bridge to samber/ro and scale-out with NATS
+//   - metrics: metrics of streams, for Prometheus, OpenTelemetry and others
+//   - otel, prometheus: separate modules that export metrics and spans
+//   - rxro, jetstream: separate modules: a bridge to samber/ro, and scale-out with NATS
 //
 // # The contract
 //
-// Every source, operator and bridge of this module keeps these rules. Your own should keep
-// them too.
+// Every source and operator of this module keeps these rules, and so should yours. Package
+// rxssetest checks them.
 //
-//  1. Cold. Nothing runs before the range statement, and each range is a new,
+//  1. Cold. Nothing runs until the stream is ranged over, and each range is a new,
 //     independent subscription.
-//  2. Grammar. Any number of (v, nil), then at most one (zero, err), then the
-//     end. Nothing follows an error.
-//  3. Three ends. Completion is the end without an error; a cancelled context
-//     ends the stream promptly with [context.Cause] as its error; a break by the
-//     consumer ends it silently.
+//  2. Grammar. Any number of (v, nil), then at most one (zero, err), then the end. Nothing
+//     follows an error.
+//  3. Three ends. Completion is the end without an error. Cancelling the context ends the
+//     stream promptly with [context.Cause] as its error. A break by the consumer ends it
+//     silently.
 //  4. One goroutine. yield is called only on the goroutine that ranges.
-//  5. Ownership. A subscription owns its goroutines, timers and connections. When
-//     the range ends, also by a panic of the consumer, they are gone before
-//     control returns. The one exception is operators.GracePeriod, for the time
-//     that it sets.
-//  6. Backpressure. A source waits until yield has returned. An operator that
-//     needs a second goroutine (for time, or to merge) has a bounded queue
-//     between the two, and the producer waits while it is full unless the
-//     operator documents otherwise.
-//  7. Panics in functions given to an operator reach the ranging goroutine, as
-//     they are or, from another goroutine, as a [PanicError].
-//  8. Synchronous operators start no goroutine and allocate nothing per item.
-//  9. An Observable may be subscribed to from many goroutines at once.
-//  10. Timed operators decide by deadline and not by the order in which the
-//     scheduler runs goroutines, so ties give the same result on every run.
+//  5. Ownership. A subscription owns its goroutines, timers and connections. However the
+//     range ends, even by a panic in the consumer, they are gone before control returns.
+//     The exceptions are operators.GracePeriod, for the time it sets, and what packages rx
+//     and rxro say about goroutines of the other library.
+//  6. Backpressure. A source does not produce the next item until yield returns. An
+//     operator that needs a second goroutine (for time, or to merge) has a bounded queue
+//     between the two, and the producer waits while it is full unless the operator
+//     documents otherwise.
+//  7. Panics. A panic in a function given to an operator reaches the ranging goroutine:
+//     unchanged if the function runs there, and otherwise as a [PanicError].
+//  8. Cost. Synchronous operators start no goroutine and allocate nothing per item.
+//  9. Concurrency. Many goroutines may subscribe to an Observable at once.
+//  10. Time. Timed operators decide by deadlines, not by the order in which the scheduler
+//     runs goroutines, so ties give the same result on every run.
 //
 // # Writing an operator
 //

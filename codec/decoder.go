@@ -9,15 +9,15 @@ import (
 )
 
 // A Decoder reads a stream of Server-Sent Events by the rules of WHATWG HTML §9.2.5 and
-// §9.2.6. The result does not depend on how the reader divides the bytes.
+// §9.2.6. How the reader splits the bytes does not matter.
 //
-// There are three ways to read, which may be mixed: [Decoder.Next] returns an event that
-// owns its strings, a range over [Decoder.Events] yields the same events, and [Decoder.Scan]
-// with [Decoder.View] lends bytes without copying.
+// There are three ways to read, which can be mixed: [Decoder.Next] returns an event that
+// owns its strings, a range over [Decoder.Events] yields the same events, and
+// [Decoder.Scan] with [Decoder.View] lends bytes without copying.
 //
 // The decoder delivers an event as soon as it has read the last byte of the blank line
 // after it, even if that byte is a CR that an LF may follow. It never reads while it holds
-// a complete event. One goroutine at a time may use it.
+// a complete event. A Decoder is not safe for concurrent use.
 type Decoder struct {
 	limit       int
 	comments    bool // deliver them
@@ -46,35 +46,35 @@ type Decoder struct {
 	hasRest, flushed bool
 }
 
-// A DecoderOption changes what a [Decoder] does.
+// A DecoderOption configures a [Decoder].
 type DecoderOption func(*Decoder)
 
-// WithLastEventID sets the last event ID at the beginning of the stream, by default "".
-// After a reconnection pass the [Decoder.LastEventID] of the connection before.
+// WithLastEventID sets the last event ID at the beginning of the stream. After a
+// reconnection, pass the [Decoder.LastEventID] of the previous connection. The default is
+// "".
 func WithLastEventID(id string) DecoderOption {
 	return func(d *Decoder) { d.block.id.reset(id) }
 }
 
-// WithComments sets whether comments are delivered, each as an event of [KindComment]. A
-// comment is delivered at the end of its line, so a comment inside the block of a message
-// comes before the message. By default comments are skipped. Servers send them as
-// heartbeats.
+// WithComments sets whether comments, which servers send as heartbeats, are delivered, each
+// as an event of [KindComment]. A comment is delivered at the end of its line, so a comment
+// inside the block of a message comes before the message. By default comments are skipped.
 func WithComments(deliver bool) DecoderOption {
 	return func(d *Decoder) { d.comments = deliver }
 }
 
 // WithRetryEvents sets whether blocks that set the reconnection time and hold no message
-// are delivered, each as an event of [KindRetry] with the last event ID. By default such a
-// block is skipped, and only [Decoder.Retry] returns the time.
+// are delivered, each as an event of [KindRetry] with the last event ID. By default they
+// are skipped, and only [Decoder.Retry] returns the time.
 func WithRetryEvents(deliver bool) DecoderOption {
 	return func(d *Decoder) { d.retryEvents = deliver }
 }
 
 // WithEventTypes makes the decoder deliver only messages of these types. A message without
-// a type in the stream has the type "message". The decoder skips other messages without
-// allocating for them; they still change [Decoder.LastEventID] and [Decoder.Retry]. The
-// option does not affect comments and retry events. Without types, the default, all
-// messages are delivered.
+// a type in the stream has the type "message". Other messages are skipped without an
+// allocation; they still change [Decoder.LastEventID] and [Decoder.Retry]. The option does
+// not affect comments and retry events. Without types, the default, all messages are
+// delivered.
 func WithEventTypes(types ...string) DecoderOption {
 	types = slices.Clone(types)
 	return func(d *Decoder) {
@@ -82,9 +82,10 @@ func WithEventTypes(types ...string) DecoderOption {
 	}
 }
 
-// NewDecoder returns a Decoder that reads from r. Reading begins with the first call of Next
-// or Scan, or the first range over Events. The decoder reads ahead into its buffer, so
-// nothing else should read from r. Without options it delivers messages of up to 16 MiB.
+// NewDecoder returns a Decoder that reads from r. It does not read until the first call of
+// Next or Scan, or the first range over Events. The decoder reads ahead into its buffer, so
+// nothing else should read from r, and it never closes r. Without options it delivers
+// messages of up to 16 MiB.
 func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
 	d := &Decoder{limit: defaultMaxEventSize, buffer: buffer{r: r}}
 	copy(d.defaultType[:], DefaultType)
@@ -94,16 +95,15 @@ func NewDecoder(r io.Reader, opts ...DecoderOption) *Decoder {
 	return d
 }
 
-// Next returns the next event. The event's data and its ID share one allocation if they have
-// up to 4 KiB together, so a program that keeps only the ID keeps up to 4 KiB alive. Types
-// that the stream has used before are not allocated again. Events with the same long ID
-// share its memory.
+// Next returns the next event. An event's data and ID share one allocation if they are up
+// to 4 KiB together, so a program that keeps only the ID keeps up to 4 KiB alive. Repeated
+// types are not allocated again, and consecutive events with the same long ID share it.
 //
-// At the end of the stream the error is [io.EOF] itself. The standard demands that an event
-// without a blank line after it be discarded; see [Decoder.Unterminated]. For an event that
-// is too large the error is a [SizeError]. If the reader fails, Next returns the events read
-// before, and then the reader's error unchanged. After an error, Next always returns the
-// same error.
+// At the end of the stream the error is [io.EOF] itself. As the standard demands, Next
+// discards an event that has no blank line after it; see [Decoder.Unterminated]. If an
+// event is too large, the error is a [SizeError]. If the reader fails, Next first returns
+// the events read so far, and then the reader's error unchanged. After an error, Next keeps
+// returning the same error.
 func (d *Decoder) Next() (e Event, err error) {
 	if !d.Scan() {
 		return e, d.err
@@ -112,9 +112,9 @@ func (d *Decoder) Next() (e Event, err error) {
 	return e, nil
 }
 
-// Events returns the remaining events as a sequence. At the end of the stream the sequence
-// ends. If [Decoder.Next] would return an error other than [io.EOF], the last pair holds that
-// error. A break loses nothing: the next call of Next, Scan or Events goes on with the next
+// Events returns the remaining events as a sequence, which ends with the stream. If
+// [Decoder.Next] would return an error other than [io.EOF], the last pair holds that error.
+// A break loses nothing: the next call of Next, Scan or Events continues with the next
 // event.
 func (d *Decoder) Events() iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
@@ -131,9 +131,9 @@ func (d *Decoder) Events() iter.Seq2[Event, error] {
 	}
 }
 
-// Scan reads up to the next event, which [Decoder.View] then returns. It returns false when
-// there are no more events; [Decoder.Err] returns the reason. It allocates only the decoder's
-// buffer.
+// Scan advances to the next event, which [Decoder.View] then returns. It returns false when
+// there are no more events; [Decoder.Err] returns the reason. It allocates only the
+// decoder's buffer.
 func (d *Decoder) Scan() bool {
 	d.leave()
 	for d.err == nil {
@@ -145,7 +145,7 @@ func (d *Decoder) Scan() bool {
 	return false
 }
 
-// View returns the event that [Decoder.Scan] has stopped at. Its bytes are lent: they are
+// View returns the event that [Decoder.Scan] advanced to. Its bytes are lent: they are
 // valid until the next call of Scan, Next or Events, and must not be modified.
 func (d *Decoder) View() (v View) {
 	buf, b := d.buffer.bytes, &d.block
@@ -167,7 +167,7 @@ func (d *Decoder) View() (v View) {
 }
 
 // Err returns the error that ended the stream, as [Decoder.Next] describes it. It returns
-// nil before the end of the stream, and if the stream ended with [io.EOF].
+// nil before the end of the stream, and after a stream that ended with [io.EOF].
 func (d *Decoder) Err() error {
 	if d.err == io.EOF { //nolint:errorlint // an EOF that the reader has wrapped is one of its errors
 		return nil
@@ -176,21 +176,21 @@ func (d *Decoder) Err() error {
 }
 
 // LastEventID returns the last event ID: the value for the Last-Event-ID header of the next
-// connection, or "" if there is none to send. A block sets it when its blank line is read,
-// whether or not the block holds a message.
+// connection, or "" to send none. It changes when the blank line after a block with an id
+// is read, whether or not the block holds a message.
 func (d *Decoder) LastEventID() string {
 	return d.block.id.string(d.buffer.bytes)
 }
 
-// Retry returns the reconnection time that the stream has set last, and whether it has set
-// one. A retry line takes effect at once, even if its block never ends. A number that is too
-// large for a [time.Duration] becomes the largest whole number of milliseconds.
+// Retry returns the reconnection time that the stream most recently set, and whether it has
+// set one. A retry line takes effect at once, even if its block never ends. A number that
+// is too large for a [time.Duration] becomes the largest whole number of milliseconds.
 func (d *Decoder) Retry() (time.Duration, bool) {
 	return d.retry, d.hasRetry
 }
 
-// A View is an event whose bytes belong to the [Decoder], until the next call of Scan, Next
-// or Events. The fields mean the same as those of [Event].
+// A View is an event whose bytes belong to the [Decoder] and are valid until the next call
+// of Scan, Next or Events. Its fields are those of [Event].
 type View struct {
 	Type  []byte
 	Data  []byte

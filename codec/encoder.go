@@ -12,29 +12,29 @@ import (
 // one huge event does not hold its memory until the stream ends.
 const maxKeptBuffer = 64 << 10
 
-// AppendEvent appends the event to dst in the text/event-stream format and returns the
-// extended slice. It writes
+// AppendEvent appends e to dst in the text/event-stream format and returns the extended
+// slice. It writes
 //
 //   - if Type or Data is not empty, a message: its fields and a blank line. Data is split
 //     at LF, one data line for each part. The types "" and "message" are not written. The
-//     id line is the last: some clients store an ID as soon as they read its line, and
-//     would never get the event if the connection broke before its data;
-//   - otherwise, if ID is not empty, a block that sets the last event ID (and the
-//     reconnection time if Retry is not 0) and is no message;
+//     id line comes last: some clients store an ID as soon as they read its line, and would
+//     miss the event if the connection broke before the data;
+//   - otherwise, if ID is not empty, a block that sets the last event ID, and the
+//     reconnection time if Retry is not 0, and is not a message;
 //   - otherwise, if Retry is not 0, a block that sets the reconnection time;
-//   - otherwise a comment. The zero Event is an empty one: a heartbeat.
+//   - otherwise a comment. The zero Event becomes an empty comment, a heartbeat.
 //
-// A decoder returns the same event, with Type "message" for "". If ID is empty, no id line
-// is written, and the decoder sets ID to the last event ID.
+// A decoder returns the same event, with Type "message" for "". If ID is empty, AppendEvent
+// writes no id line, and the decoder sets ID to the last event ID.
 //
 // AppendEvent returns dst unchanged and an [EncodeError] if the format cannot carry the
 // event: CR in Data (it would become LF); LF, CR or NUL in Type or ID; LF or CR in Comment
-// (write one comment for each line); invalid UTF-8; a Retry that is negative or not in
-// whole milliseconds, except [RetryZero], which is written as "retry: 0"; a Comment and
-// another field (write two events).
+// (write one comment per line); invalid UTF-8; a Retry that is negative or not a whole
+// number of milliseconds, except [RetryZero], which is written as "retry: 0"; a Comment
+// together with another field (write two events).
 //
-// The output begins with an ASCII character, so a client cannot take the beginning of the
-// data for a byte order mark. See WHATWG HTML §9.2.5.
+// The output begins with an ASCII character, so a client cannot mistake the data for a byte
+// order mark. See WHATWG HTML §9.2.5.
 func AppendEvent(dst []byte, e Event) ([]byte, error) {
 	if err := check(&e); err != nil {
 		return dst, err
@@ -135,10 +135,9 @@ func characterName(c byte) string {
 
 // An EncodeError reports why an event cannot be written to an event stream.
 type EncodeError struct {
-	// Field is the field at fault: "event" (the type), "data", "id", "retry" or
-	// "comment".
+	// Field is the invalid field: "event" (the type), "data", "id", "retry" or "comment".
 	Field string
-	// Reason continues a sentence that begins with the field's name.
+	// Reason completes a sentence that begins with the field's name, such as "is negative".
 	Reason string
 }
 
@@ -154,14 +153,14 @@ type Encoder struct {
 }
 
 // NewEncoder returns an Encoder that writes to w. If w buffers, as an
-// [net/http.ResponseWriter] does, the caller flushes it.
+// [net/http.ResponseWriter] does, the caller must flush it.
 func NewEncoder(w io.Writer) *Encoder {
 	return &Encoder{w: w}
 }
 
-// Encode writes the event, in the form of [AppendEvent], with one call of Write. If the
-// event cannot be encoded it returns an [EncodeError] and writes nothing. It returns errors
-// of the writer unchanged.
+// Encode writes event, as [AppendEvent] formats it, with one call of Write. If the event
+// cannot be encoded, it returns an [EncodeError] and writes nothing. It returns errors of
+// the writer unchanged.
 func (e *Encoder) Encode(event Event) error {
 	wire, err := AppendEvent(e.buf[:0], event)
 	if err != nil {

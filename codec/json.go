@@ -11,15 +11,15 @@ import (
 // options of github.com/go-json-experiment/json. If T is a [Message], the value is decoded
 // into its Value, and Type and ID are those of the event.
 //
-// Without options decoding is strict: duplicate names and invalid UTF-8 are errors, and
-// names match by case. Errors are a [PayloadError] with the place in the data; its Err is
-// the SemanticError or SyntacticError of go-json-experiment/json.
+// Without options, decoding is strict: duplicate names and invalid UTF-8 are errors, and
+// names are case-sensitive. An error is a [PayloadError] with the place in the data; its
+// Err is the SemanticError or SyntacticError of go-json-experiment/json.
 //
 // # Other JSON libraries
 //
-// To decode with another library, pass its Unmarshal function to [Unmarshal]. The table has
-// the time that each takes for a trade of 80 bytes and for a status of 3 KB, relative to
-// JSON:
+// To decode with another library, pass its [Unmarshal] function to Unmarshal. The table
+// shows the time that each takes for a trade of 80 bytes and for a status of 3 KB, relative
+// to JSON:
 //
 //	JSON                    1     1     strict; no unsafe, no assembly
 //	encoding/json           2.5   2.0   for types that rely on its rules
@@ -28,9 +28,8 @@ import (
 //	goccy/go-json           0.35  0.35  uses unsafe
 //
 // All others accept duplicate names, names in another case, invalid UTF-8 and lone
-// surrogates. In the module benchmarks, "go run ./cmd/report -only json" prints the figures
-// of your machine. encoding/json/v2, an experiment of Go 1.25 and later, is as strict as
-// JSON.
+// surrogates. In the module benchmarks, "go run ./cmd/report -only json" measures them on
+// your machine. encoding/json/v2, experimental since Go 1.25, is as strict as JSON.
 func JSON[T any](opts ...json.Options) Payload[T] {
 	joined := json.JoinOptions(opts...)
 	decode := decodeWith[T](func(data []byte, v any) error { return json.Unmarshal(data, v, joined) })

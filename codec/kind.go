@@ -10,8 +10,8 @@ const (
 	KindMessage Kind = iota + 1
 	// KindComment is a comment, such as a heartbeat.
 	KindComment
-	// KindRetry is a change of the reconnection time without a message. An encoder also
-	// writes events that only set the last event ID; they are of this kind.
+	// KindRetry is a change of the reconnection time without a message. Events that only
+	// set the last event ID, which an encoder writes, are of this kind too.
 	KindRetry
 )
 
@@ -28,14 +28,13 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// RetryZero is the Retry of an event that sets the reconnection time to 0, to distinguish
-// it from an event that sets none. The format counts in milliseconds, so no other event has
-// this value.
+// RetryZero is the Retry of an event that sets the reconnection time to 0. It distinguishes
+// that event from one that sets no time. The format counts in milliseconds, so no other
+// event has this value.
 const RetryZero time.Duration = 1
 
-// Kind returns what e is: a message if it has a Type or Data, otherwise a change of the
-// reconnection time if it has a Retry or an ID, and otherwise a comment. The zero Event is
-// an empty comment.
+// Kind returns what e is: a message if it has a Type or Data, otherwise KindRetry if it has
+// a Retry or an ID, and otherwise a comment. The zero Event is an empty comment.
 func (e Event) Kind() Kind {
 	switch {
 	case e.Type != "" || e.Data != "":

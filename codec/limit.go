@@ -13,25 +13,23 @@ const errorPrefix = "codec: "
 // in LLM streams), and small enough that a hundred hostile streams fit in memory.
 const defaultMaxEventSize = 16 << 20
 
-// WithMaxEventSize sets the maximum size of one event in bytes. A larger event ends the
+// WithMaxEventSize sets the maximum size of an event in bytes. A larger event ends the
 // stream with a [SizeError]. The default is 16 MiB. Lower it for untrusted servers and many
 // streams; raise it for services that send larger payloads. It panics if bytes is less than
 // 1.
 //
-// The size of an event is what the decoder has to hold at once, without field names and
-// line ends:
+// The size is what the decoder has to hold at once, without field names and line ends:
 //
 //   - the data;
 //   - the type, the ID and the last event ID, twice, because the decoder may hold a copy of
 //     them beside its buffer;
 //   - the value of the line being read, if it is a retry line or a comment to deliver.
 //
-// Other lines, such as unknown fields and comments that are not delivered, do not count. The
-// decoder skips them without holding them, even if they never end.
+// Other lines, such as unknown fields and comments that are not delivered, do not count.
+// The decoder skips them without storing them, even if they never end.
 //
-// The decoder's memory stays below twice the limit, or 128 KiB if that is more. In a stream
-// of small events it is 1 to 64 KiB. The decoder keeps a buffer for the largest event that it
-// has read.
+// The decoder uses less memory than twice the limit, or 128 KiB if that is more. For a
+// stream of small events it uses 1 to 64 KiB. Its buffer never shrinks.
 func WithMaxEventSize(bytes int) DecoderOption {
 	if bytes < 1 {
 		panic(fmt.Sprintf("codec: maximum event size must be at least 1 byte, got %d", bytes))
@@ -43,9 +41,9 @@ func WithMaxEventSize(bytes int) DecoderOption {
 type SizeError struct {
 	// Limit is the maximum size of an event in bytes, see [WithMaxEventSize].
 	Limit int
-	// Offset is where the line that exceeds the limit begins, in bytes from the stream's
-	// beginning. Each byte sequence that is not valid UTF-8 counts as the three bytes of
-	// the character that replaced it.
+	// Offset is where the line that exceeds the limit begins, in bytes from the beginning
+	// of the stream. An invalid UTF-8 sequence counts as the three bytes of the U+FFFD that
+	// replaced it.
 	Offset int64
 	// Field is the name of that line's field: "data", "event", "id", "retry", or
 	// "comment".

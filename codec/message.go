@@ -1,8 +1,7 @@
 package codec
 
-// A Message is a decoded payload together with the type and the ID of its event.
-// A program that saves its position in the stream, or passes the events on, decodes into a
-// Message:
+// A Message is a decoded payload with the type and ID of its event. Programs that save
+// their position in the stream, or forward the events, decode into a Message:
 //
 //	trades := operators.DecodeJSON[codec.Message[Trade]](events)
 type Message[T any] struct {
@@ -13,25 +12,24 @@ type Message[T any] struct {
 	Value T `json:"value"`
 	// Unordered is as in [Event].
 	Unordered bool `json:"-"`
-	// More is set on all but the last of several messages that were made of one event:
+	// More is set on all but the last of several messages made from one event.
 	// operators.FlatMapValue sets it, and sink.Transact keeps these messages together.
 	More bool `json:"-"`
 }
 
-// Resumable is implemented by items that know their position in a stream, such as
-// [Event], [Message] and the results of windows.
+// Resumable is implemented by items that know their position in a stream, such as events,
+// messages and results of windows.
 //
-// ResumeID returns the ID to send as Last-Event-ID once this item and all items
-// before it have been processed: a stream that resumes after that ID misses nothing.
-// It returns "" if the position is unknown. If one event becomes several items, only
-// the last of them may return the event's ID. To have them in one transaction of
-// sink.Transact, give the type a method HasMore that returns true for all but the last, as
-// [Message.HasMore] does.
+// ResumeID returns the ID to send as Last-Event-ID once this item and all items before it
+// are processed: a stream that resumes after that ID misses nothing. It returns "" if the
+// position is unknown. If one event becomes several items, only the last of them may return
+// the event's ID. To keep them in one transaction of sink.Transact, give the type a method
+// HasMore that returns true for all but the last, as [Message.HasMore] does.
 //
-// Operators that change the order of items, such as Merge and MergeMap, cannot know
-// a safe position. They call the item's method ClearResumeID, after which ResumeID
-// returns "". A type of your own needs that method, with a pointer receiver, only to
-// pass through such an operator.
+// Operators that change the order of items, such as Merge and MergeMap, cannot know a safe
+// position. They call the item's method ClearResumeID, after which ResumeID must return "".
+// Your own types need that method, with a pointer receiver, only to pass through such an
+// operator.
 type Resumable interface {
 	ResumeID() string
 }
@@ -44,7 +42,7 @@ func (e Event) ResumeID() string {
 	return e.ID
 }
 
-// ClearResumeID sets Unordered, so that ResumeID returns "". ID stays as it is.
+// ClearResumeID sets Unordered, so that ResumeID returns "". ID does not change.
 func (e *Event) ClearResumeID() { e.Unordered = true }
 
 // ResumeID returns ID, or "" if the message is Unordered. See [Resumable].
@@ -55,7 +53,7 @@ func (m Message[T]) ResumeID() string {
 	return m.ID
 }
 
-// ClearResumeID sets Unordered, so that ResumeID returns "". ID stays as it is.
+// ClearResumeID sets Unordered, so that ResumeID returns "". ID does not change.
 func (m *Message[T]) ClearResumeID() { m.Unordered = true }
 
 // HasMore returns More, or false if the message is Unordered.

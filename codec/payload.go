@@ -5,15 +5,15 @@ import (
 	"unsafe"
 )
 
-// A Payload decodes an event into a value of type T. Any function of this shape is a
-// Payload. It gets the whole event, so the decoding can depend on the Type. See [JSON] and
+// A Payload decodes an event into a value of type T. Any function of this type is a
+// Payload. It gets the whole event, so decoding can depend on the Type. See [JSON] and
 // [Text], and [Unmarshal] for other formats.
 //
-// Its errors should be a [PayloadError], which names the event and does not repeat the
-// payload.
+// Errors of a Payload should be a [PayloadError], which names the event and does not quote
+// the payload. operators.Decode wraps other errors in one.
 type Payload[T any] func(Event) (T, error)
 
-// Text is the [Payload] that returns an event's data as it is. It never fails.
+// Text is the [Payload] that returns an event's data unchanged. It never fails.
 func Text(e Event) (string, error) {
 	return e.Data, nil
 }
@@ -24,11 +24,11 @@ func Text(e Event) (string, error) {
 //
 //	trade := codec.Unmarshal[Trade](gojson.Unmarshal) // github.com/goccy/go-json
 //
-// If f fails, the Payload returns a [PayloadError] with f's error as its Err. Several
-// goroutines may call the Payload at once if they may call f at once.
+// If f fails, the Payload returns a [PayloadError] with f's error as its Err. The Payload
+// is safe for concurrent use if f is.
 //
 // The data is not copied, and the memory that f decodes into is reused: f must not modify
-// the bytes, and must not keep the bytes or the pointer after it has returned.
+// the bytes, nor keep the bytes or the pointer after it returns.
 func Unmarshal[T any](f func(data []byte, v any) error) Payload[T] {
 	decode := decodeWith[T](f)
 	return func(e Event) (T, error) {

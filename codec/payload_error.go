@@ -14,13 +14,13 @@ const (
 type PayloadError struct {
 	// Type and ID are those of the event.
 	Type, ID string
-	// Offset is how many bytes of the data come before the fault, or -1 if that is not known.
+	// Offset is the number of bytes of the data before the fault, or -1 if unknown.
 	Offset int64
-	// Pointer is the value at fault in a JSON document, as a JSON Pointer (RFC 6901). It
-	// is empty for the root of the document, or if the place is not known.
+	// Pointer locates the faulty value in a JSON document, as a JSON Pointer (RFC 6901). It
+	// is empty for the root of the document, or if the place is unknown.
 	Pointer string
-	// Err is the error of the function that decodes. Its text may quote the payload, as
-	// those of [JSON] do.
+	// Err is the error of the decoding function. Its text may quote the payload, as that of
+	// [JSON] does.
 	Err error
 
 	reason string // instead of the text of Err, which would repeat the payload

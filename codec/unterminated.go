@@ -6,12 +6,12 @@ import (
 )
 
 // Unterminated returns the last event of a stream that ended without a blank line after it:
-// the event that Next would have returned after a line end and a blank line. ok is false if
-// there is no such event, or if the stream has not ended.
+// the event that Next would have returned if a line end and a blank line had followed. ok
+// is false if there is no such event or the stream has not ended.
 //
 // The standard drops such an event because it may have been cut off (WHATWG HTML §9.2.6).
-// The decoder drops it, too, and [Decoder.LastEventID] does not change. But some servers send
-// no blank line after the last event of a stream. Call Unterminated for such a server.
+// So does the decoder, and [Decoder.LastEventID] does not change. But some servers never
+// send a blank line after the last event; for these, call Unterminated.
 func (d *Decoder) Unterminated() (e Event, ok bool) {
 	if d.err == nil {
 		return Event{}, false
