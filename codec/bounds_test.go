@@ -14,7 +14,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// An endless reader returns head once and body for ever, up to max bytes.
+// An endless reader returns head once and body forever, up to max bytes.
 type endless struct {
 	head, body string
 	given, max int
@@ -250,7 +250,7 @@ func TestReaders(t *testing.T) {
 	}{
 		{"returns the last bytes with io.EOF", readerFunc(func(p []byte) (int, error) { return copy(p, "data: x\n\n"), io.EOF }), "x", io.EOF},
 		{"returns the last bytes with an error", readerFunc(func(p []byte) (int, error) { return copy(p, "data: x\n\n"), broken }), "x", broken},
-		{"returns nothing for ever", readerFunc(func([]byte) (int, error) { return 0, nil }), "", io.ErrNoProgress},
+		{"returns nothing forever", readerFunc(func([]byte) (int, error) { return 0, nil }), "", io.ErrNoProgress},
 		{"returns a negative count", readerFunc(func([]byte) (int, error) { return -1, nil }), "", bufio.ErrBadReadCount},
 		{"returns more than there is room for", readerFunc(func(p []byte) (int, error) { return len(p) + 1, nil }), "", bufio.ErrBadReadCount},
 	}

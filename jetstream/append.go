@@ -312,7 +312,7 @@ func (a *appender) recover(ctx context.Context) error {
 
 // errBehind says that a log ends before a message that was stored. A server that has just
 // lost the others may say so for a moment; else the stream is another one.
-var errBehind = errors.New("the stream has been created anew or restored from a backup")
+var errBehind = errors.New("the stream was recreated or restored from a backup")
 
 // stopped returns the error with which recover gives up.
 func (a *appender) stopped(ctx context.Context, err error) error {

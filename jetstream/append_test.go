@@ -368,7 +368,7 @@ func TestAppendNamesASubjectThatTheStreamDoesNotHave(t *testing.T) {
 	subject = "more.a.b"
 	require.NoError(t, log.Append(t.Context(), numbered(2, 2)))
 	for _, subject = range []string{"prices", "prices.0.1", "more", "prices.*", "", "prices. x", "other.0"} {
-		assert.ErrorContains(t, log.Append(t.Context(), numbered(3, 3)), `is none of the subjects of stream "s" (prices.*, more.>)`, subject)
+		assert.ErrorContains(t, log.Append(t.Context(), numbered(3, 3)), `is not a subject of stream "s" (prices.*, more.>)`, subject)
 	}
 }
 

@@ -233,7 +233,7 @@ func (l *Log) subject(e codec.Event) (string, error) {
 			return subject, nil
 		}
 	}
-	return "", fmt.Errorf("jetstream: event %q: subject %q is none of the subjects of stream %q (%s)", e.ID, subject, l.name, strings.Join(l.covers, ", "))
+	return "", fmt.Errorf("jetstream: event %q: subject %q is not a subject of stream %q (%s)", e.ID, subject, l.name, strings.Join(l.covers, ", "))
 }
 
 // matches reports whether a subject without wildcards matches pattern.

@@ -168,7 +168,7 @@ func TestAppendNoticesANewStream(t *testing.T) {
 	require.NoError(t, err)
 	close(more)
 	err = within(t, "the error", failed)
-	assert.EqualError(t, err, `jetstream: append to stream "TestAppendNoticesANewStream": the stream has been created anew or restored from a backup: it ends at message 0, and message 1 has been appended`)
+	assert.EqualError(t, err, `jetstream: append to stream "TestAppendNoticesANewStream": the stream was recreated or restored from a backup: it ends at message 0, and message 1 has been appended`)
 	end, err := log.End(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "0", end)
@@ -199,11 +199,11 @@ func TestFollowNoticesANewStream(t *testing.T) {
 				}
 			}
 			assert.Len(t, got, 3)
-			assert.ErrorContains(t, end, `: the stream has been created anew or restored from a backup`)
+			assert.ErrorContains(t, end, `: the stream was recreated or restored from a backup`)
 		})
 	}
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
-	assert.EqualError(t, endOf(t, log.Follow("7")), `jetstream: follow stream "TestFollowNoticesANewStream": the stream has been created anew or restored from a backup: it ends at event 0, before event 7`)
+	assert.EqualError(t, endOf(t, log.Follow("7")), `jetstream: follow stream "TestFollowNoticesANewStream": the stream was recreated or restored from a backup: it ends at event 0, before event 7`)
 }
 
 // Without a cluster, everything says so within a bounded time.

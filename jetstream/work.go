@@ -129,7 +129,7 @@ func (c *Consumer) open(ctx context.Context, js jetstream.JetStream) (jetstream.
 	subjects := stream.CachedInfo().Config.Subjects
 	for _, p := range c.Partitions {
 		if !slices.ContainsFunc(subjects, func(s string) bool { return covers(s, p) }) {
-			return nil, fmt.Errorf("jetstream: Consumer.Partitions: %q is none of the subjects of stream %q (%s)", p, c.Stream, strings.Join(subjects, ", "))
+			return nil, fmt.Errorf("jetstream: Consumer.Partitions: %q is not a subject of stream %q (%s)", p, c.Stream, strings.Join(subjects, ", "))
 		}
 	}
 	return stream, nil

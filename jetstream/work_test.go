@@ -351,16 +351,16 @@ func TestWorkSaysWhatToChange(t *testing.T) {
 	_, err := js.CreateKeyValue(t.Context(), natsjs.KeyValueConfig{Bucket: "minutes", TTL: time.Minute})
 	require.NoError(t, err)
 	for want, change := range map[string]func(*jetstream.Consumer){
-		`jetstream: Consumer.Durable must consist of letters, digits, - and _, got "a.b"`:                                                                        func(c *jetstream.Consumer) { c.Durable = "a.b" },
-		`jetstream: Consumer.Partitions is empty; use jetstream.Partitions, or list the subjects`:                                                                func(c *jetstream.Consumer) { c.Partitions = nil },
-		`jetstream: Consumer.Partitions "a.1" and "a.*" overlap; an event belongs to one partition`:                                                              func(c *jetstream.Consumer) { c.Partitions = []string{"a.1", "a.*"} },
-		`jetstream: Consumer.Partitions: "other.0" is none of the subjects of stream "TestWorkSaysWhatToChange" (TestWorkSaysWhatToChange.*)`:                    func(c *jetstream.Consumer) { c.Partitions = []string{"other.0"} },
-		`jetstream: Consumer.Partitions: "TestWorkSaysWhatToChange.>" is none of the subjects of stream "TestWorkSaysWhatToChange" (TestWorkSaysWhatToChange.*)`: func(c *jetstream.Consumer) { c.Partitions = []string{c.Stream + ".>"} },
-		`jetstream: stream "missing" does not exist; create it, for example with nats stream add`:                                                                func(c *jetstream.Consumer) { c.Stream = "missing" },
-		`jetstream: Group.Name must consist of letters, digits, - and _, got "a b"`:                                                                              func(c *jetstream.Consumer) { c.Group.Name = "a b" },
-		`jetstream: Group.Member must consist of letters, digits, - and _, got "a b"`:                                                                            func(c *jetstream.Consumer) { c.Group.Member = "a b" },
-		`jetstream: Group.TTL must be at least 1s, got 1ms`:                                                                                                      func(c *jetstream.Consumer) { c.Group.TTL = time.Millisecond },
-		`jetstream: bucket "minutes" has a TTL of 1m0s, and Group.TTL is 5s; set Group.TTL to 1m0s, or Group.Bucket to another bucket`:                           func(c *jetstream.Consumer) { c.Group.Bucket = "minutes" },
+		`jetstream: Consumer.Durable must consist of letters, digits, - and _, got "a.b"`:                                                                 func(c *jetstream.Consumer) { c.Durable = "a.b" },
+		`jetstream: Consumer.Partitions is empty; use jetstream.Partitions, or list the subjects`:                                                         func(c *jetstream.Consumer) { c.Partitions = nil },
+		`jetstream: Consumer.Partitions "a.1" and "a.*" overlap; an event belongs to one partition`:                                                       func(c *jetstream.Consumer) { c.Partitions = []string{"a.1", "a.*"} },
+		`jetstream: Consumer.Partitions: "other.0" is not a subject of stream "TestWorkSaysWhatToChange" (TestWorkSaysWhatToChange.*)`:                    func(c *jetstream.Consumer) { c.Partitions = []string{"other.0"} },
+		`jetstream: Consumer.Partitions: "TestWorkSaysWhatToChange.>" is not a subject of stream "TestWorkSaysWhatToChange" (TestWorkSaysWhatToChange.*)`: func(c *jetstream.Consumer) { c.Partitions = []string{c.Stream + ".>"} },
+		`jetstream: stream "missing" does not exist; create it, for example with nats stream add`:                                                         func(c *jetstream.Consumer) { c.Stream = "missing" },
+		`jetstream: Group.Name must consist of letters, digits, - and _, got "a b"`:                                                                       func(c *jetstream.Consumer) { c.Group.Name = "a b" },
+		`jetstream: Group.Member must consist of letters, digits, - and _, got "a b"`:                                                                     func(c *jetstream.Consumer) { c.Group.Member = "a b" },
+		`jetstream: Group.TTL must be at least 1s, got 1ms`:                                                                                               func(c *jetstream.Consumer) { c.Group.TTL = time.Millisecond },
+		`jetstream: bucket "minutes" has a TTL of 1m0s, and Group.TTL is 5s; set Group.TTL to 1m0s, or Group.Bucket to another bucket`:                    func(c *jetstream.Consumer) { c.Group.Bucket = "minutes" },
 	} {
 		c := good
 		change(&c)
@@ -446,5 +446,5 @@ func TestPartitionsMoveBetweenWorkers(t *testing.T) {
 	reach("everything", progress, last)
 	cancel()
 	workers.Wait()
-	assert.Zero(t, done.check(t, last), "a worker that leaves in an orderly way leaves nothing to do again")
+	assert.Zero(t, done.check(t, last), "a worker that leaves cleanly leaves nothing to do again")
 }

@@ -86,7 +86,7 @@ func ExampleDistinctUntilChangedFunc() {
 	// Output: 20 21 |
 }
 
-// The consumer stops a stream that would go on for ever.
+// The consumer stops a stream that would go on forever.
 func ExampleTakeUntil() {
 	stop := make(chan string, 1)
 	ticks := operators.Merge(source.Just("tick", "tick"), source.Never[string]())

@@ -95,7 +95,7 @@ func ExampleCompleteAt() {
 	show(operators.Decode(operators.CompleteAt(cut, isDone), codec.Text))
 	// Output:
 	// Hello |
-	// Hello # operators: CompleteAt: the stream completed without its last item: unexpected EOF
+	// Hello # operators: CompleteAt: the stream completed before its end item: unexpected EOF
 }
 
 func ExampleCatch() {

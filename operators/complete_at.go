@@ -47,7 +47,7 @@ func CompleteAt[T any](src rxsse.Observable[T], isEnd func(T) bool) rxsse.Observ
 				return !ended
 			})
 			if !ended {
-				fail(yield, fmt.Errorf("operators: CompleteAt: the stream completed without its last item: %w", io.ErrUnexpectedEOF))
+				fail(yield, fmt.Errorf("operators: CompleteAt: the stream completed before its end item: %w", io.ErrUnexpectedEOF))
 			}
 		}
 	}

@@ -30,7 +30,7 @@ func TestCompleteAtSaysWhatIsMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, err := range upToE(marble.Cold("|"))(t.Context()) {
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-			require.EqualError(t, err, "operators: CompleteAt: the stream completed without its last item: unexpected EOF")
+			require.EqualError(t, err, "operators: CompleteAt: the stream completed before its end item: unexpected EOF")
 		}
 	})
 }

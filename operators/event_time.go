@@ -69,7 +69,7 @@ type EventTime[T any] struct {
 	// watermark. While all are silent, the watermark advances by as long as the silence
 	// has lasted, by the clock of the machine, so that the last windows before a pause
 	// close. Time during which the consumer is busy does not count. Default 0: only items
-	// move the watermark, and a source that ends for good holds it back for ever.
+	// move the watermark, and a source that ends for good holds it back forever.
 	Idle time.Duration
 }
 

@@ -40,8 +40,8 @@ func (e *GroupError) Unwrap() error { return e.Err }
 var (
 	// ErrGroupUnread means that a group was full and had no reader for a second, so its
 	// items were dropped.
-	ErrGroupUnread = errors.New("dropped, since its buffer was full and it had no reader: read groups when they are delivered, or buffer more items")
-	errGroupTaken  = errors.New("already read: its items can be read once")
+	ErrGroupUnread = errors.New("dropped because its buffer was full and it had no reader; read groups as they are delivered, or buffer more items")
+	errGroupTaken  = errors.New("already read; a group can be read once")
 )
 
 // An openGroup hands the items of a group from the goroutine that runs its

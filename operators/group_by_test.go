@@ -162,7 +162,7 @@ func TestGroupByUnreadGroupsBlockNoOther(t *testing.T) {
 		require.NotNil(t, unread)
 		assert.Equal(t, 7, unread.Key)
 		require.ErrorIs(t, unread, ErrGroupUnread)
-		assert.EqualError(t, unread, "operators: GroupBy: group 7: dropped, since its buffer was full and it had no reader: read groups when they are delivered, or buffer more items")
+		assert.EqualError(t, unread, "operators: GroupBy: group 7: dropped because its buffer was full and it had no reader; read groups as they are delivered, or buffer more items")
 	})
 }
 

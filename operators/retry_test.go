@@ -144,7 +144,7 @@ func TestRetryIsCancelledBetweenAttempts(t *testing.T) {
 }
 
 // The decoder fails at the same event after each subscription, and items come before
-// it: a count that an item resets would retry for ever.
+// it: a count that an item resets would retry forever.
 func TestRetryWithBackoffGivesUpAtAnEventThatCannotBeDecoded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		events := from(codec.Event{Type: "message", Data: "1"}, codec.Event{Type: "message", Data: "oops"})

@@ -91,7 +91,7 @@ func (o OverflowOption) applyShare(options *shareOptions) {
 //
 // Subscribers wait until there are n, or until their contexts end. A subscriber whose
 // context ends no longer counts. With fewer than n at once src never starts:
-// Concat(shared, shared) waits for ever, since it subscribes once at a time.
+// Concat(shared, shared) waits forever, since it subscribes once at a time.
 //
 // Once src runs, subscribers may come and go, until the last one leaves. Each new start,
 // after the end of src or after all have left, needs n subscribers again. A completed

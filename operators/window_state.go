@@ -123,8 +123,8 @@ func WithState(state *State) WindowOption {
 
 var (
 	// errStateInUse is the error of a second subscription.
-	errStateInUse   = errors.New("State: a subscription has used it: call Load before the next one")
-	errStateRunning = errors.New("operators: State: cannot save while the operator runs: call Save in the loop body, and put no operator before it that holds results, such as Buffer")
+	errStateInUse   = errors.New("State: already used by a subscription; call Load before the next one")
+	errStateRunning = errors.New("operators: State: cannot save while the operator runs; call Save in the loop body, with no operator in between that holds results, such as Buffer")
 )
 
 // begin prepares a subscription whose windows are c.
@@ -137,7 +137,7 @@ func (s *State) begin(c *window.Checkpointed) error {
 		return nil
 	}
 	if err := c.LoadState(s.loaded); err != nil {
-		return fmt.Errorf("State: cannot begin with it: %w; load nil to begin without it", err)
+		return fmt.Errorf("State: cannot start from it: %w; load nil to start without it", err)
 	}
 	return nil
 }

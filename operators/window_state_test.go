@@ -129,15 +129,15 @@ func TestStateThatDoesNotFit(t *testing.T) {
 		"another assigner": {good, func(s *State) error {
 			_, err := first(t, sumMessages(messages, ByCount(3), WithState(s)))
 			return err
-		}, "operators: Aggregate: State: cannot begin with it: it was saved by another pipeline"},
+		}, "operators: Aggregate: State: cannot start from it: it was saved by another pipeline"},
 		"another operator": {good, func(s *State) error {
 			_, err := first(t, Window(messages, ByCount(2), WithState(s)))
 			return err
-		}, "operators: Window: State: cannot begin with it: it was saved by another pipeline"},
+		}, "operators: Window: State: cannot start from it: it was saved by another pipeline"},
 		"another accumulator": {good, func(s *State) error {
 			_, err := first(t, Aggregate(messages, ByCount(2), func() string { return "" }, func(a string, _ codec.Message[int]) string { return a }, WithState(s)))
 			return err
-		}, "cannot begin with it: it was saved by another pipeline"},
+		}, "cannot start from it: it was saved by another pipeline"},
 		"contents of another shape": {string(changedShapes(t)), func(s *State) error {
 			_, err := first(t, countShapes(messages, s))
 			return err
@@ -147,7 +147,7 @@ func TestStateThatDoesNotFit(t *testing.T) {
 			require.NoError(t, err)
 			_, err = first(t, sumMessages(messages, ByCount(2), WithState(s)))
 			return err
-		}, "State: a subscription has used it: call Load before the next one"},
+		}, "State: already used by a subscription; call Load before the next one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var state State
@@ -212,7 +212,7 @@ func TestStateIsNotSavedWhileTheOperatorRuns(t *testing.T) {
 		buffered := Buffer(sumMessages(received(next), ByCount(2), WithState(&state)), 4, OverflowBlock)
 		for _, err := range buffered(t.Context()) {
 			require.NoError(t, err)
-			require.EqualError(t, save(), "operators: State: cannot save while the operator runs: call Save in the loop body, and put no operator before it that holds results, such as Buffer")
+			require.EqualError(t, save(), "operators: State: cannot save while the operator runs; call Save in the loop body, with no operator in between that holds results, such as Buffer")
 		}
 		require.NoError(t, save())
 	})

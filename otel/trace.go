@@ -26,7 +26,7 @@ import (
 // http.RoundTripper adds its own span to the trace.
 //
 // A span is an error if the attempt or its connection has failed, and not if the server has
-// ended the response in an orderly way, the stream was cancelled, or the consumer has left.
+// ended the response cleanly, the stream was cancelled, or the consumer has left.
 func Trace(stream string, opts ...Option) *source.Trace {
 	c := newConfig(opts)
 	t := tracer{Tracer: c.tracers.Tracer(scope), durations: newDurations(c.meters.Meter(scope), stream), stream: stream}

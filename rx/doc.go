@@ -65,7 +65,7 @@
 //     they send without looking at a context, and the operator that follows is cancelled
 //     at the same time. Wrap them in a Scope of their own.
 //   - The same operators over any sources, if an operator that follows ends before them,
-//     as Take and First do: it stops reading, and what they still send waits for ever. End
+//     as Take and First do: it stops reading, and what they still send waits forever. End
 //     the range instead, say with operators.Take, or wrap them in a Scope of their own.
 //   - BackOffRetry must not be given the option: if its context ends while it waits for
 //     the next attempt, it closes its channel twice, and that panic ends the process. Give

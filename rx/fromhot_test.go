@@ -206,7 +206,7 @@ func TestFromHotContract(t *testing.T) {
 	}.Check(t)
 }
 
-// frozen is a bus whose first observer has left: RxGo waits for it for ever, with the
+// frozen is a bus whose first observer has left: RxGo waits for it forever, with the
 // lock held that Observe needs. thaw reads on.
 func frozen(t *testing.T) (bus rxgo.Observable, thaw func()) {
 	t.Helper()
@@ -233,7 +233,7 @@ func (d slowIterable) Observe(...rxgo.Option) <-chan rxgo.Item {
 	return items
 }
 
-// TestFromHotWaitsForObserve, so that a Connect that follows misses nothing, but not for ever.
+// TestFromHotWaitsForObserve, so that a Connect that follows misses nothing, but not forever.
 func TestFromHotWaitsForObserve(t *testing.T) {
 	for observe, want := range map[time.Duration]time.Duration{
 		50 * time.Millisecond: 50 * time.Millisecond,
@@ -427,7 +427,7 @@ func (s slowHot) Observe(opts ...rxgo.Option) <-chan rxgo.Item {
 }
 
 // TestLeavingAHotObservableBeforeItIsObserved: it is read all the same, or the others that
-// observe it would wait for ever.
+// observe it would wait forever.
 func TestLeavingAHotObservableBeforeItIsObserved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		items := make(chan rxgo.Item)

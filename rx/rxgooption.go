@@ -35,7 +35,7 @@ func publishes(opts []rxgo.Option) bool {
 	return rxgo.FromChannel(items, opts...).Observe() != (<-chan rxgo.Item)(items)
 }
 
-var errDrop = errors.New("rx: ToRxGo and Scope have no use for rxgo.WithBackPressureStrategy(rxgo.Drop), which RxGo gives to event sources: " +
+var errDrop = errors.New("rx: ToRxGo and Scope do not support rxgo.WithBackPressureStrategy(rxgo.Drop), which RxGo gives to event sources: " +
 	"write rxgo.FromEventSource(rx.ToRxGo(ctx, src).Observe(), rxgo.WithBackPressureStrategy(rxgo.Drop)), " +
 	"or drop before the crossing with operators.Buffer(src, n, operators.OverflowDropOldest)")
 

@@ -27,7 +27,7 @@ const settleTime = 20 * time.Millisecond
 // The end of ctx does not cancel the chain's context, it stops the producers below
 // the chain. The chain then completes from its sources down, which also frees the
 // operators that send without looking at a context: cancelled at the same time as
-// the operators below them, they would block for ever. The chain's context is
+// the operators below them, they would block forever. The chain's context is
 // cancelled after that, for chains with other sources.
 type subscription struct {
 	reader

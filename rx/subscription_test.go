@@ -117,7 +117,7 @@ func TestLeavingBeforeObserveReturns(t *testing.T) {
 		_, err := collect(ctx, o)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, tick+drainTimeout, time.Since(start))
-		time.Sleep(2 * drainTimeout) // the bubble reports a goroutine that waits for ever
+		time.Sleep(2 * drainTimeout) // the bubble reports a goroutine that waits forever
 	})
 }
 
@@ -127,7 +127,7 @@ func TestChainOfALateBuildIsDrained(t *testing.T) {
 		o := rx.FromFunc[int](func(rxgo.Option) rxgo.Iterable {
 			time.Sleep(2 * drainTimeout)
 			items := make(chan rxgo.Item)
-			go func() { // the bubble reports it if it waits for ever
+			go func() { // the bubble reports it if it waits forever
 				defer close(items)
 				for i := range 3 {
 					items <- rxgo.Of(i)

@@ -19,7 +19,7 @@ import (
 // Connect returns ends the subscription, as do ctx and the context given to Connect. Later
 // calls of Connect return what the first returned. RxGo sends each item to one observer
 // after the other and waits for each: an observer that stops reading blocks all others
-// for ever, and one that observes after the end never sees the end. See Many observers
+// forever, and one that observes after the end never sees the end. See Many observers
 // in the package documentation. Give the option to ToRxGo itself: on an operator behind
 // it, it has no effect.
 //

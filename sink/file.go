@@ -270,7 +270,7 @@ func (f *File[T]) removeTorn() error {
 		err = f.disk.truncate(f.file, f.size)
 	}
 	if err != nil {
-		return f.error("write", fmt.Errorf("a part that was written cannot be removed yet: %w", err))
+		return f.error("write", fmt.Errorf("a partial write cannot be removed yet: %w", err))
 	}
 	f.torn = false
 	return nil

@@ -14,7 +14,7 @@ import (
 // A write that fails and cannot be undone leaves a torn record. Nothing is written behind
 // it: the next call, or Close, removes it first.
 func TestFileRemovesATornRecordLater(t *testing.T) {
-	const torn = "a part that was written cannot be removed yet: gone"
+	const torn = "a partial write cannot be removed yet: gone"
 	path := filepath.Join(t.TempDir(), "n.ndjson")
 	disk := &sink.Disk{}
 	f, err := sink.OpenNDJSON[int](path, sink.WithDisk(disk))

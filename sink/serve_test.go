@@ -178,7 +178,7 @@ func TestServeErrorEvent(t *testing.T) {
 		c, _, end := serving(t, letters("ab#"), sink.ServeErrorEvent(event))
 		assert.Equal(t, marble.Err, <-end)
 		assert.Equal(t, "data: a\nid: a\n\ndata: b\nid: b\n\nevent: error\ndata: "+marble.Err.Error()+"\n\n", c.body())
-		assert.False(t, c.deadline.Before(time.Now()), "the response ends in an orderly way")
+		assert.False(t, c.deadline.Before(time.Now()), "the response ends cleanly")
 
 		bad := func(error) codec.Event { return codec.Event{Type: "a\nb"} }
 		c, _, end = serving(t, letters("a#"), sink.ServeErrorEvent(bad))
@@ -261,7 +261,7 @@ func TestServeOverTheNetwork(t *testing.T) {
 		resp, err := server.Client().Get(server.URL)
 		require.NoError(t, err)
 		body, err := io.ReadAll(resp.Body)
-		require.NoError(t, err, "the response ends in an orderly way")
+		require.NoError(t, err, "the response ends cleanly")
 		require.NoError(t, resp.Body.Close())
 		assert.True(t, string(body) == ":\n"+event("1").String()+long.String()+event("3").String())
 		require.NoError(t, <-served)

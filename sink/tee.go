@@ -49,7 +49,7 @@ func Tee[T any](ctx context.Context, src rxsse.Observable[T], sinks ...Sink[T]) 
 	}
 	all.Go(t.runSource(src))
 	if _, signal := all.Receive(nil); signal != handoff.End {
-		panic("sink: Tee: an item from a stream of none")
+		panic("sink: Tee: unexpected item")
 	}
 	if err := all.Err(); err != nil {
 		return err

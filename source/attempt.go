@@ -147,7 +147,7 @@ func (s *stream) send(ctx context.Context, a *attempt) (resp *http.Response, isU
 }
 
 // unanswered returns err, for which there is no answer, as one that does not pass for the
-// orderly end of a response. It makes an error final that every attempt would meet.
+// clean end of a response. It makes an error final that every attempt would meet.
 func (s *stream) unanswered(err error) error {
 	switch {
 	case errors.Is(err, io.EOF):

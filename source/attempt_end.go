@@ -5,29 +5,29 @@ import (
 	"time"
 )
 
-// An Outcome says how an attempt has ended, with the connection that it has opened. Its
-// text can be the label of a metric.
+// An Outcome says how an attempt, including its connection, ended. Its text can be the
+// label of a metric.
 type Outcome string
 
 const (
-	// OutcomeEnded is a response that the server has ended in an orderly way.
+	// OutcomeEnded is a response that the server ended cleanly.
 	OutcomeEnded Outcome = "ended"
 	// OutcomeNoContent is the answer 204, which completes a stream.
 	OutcomeNoContent Outcome = "no content"
-	// OutcomeRefused is any other answer that is not an event stream.
+	// OutcomeRefused is any other response that is not an event stream.
 	OutcomeRefused Outcome = "refused"
 	// OutcomeConnectFailed is a request that was not sent or not answered.
 	OutcomeConnectFailed Outcome = "connect failed"
 	// OutcomeBroken is a connection that broke, or whose events could not be decoded.
 	OutcomeBroken Outcome = "broken"
-	// OutcomeTimedOut is an attempt or a connection that was given up for
-	// [WithConnectTimeout] or [WithIdleTimeout].
+	// OutcomeTimedOut is an attempt or a connection that [WithConnectTimeout] or
+	// [WithIdleTimeout] ended.
 	OutcomeTimedOut Outcome = "timed out"
-	// OutcomeRequested is an attempt or a connection that [Session.Reconnect] has dropped.
+	// OutcomeRequested is an attempt or a connection that [Session.Reconnect] dropped.
 	OutcomeRequested Outcome = "reconnect requested"
 	// OutcomeCancelled is an attempt or a connection that ended with the stream's context.
 	OutcomeCancelled Outcome = "cancelled"
-	// OutcomeClosed is a connection that ended because the consumer has left the range or
+	// OutcomeClosed is a connection that ended because the consumer left the range or
 	// closed the session.
 	OutcomeClosed Outcome = "closed"
 )
@@ -35,18 +35,18 @@ const (
 // An AttemptEnd is the result of an attempt: its outcome, and the totals of its connection.
 type AttemptEnd struct {
 	Outcome Outcome
-	// Err is the reason, nil after an orderly end, a 204, or when the consumer has left.
-	// Its text shows URLs as an [Error] does.
+	// Err is the reason. It is nil after a clean end, after a 204, and when the consumer
+	// left. Its text shows URLs as an [Error] does.
 	Err error
-	// StatusCode is that of the server's answer, 0 if there was none.
+	// StatusCode is the status of the response, or 0 if there was none.
 	StatusCode int
-	// Events and Bytes count what the attempt has added to [Stats].
+	// Events and Bytes are what the attempt added to those of [Stats].
 	Events int64
 	Bytes  int64
 	// LastEventID is the position after the attempt.
 	LastEventID string
-	// MaxLag is the longest time that received bytes have waited until the consumer had
-	// taken all events before them. It is measured only for streams with a [Meter] or a
+	// MaxLag is the longest time that received bytes waited for the consumer to take the
+	// events before them. It is measured only for streams with a [Meter] or a
 	// Trace.StartAttempt.
 	MaxLag time.Duration
 }

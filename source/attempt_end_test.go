@@ -39,7 +39,7 @@ func TestOutcomes(t *testing.T) {
 		status int
 		events int64
 	}{
-		"orderly end":     {script: ssetest.Replay(numbered(1)), want: source.OutcomeEnded, status: 200, events: 1},
+		"clean end":       {script: ssetest.Replay(numbered(1)), want: source.OutcomeEnded, status: 200, events: 1},
 		"no content":      {script: func(c *ssetest.Conn) { c.Answer(204, "") }, want: source.OutcomeNoContent, status: 204},
 		"refused":         {script: func(c *ssetest.Conn) { c.Answer(503, "busy") }, want: source.OutcomeRefused, reason: source.ErrStatus, status: 503},
 		"wrong type":      {script: func(c *ssetest.Conn) { c.Answer(200, "hello") }, want: source.OutcomeRefused, reason: source.ErrContentType, status: 200},

@@ -19,90 +19,84 @@ const defaultReconnectionTime = 3 * time.Second
 const healthyAge = 30 * time.Second
 
 // A Backoff says how long a stream waits before it connects again, and when it stops
-// trying. Fields that are zero have their defaults; see [WithBackoff].
+// trying. Zero fields mean the defaults. See [WithBackoff].
 type Backoff struct {
-	// First is the wait after a connection that was healthy, and after the first attempt
-	// that fails. The server's "retry:" replaces it. Default: 3 seconds, or what
-	// [WithReconnectionTime] sets.
+	// First is the wait after a healthy connection, and after the first failed attempt. The
+	// server's "retry:" replaces it. Default: 3 seconds, or the time of
+	// [WithReconnectionTime].
 	First time.Duration
-	// Growth is the factor by which the wait grows with each further attempt that fails,
-	// beginning with First, or with Min if that is longer. Default: 2. Set 1 for waits that
-	// stay the same.
+	// Growth is the factor by which the wait grows with each further failed attempt,
+	// beginning with First, or with Min if that is longer. Default: 2. Set 1 for constant
+	// waits.
 	Growth float64
-	// Max is where growth stops. It does not shorten First, nor what the server asks
+	// Max is where growth stops. It does not shorten First, or a wait that the server asks
 	// for. Default: 30 seconds.
 	Max time.Duration
-	// Min is the shortest wait, whatever the server, First or Wait say, so that a server
-	// which ends each connection at once is not flooded. Default: 100 milliseconds.
+	// Min is the shortest wait, whatever the server, First or Wait say. It protects a
+	// server that ends each connection at once. Default: 100 milliseconds.
 	Min time.Duration
 	// MaxServer is the longest wait that a server may ask for, with "retry:" or
 	// Retry-After. Default: one hour.
 	MaxServer time.Duration
-	// Jitter spreads the clients of a server that restarts: a wait of d becomes a random
+	// Jitter spreads out the clients of a restarted server: a wait of d becomes a random
 	// time, uniformly distributed between d and (1+Jitter)·d. Default: 0.5. A negative
-	// Jitter means none; use it in tests.
+	// Jitter means none, for tests.
 	Jitter float64
-	// GiveUpAfter ends the stream when attempts fail for that long in a row: when the
-	// next attempt would begin later than that after the last healthy connection has
-	// ended, or after the stream has begun. The stream then ends as with
-	// [WithMaxAttempts]. Default: no limit. An attempt that hangs does not fail: set
-	// [WithConnectTimeout] too.
+	// GiveUpAfter ends the stream, as [WithMaxAttempts] does, when attempts have failed for
+	// that long: when the next one would begin later than that after the end of the last
+	// healthy connection, or after the beginning of the stream. Default: no limit. An
+	// attempt that hangs does not fail; use [WithConnectTimeout] too.
 	GiveUpAfter time.Duration
-	// Wait, if not nil, returns the wait itself. The other fields still give
-	// BackoffState.Wait; Min and GiveUpAfter apply to its result. It is called by the
+	// Wait, if not nil, returns the wait. The other fields still determine
+	// BackoffState.Wait, and Min and GiveUpAfter apply to the result. Wait runs on the
 	// goroutine that ranges over the stream.
 	Wait func(BackoffState) time.Duration
 }
 
-// A BackoffState describes the wait that a [Backoff] decides about.
+// A BackoffState is what Backoff.Wait decides by.
 type BackoffState struct {
-	// Failures is how many attempts in a row have failed: 0 after a healthy connection.
+	// Failures is the number of attempts in a row that failed: 0 after a healthy
+	// connection.
 	Failures int
 	// Elapsed is the time since the last healthy connection ended, or since the stream
 	// began if there was none.
 	Elapsed time.Duration
-	// Err is why the last attempt or connection ended, nil if the server ended the
-	// response in an orderly way.
+	// Err is why the last attempt or connection ended, or nil if the server ended the
+	// response cleanly.
 	Err *Error
-	// RetryAfter is what the server has asked for with a Retry-After field, at most
-	// Backoff.MaxServer, and 0 if it has not.
+	// RetryAfter is the time of the server's Retry-After field, at most Backoff.MaxServer,
+	// or 0 if there was none.
 	RetryAfter time.Duration
 	// Wait is the wait without Backoff.Wait, jitter included.
 	Wait time.Duration
 }
 
-// WithBackoff sets how long to wait between attempts, and for how long to try. It
-// replaces all of an earlier WithBackoff. It panics if a duration is negative, or Growth
+// WithBackoff sets how long to wait between attempts, and for how long to try. It replaces
+// all fields of an earlier WithBackoff. It panics if a duration is negative, or if Growth
 // is neither 0 nor at least 1.
 //
 //	source.WithBackoff(source.Backoff{First: time.Second, Max: time.Minute, GiveUpAfter: 5 * time.Minute})
 func WithBackoff(b Backoff) Option {
 	argument.MustNotBeNegative("source: WithBackoff: each duration", min(b.First, b.Max, b.Min, b.MaxServer, b.GiveUpAfter))
 	if b.Growth != 0 && !(b.Growth >= 1) || math.IsNaN(b.Jitter) {
-		panic(fmt.Sprintf("source: WithBackoff: growth %v and jitter %v: want a growth of at least 1", b.Growth, b.Jitter))
+		panic(fmt.Sprintf("source: WithBackoff: Growth must be 0 or at least 1 and Jitter a number, got %v and %v", b.Growth, b.Jitter))
 	}
-	return func(c *config) {
-		c.backoff = b
-		if b.First != 0 {
-			c.reconnectionTime = &b.First
-		}
-	}
+	return func(c *config) { c.backoff = b }
 }
 
-// WithReconnectionTime sets how long to wait before connecting again after a connection
-// has ended: 3 seconds by default. A server's "retry:" changes it for the rest of the
-// stream. It is the First of a [Backoff], and 0 stands for Backoff.Min. It panics if d is
-// negative.
+// WithReconnectionTime sets Backoff.First alone: how long to wait before connecting again
+// after a connection has ended. The server's "retry:" changes it for the rest of the
+// stream. 0 means Backoff.Min. The default is 3 seconds. It panics if d is negative.
 func WithReconnectionTime(d time.Duration) Option {
 	argument.MustNotBeNegative("source: WithReconnectionTime: d", d)
-	return func(c *config) { c.reconnectionTime = &d }
+	return func(c *config) { c.reconnectionTime, c.backoff.First = &d, 0 }
 }
 
-// WithHealthyAfter makes a connection count as healthy when it has lasted for d, whether
-// or not it has delivered anything: only then the count of attempts and the backoff start
-// anew. By default an event, or half a minute, is enough. Set it where a server greets
-// every client with an event and then turns some away. It panics if d is negative; 0 is
-// the default.
+// WithHealthyAfter makes a connection count as healthy once it has lasted for d, whether or
+// not it has delivered anything. Only a healthy connection resets the backoff and the count
+// of attempts. By default a connection is healthy after its first event or half a minute.
+// Use it where a server greets every client with an event and then turns some away. It
+// panics if d is negative; 0 means the default.
 func WithHealthyAfter(d time.Duration) Option {
 	argument.MustNotBeNegative("source: WithHealthyAfter: d", d)
 	return func(c *config) { c.healthyAfter = d }
@@ -119,9 +113,10 @@ type backoff struct {
 
 func newBackoff(cfg config) backoff {
 	b := backoff{Backoff: cfg.backoff, healthyAfter: cfg.healthyAfter, since: time.Now()}
-	b.First = defaultReconnectionTime
-	if cfg.reconnectionTime != nil {
+	if cfg.reconnectionTime != nil && b.First == 0 {
 		b.First = *cfg.reconnectionTime
+	} else {
+		setDefault(&b.First, defaultReconnectionTime)
 	}
 	setDefault(&b.Growth, 2)
 	setDefault(&b.Max, 30*time.Second)
@@ -158,7 +153,7 @@ func (b *backoff) isHealthy(delivered bool, age time.Duration) bool {
 func (b *backoff) setReconnectionTime(d time.Duration) { b.First = min(d, b.MaxServer) }
 
 // next returns how long to wait after an attempt that ended with failure, nil if the
-// server ended the response in an orderly way.
+// server ended the response cleanly.
 func (b *backoff) next(failure *Error) time.Duration {
 	wait := float64(max(b.First, b.Min)) // grows from Min when First is 0
 	grown := wait * math.Pow(b.Growth, float64(b.failures-1))

@@ -134,6 +134,8 @@ func TestWithBackoff(t *testing.T) {
 		"min and no time":       {[]source.Option{source.WithReconnectionTime(0)}, source.Backoff{Min: s}, nil, []time.Duration{s, 2 * s}},
 		"reconnection time":     {[]source.Option{source.WithReconnectionTime(time.Minute)}, source.Backoff{Max: 3 * time.Minute}, nil, []time.Duration{time.Minute, 2 * time.Minute, 3 * time.Minute, 3 * time.Minute}},
 		"the last one wins":     {[]source.Option{source.WithReconnectionTime(time.Minute)}, source.Backoff{First: s}, nil, []time.Duration{s, 2 * s}},
+		"an earlier backoff":    {[]source.Option{source.WithBackoff(source.Backoff{First: time.Minute})}, source.Backoff{}, nil, []time.Duration{3 * s, 6 * s}},
+		"time after a backoff":  {[]source.Option{source.WithBackoff(source.Backoff{First: time.Minute}), source.WithReconnectionTime(s)}, source.Backoff{}, nil, []time.Duration{s, 2 * s}},
 		"growth to the horizon": {nil, source.Backoff{First: s, Growth: 1e300, Max: time.Minute}, nil, []time.Duration{s, time.Minute, time.Minute, time.Minute}},
 		"retry beyond the most": {nil, source.Backoff{MaxServer: time.Minute}, func(c *ssetest.Conn) { c.Raw("retry: 90000\n"); c.Drop() }, []time.Duration{time.Minute, time.Minute}},
 		"retry zero":            {nil, source.Backoff{Min: s}, func(c *ssetest.Conn) { c.Raw("retry: 0\n"); c.Drop() }, []time.Duration{s, 2 * s}},
@@ -296,7 +298,7 @@ func TestTheCallersReconnectionTimeIsNotBounded(t *testing.T) {
 // A quiet stream that proxies cut off every half minute is healthy: it does not use up
 // attempts, and there is no backing off from it.
 func TestQuietConnectionsAreHealthy(t *testing.T) {
-	for name, end := range map[string]func(*ssetest.Conn){"orderly": func(*ssetest.Conn) {}, "broken": (*ssetest.Conn).Drop} {
+	for name, end := range map[string]func(*ssetest.Conn){"clean": func(*ssetest.Conn) {}, "broken": (*ssetest.Conn).Drop} {
 		t.Run(name, func(t *testing.T) {
 			const lasts = 30 * time.Second // just long enough
 			within(t, func(c *ssetest.Conn) {

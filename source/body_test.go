@@ -32,7 +32,7 @@ func (b body) Close() error {
 }
 
 // When a range ends, in whatever way, its body has been closed, also one that
-// does not know the request's context; and only io.EOF itself is an orderly end.
+// does not know the request's context; and only io.EOF itself is a clean end.
 func TestBodyIsClosedAndItsErrorsAreKept(t *testing.T) {
 	const event = "data: event\n\n"
 	failing := func(err error) io.Reader {
@@ -52,7 +52,7 @@ func TestBodyIsClosedAndItsErrorsAreKept(t *testing.T) {
 		check  func(*testing.T, error)
 	}{
 		"break":               {200, strings.NewReader(event + event), true, is(nil)},
-		"orderly end":         {200, strings.NewReader(event), false, is(nil)},
+		"clean end":           {200, strings.NewReader(event), false, is(nil)},
 		"broken":              {200, failing(errGone), false, is(errGone)},
 		"an end that is none": {200, failing(fmt.Errorf("the proxy: %w", io.EOF)), false, is(io.EOF)},
 		"too large":           {200, strings.NewReader(event + "data: " + strings.Repeat("x", 2000) + "\n\n"), false, tooLarge},

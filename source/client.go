@@ -9,14 +9,14 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// SSE returns the stream of events that a GET of url delivers. It is
-// [Client.Observe] on a client without defaults.
+// SSE returns the stream of events that a GET of url delivers. It is [Client.Observe] of
+// the zero Client.
 func SSE(url string, opts ...Option) rxsse.Observable[codec.Event] {
 	return NewClient().Observe(url, opts...)
 }
 
-// A Client holds options that its streams have in common. It holds no connections, need
-// not be closed, and may be used by several goroutines. The zero Client has no options.
+// A Client holds options that its streams have in common. It holds no connections, need not
+// be closed, and is safe for concurrent use. The zero Client has no options.
 type Client struct {
 	config config
 }
@@ -28,12 +28,12 @@ func NewClient(opts ...Option) *Client {
 }
 
 // Observe returns the stream of events that a GET of url delivers. The options apply to
-// this stream, after those of the client. If url is not a URL of http or https, the stream
-// fails with an [Error] that wraps [ErrRequest].
+// this stream, after those of the client. If url is not a valid http or https URL, the
+// stream fails with an [Error] that wraps [ErrRequest].
 //
-// The package documentation says how the stream reconnects and how it ends. It starts no
-// goroutine while it waits, besides those of [net/http]; it reads only while the consumer
-// waits for an event, and holds one event.
+// The package documentation says how the stream reconnects and how it ends. While it waits,
+// the stream has no goroutines besides those of [net/http]. It reads only while the
+// consumer waits for an event, and holds one event.
 func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Event] {
 	cfg := c.config.with(opts)
 	req, err := get(url)
@@ -43,13 +43,13 @@ func (c *Client) Observe(url string, opts ...Option) rxsse.Observable[codec.Even
 	return cfg.observe(req)
 }
 
-// ObserveRequest returns the stream of events that req delivers: with another method, or
-// a body. The context of req is ignored. Each attempt sends a clone of req; req itself is
-// never modified. A field Last-Event-ID in its header is taken for [WithLastEventID].
+// ObserveRequest is Observe for any request, for example a POST with a body. The context of
+// req is ignored. Each attempt sends a clone of req; req itself is never modified. A
+// Last-Event-ID field in its header acts as [WithLastEventID].
 //
 // A request with a body needs GetBody, which [http.NewRequest] sets for the usual readers,
-// so that each attempt can send the body. Once the server has accepted a request that is
-// neither GET nor HEAD, it is not sent again: see [WithReconnect].
+// so that each attempt can send the body. A request other than GET or HEAD is not sent
+// again once the server has accepted it, see [WithReconnect].
 func (c *Client) ObserveRequest(req *http.Request, opts ...Option) rxsse.Observable[codec.Event] {
 	return c.config.with(opts).observe(req)
 }

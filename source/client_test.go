@@ -292,7 +292,7 @@ func TestUnusableURL(t *testing.T) {
 		"http://user:pass@[half/?key=secret": "source: GET ",
 		"no-scheme.example/x?key=secret":     `source: GET no-scheme.example/x?key=…: the request cannot be sent: unusable URL: scheme "", want "http" or "https"`,
 		"gopher://u:pass@host/?key=secret":   `source: GET gopher://host/?key=…: the request cannot be sent: unusable URL: scheme "gopher"`,
-		"http:///path":                       "source: GET http:///path: the request cannot be sent: unusable URL: it names no host",
+		"http:///path":                       "source: GET http:///path: the request cannot be sent: unusable URL: it has no host",
 	} {
 		_, err := sink.Collect(t.Context(), source.SSE(url)) // at once, without an attempt
 		var failure *source.Error

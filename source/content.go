@@ -10,15 +10,14 @@ import (
 	"strings"
 )
 
-// WithCompression sets whether requests ask for a response in gzip. By default they do not:
-// they say "Accept-Encoding: identity", because proxies that compress a stream and do
-// not flush it are a common reason why no event arrives. Use it to save bandwidth after
-// a test shows that events still arrive at once.
+// WithCompression sets whether requests ask for a gzip response. By default they say
+// "Accept-Encoding: identity", because proxies that compress a stream without flushing it
+// are a common reason why no event arrives. Use it to save bandwidth, after a test shows
+// that events still arrive at once.
 //
-// A field Accept-Encoding that [WithHeader] or the request sets takes precedence. Whatever
-// the request says, a response in gzip is decoded. One in another coding, or whose body is
-// not in gzip although its header says so, ends the stream with an [Error] that wraps
-// [ErrContentEncoding].
+// An Accept-Encoding field set by [WithHeader] or in the request takes precedence. A gzip
+// response is decoded, whatever the request says. A response in another coding, or one that
+// claims gzip and is not, ends the stream with an [Error] that wraps [ErrContentEncoding].
 func WithCompression(ask bool) Option {
 	return func(c *config) { c.compression = ask }
 }
@@ -31,13 +30,14 @@ func (c config) acceptEncoding() string {
 	return "identity"
 }
 
-// WithResponseCheck sets the rule by which a response with the status 200 is accepted as
-// an event stream, for servers that send no Content-Type or a wrong one. check must
-// not read the body. If it returns an error, the stream ends with an [Error] that wraps
-// it, unless [WithRetryIf] decides otherwise.
+// WithResponseCheck sets the function that accepts a response with status 200 as an event
+// stream, for servers that send no Content-Type or a wrong one. check must not read the
+// body. If it returns an error, the stream ends with an [Error] that wraps it, unless
+// [WithRetryIf] decides otherwise.
 //
-// By default the media type must be text/event-stream, as the Fetch standard's "extract a
-// MIME type" finds it: the last valid one if the server sends several.
+// The default, CheckContentType, requires the media type text/event-stream, as determined
+// by the Fetch standard's "extract a MIME type": the last valid one if the server sends
+// several.
 //
 //	source.WithResponseCheck(func(resp *http.Response) error {
 //		if resp.Header.Get("Content-Type") == "" {
@@ -49,8 +49,8 @@ func WithResponseCheck(check func(*http.Response) error) Option {
 	return func(c *config) { c.responseCheck = check }
 }
 
-// CheckContentType is the rule that [WithResponseCheck] replaces: it returns an error that
-// wraps [ErrContentType] unless the response is of the media type text/event-stream.
+// CheckContentType is the default check of [WithResponseCheck]: it returns an error that
+// wraps [ErrContentType] unless the media type of the response is text/event-stream.
 func CheckContentType(resp *http.Response) error {
 	if mediaType(resp.Header.Values("Content-Type")) == "text/event-stream" {
 		return nil
@@ -91,7 +91,7 @@ func contentCoding(header http.Header) (string, error) {
 	case len(codings) == 1 && codings[0] == "gzip":
 		return "gzip", nil
 	}
-	return "", fmt.Errorf("%w %.100q: only gzip is decoded; without Accept-Encoding in its header the request asks for none",
+	return "", fmt.Errorf("%w %.100q: only gzip is decoded; without an Accept-Encoding field, the request asks for no encoding",
 		ErrContentEncoding, strings.Join(codings, ", "))
 }
 
@@ -134,7 +134,7 @@ func (r *gzipReader) nextMember() (err error) {
 	if r.member == nil {
 		r.member = new(gzip.Reader)
 		if !mayBeGzip(r.compressed) {
-			return fmt.Errorf("%w \"gzip\": the body is not in gzip (%w); have the server, or the proxy before it, leave the field Content-Encoding out",
+			return fmt.Errorf("%w \"gzip\": the body is not in gzip (%w); make the server or its proxy omit the Content-Encoding field",
 				ErrContentEncoding, gzip.ErrHeader)
 		}
 	}

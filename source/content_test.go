@@ -354,7 +354,7 @@ func TestBrokenGzip(t *testing.T) {
 	changed[len(changed)-5] ^= 1 // of the checksum
 	for name, c := range map[string]struct {
 		body []byte
-		want error // nil: the response has ended in an orderly way
+		want error // nil: the response has ended cleanly
 		all  bool  // the events are delivered before it
 	}{
 		"whole":             {whole.Bytes(), io.EOF, true},

@@ -8,13 +8,13 @@ import (
 )
 
 // WithDeduplication drops events that were delivered before, which servers may send again
-// after a reconnect. It remembers the last window event IDs, as fingerprints of 16 bytes,
-// and how many events had each. It never drops events without an ID. By default everything
-// is delivered.
+// after a reconnect. It remembers the last window IDs, as fingerprints of 16 bytes. If
+// several events in a row have the same ID, it counts them, and drops only as many as it
+// has delivered. It never drops events without an ID. By default everything is delivered.
 //
-// Use it where the server repeats events from before the last event ID, with a window of
-// as many events as it may repeat. Do not use it where the server uses IDs again for
-// other events. It panics if window is less than 1.
+// Use it where the server repeats events up to the last event ID, with a window of as many
+// events as it may repeat. Do not use it where the server reuses IDs for other events. It
+// panics if window is less than 1.
 func WithDeduplication(window int) Option {
 	argument.MustBePositive("source: WithDeduplication: window", window)
 	return func(c *config) { c.window = window }

@@ -10,11 +10,11 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// WithErrorTail makes the errors of the stream carry the last lines that were received, up
-// to one KiB of each, and the last events that were delivered: in TailLines and TailEvents
-// of [Error]. Use it to find out why a server breaks off. By default errors carry neither,
-// because payloads may be secret; they are never part of an error's message. It panics if
-// a number is negative; 0 means none.
+// WithErrorTail makes the errors of the stream carry the last lines received, up to one KiB
+// of each, and the last events delivered, in Error.TailLines and Error.TailEvents. Use it
+// to find out why a server ends the connection. By default errors carry neither, because
+// payloads may be secret; the error's message never shows them. It panics if a number is
+// negative; 0 means none.
 func WithErrorTail(lines, events int) Option {
 	argument.MustNotBeNegative("source: WithErrorTail: lines", lines)
 	argument.MustNotBeNegative("source: WithErrorTail: events", events)

@@ -10,72 +10,69 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// An Error says why a stream ended, or why a connection did. Fields that do not
-// apply are zero.
+// An Error says why a stream or a connection ended. Fields that do not apply are zero.
 type Error struct {
-	// Method and URL are those of the newest request, the URL as [WithPrepare] has left
-	// it, and after redirects if the server's answer was the reason. It has neither user
-	// nor password nor fragment, of its query only the names, and at most a thousand bytes.
+	// Method and URL are those of the newest request. The URL is as [WithPrepare] left it,
+	// and after redirects if the server's answer was the reason. It is shown without user,
+	// password and fragment, with only the names of its query, and cut to a thousand bytes.
 	Method string
 	URL    string
-	// StatusCode, Header and Body are of the response, if the server's answer was
-	// the reason: the part of the body that arrived within half a second, up to the
-	// 64 KiB of [WithMaxErrorBody].
+	// StatusCode, Header and Body are those of the response, if the server's answer was the
+	// reason. Body is the part that arrived within half a second, up to the limit of
+	// [WithMaxErrorBody].
 	StatusCode int
 	Header     http.Header
 	Body       []byte
 	// LastEventID is the last event ID that the stream had received.
 	LastEventID string
-	// Attempts is how many attempts in a row have failed, this one included.
+	// Attempts is the number of attempts in a row that failed, including this one.
 	Attempts int
-	// TailLines are the last lines that the stream had received, TailEvents the last events
-	// that it had delivered, if [WithErrorTail] asked for them.
+	// TailLines are the last lines that the stream received, and TailEvents the last events
+	// that it delivered, if [WithErrorTail] is set.
 	TailLines  []string
 	TailEvents []codec.Event
-	// Err is the reason: an error of the network, of the HTTP client, of the
-	// decoder, or one of this package that says what was wrong with the response. Its
-	// text shows URLs as above, wherever they come from. [errors.As] finds the errors
-	// that it wraps as they were, with all that their own texts show.
+	// Err is the reason: an error of the network, the HTTP client or the decoder, or one of
+	// the errors of this package. Its text shows URLs as above. The errors it wraps are
+	// unchanged, so their own texts may show more.
 	Err error
 }
 
-// The reasons why a stream, an attempt or a connection ends. An [Error] wraps them: test
-// for one with [errors.Is]. Failures of the network and of the decoder have errors of
-// their own, such as *net.OpError and *codec.SizeError: find those with [errors.As].
+// Reasons why a stream, an attempt or a connection ends. An [Error] wraps them; test for
+// one with [errors.Is]. Failures of the network and of the decoder have their own error
+// types, such as *net.OpError and *codec.SizeError; use [errors.As].
 var (
-	// ErrStatus is the reason when the server answered with a status that is not
-	// 200.
+	// ErrStatus is the reason when the server answered with a status other than 200.
 	ErrStatus = errors.New("status")
 	// ErrContentType is the reason when the server's answer was not an event stream.
 	ErrContentType = errors.New("unexpected content type")
-	// ErrContentEncoding is the reason when the body of a response is compressed in a way
-	// that is not decoded, or not in the way that its header says; see [WithCompression].
+	// ErrContentEncoding is the reason when a response has a content encoding other than
+	// gzip, or claims gzip and is not; see [WithCompression].
 	ErrContentEncoding = errors.New("content encoding")
 	// ErrRedirects is the reason when the server redirects more than ten times, usually in
-	// a circle. [http.Client.CheckRedirect] sets another policy.
+	// a loop. [http.Client.CheckRedirect] sets another policy.
 	ErrRedirects = errors.New("stopped after 10 redirects")
-	// ErrEnded is the reason when the server has ended the response in an orderly way.
-	// [WithRetryIf] is called with it; no stream fails with it.
+	// ErrEnded is the reason when the server ended the response cleanly. Only the function
+	// of [WithRetryIf] sees it; no stream fails with it.
 	ErrEnded = errors.New("the server ended the response")
 	// ErrEndedEarly is the reason when [WithMaxAttempts] or Backoff.GiveUpAfter ends the
-	// stream, and the server has ended the last response in an orderly way, but before an
-	// event, or before the time of [WithHealthyAfter].
+	// stream after a response that the server ended cleanly, but before the connection was
+	// healthy; see [WithHealthyAfter].
 	ErrEndedEarly = errors.New("the server ended the response early")
-	// ErrNotSentAgain is the reason when the server has accepted the request, or may have
-	// done so, and [WithReconnect] says not to send it again. It comes with the error that
-	// the connection or the attempt has ended with.
+	// ErrNotSentAgain is the reason when the server has accepted the request, or may have,
+	// and [WithReconnect] says not to send it again. It is wrapped together with the error
+	// that ended the connection or the attempt.
 	ErrNotSentAgain = errors.New("the server may have acted on the request, so it is not sent again")
-	// ErrRequest is the reason when the request cannot be sent: its URL is unusable, or one
-	// that the server redirects to; its method or header is not valid, or the header over
-	// HTTP/2 larger than the server allows; its GetBody has failed, or it has a body that
-	// cannot be sent again, see [Client.ObserveRequest].
+	// ErrRequest is the reason when the request cannot be sent: its URL, or one that the
+	// server redirects to, is unusable; its method or header is invalid; over HTTP/2, its
+	// header is larger than the server allows; its GetBody failed; or its body cannot be
+	// sent again, see [Client.ObserveRequest].
 	ErrRequest = errors.New("the request cannot be sent")
 	// ErrConnectTimeout is the reason when the server did not accept in time; see
 	// [WithConnectTimeout].
 	ErrConnectTimeout = errors.New("no answer within the connect timeout")
 	// ErrIdleTimeout is the reason when a connection was silent for too long; see
 	// [WithIdleTimeout].
-	ErrIdleTimeout = errors.New("not a byte within the idle timeout")
+	ErrIdleTimeout = errors.New("no data within the idle timeout")
 	// ErrCheckpoint is the reason when the position could not be loaded; see
 	// [WithCheckpoint].
 	ErrCheckpoint = errors.New("the checkpoint cannot be loaded")
@@ -83,8 +80,8 @@ var (
 
 var errURL = fmt.Errorf("%w: unusable URL", ErrRequest)
 
-// Error names the request, the reason with the first 200 bytes of the body, and the last
-// event ID.
+// Error returns a message with the request, the reason, the first 200 bytes of the body,
+// and the last event ID.
 func (e *Error) Error() string { return fmt.Sprintf("source: %s %s: %s", e.Method, e.URL, e.reason()) }
 
 // reason is the part of the message after the request.

@@ -18,12 +18,12 @@ import (
 // A FileCheckpoint is a [Checkpoint] in a file. It survives a crash of the program and a
 // loss of power.
 //
-// Save writes a new file beside the old one, syncs it and renames it, so that at any
-// moment the file holds either the old ID or the new one. If the path is a symbolic
-// link, the file that it leads to is replaced, and the link stays.
+// Save writes a new file beside the old one, syncs it and renames it, so that at any moment
+// the file holds either the old ID or the new one. If the path is a symbolic link, Save
+// replaces the file that it leads to and keeps the link.
 //
-// Use one FileCheckpoint per file, in one program at a time: two of them would
-// overwrite each other's positions.
+// Use one FileCheckpoint per file, in one program at a time: two of them would overwrite
+// each other's positions. A FileCheckpoint is safe for concurrent use.
 type FileCheckpoint struct {
 	path       string
 	syncFolder func(*durable.Folder) error
@@ -31,9 +31,9 @@ type FileCheckpoint struct {
 	mu sync.Mutex // held by Save
 }
 
-// NewFileCheckpoint returns the checkpoint in the file at path. A relative path is
-// relative to the current folder at this call. Save creates the file, but not its
-// folder. During Save a second file exists, named like the first with ".new" appended.
+// NewFileCheckpoint returns the checkpoint in the file at path. A relative path is resolved
+// at this call. Save creates the file, but not its folder. During Save there is a second
+// file, named like the first with ".new" appended.
 func NewFileCheckpoint(path string) *FileCheckpoint {
 	if absolute, err := filepath.Abs(path); err == nil { // fails if the current folder is gone
 		path = absolute
@@ -80,8 +80,8 @@ func (c *FileCheckpoint) Load(context.Context) (string, error) {
 //
 // Its errors name the file. After an error the file still holds the previous ID, with one
 // exception, which the error names: if syncing the folder fails, the file holds the new ID,
-// but a loss of power may bring the previous one back. After any error Save can be called
-// again.
+// but a loss of power may bring the previous one back. Save can be called again after any
+// error.
 func (c *FileCheckpoint) Save(_ context.Context, lastEventID string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,23 +13,23 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-var errResponseRead = errors.New("source: FromResponse: the response was read before; its events come once")
+var errResponseRead = errors.New("source: FromResponse: the response was already read; it can be ranged over once")
 
 // FromResponse returns the events of a response that the program has already received, for
-// example because the server answers with JSON or with a stream. The stream never sends a
-// request: it completes when the response ends in order, and fails with an [Error] when the
-// connection breaks. Then Error.LastEventID says where a new request can resume.
+// example from a server that answers either with JSON or with a stream. The stream never
+// sends a request: it completes when the response ends cleanly, and fails with an [Error]
+// when the connection breaks. Error.LastEventID then says where a new request can resume.
 //
-// As with [SSE], a response that is no event stream fails with an Error that has its status
-// and the beginning of its body, and 204 completes. Options for reading apply, such as
-// [WithIdleTimeout], [WithMaxEventSize] and [WithMeter]; those for connecting have no
-// effect.
+// As with [SSE], a response that is not an event stream fails with an Error that has its
+// status and the beginning of its body, and 204 completes. Options for reading, such as
+// [WithIdleTimeout], [WithMaxEventSize] and [WithMeter], apply; those for connecting have
+// no effect.
 //
-// The stream can be ranged over once. The range closes the body when it ends, in whatever
-// way; cancelling its context interrupts a read. Give the request the same context: from Go
-// 1.27 on, the bodies of net/http otherwise take 50 ms to end a read after they are closed,
-// and for ever in a bubble of testing/synctest. A program that never ranges closes the body
-// itself. FromResponse panics if resp or its body is nil.
+// The stream can be ranged over once; a second range fails. However the range ends, it
+// closes the body; a program that never ranges must close the body itself. Cancelling the
+// context of the range interrupts a read. Give the request the same context: from Go 1.27
+// on, net/http otherwise takes 50 ms to end a read after the body is closed, and forever in
+// a testing/synctest bubble. FromResponse panics if resp or its body is nil.
 func FromResponse(resp *http.Response, opts ...Option) rxsse.Observable[codec.Event] {
 	if resp == nil || resp.Body == nil {
 		panic("source: FromResponse: the response or its body is nil")

@@ -156,7 +156,7 @@ func TestFromResponseIsReadOnce(t *testing.T) {
 		_, err := sink.Collect(t.Context(), events)
 		require.NoError(t, err)
 		_, err = sink.Collect(t.Context(), events)
-		require.EqualError(t, err, "source: FromResponse: the response was read before; its events come once")
+		require.EqualError(t, err, "source: FromResponse: the response was already read; it can be ranged over once")
 	})
 }
 

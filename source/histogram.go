@@ -9,8 +9,8 @@ import (
 type Histogram struct {
 	// Bounds are the largest durations of the buckets, in ascending order. Do not modify it.
 	Bounds []time.Duration
-	// Counts has the number of durations in each bucket, and as one more element the number
-	// of those that exceed all bounds.
+	// Counts has the number of durations in each bucket, followed by the number of those
+	// above all bounds.
 	Counts []int64
 	// Sum is the sum of the durations.
 	Sum time.Duration

@@ -8,19 +8,19 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// WithIdleTimeout reconnects when no byte has arrived for d, comments included. The new
-// attempt uses another connection, also over HTTP/2. Set d to at least twice the time
+// WithIdleTimeout reconnects when nothing, not even a comment, has arrived for d. The new
+// attempt uses another connection, over HTTP/2 too. Set d to at least twice the time
 // between the server's heartbeats.
 //
-// Without it, a connection whose peer has vanished is detected over HTTP/2 by the pings of
-// the default client, within half a minute, and over HTTP/1.1 only by TCP keepalive, after
-// about three minutes on Linux, or never behind a proxy that keeps the connection
-// alive. Default: no timeout, since many streams are silent for hours.
+// Without it, a vanished peer is detected over HTTP/2 by the pings of the default client,
+// within half a minute, and over HTTP/1.1 only by TCP keepalive: after about three minutes
+// on Linux, or never behind a proxy that keeps the connection alive. Default: no timeout,
+// since many streams are silent for hours.
 //
 // Under [ReconnectAlways] it also limits the wait for the header of a response, unless
-// [WithConnectTimeout] does. Time in which the consumer does not read does not count. The
+// [WithConnectTimeout] does. Time during which the consumer is busy does not count. The
 // failure is an [Error] that wraps [ErrIdleTimeout]. WithIdleTimeout panics if d is
-// negative; 0 stands for the default.
+// negative; 0 means the default.
 func WithIdleTimeout(d time.Duration) Option {
 	argument.MustNotBeNegative("source: WithIdleTimeout: d", d)
 	return func(c *config) { c.idleTimeout = d }

@@ -58,7 +58,7 @@ func TestIdleTimeoutIsTheReason(t *testing.T) {
 	within(t, func(c *ssetest.Conn) { c.Hold() }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), source.WithIdleTimeout(time.Second), source.WithReconnect(source.ReconnectNever)))
 		require.ErrorIs(t, err, source.ErrIdleTimeout)
-		assert.EqualError(t, err, "source: GET http://ssetest.test: not a byte within the idle timeout of 1s")
+		assert.EqualError(t, err, "source: GET http://ssetest.test: no data within the idle timeout of 1s")
 	})
 }
 

@@ -10,9 +10,9 @@ import (
 )
 
 // Interval returns a stream that delivers 0, 1, 2, … at intervals of d, the first after d.
-// It never completes. When its context is cancelled it ends with the cause. If the
-// consumer takes longer than d, ticks are dropped as with [time.Ticker], but no number is
-// skipped. Interval panics if d is not positive.
+// It never completes. When its context is cancelled it ends with the cause. If the consumer
+// takes longer than d, ticks are dropped as by [time.Ticker], but the numbers stay
+// consecutive. Interval panics if d is not positive.
 func Interval(d time.Duration) rxsse.Observable[int] {
 	argument.MustBePositive("source: Interval: d", d)
 	return func(ctx context.Context) iter.Seq2[int, error] {

@@ -10,7 +10,7 @@ import (
 )
 
 // Just returns a stream that delivers items and completes. If its context is cancelled,
-// also during the last item, it ends with the cause instead. It starts no goroutine and
+// even during the last item, it ends with the cause instead. It starts no goroutine and
 // allocates nothing per item.
 func Just[T any](items ...T) rxsse.Observable[T] {
 	items = slices.Clone(items)
@@ -32,8 +32,8 @@ func Just[T any](items ...T) rxsse.Observable[T] {
 
 // FromSeq returns a stream that delivers the items of seq and completes. Each subscription
 // ranges over seq again, so seq must allow that. If the context is cancelled, the stream
-// ends with the cause before the next item, or at the end of seq. It cannot interrupt seq
-// while seq waits for something. FromSeq panics if seq is nil.
+// ends with the cause before the next item or at the end of seq; it cannot interrupt seq
+// while seq blocks. FromSeq panics if seq is nil.
 func FromSeq[T any](seq iter.Seq[T]) rxsse.Observable[T] {
 	argument.MustNotBeNil("source: FromSeq: seq", seq == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {

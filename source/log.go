@@ -9,27 +9,27 @@ import (
 	"time"
 )
 
-// WithLogger makes the stream write to log. By default it writes nothing.
+// WithLogger makes the stream log to log. By default it logs nothing.
 //
-//   - WARN when a connection is lost, or when the server cannot be reached: once, with the
-//     reason and the time until the next attempt. Further attempts that fail are at DEBUG.
-//   - INFO when it is connected after that: for how long it was not, after how many
-//     attempts, and from which event on.
-//   - WARN when the server has accepted and ended three responses in a row before they
-//     were healthy, see [WithHealthyAfter], and again each time that number has doubled.
-//   - DEBUG when the stream fails: the stream returns that error, and the program reports it.
-//   - INFO, once a stream, when a connection is open but nothing has arrived for 30 seconds:
-//     a proxy may hold the events back. See docs/troubleshooting.md.
-//   - WARN, once a stream, when the server has ended a response without the blank line that
-//     ends an event, when an event ID cannot be sent in a header, and when the server has
-//     refused one; see [WithLastEventIDReset].
-//   - DEBUG: each attempt, each wait, and each response that ends in an orderly way.
+//   - WARN when a connection is lost or the server cannot be reached: once, with the reason
+//     and the time until the next attempt. Further failures are at DEBUG.
+//   - INFO when it is connected again: after how long, after how many attempts, and from
+//     which event on.
+//   - WARN when the server has ended three responses in a row before they were healthy, see
+//     [WithHealthyAfter], and again each time that number has doubled.
+//   - DEBUG when the stream fails, because the stream also returns the error.
+//   - INFO, once per stream, when a connection is open but nothing has arrived for 30
+//     seconds: a proxy may be holding the events back. See docs/troubleshooting.md.
+//   - WARN, once per stream, when the server ended a response without the blank line after
+//     an event, when an event ID cannot be sent in a header, and when the server refused
+//     one; see [WithLastEventIDReset].
+//   - DEBUG: each attempt, each wait, and each response that ends cleanly.
 //
-// Each line has the URL of the stream, and as request_url that of the request where it is
-// another, after a redirect or by [WithPrepare].
+// Each record has the URL of the stream, and as request_url that of the request if it
+// differs, after a redirect or by [WithPrepare].
 //
-// URLs are shown as in an [Error], and payloads and headers are not shown, except what the
-// message of an Error has of them.
+// URLs are shown as in an [Error]. Payloads and headers are not logged, except as part of
+// the message of an Error.
 func WithLogger(log *slog.Logger) Option { return func(c *config) { c.log = log } }
 
 const (
@@ -130,7 +130,7 @@ func (l *logObserver) disconnected(c change) {
 	}
 }
 
-// ended logs that the server has ended a response in an orderly way.
+// ended logs that the server has ended a response cleanly.
 func (l *logObserver) ended(c change) {
 	if c.attempt.Number == 0 { // it was healthy
 		l.early = 0

@@ -10,17 +10,16 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A Meter counts what streams do; [WithMeter] adds a stream to it. If there are several,
-// it adds up their counts. The zero Meter is ready to use. Any goroutine may read
-// it at any time.
+// A Meter counts what streams do. [WithMeter] adds a stream to it; the counts of several
+// streams are summed. The zero Meter is ready to use. A Meter is safe for concurrent use.
 type Meter struct {
 	mu      sync.Mutex
 	ended   Stats // of streams that have ended
 	running map[*streamMeter]struct{}
 }
 
-// WithMeter makes m count what the stream does. A stream may have several: those of its
-// client, and its own. A nil m has no effect.
+// WithMeter makes m count what the stream does. It adds to earlier meters, such as those of
+// the client. A nil m has no effect.
 func WithMeter(m *Meter) Option {
 	return func(c *config) {
 		if m != nil && !slices.Contains(c.meters, m) {
@@ -34,8 +33,8 @@ type Stats struct {
 	// Streams is how many streams run now, and Connections how many of them are connected.
 	Streams     int
 	Connections int
-	// Completed and Failed count the streams that have ended by themselves. A stream that
-	// is cancelled, or that its consumer leaves, is neither.
+	// Completed and Failed count streams that ended by themselves. A stream that was
+	// cancelled, or whose consumer left, is neither.
 	Completed int64
 	Failed    int64
 	// Attempts counts the attempts to connect, Connects those that the server accepted,
@@ -43,36 +42,35 @@ type Stats struct {
 	Attempts   int64
 	Connects   int64
 	Reconnects int64
-	// Outcomes counts the attempts that have ended, with their connections, by how.
+	// Outcomes counts the attempts that have ended, by outcome.
 	Outcomes map[Outcome]int64
-	// ConnectTimes has the time from the beginning of an attempt to the server's answer, for
-	// each attempt that the server accepted. Those of [FromResponse] are unknown.
+	// ConnectTimes has the time from the beginning of an attempt to the server's response,
+	// for each attempt that the server accepted. Those of [FromResponse] are unknown.
 	ConnectTimes Histogram
-	// ConnectionTimes has how long each connection has lasted, from the server's answer to
-	// its end. A peak shows, for example, the time after which a proxy ends connections.
+	// ConnectionTimes has how long each connection lasted, from the server's response to
+	// its end. A peak may be the time after which a proxy ends connections.
 	ConnectionTimes Histogram
-	// Events counts the events that consumers got, comments and retry events included if
-	// the stream delivers them.
+	// Events counts the events delivered, including comments and retry events.
 	Events int64
-	// Unterminated is how many events were dropped because their response has ended
-	// without the blank line that ends an event; see [WithUnterminatedEvent].
+	// Unterminated counts the events dropped because their response ended without a blank
+	// line after them; see [WithUnterminatedEvent].
 	Unterminated int64
 	// Bytes counts the bytes of bodies that were read, as net/http returns them.
 	Bytes int64
-	// Processing is the time that consumers have taken: from the end of each read to the
-	// beginning of the next one on the same connection, which is when they have taken all
-	// events that were read.
+	// Processing is the time that consumers took: from the end of each read to the
+	// beginning of the next one on the same connection, when all events read have been
+	// consumed.
 	Processing time.Duration
-	// Lag is how long the bytes that were read last have now waited for the consumer. It
-	// is 0 while the stream waits for the server. Of several streams it is the longest.
+	// Lag is how long the bytes read last have been waiting for the consumer. It is 0 while
+	// the stream waits for the server. Of several streams it is the longest.
 	Lag time.Duration
-	// LastEventID is the ID of the last event, and LastEventAt is when its last byte was
-	// read.
+	// LastEventID is the ID of the last event, and LastEventAt the time when its last byte
+	// was read.
 	LastEventID string
 	LastEventAt time.Time
 }
 
-// Stats returns the present counts.
+// Stats returns the current counts. The caller owns the result.
 func (m *Meter) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()

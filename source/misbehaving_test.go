@@ -66,7 +66,7 @@ func TestServersThatMisbehave(t *testing.T) {
 				assert.Len(t, server.Requests(), c.times+1)
 				took := time.Since(start)
 				assert.GreaterOrEqual(t, took, c.after, "no busy loop")
-				assert.Less(t, took, 40*time.Second*time.Duration(c.times)+c.after, "nor is it left in peace for ever")
+				assert.Less(t, took, 40*time.Second*time.Duration(c.times)+c.after, "nor is it left in peace forever")
 				assertLeft(t, server)
 			})
 		})

@@ -22,7 +22,7 @@ type change struct {
 	// isHandedOver, of connected, reports that the program has sent the request, so the time
 	// of its attempt is unknown.
 	isHandedOver bool
-	err          error         // of disconnected and failed; of unterminated, nil if the end was orderly
+	err          error         // of disconnected and failed; of unterminated, nil if the end was clean
 	wait         time.Duration // of waiting, and of disconnected
 	event        codec.Event   // of unterminated
 	end          AttemptEnd    // of attemptEnded

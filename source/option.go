@@ -9,8 +9,10 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// An Option changes how a stream connects and what it delivers. An option of [NewClient]
-// applies to all streams of the client, an option of one stream to that stream only.
+// An Option changes how a stream connects or what it delivers. An option of [NewClient]
+// applies to all streams of the client, an option of one stream to that stream only. If an
+// option is given twice, the later one wins, unless the option says otherwise. A nil
+// argument means the default.
 type Option func(*config)
 
 type config struct {
@@ -66,43 +68,41 @@ func (c config) with(opts []Option) config {
 	return c
 }
 
-// WithHTTPClient connects with client: use it to set a proxy, TLS, a cookie jar or a
-// redirect policy. The stream uses a copy of it without its Timeout, which would cut off a
-// healthy stream.
+// WithHTTPClient sets the client to connect with, for example to configure a proxy, TLS, a
+// cookie jar or a redirect policy. The stream uses a copy without its Timeout, which would
+// cut off a healthy stream. Default: http.DefaultClient.
 //
-// A client without a Transport, and that is the default, connects with a copy of
-// [http.DefaultTransport] that pings an HTTP/2 connection after 15 seconds of silence, and
-// closes it if the server does not answer within 15 more. The copy is made when a stream
-// first needs it. To have pings with a Transport of your own, set [http.Transport.HTTP2].
+// A client without a Transport, such as the default, uses a copy of [http.DefaultTransport]
+// that pings an HTTP/2 connection after 15 seconds of silence and closes it if the server
+// does not answer within another 15. The copy is made when a stream first needs it. To get
+// pings with your own Transport, set [http.Transport.HTTP2].
 //
 // After an idle timeout, a connect timeout or [Session.Reconnect], the next attempt uses
-// another connection. An HTTP/2 connection is then taken out of the Transport's pool, also
-// for other requests; those that it carries already go on. This works with an
+// another connection. An HTTP/2 connection is then removed from the Transport's pool for
+// all requests; requests that it already carries continue. This works with an
 // [http.Transport], an http2.Transport of golang.org/x/net, and RoundTrippers around one
-// that pass on the context of the request. To take the connection out, the stream gives the
+// that pass on the request's context. To remove the connection, the stream gives the
 // RoundTripper a HEAD request with an invalid Host, which the Transport does not send.
 //
-// A RoundTripper of your own must return bodies whose Read ends when the request's context
-// ends or when another goroutine calls Close, as those of net/http do. If the Close of a
-// body waits for its Read instead, a stream that is cancelled or closed while it waits for
-// an event ends only when that Read returns: the stream reads on the consumer's goroutine,
-// and nothing else can end a Read.
+// Your own RoundTripper must return bodies whose Read ends when the request's context ends
+// or another goroutine calls Close, as those of net/http do. If Close waits for Read
+// instead, a stream that is cancelled or closed while it waits for an event does not end
+// before that Read returns, because the stream reads on the consumer's goroutine.
 //
-// When a server refuses a request with an HTTP/2 GOAWAY, the attempt tries again on up to
+// When a server refuses a request with an HTTP/2 GOAWAY, the attempt is repeated on up to
 // three new connections, and then fails like any other.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) { c.http = client }
 }
 
-// WithHeader sets a header field of every request, in place of the client's
-// default or the request's own field of that name. Without it, requests say
-// "Accept: text/event-stream", "Cache-Control: no-cache" and "Accept-Encoding: identity",
-// see [WithCompression].
+// WithHeader sets a header field of every request, replacing the client's default or the
+// request's own field of that name. By default requests say "Accept: text/event-stream",
+// "Cache-Control: no-cache" and "Accept-Encoding: identity", see [WithCompression].
 //
-// When the server redirects to another origin (scheme, host or port), only fields
-// that are known to be no secret go along: Accept and its kin, Cache-Control,
-// Content-Type and its kin, Last-Event-ID, User-Agent. A field Host sets the
-// Host of the request, and Last-Event-ID is taken for [WithLastEventID].
+// When the server redirects to another origin (scheme, host or port), only fields that
+// cannot be secret are sent there: Accept and Accept-…, Cache-Control, Content-Type and
+// other Content-… fields, Last-Event-ID, User-Agent. A Host field sets the Host of the
+// request, and a Last-Event-ID field acts as [WithLastEventID].
 func WithHeader(key, value string) Option {
 	return func(c *config) {
 		if c.header == nil {
@@ -112,31 +112,32 @@ func WithHeader(key, value string) Option {
 	}
 }
 
-// WithLastEventID makes the first attempt ask for the events after id, as if the stream had
-// received that event. Use it to continue where an earlier run of the program stopped.
+// WithLastEventID makes each subscription start after the event with this ID, as if the
+// stream had received that event. Use it to continue where an earlier run of the program
+// stopped.
 func WithLastEventID(id string) Option {
 	return func(c *config) { c.lastEventID = id }
 }
 
-// WithMaxEventSize sets how many bytes an event may have before the stream ends
-// with an [Error] that wraps a [codec.SizeError]; see [codec.WithMaxEventSize].
-// The default is 16 MiB. It panics if bytes is less than 1.
+// WithMaxEventSize sets the maximum size of an event in bytes, see
+// [codec.WithMaxEventSize]. A larger event ends the stream with an [Error] that wraps a
+// [codec.SizeError]. The default is 16 MiB. It panics if bytes is less than 1.
 func WithMaxEventSize(bytes int) Option {
 	return withDecoder(codec.WithMaxEventSize(bytes))
 }
 
-// WithComments sets whether comments are delivered, each as an event of
-// [codec.KindComment]. Servers send them as heartbeats. By default they are skipped.
+// WithComments sets whether comments, which servers send as heartbeats, are delivered, each
+// as an event of [codec.KindComment]. By default they are skipped.
 func WithComments(deliver bool) Option { return withDecoder(codec.WithComments(deliver)) }
 
 // WithRetryEvents sets whether changes of the reconnection time are delivered, each as an
 // event of [codec.KindRetry]. By default they only take effect.
 func WithRetryEvents(deliver bool) Option { return withDecoder(codec.WithRetryEvents(deliver)) }
 
-// WithEventTypes delivers messages of these types only. It costs less than a later
-// operators.EventType, because the stream allocates nothing for a message that it skips. A
-// skipped message still moves the position from which the stream resumes, but hooks,
-// meters and logs do not see it. See [codec.WithEventTypes]. Default: all messages.
+// WithEventTypes delivers only messages of these types. It costs less than a later
+// operators.EventType, because skipped messages are not allocated. A skipped message still
+// moves the position from which the stream resumes, but hooks, meters and logs do not see
+// it. See [codec.WithEventTypes]. Default: all messages.
 func WithEventTypes(types ...string) Option { return withDecoder(codec.WithEventTypes(types...)) }
 
 func withDecoder(opt codec.DecoderOption) Option {

@@ -24,7 +24,7 @@ type outcomeKind int
 const (
 	notAccepted        outcomeKind = iota // not sent, not answered, or answered with a refusal
 	noContent                             // answered with 204
-	responseEnded                         // accepted, and ended by the server in an orderly way
+	responseEnded                         // accepted, and ended by the server cleanly
 	connectionBroken                      // accepted, and broken off or given up
 	reconnectRequested                    // given up by Session.Reconnect
 	cancelled                             // the stream's context was cancelled

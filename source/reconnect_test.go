@@ -196,18 +196,18 @@ func TestWithMaxAttempts(t *testing.T) {
 		requests int
 		err      error // nil: completes
 	}{
-		"once: a first attempt that fails":      {0, drop, 1, io.ErrUnexpectedEOF},
-		"once: no answer":                       {0, func(*ssetest.Conn) { panic(http.ErrAbortHandler) }, 1, io.ErrUnexpectedEOF},
-		"once: a connection that breaks":        {0, healthyThen(drop), 1, io.ErrUnexpectedEOF},
-		"once: an orderly end":                  {0, healthyThen(func(*ssetest.Conn) {}), 1, nil},
-		"once: an orderly end without an event": {0, func(*ssetest.Conn) {}, 1, nil},
-		"once: a status to try again":           {0, func(c *ssetest.Conn) { c.Answer(503, "") }, 1, source.ErrStatus},
-		"1: a first attempt that fails":         {1, drop, 1, io.ErrUnexpectedEOF},
-		"1: after a healthy connection":         {1, healthyThen(func(c *ssetest.Conn) { c.Drop() }), 2, io.ErrUnexpectedEOF},
-		"5: attempts that fail":                 {5, drop, 5, io.ErrUnexpectedEOF},
-		"5: counted anew after an event":        {5, healthyThen(drop), 6, io.ErrUnexpectedEOF},
-		"5: responses without an event count":   {5, func(*ssetest.Conn) {}, 5, source.ErrEndedEarly},
-		"5: statuses count":                     {5, func(c *ssetest.Conn) { c.Answer(503, "") }, 5, source.ErrStatus},
+		"once: a first attempt that fails":    {0, drop, 1, io.ErrUnexpectedEOF},
+		"once: no answer":                     {0, func(*ssetest.Conn) { panic(http.ErrAbortHandler) }, 1, io.ErrUnexpectedEOF},
+		"once: a connection that breaks":      {0, healthyThen(drop), 1, io.ErrUnexpectedEOF},
+		"once: a clean end":                   {0, healthyThen(func(*ssetest.Conn) {}), 1, nil},
+		"once: a clean end without an event":  {0, func(*ssetest.Conn) {}, 1, nil},
+		"once: a status to try again":         {0, func(c *ssetest.Conn) { c.Answer(503, "") }, 1, source.ErrStatus},
+		"1: a first attempt that fails":       {1, drop, 1, io.ErrUnexpectedEOF},
+		"1: after a healthy connection":       {1, healthyThen(func(c *ssetest.Conn) { c.Drop() }), 2, io.ErrUnexpectedEOF},
+		"5: attempts that fail":               {5, drop, 5, io.ErrUnexpectedEOF},
+		"5: counted anew after an event":      {5, healthyThen(drop), 6, io.ErrUnexpectedEOF},
+		"5: responses without an event count": {5, func(*ssetest.Conn) {}, 5, source.ErrEndedEarly},
+		"5: statuses count":                   {5, func(c *ssetest.Conn) { c.Answer(503, "") }, 5, source.ErrStatus},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, c.script, func(t *testing.T, server *ssetest.Server, client *source.Client) {

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// WithVisibleQuery shows the values that these names have in the query of a URL, in errors
-// and logs: use it for values that are no secret, such as a topic. By default only
-// the names are shown. Names are compared as they stand in the URL.
+// WithVisibleQuery shows the values of these query parameters in errors and logs. Use it
+// for values that are not secret, such as a topic. By default only the names are shown.
+// Names are compared as written in the URL.
 func WithVisibleQuery(names ...string) Option {
 	return func(c *config) { c.visible = append(c.visible, names...) }
 }

@@ -44,7 +44,7 @@ func TestErrorsOfUnusableURLs(t *testing.T) {
 		"a blank in the scheme":  {"se cret://host", "source: GET …: "},
 		"a broken escape":        {"http://host/%zz?key=secret", "invalid URL escape"},
 		"no scheme but a colon":  {":secret", "missing protocol scheme"},
-		"forgotten slashes":      {"http:user:secret@host/x", "source: GET http:…: the request cannot be sent: unusable URL: it names no host"},
+		"forgotten slashes":      {"http:user:secret@host/x", "source: GET http:…: the request cannot be sent: unusable URL: it has no host"},
 		"nothing":                {"", "source: GET : the request cannot be sent: unusable URL: scheme \"\""},
 		"no host":                {"http://%secret", "source: GET http://…: "},
 		"a secret for a scheme?": {"%secret://x", "source: GET …: "},

@@ -17,30 +17,32 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// WithPrepare calls prepare with the request of each attempt before it is sent, for
-// example to set a fresh token or to change the URL. The goroutine that ranges over the
-// stream calls it. If prepare blocks, it should watch the request's context.
+// WithPrepare calls prepare with the request of each attempt before it is sent, for example
+// to set a fresh token or to change the URL. prepare runs on the goroutine that ranges over
+// the stream. If it blocks, it should watch the request's context.
 //
-// A URL of another host sends the attempt to another server, such as a replica; the example
-// shows a failover. All header fields of the stream go there, also Authorization. The
-// field Host follows the URL, unless WithHeader, the request or prepare sets another Host.
+// A URL with another host sends the attempt to another server, such as a replica; the
+// example shows a failover. All header fields of the stream are sent there, including
+// Authorization. The Host field follows the URL, unless WithHeader, the request or prepare
+// sets another Host.
 //
 // If prepare returns an error, the attempt fails with an [Error] that wraps it, and is
 // tried again like any other; [WithRetryIf] can make it final. By default the status 401 is
-// final: to fetch a new token and try again, say so in WithRetryIf.
+// final; to fetch a new token and try again, use WithRetryIf.
 //
-// A Last-Event-ID that prepare sets or deletes applies to this request only. A body that it
+// A Last-Event-ID that prepare sets or deletes applies only to this request. A body that it
 // sets replaces the request's; prepare should also set ContentLength if it is known. Such a
 // body is not sent again after a redirect.
 func WithPrepare(prepare func(*http.Request) error) Option {
 	return func(c *config) { c.prepare = prepare }
 }
 
-// WithConnectTimeout gives up an attempt when the server has not accepted within d. The
-// time begins with the preparation of the request, includes redirects, and ends with the
-// header of the answer. The failure is an [Error] that wraps [ErrConnectTimeout]. By
-// default only the HTTP client's transport has timeouts, since some servers send the
-// header with the first event. It panics if d is negative; 0 means the default.
+// WithConnectTimeout gives up an attempt when the server has not accepted the request
+// within d. The time begins with the preparation of the request, includes redirects, and
+// ends with the header of the response. The failure is an [Error] that wraps
+// [ErrConnectTimeout]. By default only the timeouts of the HTTP client's transport apply,
+// since some servers send the header with the first event. It panics if d is negative; 0
+// means the default.
 func WithConnectTimeout(d time.Duration) Option {
 	argument.MustNotBeNegative("source: WithConnectTimeout: d", d)
 	return func(c *config) { c.connectTimeout = d }
@@ -87,7 +89,7 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 		req.Host = host // net/http takes it from there alone
 	}
 	if !isToken(method(req)) {
-		return nil, fmt.Errorf("%w: method %.100q: that is no name for one", ErrRequest, req.Method)
+		return nil, fmt.Errorf("%w: invalid method %.100q", ErrRequest, req.Method)
 	}
 	if err := checkHeader(req.Header); err != nil {
 		return nil, err
@@ -184,13 +186,13 @@ func setDefaultField(header http.Header, key, value string) {
 func checkURL(u *url.URL) error {
 	switch {
 	case u == nil:
-		return fmt.Errorf("%w: the request has none", errURL)
+		return fmt.Errorf("%w: the request has no URL", errURL)
 	case u.Scheme != "http" && u.Scheme != "https" && u.Opaque != "":
 		return fmt.Errorf("%w: it has no \"http://\" or \"https://\"", errURL)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("%w: scheme %.20q, want \"http\" or \"https\"", errURL, u.Scheme)
 	case u.Host == "":
-		return fmt.Errorf("%w: it names no host", errURL)
+		return fmt.Errorf("%w: it has no host", errURL)
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
@@ -208,7 +210,7 @@ func method(req *http.Request) string { return cmp.Or(req.Method, http.MethodGet
 func checkHeader(header http.Header) error {
 	for key, values := range header {
 		if !isToken(key) {
-			return fmt.Errorf("%w: header field %.100q: that is no name for one", ErrRequest, beginning(key))
+			return fmt.Errorf("%w: invalid header field name %.100q", ErrRequest, beginning(key))
 		}
 		if !slices.ContainsFunc(values, func(v string) bool { return !isFieldValue(v) }) {
 			continue

@@ -17,7 +17,7 @@ import (
 )
 
 // A request that can never be sent ends the stream at once, though nothing
-// limits the attempts: to try again would be to wait for ever, without a word.
+// limits the attempts: to try again would be to wait forever, without a word.
 func TestRequestsThatCannotBeSent(t *testing.T) {
 	get := func(raw string) *http.Request {
 		u, err := url.Parse(raw)
@@ -31,12 +31,12 @@ func TestRequestsThatCannotBeSent(t *testing.T) {
 	}{
 		"a line break":        {nil, []source.Option{source.WithHeader("Authorization", "Bearer secret\n")}, `header field "Authorization": its value has a control character`},
 		"a delete":            {nil, []source.Option{source.WithHeader("Authorization", "Bearer secret\x7f")}, `header field "Authorization": its value has a control character`},
-		"a field's name":      {nil, []source.Option{source.WithHeader("two words", "x")}, `header field "two …": that is no name for one`},
-		"a whole line":        {nil, []source.Option{source.WithHeader("Authorization: Bearer secret", "")}, `header field "Authorization:…": that is no name for one`},
-		"a colon behind it":   {nil, []source.Option{source.WithHeader("Accept:", "x")}, `header field "Accept:": that is no name for one`},
-		"a field without one": {nil, []source.Option{source.WithHeader("", "x")}, `header field "": that is no name for one`},
-		"a method":            {&http.Request{Method: "BAD METHOD", URL: get("http://host.example").URL}, nil, `method "BAD METHOD": that is no name for one`},
-		"a method by prepare": {nil, []source.Option{source.WithPrepare(func(r *http.Request) error { r.Method = "PÖST"; return nil })}, `method "PÖST": that is no name for one`},
+		"a field's name":      {nil, []source.Option{source.WithHeader("two words", "x")}, `invalid header field name "two …"`},
+		"a whole line":        {nil, []source.Option{source.WithHeader("Authorization: Bearer secret", "")}, `invalid header field name "Authorization:…"`},
+		"a colon behind it":   {nil, []source.Option{source.WithHeader("Accept:", "x")}, `invalid header field name "Accept:"`},
+		"a field without one": {nil, []source.Option{source.WithHeader("", "x")}, `invalid header field name ""`},
+		"a method":            {&http.Request{Method: "BAD METHOD", URL: get("http://host.example").URL}, nil, `invalid method "BAD METHOD"`},
+		"a method by prepare": {nil, []source.Option{source.WithPrepare(func(r *http.Request) error { r.Method = "PÖST"; return nil })}, `invalid method "PÖST"`},
 		"GetBody fails": {&http.Request{
 			URL: get("http://host.example").URL, Body: io.NopCloser(strings.NewReader("")),
 			GetBody: func() (io.ReadCloser, error) { return nil, errGone },

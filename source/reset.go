@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// WithLastEventIDReset sets whether the stream begins anew, without a last event ID, when
-// the server refuses the one that it was sent: with the status 400, 410 or 416. Events may be
-// missing then, or come a second time. The logger warns of it. The stream does so once;
-// a later refusal ends it, as the first one does by default.
+// WithLastEventIDReset sets whether the stream starts over, without a last event ID, when
+// the server refuses the one it was sent with status 400, 410 or 416. Events may then be
+// missing or repeated, and the logger warns. The stream starts over once; a later refusal
+// ends it, as the first one does by default.
 //
-// Use it with [WithCheckpoint] or [WithLastEventID] where old events matter less than new
-// ones. Without it, a server that no longer has the event ends the stream at each
-// start, until the stored position is removed. It also applies to [Client.Open], and
-// takes precedence over [WithRetryIf] and [WithStrictEventSource]; [WithReconnect] and the
-// limits on attempts apply. Default: false.
+// Use it with [WithCheckpoint] or [WithLastEventID] where new events matter more than
+// missing ones. Without it, a server that no longer has the event ends the stream at each
+// start, until the stored position is removed. It also applies to [Client.Open], and takes
+// precedence over [WithRetryIf] and [WithStrictEventSource], but not over [WithReconnect]
+// and the limits on attempts. Default: false.
 func WithLastEventIDReset(reset bool) Option { return func(c *config) { c.resetID = reset } }
 
 // refusesLastEventID reports whether a server that answers with status may mean the last

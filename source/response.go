@@ -17,8 +17,9 @@ import (
 // server that keeps such an answer open does not delay the error for longer.
 const errorBodyTime = 500 * time.Millisecond
 
-// WithMaxErrorBody sets how much of the body of an answer that is refused is kept, in
-// [Error].Body: 64 KiB by default. A body in gzip is decoded first. It panics if bytes is negative.
+// WithMaxErrorBody sets how many bytes of the body of a refused response are kept in
+// Error.Body. The default is 64 KiB. A gzip body is decoded first. It panics if bytes is
+// negative.
 func WithMaxErrorBody(bytes int) Option {
 	argument.MustNotBeNegative("source: WithMaxErrorBody: bytes", bytes)
 	return func(c *config) { c.maxErrorBody = &bytes }

@@ -7,12 +7,8 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// FromSeq2 is [FromSeq] for a sequence of items that can fail: it delivers the values
-// of seq, and the first error ends the stream and seq. The value that comes with an
-// error is dropped.
-//
-// As with FromSeq, each subscription ranges over seq again, and a cancellation takes effect
-// before the next value: FromSeq2 cannot interrupt seq while seq waits for something.
+// FromSeq2 is [FromSeq] for a sequence that can fail: it delivers the values of seq, and
+// the first error ends the stream and seq. The value paired with an error is dropped.
 // FromSeq2 panics if seq is nil.
 func FromSeq2[T any](seq iter.Seq2[T, error]) rxsse.Observable[T] {
 	if seq == nil {

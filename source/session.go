@@ -12,22 +12,21 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// ErrClosed ends the ranges over [Session.Events] once the session is closed.
+// ErrClosed is the error of a range over [Session.Events] after Session.Close.
 var ErrClosed = errors.New("source: the session is closed")
 
-// ErrReconnectRequested is why a connection has ended that [Session.Reconnect] dropped.
+// ErrReconnectRequested is the reason when [Session.Reconnect] dropped the connection.
 // [Trace.Disconnected] gets it. A session ends with it only if its request may not be sent
-// again: then it is wrapped in an [Error], beside [ErrNotSentAgain].
-var ErrReconnectRequested = errors.New("source: dropped by Session.Reconnect")
+// again: it is then wrapped in an [Error], together with [ErrNotSentAgain].
+var ErrReconnectRequested = errors.New("source: the connection was dropped by Session.Reconnect")
 
-// A Session is a stream that the server has accepted before it is consumed. Use one to
-// see the response first, to learn at once that the first attempt has failed, or to
-// reconnect by hand. Like the streams of [Client.Observe] it reconnects when a connection
-// ends. It ends when the caller closes it, or when the context it was opened with is
-// cancelled.
+// A Session is a stream that connects before it is consumed. Use one to see the response
+// first, to learn at once that the first attempt failed, or to reconnect on demand. Like
+// the streams of [Client.Observe] it reconnects when a connection ends. It ends when the
+// caller closes it, or when the context it was opened with is cancelled.
 //
-// All methods may be called by any goroutine at any time, but only one goroutine at a
-// time may range over Events.
+// A Session is safe for concurrent use, but only one goroutine at a time may range over
+// Events.
 type Session struct {
 	stream *stream
 	cancel context.CancelCauseFunc
@@ -38,12 +37,13 @@ type Session struct {
 	lastEventID string
 }
 
-// Open opens a session with a GET of url. It returns once the server has accepted, or has
-// answered 204: then the session has no events. If the first attempt fails, Open returns
-// its [Error] at once and does not try again, except as [WithLastEventIDReset] says. Later
-// the session reconnects as the package documentation says.
+// Open opens a session with a GET of url. It returns once the server has accepted the
+// request, or has answered 204; the session then has no events. If the first attempt fails,
+// Open returns its [Error] and does not try again, except as [WithLastEventIDReset] says.
+// Later the session reconnects as the package documentation says.
 //
-// The session ends when ctx is cancelled, also after Open has returned.
+// The session ends when ctx is cancelled, even after Open has returned. The caller must
+// close it.
 func (c *Client) Open(ctx context.Context, url string, opts ...Option) (*Session, error) {
 	req, err := get(url)
 	if err != nil {
@@ -52,8 +52,8 @@ func (c *Client) Open(ctx context.Context, url string, opts ...Option) (*Session
 	return c.OpenRequest(ctx, req, opts...)
 }
 
-// OpenRequest opens a session as [Client.Open] does, with a request as
-// [Client.ObserveRequest] takes it. The request's own context is ignored.
+// OpenRequest is Open for any request, as ObserveRequest is Observe for any request. The
+// context of req is ignored.
 func (c *Client) OpenRequest(ctx context.Context, req *http.Request, opts ...Option) (*Session, error) {
 	cfg := c.config.with(opts)
 	if err := cfg.check(req); err != nil {
@@ -75,7 +75,7 @@ func (c *Client) OpenRequest(ctx context.Context, req *http.Request, opts ...Opt
 }
 
 // Use opens a session, calls use with it, and closes it when use returns or panics. It
-// returns the error of [Client.Open] or that of use.
+// returns the error of [Client.Open] or of use.
 func (c *Client) Use(ctx context.Context, url string, use func(*Session) error, opts ...Option) error {
 	s, err := c.Open(ctx, url, opts...)
 	if err != nil {
@@ -115,29 +115,28 @@ func (s *Session) open() error {
 	return failure
 }
 
-// Response returns the server's newest answer: the one that opened the session, and
-// after a reconnect that of the new connection. Its body belongs to the session.
+// Response returns the newest response: the one that opened the session, or after a
+// reconnect that of the new connection. Its body belongs to the session.
 func (s *Session) Response() *http.Response {
 	s.stream.mu.Lock()
 	defer s.stream.mu.Unlock()
 	return s.stream.response
 }
 
-// LastEventID returns the ID of the last event that was delivered, or the one that
-// the session began with.
+// LastEventID returns the ID of the last event delivered, or the ID that the session began
+// with.
 func (s *Session) LastEventID() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lastEventID
 }
 
-// Events returns the events of the session as a sequence. Breaking off loses nothing: the
-// session stays open, and the next range goes on with the next event. The sequence ends,
-// in this range and in each later one, as the streams of [Client.Observe] do, and with
-// [ErrClosed] once the session was closed, also while it waits for an event.
+// Events returns the events of the session as a sequence. A break loses nothing: the
+// session stays open, and the next range continues with the next event. The sequence ends
+// as the streams of [Client.Observe] do, or with [ErrClosed] when the session is closed,
+// even while it waits for an event. Each later range ends the same way.
 //
-// The goroutine that ranges pulls the events; while none does, nothing is read. Events
-// panics if another range is under way.
+// While no goroutine ranges, nothing is read. A range panics if another one is running.
 func (s *Session) Events() iter.Seq2[codec.Event, error] {
 	return func(yield func(codec.Event, error) bool) {
 		end := s.startRange()
@@ -154,11 +153,11 @@ func (s *Session) Events() iter.Seq2[codec.Event, error] {
 }
 
 // Observe returns the events of the session as a stream, for operators and sinks. It can be
-// ranged over once: the session is closed when the range ends, in whatever way. Cancelling
-// the context of the range interrupts a wait for the next event.
+// ranged over once, because the session is closed when the range ends, however it ends.
+// Cancelling the context of the range interrupts a wait for the next event.
 //
-// Do not use FromSeq2 with [Session.Events] for that: it cannot interrupt the wait, so an
-// operator that gives up a silent session would wait for its next event.
+// Do not use FromSeq2 with [Session.Events] instead: it cannot interrupt the wait, so an
+// operator that gives up on a silent session would block until the next event.
 func (s *Session) Observe() rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
@@ -227,16 +226,16 @@ func (s *Session) setPosition(e codec.Event) {
 	s.lastEventID = e.ID
 }
 
-// Reconnect drops the connection, or the attempt or the wait for one, and makes the
-// session connect again at once, from the last event on, over another connection. Events
-// that were decoded before are still delivered. If [WithReconnect] does not let the request
-// be sent again, the session ends instead. Reconnect returns at once: the goroutine that
-// ranges over Events connects, or the next one that does.
+// Reconnect drops the connection, or the attempt or the wait for one, and makes the session
+// connect again at once, over another connection, after the last event. Events that were
+// already decoded are still delivered. If [WithReconnect] does not permit sending the
+// request again, the session ends instead. Reconnect returns immediately; the current or
+// next range over Events connects.
 func (s *Session) Reconnect() { s.stream.abandon(ErrReconnectRequested) }
 
-// Close ends the session and its connection. It always returns nil, and may be called
-// more than once. A range over Events that is under way in another goroutine ends with
-// [ErrClosed], and closes the connection.
+// Close ends the session and its connection. It always returns nil, and can be called more
+// than once. A range over Events in another goroutine ends with [ErrClosed]; Close does not
+// wait for it, and the range then closes the connection.
 func (s *Session) Close() error {
 	s.cancel(ErrClosed)
 	s.mu.Lock()

@@ -1,12 +1,12 @@
 package source
 
-// WithStrictEventSource sets whether the server's answers are treated as a browser's
-// EventSource does (WHATWG HTML §9.2.3): then every answer but an event stream with the status 200 is final. Also 204,
-// 429 and 5xx then end the stream with an [Error] that wraps [ErrStatus]. Failures of the
-// network are tried again. Use it where a server relies on that. [WithRetryIf] has no
-// effect beside it. Default: false.
+// WithStrictEventSource sets whether responses are treated as by a browser's EventSource
+// (WHATWG HTML §9.2.3): every response except an event stream with status 200 is final.
+// Even 204, 429 and 5xx then end the stream with an [Error] that wraps [ErrStatus]. After
+// failures of the network the stream still tries again. Use it for a server that relies on
+// this behavior. [WithRetryIf] then has no effect. Default: false.
 //
-// In all other respects the client follows the standard without this option.
+// In all other respects the client follows the standard anyway.
 func WithStrictEventSource(strict bool) Option {
 	return func(c *config) { c.strict = strict }
 }

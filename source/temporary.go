@@ -11,13 +11,13 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// Temporary reports whether trying again may help, as a stream decides by default; see
-// [WithRetryIf]. It may help after a failure of the network, after the statuses 408, 425
-// and 429, and after 5xx but 501 and 505. It does not help after another answer that is no
-// event stream, too many redirects, an event that is too large, a TLS handshake that fails
-// for its configuration (a certificate that is not trusted, a protocol or a client
-// certificate that one side demands, no TLS at all), or with a request that cannot be
-// sent, or may not be sent again.
+// Temporary reports whether trying again may help. It is the default decision of a stream;
+// see [WithRetryIf]. Trying again may help after a failure of the network, the statuses
+// 408, 425 and 429, and 5xx other than 501 and 505. It does not help after any other answer
+// that is not an event stream, too many redirects, an event that is too large, a TLS
+// handshake that fails because of its configuration (an untrusted certificate, a missing
+// client certificate, no common protocol version, no TLS at all), or a request that cannot
+// be sent or may not be sent again.
 func (e *Error) Temporary() bool {
 	var tooLarge *codec.SizeError
 	var other *Error // of a stream that the transport reads

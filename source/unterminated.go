@@ -3,14 +3,14 @@ package source
 import "github.com/rxsse/rxsse/codec"
 
 // WithUnterminatedEvent sets whether the stream delivers the last event of a response that
-// the server has ended in an orderly way, but without the blank line that ends an event: several servers of
-// language models end so. By default it is dropped, as the standard demands (WHATWG HTML
-// §9.2.6), and trace, log and meter report it. An event that a broken connection has cut
-// off is always dropped.
+// the server ended cleanly, but without the blank line after an event, as several servers
+// of language models do. By default it is dropped, as the standard demands (WHATWG HTML
+// §9.2.6), and trace, log and meter report it. An event cut off by a broken connection is
+// always dropped.
 //
-// An orderly end is an end of the body by its length or by its last chunk. A response of
-// HTTP/1.0, or with "Connection: close" and no length, ends when the connection closes:
-// then an orderly end and a cut can look the same.
+// A response ends cleanly when its body ends by its length or with its last chunk. A
+// response of HTTP/1.0, or with "Connection: close" and no length, ends when the connection
+// closes, so a clean end and a cut can look the same.
 func WithUnterminatedEvent(deliver bool) Option {
 	return func(c *config) { c.unterminated = deliver }
 }

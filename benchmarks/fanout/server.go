@@ -55,7 +55,7 @@ func tmaxmax() Server {
 func r3labs() Server {
 	return Server{
 		Name:  "r3labs/sse",
-		About: "without its replay, which keeps all events for ever",
+		About: "without its replay, which keeps all events forever",
 		Start: func() (http.Handler, func(string, string) error) {
 			s := sse.New()
 			s.AutoReplay = false

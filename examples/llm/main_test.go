@@ -37,7 +37,7 @@ So that nobody has to wait for
 [the answer broke off: server_error: The server is overloaded.]
 anthropic> Please hang up.
 So that nobody has to wait for 
-[operators: CompleteAt: the stream completed without its last item: unexpected EOF]
+[operators: CompleteAt: the stream completed before its end item: unexpected EOF]
 `, whole)
 	assert.Regexp(t, `\[source: POST http://127\.0\.0\.1:\d+/v1/messages: .*401.*invalid API key.*\]\n$`, refused)
 }

@@ -170,7 +170,7 @@ func TestMalformedAnswers(t *testing.T) {
 		_, err := openAI.newReader()(e)
 		assert.ErrorContains(t, err, want)
 	}
-	// An orderly end of the connection is not the end of the answer.
+	// A clean end of the connection is not the end of the answer.
 	for _, newReader := range []func() func(codec.Event) ([]Part, error){openAI.newReader, anthropic.newReader} {
 		var got error
 		for _, err := range parts(source.Just(codec.Event{Data: "{}"}), newReader())(t.Context()) {

@@ -150,7 +150,7 @@ func (p *proxy) refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // parts turns the events of an answer into parts and completes after Done. An answer
-// without Done was cut off, however orderly its connection has ended.
+// without Done was cut off, however cleanly its connection ended.
 func parts(events rxsse.Observable[codec.Event], read func(codec.Event) ([]Part, error)) rxsse.Observable[Part] {
 	return func(ctx context.Context) iter.Seq2[Part, error] {
 		return func(yield func(Part, error) bool) {

@@ -199,7 +199,7 @@ func (c *Client) resumed(resp *http.Response) rxsse.Observable[codec.Event] {
 }
 
 // Listen is the stream of the messages that belong to no call. It reconnects and
-// resumes for ever. A server that has no such messages refuses it with status 405.
+// resumes forever. A server that has no such messages refuses it with status 405.
 func (c *Client) Listen() rxsse.Observable[Message] {
 	return decode(c.stream.Observe(c.address))
 }

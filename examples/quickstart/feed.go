@@ -174,7 +174,7 @@ func (c *connection) breakInside(e codec.Event) {
 	c.flush()
 	if conn, _, err := c.control.Hijack(); err == nil {
 		if tcp, ok := conn.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0) // a reset, not an orderly end
+			_ = tcp.SetLinger(0) // a reset, not a clean end
 		}
 		_ = conn.Close()
 	}

@@ -57,7 +57,7 @@ func trace(seen *tally, out *printer) *source.Trace {
 			if open {
 				what = "connection lost"
 			}
-			if !errors.Is(reason, io.EOF) || !open { // servers end responses in an orderly way, too
+			if !errors.Is(reason, io.EOF) || !open { // servers end responses cleanly, too
 				out.say("%s, again in %v: %v", what, d.Round(time.Millisecond), reason)
 			}
 		},

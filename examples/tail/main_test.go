@@ -182,7 +182,7 @@ func TestIdle(t *testing.T) {
 	t.Cleanup(s.Close)
 	_, errs := tail(t, "-idle", "50ms", s.URL())
 	assert.Contains(t, errs, "tail: connection lost: source: GET "+s.URL())
-	assert.Contains(t, errs, "not a byte within the idle timeout")
+	assert.Contains(t, errs, "no data within the idle timeout")
 }
 
 // A server that cannot be reached is tried again, and the user sees why.

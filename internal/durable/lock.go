@@ -9,7 +9,7 @@ import (
 
 // ErrLocked means that a file is locked through another handle, by this program or
 // another one.
-var ErrLocked = errors.New("the file is in use by another program, or twice by this one")
+var ErrLocked = errors.New("the file is already open in this program or another")
 
 // OpenLocked opens the file at path for reading and appending, and locks it. It
 // returns [ErrLocked] if the file is locked already. The lock ends with [Unlock], when
@@ -36,7 +36,7 @@ func OpenLocked(path string, flag int) (*os.File, error) {
 			return nil, errors.Join(err, closing)
 		}
 	}
-	return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("the file is replaced all the time")}
+	return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("the file keeps being replaced")}
 }
 
 // InPlace reports whether path leads to the open file: false if it has been removed,

@@ -151,7 +151,7 @@ func TestPanicAfterAFailureIsNotLost(t *testing.T) {
 }
 
 // [testing.T.FailNow] in a function given to an operator ends its goroutine with
-// Goexit, which has to end the consumer's too, or it would wait for ever.
+// Goexit, which has to end the consumer's too, or it would wait forever.
 func TestGoexitIsCarried(t *testing.T) {
 	done := make(chan bool, 1)
 	go func() {

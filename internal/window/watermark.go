@@ -24,7 +24,7 @@ type EventTime struct {
 	// move, unless Idle passes first.
 	Sources int
 	// Idle is how long a source can be silent before it no longer holds back the
-	// watermark. 0: for ever.
+	// watermark. 0: forever.
 	Idle time.Duration
 }
 

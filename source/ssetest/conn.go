@@ -111,7 +111,7 @@ func (c *Conn) Drop() {
 }
 
 // Reset breaks the connection as Drop does, but with a reset in place of an
-// orderly close: the client sees "connection reset by peer".
+// clean close: the client sees "connection reset by peer".
 func (c *Conn) Reset() {
 	c.begin()
 	c.flush()

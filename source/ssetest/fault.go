@@ -10,7 +10,7 @@ import (
 )
 
 // A fault is a script that came to no proper end. Clients that reconnect would
-// run into it for ever, in a bubble without the clock of the wall moving; so from
+// run into it forever, in a bubble without the clock of the wall moving; so from
 // then on the server gives every request an answer that ends them, and says why.
 type fault struct {
 	// panicked is nil if the script called [runtime.Goexit], as FailNow of

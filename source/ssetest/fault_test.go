@@ -14,7 +14,7 @@ import (
 )
 
 // A script's bug must not look like a network that breaks: a client would
-// reconnect to it for ever.
+// reconnect to it forever.
 func TestScriptsThatFail(t *testing.T) {
 	for name, c := range map[string]struct {
 		script func(*ssetest.Conn)

@@ -15,7 +15,7 @@ import (
 const bufferSize = 64 << 10
 
 // An end is one end of a connection in memory. It behaves as a TCP connection
-// does: both directions are buffered, what was sent before an orderly end can
+// does: both directions are buffered, what was sent before a clean end can
 // still be read, and an end and a reset are told apart. Unlike TCP it never joins
 // two writes into one read, so that the pieces a script sends stay pieces. It
 // waits on nothing but [sync.Cond], which a [testing/synctest] bubble understands.
@@ -46,7 +46,7 @@ func (e *end) Write(p []byte) (int, error) {
 	return n, e.opError("write", err)
 }
 
-// Close ends both directions: in an orderly way, or with a reset after
+// Close ends both directions: cleanly, or with a reset after
 // SetLinger(0).
 func (e *end) Close() error {
 	e.mu.Lock()
@@ -62,7 +62,7 @@ func (e *end) Close() error {
 	return nil
 }
 
-// CloseWrite ends the direction away from this end, in an orderly way.
+// CloseWrite ends the direction away from this end, cleanly.
 func (e *end) CloseWrite() error {
 	e.out.closeWriter(io.EOF)
 	return nil

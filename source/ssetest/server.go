@@ -11,7 +11,7 @@
 //	events := source.SSE(server.URL(), source.WithHTTPClient(server.Client()))
 //
 // A script is a function that plays one connection: it is called for each request
-// and returns to end the response in an orderly way. It need not check for errors:
+// and returns to end the response cleanly. It need not check for errors:
 // when the client has left or the server is closed, the next call on its [Conn]
 // ends the script, by a panic from which the server recovers.
 //

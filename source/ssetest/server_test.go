@@ -70,7 +70,7 @@ func TestSendsEvents(t *testing.T) {
 		assert.Equal(t, http.StatusOK, resp.StatusCode)
 		assert.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))
 		body, err := io.ReadAll(resp.Body)
-		require.NoError(t, err, "a script that returns ends the response in an orderly way")
+		require.NoError(t, err, "a script that returns ends the response cleanly")
 		decoder := codec.NewDecoder(strings.NewReader(string(body)), codec.WithComments(true), codec.WithRetryEvents(true))
 		var got []codec.Event
 		for e, err := range decoder.Events() {
