@@ -136,6 +136,38 @@ func TestConsumeAcknowledgesWhatWasTaken(t *testing.T) {
 	}
 }
 
+// Save acknowledges all events up to its position, also when no event is left.
+func TestSaveAcknowledgesTheLastEvent(t *testing.T) {
+	js := connect(t, shared.URL())
+	log, consumer := partitioned(t, js, 1)
+	require.NoError(t, log.Append(t.Context(), numbered(1, 3)))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	done := errors.New("done")
+	ctx, stop := context.WithCancelCause(ctx)
+	err := jetstream.Work(ctx, js, consumer, func(ctx context.Context, p *jetstream.Partition) error {
+		for e, err := range p.Events()(ctx) {
+			if err != nil {
+				return err
+			}
+			if e.Data == "event 3" {
+				stop(done)
+				return p.Save(ctx, e.ID)
+			}
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, done)
+	stream, err := js.Stream(t.Context(), consumer.Stream)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		for info := range stream.ListConsumers(t.Context()).Info() {
+			return info.AckFloor.Stream == 3
+		}
+		return false
+	}, 10*time.Second, 10*time.Millisecond)
+}
+
 func TestConsumeHandsOverPoison(t *testing.T) {
 	js := connect(t, shared.URL())
 	log, consumer := partitioned(t, js, 1)
