@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -64,5 +65,17 @@ func TestRetryWaitsLonger(t *testing.T) {
 		assert.InDelta(t, 2*time.Second, waited(), float64(time.Second))
 		r.reset()
 		assert.InDelta(t, 50*time.Millisecond, waited(), float64(25*time.Millisecond))
+	})
+}
+
+// When the context ends during a wait, there is no further attempt.
+func TestRetryEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stopped := errors.New("stopped")
+		ctx, stop := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Millisecond, func() { stop(stopped) })
+		begin := time.Now()
+		require.Equal(t, stopped, newRetry(notClosed{}).wait(ctx, errors.New("no leader")))
+		assert.Equal(t, time.Millisecond, time.Since(begin))
 	})
 }
