@@ -8,16 +8,15 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// An Assigner decides which windows an item belongs to: [Tumbling], [Sliding],
-// [BySession], [ByCount] or [BySlidingCount]. It is a value that any number of operators
-// and subscriptions can use. The zero Assigner is invalid: operators panic when they are
-// given it.
+// An Assigner decides which windows an item belongs to: [Tumbling], [Sliding], [BySession],
+// [ByCount] or [BySlidingCount]. It is an immutable value that operators and subscriptions
+// can share. The zero Assigner is invalid; operators panic on it.
 //
-// The windows of Tumbling and Sliding lie on a grid, the same for all keys. The others
-// begin with an item, for each key by itself. Their time is that at which the operator
-// takes the item (processing time), unless an [EventTime] gives it. The wall clock is
-// read once per subscription and followed monotonically from there, so windows keep
-// their length when it is set.
+// The windows of Tumbling and Sliding are aligned to a grid, the same for all keys. Other
+// windows begin with an item, separately for each key. The time of an item is when the
+// operator takes it (processing time), unless an [EventTime] is used. The wall clock is
+// read once per subscription and advanced monotonically from there, so setting the clock
+// does not change the length of windows.
 type Assigner struct {
 	grid   window.Grid
 	count  int           // windows of this many items
@@ -34,11 +33,11 @@ func Tumbling(size time.Duration) Assigner {
 	return Assigner{grid: window.Grid{Size: size, Slide: size}}
 }
 
-// Sliding assigns items to windows of a fixed length, one of which begins each slide.
-// An item at t is in every window with start <= t < end. With a size of a minute and a
-// slide of ten seconds that is six windows, and the item is held or folded six times.
+// Sliding assigns items to windows of a fixed length, starting a window every slide. An
+// item at t is in every window with start <= t < end. With a size of a minute and a slide
+// of ten seconds, that is six windows, and each item is held or folded six times.
 //
-// Sliding panics if size or slide is not positive, or if slide is longer than size:
+// Sliding panics if size or slide is not positive, or if slide is longer than size, because
 // items between the windows would be lost.
 func Sliding(size, slide time.Duration) Assigner {
 	argument.MustBePositive("operators: Sliding: size", size)
@@ -56,18 +55,18 @@ func BySession(gap time.Duration) Assigner {
 	return Assigner{gap: gap}
 }
 
-// ByCount assigns every n consecutive items to a window. Use [Assigner.Within] to limit
-// how long a window waits for its n-th item. ByCount panics if n is not positive.
+// ByCount assigns each n consecutive items to a window. To limit how long a window waits
+// for its n-th item, use [Assigner.Within]. ByCount panics if n is not positive.
 func ByCount(n int) Assigner {
 	argument.MustBePositive("operators: ByCount: n", n)
 	return Assigner{count: n}
 }
 
-// BySlidingCount assigns items to windows of n items, one of which begins each step
-// items. With n = 100 and step = 10, each window holds the last 100 items, ten of them
-// new, and an item is held or folded ten times. The first windows are delivered when
-// they have n items. BySlidingCount panics if n or step is not positive, or if step is
-// larger than n: items between the windows would be lost.
+// BySlidingCount assigns items to windows of n items, starting a window every step items.
+// With n = 100 and step = 10, each window holds the last 100 items, ten of them new, and
+// each item is held or folded ten times. The first window is delivered when it has n items.
+// BySlidingCount panics if n or step is not positive, or if step is larger than n, because
+// items between the windows would be lost.
 func BySlidingCount(n, step int) Assigner {
 	argument.MustBePositive("operators: BySlidingCount: n", n)
 	if step <= 0 || step > n {
@@ -79,8 +78,8 @@ func BySlidingCount(n, step int) Assigner {
 	return Assigner{count: n, step: step}
 }
 
-// Within limits the time of a window by count: it closes d after its first item at the
-// latest, with as many items as it has then. Within panics if d is not positive, and for
+// Within limits the duration of a window by count: it closes at the latest d after its
+// first item, with the items it then has. Within panics if d is not positive, and for
 // windows over time.
 func (a Assigner) Within(d time.Duration) Assigner {
 	if a.count == 0 {
@@ -91,10 +90,9 @@ func (a Assigner) Within(d time.Duration) Assigner {
 	return a
 }
 
-// Offset moves the windows of Tumbling and Sliding by d: Tumbling(time.Hour) with an
-// offset of 15 minutes begins windows at a quarter past each hour. d can be negative.
-// For days and weeks in the time zone of a place, see [Assigner.In]. Offset panics for
-// other windows.
+// Offset shifts the windows of Tumbling and Sliding by d: Tumbling(time.Hour) with an
+// offset of 15 minutes begins windows at a quarter past each hour. d can be negative. For
+// days and weeks in a time zone, see [Assigner.In]. Offset panics for other windows.
 func (a Assigner) Offset(d time.Duration) Assigner {
 	if !a.aligned() {
 		panic("operators: Offset is for Tumbling and Sliding; other windows begin with an item")
@@ -103,12 +101,11 @@ func (a Assigner) Offset(d time.Duration) Assigner {
 	return a
 }
 
-// In makes windows over days follow the calendar and the clocks of loc. Each begins
-// there at midnight, or when the clocks show the [Assigner.Offset], such as 6 hours. A
-// window over a day on which the clocks change has 23 or 25 hours. If the clocks skip
-// midnight, the window begins when they are put forward; if they show it twice, at the
-// first time. Windows over weeks begin on Mondays; an offset of -24 hours makes it
-// Sundays.
+// In aligns windows over days to the calendar of loc. Each begins there at midnight, or at
+// the time of day given by [Assigner.Offset], such as 6 hours. A window over a day on which
+// the clocks change has 23 or 25 hours. If the clocks skip midnight, the window begins when
+// they are put forward; if midnight occurs twice, at the first one. Windows over weeks
+// begin on Mondays; with an offset of -24 hours, on Sundays.
 //
 //	operators.Tumbling(24 * time.Hour).In(berlin)                    // days
 //	operators.Sliding(7*24*time.Hour, 24*time.Hour).In(berlin)       // the last seven days, each day
@@ -131,7 +128,8 @@ func (a Assigner) In(loc *time.Location) Assigner {
 func (a Assigner) aligned() bool { return a.grid.Size != 0 }
 
 // An ItemAssigner decides by the items themselves when a window closes: [ByWeight] or
-// [ByLast]. Windows begin with an item, for each key by itself.
+// [ByLast]. Windows begin with an item, separately for each key. The zero ItemAssigner is
+// invalid; operators panic on it.
 type ItemAssigner[T any] struct {
 	weight func(T) int
 	last   func(T) bool
@@ -139,10 +137,10 @@ type ItemAssigner[T any] struct {
 	within time.Duration
 }
 
-// ByWeight assigns consecutive items to a window while the sum of their weights is at
-// most limit. An item that does not fit closes the window and begins the next one; a
-// window that is exactly full closes at once. An item that alone weighs more than limit
-// has a window of its own. A weight below 0 counts as 0.
+// ByWeight assigns consecutive items to a window while the sum of their weights is at most
+// limit. An item that does not fit closes the window and begins the next one; a window that
+// is exactly full closes at once. An item that weighs more than limit gets its own window.
+// A negative weight counts as 0.
 //
 //	operators.ByWeight(1<<20, func(e codec.Event) int { return len(e.Data) }) // at most 1 MiB
 //
@@ -153,15 +151,15 @@ func ByWeight[T any](limit int, weight func(T) int) ItemAssigner[T] {
 	return ItemAssigner[T]{limit: limit, weight: weight}
 }
 
-// ByLast assigns consecutive items to a window up to and including one for which isLast
-// returns true, such as the end of a message or of a batch. ByLast panics if isLast is
-// nil.
+// ByLast assigns consecutive items to a window, up to and including an item for which
+// isLast returns true, such as the end of a message or of a batch. ByLast panics if isLast
+// is nil.
 func ByLast[T any](isLast func(T) bool) ItemAssigner[T] {
 	mustNotBeNil("ByLast: isLast", isLast == nil)
 	return ItemAssigner[T]{last: isLast}
 }
 
-// Within limits the time of a window: it closes d after its first item at the latest.
+// Within limits the duration of a window: it closes at the latest d after its first item.
 // Within panics if d is not positive.
 func (a ItemAssigner[T]) Within(d time.Duration) ItemAssigner[T] {
 	argument.MustBePositive("operators: Within: d", d)
@@ -169,9 +167,8 @@ func (a ItemAssigner[T]) Within(d time.Duration) ItemAssigner[T] {
 	return a
 }
 
-// AtMost limits the number of items of a window that [ByLast] would otherwise hold
-// open: it closes with its n-th item at the latest. AtMost panics if n is not positive,
-// and for ByWeight.
+// AtMost limits the number of items in a window of [ByLast]: it closes at the latest with
+// its n-th item. AtMost panics if n is not positive, and for ByWeight.
 func (a ItemAssigner[T]) AtMost(n int) ItemAssigner[T] {
 	argument.MustBePositive("operators: AtMost: n", n)
 	if a.weight != nil {

@@ -7,16 +7,15 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// Audit waits d after an item of src and then delivers the newest item; the next item
-// begins another wait. So it delivers at most one item every d, and no item is late by
-// more than d.
+// Audit waits for d after an item of src and then delivers the newest item; the next item
+// begins another wait. It delivers at most one item every d, and delays none by more than
+// d.
 //
 //	src:       -ab-c------d----e|
 //	Audit(3):  ----b--c------d--(e|)
 //
-// Audit treats the pending item as [Debounce] does: on completion, error and cancel, at
-// the instant it is due, and while the consumer is busy. A d that is not positive
-// panics.
+// Audit treats the pending item as [Debounce] does: on completion, error and cancel, when
+// it is due, and while the consumer is busy. Audit panics if d is not positive.
 func Audit[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Audit: src", src == nil)
 	argument.MustBePositive("operators: Audit: d", d)

@@ -7,14 +7,14 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// ExponentialBackoff returns a function for [Retry] that gives up when attempts subscriptions
-// have failed, the first included. Until then the wait doubles with each failure,
-// from first up to most, and each wait is shortened at random by up to a half, so
-// that clients which failed together do not come back together.
+// ExponentialBackoff returns a function for [Retry] that gives up when attempts
+// subscriptions, including the first, have failed. Until then the wait doubles with each
+// failure, from first up to most. Each wait is shortened at random by up to a half, so that
+// clients that failed together do not retry together.
 //
-// It counts all failures (Total). For a stream that may run for months, count from
-// the last item instead: the program then gives up only after that many failures
-// without an item between them.
+// It counts all failures (RetryState.Total). For a stream that may run for months, count
+// from the last item instead, so that it gives up only after that many failures without an
+// item in between.
 //
 //	backoff := operators.ExponentialBackoff(5, time.Second, time.Minute)
 //	prices := operators.Retry(src, func(s operators.RetryState) (time.Duration, bool) {
@@ -22,7 +22,8 @@ import (
 //		return backoff(s)
 //	})
 //
-// An attempts or first that is not positive panics, and so does a most below first.
+// ExponentialBackoff panics if attempts or first is not positive, or if most is less than
+// first.
 func ExponentialBackoff(attempts int, first, most time.Duration) func(RetryState) (wait time.Duration, retry bool) {
 	argument.MustBePositive("operators: ExponentialBackoff: attempts", attempts)
 	argument.MustBePositive("operators: ExponentialBackoff: first", first)

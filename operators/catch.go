@@ -7,18 +7,18 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Catch delivers the items of src. If src fails, it delivers, instead of the error,
-// the items of the stream that handle returns for the error.
+// Catch delivers the items of src. If src fails, it continues with the stream that handle
+// returns for the error.
 //
 //	src:                 --1--2--#
 //	handle(#):           -3-|
 //	Catch(src, handle):  --1--2---3-|
 //
-// To let an error pass, return source.Fail of it.
+// To pass an error on, return source.Fail(err).
 //
-// Synchronous. It releases src before it subscribes to the other stream, and ends as
-// that does. A cancelled context is not a failure of src: it ends the stream with its
-// cause, and handle is not called.
+// Synchronous. It releases src before it subscribes to the other stream, and ends as that
+// does. Cancelling the context is not a failure of src: it ends the stream with the cause,
+// and handle is not called.
 func Catch[T any](src rxsse.Observable[T], handle func(error) rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotBeNil("Catch: src", src == nil)
 	mustNotBeNil("Catch: handle", handle == nil)
@@ -31,13 +31,14 @@ func Catch[T any](src rxsse.Observable[T], handle func(error) rxsse.Observable[T
 	}
 }
 
-// OnErrorReturn delivers the items of src. If src fails, it delivers, instead of the
-// error, the value that f returns for the error, and completes.
+// OnErrorReturn delivers the items of src. If src fails, it delivers the value that f
+// returns for the error, and completes.
 //
 //	src:                    --1--2--#
 //	OnErrorReturn(src, f):  --1--2--(x|)
 //
-// Synchronous. It is [Catch] with a stream of one item.
+// Synchronous. It is [Catch] with a stream of one item, so cancellation is not a failure of
+// src.
 func OnErrorReturn[T any](src rxsse.Observable[T], f func(error) T) rxsse.Observable[T] {
 	mustNotBeNil("OnErrorReturn: src", src == nil)
 	mustNotBeNil("OnErrorReturn: f", f == nil)

@@ -8,7 +8,7 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// CombineLatest delivers f of the newest items of a and b each time one of the two
+// CombineLatest delivers f(x, y) for the newest items x of a and y of b whenever either
 // delivers an item, once both have delivered one.
 //
 //	a:                    --1-----2-----|
@@ -48,20 +48,19 @@ func CombineLatest[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f 
 // maxHeldItems is how many items WithLatestFrom holds until other has delivered.
 const maxHeldItems = 256
 
-// WithLatestFrom delivers f of each item of src and the newest item of other. Until
-// other has delivered its first item, it holds the items of src and delivers them
-// then.
+// WithLatestFrom delivers f(v, w) for each item v of src and the newest item w of other.
+// Items of src that arrive before the first item of other wait for it.
 //
 //	src:                         --1--2-----3--|
 //	other:                       ---x----y-------…
 //	WithLatestFrom(src, other):  ---1x2x----3y-|
 //
-// Until then it holds the newest 256 items of src, whatever their bytes, and drops older
-// ones. It also drops what it holds when other completes without an item, and when src or
-// other fails.
+// At most 256 items wait, regardless of their size; older ones are dropped. Waiting items
+// are also dropped when src or other fails, or when other completes without an item;
+// WithLatestFrom then delivers nothing and completes with src.
 //
-// It completes when src has completed and it holds nothing. On error and cancel it ends
-// as [Merge] does.
+// It completes when src has completed and no item waits. On error and cancel it ends as
+// [Merge] does.
 //
 // Asynchronous. It starts src before other.
 func WithLatestFrom[T, O, R any](src rxsse.Observable[T], other rxsse.Observable[O], f func(T, O) R) rxsse.Observable[R] {

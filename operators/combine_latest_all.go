@@ -8,20 +8,21 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// CombineLatestAll is [CombineLatest] for any number of streams of one type: once each
-// of srcs has delivered an item, it delivers their newest items, in the order of srcs,
-// whenever one of them delivers one. Each slice is new and the consumer's to keep.
+// CombineLatestAll is [CombineLatest] for any number of streams of one type: once each of
+// srcs has delivered an item, it delivers their newest items, in the order of srcs,
+// whenever one of them delivers one. Each slice is newly allocated, and the consumer can
+// keep it.
 //
 //	a:                       -1------2---|
 //	b:                       ---x--y---|
 //	c:                       --p-----------|
 //	CombineLatestAll(a,b,c): ---[1xp]--[1yp]-[2yp]---|
 //
-// It completes when all of srcs have, at once if there are none, or as soon as one
-// completes without an item. On error and cancel it ends as [Merge] does.
+// It completes when all of srcs have completed, immediately if there are none, or as soon
+// as one completes without an item. On error and cancel it ends as [Merge] does.
 // Asynchronous.
 //
-// In RxJS it is combineLatest of an array, in Kotlin Flow combine of many flows.
+// RxJS calls it combineLatest of an array, Kotlin Flow combine.
 func CombineLatestAll[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[[]T] {
 	mustNotHoldNil("CombineLatestAll: srcs", srcs)
 	tagged := make([]rxsse.Observable[indexed[T]], len(srcs))

@@ -8,15 +8,15 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Concat delivers the items of the first of srcs and, when that completes, those of
-// the next, and so on. It does not subscribe to a stream before its turn.
+// Concat delivers the items of the first of srcs and, when it completes, those of the next,
+// and so on. It subscribes to each stream only when its turn comes.
 //
 //	a:             --1--2--|
 //	b:             -3-4-|
 //	Concat(a, b):  --1--2---3-4-|
 //
-// Synchronous. It completes when the last of srcs does, at once if there are none. An
-// error of any of them, or a cancellation, ends it.
+// Synchronous. It completes when the last of srcs does, or immediately if there are none.
+// An error of any of them, or a cancellation, ends it.
 func Concat[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	srcs = slices.Clone(srcs)
 	mustNotHoldNil("Concat: srcs", srcs)

@@ -9,18 +9,16 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A DecodeOption sets what [Decode] and [DecodeJSON] do with events that cannot be
-// decoded.
+// A DecodeOption configures [Decode] and [DecodeJSON].
 type DecodeOption func(*decodeOptions)
 
 type decodeOptions struct {
 	invalid func(codec.Event, error)
 }
 
-// SkipInvalid passes each event that cannot be decoded to handle, together with the
-// error, and continues with the next event. Without it, the first such error ends the
-// stream. handle runs on the consumer's goroutine; with nil, events are skipped
-// silently.
+// SkipInvalid passes each event that cannot be decoded to handle, with the error, and
+// continues with the next event. Without it, the first such event ends the stream. handle
+// runs on the consumer's goroutine; if it is nil, events are skipped silently.
 func SkipInvalid(handle func(event codec.Event, err error)) DecodeOption {
 	if handle == nil {
 		handle = func(codec.Event, error) {}
@@ -28,15 +26,15 @@ func SkipInvalid(handle func(event codec.Event, err error)) DecodeOption {
 	return func(o *decodeOptions) { o.invalid = handle }
 }
 
-// Decode delivers payload(e) for each event e of src. It drops comments and changes of
-// the reconnection time, which have no payload.
+// Decode delivers payload(e) for each event e of src. It drops comments and changes of the
+// reconnection time, which have no payload.
 //
 //	src:           --{"n":1}--{"n":2}--{"n":oops
 //	Decode(json):  --1--------2--------#
 //
-// If payload fails, Decode releases src and fails with a [codec.PayloadError], which
-// names the event; to continue with the next event use [SkipInvalid]. An error of
-// another type is wrapped in one.
+// If payload fails, Decode releases src and fails with a [codec.PayloadError], which names
+// the event and wraps the error if it has another type. To continue with the next event,
+// use [SkipInvalid].
 //
 // Synchronous. It ends as src does.
 func Decode[T any](src rxsse.Observable[codec.Event], payload codec.Payload[T], opts ...DecodeOption) rxsse.Observable[T] {
@@ -80,8 +78,8 @@ func asPayloadError(e codec.Event, err error) error {
 	return &codec.PayloadError{Type: e.Type, ID: e.ID, Offset: -1, Err: err}
 }
 
-// DecodeJSON delivers the data of each event of src, decoded as a JSON value of type
-// T: it is [Decode] with [codec.JSON]. Synchronous.
+// DecodeJSON delivers the data of each event of src, decoded as a JSON value of type T. It
+// is [Decode] with [codec.JSON].
 //
 //	trades := operators.DecodeJSON[Trade](operators.EventType(events, "trade"))
 func DecodeJSON[T any](src rxsse.Observable[codec.Event], opts ...DecodeOption) rxsse.Observable[T] {

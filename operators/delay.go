@@ -14,18 +14,18 @@ import (
 // maxDelayed is how many items a Delay holds.
 const maxDelayed = 1 << 16
 
-// Delay delivers everything d later than it arrives: items, completion, and an error, too,
-// so that nothing overtakes an item.
+// Delay delivers everything d later than it arrives: items, completion and errors, so that
+// nothing overtakes an item.
 //
 //	src:       -a-b----c|
 //	Delay(3):  ----a-b----c|
 //
 // On cancel it drops the items that it holds. Delay panics if d is not positive.
 //
-// Asynchronous. It holds the items of the last d, but at most about 65,536 of them,
-// whatever their bytes. While it holds that many, and while a busy consumer leaves 256
-// items or 16 MiB of events waiting, src waits, and its items are late by more than d. It
-// sets one timer each time it has to wait.
+// Asynchronous. It holds the items of the last d, at most about 65,536, regardless of their
+// size. While it holds that many, or while 256 items or 16 MiB of events are due and wait
+// for the consumer, src waits, and its items are delayed by more than d. It sets one timer
+// each time it has to wait.
 func Delay[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Delay: src", src == nil)
 	argument.MustBePositive("operators: Delay: d", d)

@@ -7,15 +7,14 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Dematerialize turns notifications back into the stream that [Materialize] made
-// them from. It delivers their values until one of them is an end. Then it ends the
-// same way and releases src.
+// Dematerialize reverses [Materialize]. It delivers the values of the notifications of src
+// until one of them is an end; it then releases src and ends that way.
 //
 //	src:            --1--2--(#|)
 //	Dematerialize:  --1--2--#
 //
-// A notification with an error is an end, also without End. If src ends before, on
-// completion, error or cancel, so does Dematerialize. Synchronous.
+// A notification with an error is an end even if End is false. If src ends first,
+// Dematerialize ends as src does. Synchronous.
 //
 // ReactiveX and Reactor call it dematerialize.
 func Dematerialize[T any](src rxsse.Observable[Notification[T]]) rxsse.Observable[T] {

@@ -10,14 +10,14 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// DistinctUntilChanged delivers the first item of src and then each item that differs
-// from the item before it.
+// DistinctUntilChanged delivers the first item of src and then each item that differs from
+// the item before it.
 //
 //	src:                   --1--1--2--2--1--|
 //	DistinctUntilChanged:  --1-----2-----1--|
 //
-// Synchronous. It ends as src does, and holds one item. It compares with ==, which
-// panics for interfaces that hold values that cannot be compared: for those use
+// Synchronous. It ends as src does, and holds one item. It compares with ==, which panics
+// for interfaces that hold values that are not comparable; for those, use
 // [DistinctUntilChangedFunc].
 func DistinctUntilChanged[T comparable](src rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotBeNil("DistinctUntilChanged: src", src == nil)
@@ -48,14 +48,13 @@ func DistinctUntilChangedFunc[T any](src rxsse.Observable[T], same func(last, v 
 }
 
 // Distinct drops the items of src whose key is among the keys of the last n items
-// delivered. To drop the repetitions of a stream that delivers at least once, give it
-// the id of an item and the number of items that may be repeated at a time.
+// delivered. To drop the repetitions of an at-least-once stream, use the items' IDs as keys
+// and let n be the number of items that may be repeated at a time.
 //
 //	src:           --1--2--1--3--1--2--|
 //	Distinct(2):   --1--2-----3--1--2--|
 //
-// Synchronous. It ends as src does and holds n keys. An n that is not positive
-// panics.
+// Synchronous. It ends as src does and holds n keys. Distinct panics if n is not positive.
 func Distinct[T any, K comparable](src rxsse.Observable[T], n int, key func(T) K) rxsse.Observable[T] {
 	mustNotBeNil("Distinct: src", src == nil)
 	argument.MustBePositive("operators: Distinct: n", n)
@@ -63,17 +62,16 @@ func Distinct[T any, K comparable](src rxsse.Observable[T], n int, key func(T) K
 	return distinct(src, n, 0, key)
 }
 
-// DistinctWithin is [Distinct] with a time to live: a key counts as known for d after
-// the item that had it was delivered, and for as long as it is among the last n keys.
-// Repetitions that are dropped do not prolong that time.
+// DistinctWithin is [Distinct] with a time to live: it remembers a key for d after it
+// delivered the key's item, as long as the key is among the last n. Dropped repetitions do
+// not prolong that time.
 //
 //	src:                       --1--1-----1--1--|
 //	DistinctWithin(6, 100):    --1--------1-----|
 //
-// An item exactly d after the one with the same key is delivered. Synchronous. It
-// ends as src does, reads the clock for each item, and holds n keys at most; keys
-// that have expired are forgotten with the next item. A d or n that is not positive
-// panics.
+// An item that arrives exactly d after the one with the same key is delivered. Synchronous.
+// It ends as src does, reads the clock for each item, and holds at most n keys; the next
+// item removes expired ones. DistinctWithin panics if d or n is not positive.
 func DistinctWithin[T any, K comparable](src rxsse.Observable[T], d time.Duration, n int, key func(T) K) rxsse.Observable[T] {
 	mustNotBeNil("DistinctWithin: src", src == nil)
 	argument.MustBePositive("operators: DistinctWithin: d", d)

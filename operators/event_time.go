@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// An EventTime assigns items to windows by the time that they carry, whenever and in
-// whatever order they arrive. Give it to [Window], [Aggregate] or [AggregateBy] in place
-// of an [Assigner].
+// An EventTime assigns items to windows by the time that they carry, regardless of when and
+// in what order they arrive. Pass it to [Window], [Aggregate] or [AggregateBy] in place of
+// an [Assigner].
 //
 //	operators.EventTime[Trade]{
 //		Assigner:   operators.Tumbling(time.Minute),
@@ -16,21 +16,21 @@ import (
 //	}
 //
 // Time advances with the items. The watermark is the newest timestamp so far minus
-// OutOfOrder, and a window closes when the watermark reaches its end. An item that is
-// later than OutOfOrder and Lateness allow is too late: it is counted in [WindowInfo] and
-// dropped, and logged or passed to Late. Apart from such items, which items a window has
-// does not depend on when they arrive. Their order in it does: to find the first or the
-// last by time, such as the open and the close of a candle, compare their timestamps.
+// OutOfOrder, and a window closes when the watermark reaches its end. An item later than
+// OutOfOrder and Lateness allow is too late: it is dropped, counted in WindowInfo.Late, and
+// logged or passed to Late. Apart from that, the contents of a window do not depend on when
+// items arrive, but their order does: to find the first or the last by time, such as the
+// open and close of a candle, compare timestamps.
 //
 // With several sources, such as two merged feeds, set Source. The watermark is then the
-// minimum over the sources: items that one feed replays after a reconnect are not too
-// late because another feed went on.
+// minimum over the sources, so items that one feed replays after a reconnect are not late
+// because another feed has advanced.
 //
-// One timestamp in the far future makes all later items too late: drop such items
-// before they reach the operator.
+// A single timestamp in the far future makes all later items too late; filter out such
+// items before the operator.
 //
 // Windows close in the order of their ends, and those with the same end in the order of
-// their keys' first items. Sessions hold their items, for Aggregate and AggregateBy too,
+// their keys' first items. Sessions hold their items, even for Aggregate and AggregateBy,
 // because a later item can join two of them. A joined session has the items of the earlier
 // session first.
 //
@@ -42,17 +42,17 @@ type EventTime[T any] struct {
 	Assigner Assigner
 	// Timestamp returns the time of an item.
 	Timestamp func(T) time.Time
-	// Untimed is called with each item that has no usable time: Timestamp returned the
-	// zero time, or one before 1824 or after 2115. Default: such an item ends the stream
-	// with an error.
+	// Untimed is called with each item that has no usable time: Timestamp returned the zero
+	// time, or a time before 1824 or after 2115. Default: such an item ends the stream with
+	// an error.
 	Untimed func(T)
 	// OutOfOrder is how much older than the newest item of its source an item can be and
-	// still be in time. Windows stay open that much longer. Default 0: items are in order.
+	// still be on time. Windows stay open that much longer. Default 0: items are in order.
 	OutOfOrder time.Duration
-	// Lateness is how long, in event time, a delivered window is kept for late items.
-	// After each of them, the window is delivered again with all its items and the same
-	// bounds (a session may have grown); AggregateBy delivers only the item's key. These
-	// results share what an accumulator points to. Default 0: a window is delivered once.
+	// Lateness is how long, in event time, a delivered window is kept for late items. Each
+	// late item delivers its window again, with all its items and the same bounds (a
+	// session may have grown); AggregateBy delivers only the item's key. These results
+	// share what an accumulator points to. Default 0: a window is delivered once.
 	Lateness time.Duration
 	// Late is called with each item that is too late for all of its windows, on the
 	// consumer's goroutine. Default: such items are logged through slog.Default when their
@@ -63,13 +63,13 @@ type EventTime[T any] struct {
 	Source func(T) string
 	// Sources is the number of sources. No window closes before an item of each has
 	// arrived, or Idle has passed since the subscription. Set it if one source may begin
-	// later than another. Default 0: a source counts from its first item on.
+	// later than another. Default 0: a source counts from its first item.
 	Sources int
-	// Idle is how long a source can be silent before it no longer holds back the
-	// watermark. While all are silent, the watermark advances by as long as the silence
-	// has lasted, by the clock of the machine, so that the last windows before a pause
-	// close. Time during which the consumer is busy does not count. Default 0: only items
-	// move the watermark, and a source that ends for good holds it back forever.
+	// Idle is how long a source can be silent before it no longer holds back the watermark.
+	// While all are silent, the watermark advances with the clock of the machine, by the
+	// length of the silence, so that the last windows before a pause close. Time during
+	// which the consumer is busy does not count. Default 0: only items move the watermark,
+	// and a source that stops holds it back forever.
 	Idle time.Duration
 }
 

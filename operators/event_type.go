@@ -7,9 +7,9 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// EventType delivers the events of src whose type is one of types. An event for which
-// the stream names no type has the type "message" (WHATWG HTML §9.2.6), and so has one
-// without a Type that a program has made.
+// EventType delivers the events of src whose type is one of types. An event without a type
+// has the type "message" (WHATWG HTML §9.2.6), even one that a program made with an empty
+// Type. Comments and changes of the reconnection time are dropped.
 //
 //	src:                 --price--news--price--|
 //	EventType("price"):  --price--------price--|

@@ -9,21 +9,21 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// ExhaustMap delivers the items of the stream that f returns for an item of src. While
-// that inner stream runs, it drops the items of src: a click while the answer to the
-// last one loads, a tick while the last poll is under way.
+// ExhaustMap delivers the items of the stream that f returns for an item of src. While that
+// inner stream runs, it drops the items of src, for example clicks while the response to
+// the first one loads.
 //
 //	src:                 --1--2------3--|
 //	f(n):                n--n--n|
 //	ExhaustMap(src, f):  --1--1--1---3--3--3|
 //
-// It completes when src and the last inner stream have. On error and cancel it ends as
-// [Merge] does, with src and the inner stream as the sources.
+// It completes when src and the last inner stream have completed. On error and cancel it
+// ends as [Merge] does, with src and the inner stream as the sources.
 //
-// Asynchronous. f runs on the goroutine of src. An inner stream has ended when it has
-// completed, though the consumer may not have taken its last items yet.
+// Asynchronous. f runs on the goroutine of src. An inner stream counts as ended when it
+// completes, even if the consumer has not taken its last items yet.
 //
-// In RxJS it is exhaustMap.
+// RxJS calls it exhaustMap.
 func ExhaustMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
 	mustNotBeNil("ExhaustMap: src", src == nil)
 	mustNotBeNil("ExhaustMap: f", f == nil)

@@ -7,10 +7,9 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Finally delivers src unchanged and calls f once a subscription has ended and src is
-// released, in whichever way: completion, error, cancel, a consumer that leaves, a
-// panic. It calls f once for each subscription. To see how the stream ended use
-// [TapEnd].
+// Finally delivers src unchanged and calls f when the subscription has ended and src is
+// released, however it ended: completion, error, cancel, a break by the consumer, a panic.
+// It calls f once per subscription. To see how the stream ended, use [TapEnd].
 //
 // Synchronous. It ends as src does.
 func Finally[T any](src rxsse.Observable[T], f func()) rxsse.Observable[T] {

@@ -11,15 +11,15 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// ConcatMap delivers the items of the stream that f returns for the first item of
-// src, then those for the second, and so on: one inner stream at a time, in order.
+// ConcatMap delivers the items of the stream that f returns for the first item of src, then
+// those for the second, and so on: one inner stream at a time, in order.
 //
 //	src:                 --1-----2----3|
 //	f(n):                nn--n|
 //	ConcatMap(src, f):   --11--1-22--233--3|
 //
-// It completes when src and the last inner stream have. An error of any of them, or
-// the cause of a cancelled context, ends the stream.
+// It completes when src and the last inner stream have completed. An error of any of them,
+// or the cause of a cancelled context, ends it.
 //
 // Synchronous: src waits while an inner stream runs.
 func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
@@ -48,14 +48,14 @@ func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 
 // MergeMap delivers the items of the streams that f returns for the items of src, in the
 // order of their arrival. Up to n inner streams run at once; while that many run, src
-// waits. An n that is not positive panics.
+// waits. MergeMap panics if n is not positive.
 //
 //	src:                   --1--2--|
 //	f(n):                  n---n---n|
 //	MergeMap(src, 2, f):   --1--21--21--2|
 //
-// It completes when src and all inner streams have. On error and cancel it ends as
-// [Merge] does, with src and the inner streams as the sources.
+// It completes when src and all inner streams have completed. On error and cancel it ends
+// as [Merge] does, with src and the inner streams as the sources.
 //
 // Asynchronous. f runs on the goroutine of src.
 func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observable[R]) rxsse.Observable[R] {
@@ -78,17 +78,17 @@ func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observab
 	})
 }
 
-// SwitchMap delivers the items of the stream that f returns for the newest item of
-// src: with each item of src SwitchMap cancels the inner stream before it
-// and drops the items of that stream that are still waiting.
+// SwitchMap delivers the items of the stream that f returns for the newest item of src.
+// With each item of src it cancels the previous inner stream and drops the items of that
+// stream that are not yet delivered.
 //
 //	src:                --1----2-------|
 //	f(n):               n--n--n|
 //	SwitchMap(src, f):  --1--1-2--2--2-|
 //
-// It completes when src and the last inner stream have. On error and cancel it ends as
-// [Merge] does, with src and the inner stream as the sources. An inner stream that
-// SwitchMap has cancelled cannot fail.
+// It completes when src and the last inner stream have completed. On error and cancel it
+// ends as [Merge] does, with src and the inner stream as the sources. An error of a
+// cancelled inner stream is ignored.
 //
 // Asynchronous. f runs on the goroutine of src.
 func SwitchMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]) rxsse.Observable[R] {

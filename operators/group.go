@@ -16,13 +16,13 @@ import (
 // A Group is the items of a stream that have one key; see [GroupBy].
 type Group[K comparable, T any] struct {
 	Key K
-	// Items delivers the items of the group from the first one on. It can be read
-	// once, on any goroutine, now or later.
+	// Items delivers the items of the group, beginning with the first. It can be read once,
+	// on any goroutine, now or later.
 	Items rxsse.Observable[T]
 }
 
-// A GroupError ends the items of a [Group]: they were dropped, see [ErrGroupUnread], or
-// were read before.
+// A GroupError is the error of Group.Items when the items were dropped, see
+// [ErrGroupUnread], or were already read.
 type GroupError struct {
 	// Key is the key of the group.
 	Key any
@@ -38,8 +38,8 @@ func (e *GroupError) Error() string {
 func (e *GroupError) Unwrap() error { return e.Err }
 
 var (
-	// ErrGroupUnread means that a group was full and had no reader for a second, so its
-	// items were dropped.
+	// ErrGroupUnread means that the items of a group were dropped, because the group was
+	// full and had no reader for a second.
 	ErrGroupUnread = errors.New("dropped because its buffer was full and it had no reader; read groups as they are delivered, or buffer more items")
 	errGroupTaken  = errors.New("already read; a group can be read once")
 )

@@ -13,45 +13,44 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// GroupBy splits src into one stream per key. It delivers a [Group] when its key
-// first appears; read the group through Items, in the body of the loop over the groups
-// or on another goroutine.
+// GroupBy splits src into one stream per key. It delivers a [Group] when its key first
+// appears; read the group through Items, in the body of the loop over the groups or on
+// another goroutine.
 //
 //	src:      -a1--b1--a2---b2-a3--|
 //	GroupBy:  -A---B---------------|
 //	     A:   -a1------a2------a3--|
 //	     B:       -b1-------b2-----|
 //
-// A group completes after its key has been silent for idle; the next item with that
-// key opens a new group. Time that src spends waiting for readers does not count as
-// silence. At most 65,536 groups are open, or as many as [MaxGroups] says: a new key
-// then completes the group whose key has been silent for longest.
+// A group completes after its key has been silent for idle; the next item with that key
+// opens a new group. Time that src spends waiting for readers does not count as silence. At
+// most 65,536 groups are open, or as many as [MaxGroups] permits; a new key beyond that
+// completes the group whose key has been silent the longest.
 //
-// Each group buffers up to n unread items, besides those its reader works on. When a
-// group is full, src waits for its reader. A full group without a reader is dropped
-// one second after it opened, so one unread group cannot block the others; ranging
-// over it later returns a [GroupError]. Later items for it, or for a group whose
-// reader has left, are dropped until the key has been silent for idle. While 256
-// groups wait for the consumer to take them, src waits too.
+// Each group buffers up to n unread items, in addition to those its reader has taken. When
+// a group is full, src waits for its reader. A full group without a reader is dropped one
+// second after it opened, so an unread group cannot block the others; ranging over it later
+// returns a [GroupError]. Later items for it, or for a group whose reader has left, are
+// dropped until the key has been silent for idle. While 256 groups wait to be delivered,
+// src waits too.
 //
-// When src completes, each group completes after its buffered items. When src fails,
-// the groups that are read deliver their buffered items first, all of them, also those
-// that have completed; a group that has no reader yet is given one second to get one.
-// Then each open group delivers the error, and the stream of groups fails last. When the
-// stream of groups is left or cancelled, its groups end with [context.Canceled] or the
-// cause.
+// When src completes, each group completes after its buffered items. When src fails, all
+// groups with a reader, even completed ones, first deliver their buffered items; a group
+// without a reader gets one second to find one. Then each open group delivers the error,
+// and the stream of groups fails last. When the consumer leaves the stream of groups, its
+// groups end with [context.Canceled]; when the stream is cancelled, with the cause.
 //
 // To read groups through [MergeMap], let it run as many inner streams as there can be
-// groups; the others would have no reader.
+// groups, since any further groups would have no reader.
 //
-// GroupBy does not know of items that an asynchronous stage after a group holds, such as
-// Debounce, Delay or Buffer between Items and MergeMap: the error of another group drops
-// them. To deliver them, take the error out with [Catch] before GroupBy, so that all groups
+// Items held by an asynchronous operator on a group, such as Debounce, Delay or Buffer
+// between Items and MergeMap, are dropped when src fails, because GroupBy does not know of
+// them. To deliver them, remove the error with [Catch] before GroupBy, so that all groups
 // complete, and deliver it with [Concat] after MergeMap.
 //
-// GroupBy runs src on one goroutine and key on another. It sets one timer for all
-// keys. A key that does not equal itself, such as NaN, opens a new group each time. To
-// fold the items of each key into one value, use [AggregateBy], which is faster.
+// GroupBy runs src on one goroutine and key on another. One timer serves all keys. A key
+// that does not equal itself, such as NaN, opens a new group each time. To fold the items
+// of each key into one value, use [AggregateBy], which is faster.
 //
 // GroupBy panics if src or key is nil, or n or idle is not positive.
 func GroupBy[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, idle time.Duration, opts ...GroupOption) rxsse.Observable[Group[K, T]] {
@@ -80,13 +79,13 @@ func GroupBy[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int,
 	}
 }
 
-// A GroupOption changes how [GroupBy] works.
+// A GroupOption configures [GroupBy].
 type GroupOption func(*groupOptions)
 
 type groupOptions struct{ maxGroups int }
 
-// MaxGroups bounds the groups that are open at once, and with them the memory that
-// keys from the network can take. Default: 65,536. An n that is not positive panics.
+// MaxGroups limits the number of open groups, and thus the memory that keys from the
+// network can take. Default: 65,536. MaxGroups panics if n is not positive.
 func MaxGroups(n int) GroupOption {
 	argument.MustBePositive("operators: MaxGroups: n", n)
 	return func(o *groupOptions) { o.maxGroups = n }

@@ -7,8 +7,7 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Map delivers f(v) for each item v of src. For a function that can fail use
-// [TryMap].
+// Map delivers f(v) for each item v of src. For a function that can fail, use [TryMap].
 //
 //	src:          --1--2--3--|
 //	Map(x * 10):  --10-20-30-|

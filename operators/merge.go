@@ -9,8 +9,7 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// Merge runs all of srcs at once and delivers their items in the order of their
-// arrival.
+// Merge runs all of srcs at once and delivers their items in the order of their arrival.
 //
 //	a:            --1-----3--|
 //	b:            ----2------4--|
@@ -19,9 +18,9 @@ import (
 // The sources start in the order of the arguments, see "Start of several streams" in the
 // package documentation.
 //
-// Merge completes when all of srcs have, at once if there are none. When one of them
-// fails, Merge cancels the others and delivers the error after the items that arrived
-// before it. On cancel it ends with the cause.
+// Merge completes when all of srcs have completed, or immediately if there are none. When
+// one of them fails, Merge cancels the others and delivers the error after the items that
+// arrived before it. On cancel it ends with the cause.
 //
 // Asynchronous.
 func Merge[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {

@@ -9,15 +9,15 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// MergeDelayError is [Merge] that does not end when one of srcs fails: the others go
-// on, and the error is delivered last, once all of them have ended.
+// MergeDelayError is [Merge] that does not end when one of srcs fails: the others continue,
+// and the error is delivered once all of them have ended.
 //
 //	a:                      --1--#
 //	b:                      ----2---3--|
 //	MergeDelayError(a, b):  --1-2---3--#
 //
-// The error of a single failure is delivered as it is; several are joined with
-// [errors.Join], in the order of srcs. All else is as in Merge.
+// A single error is delivered unchanged; several are joined with [errors.Join], in the
+// order of srcs. In all other respects it is like Merge.
 //
 // RxJava and Reactor call it mergeDelayError.
 func MergeDelayError[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {

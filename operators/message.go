@@ -12,8 +12,8 @@ import (
 	"github.com/rxsse/rxsse/internal/jsonline"
 )
 
-// MapValue is [Map] for the values of messages. Each message keeps its type, its ID
-// and so its position.
+// MapValue is [Map] for the values of messages. Each message keeps its type and ID, and
+// thus its position.
 //
 //	src:                  --{id 1, 2}--{id 2, 3}--|
 //	MapValue(src, x=>2x): --{id 1, 4}--{id 2, 6}--|
@@ -28,13 +28,13 @@ func MapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) R) rxs
 // FlatMapValue delivers one message for each value that f returns for the value of a
 // message of src. All of them keep the type. Only the last one has the ID, and the others
 // have More set: a program that stops between them resumes before the event, so none is
-// lost, and sink.Transact stores them together, so none is stored twice.
+// lost, and sink.Transact keeps them together, so none is stored twice.
 //
 //	src:                    --{id 1, ab}------{id 2, c}--|
 //	FlatMapValue(src, ...): --{a}{id 1, b}----{id 2, c}--|
 //
-// A message whose value becomes no values is dropped. The next message moves the
-// position past it.
+// A message for which f returns no values is dropped; the next message moves the position
+// past it.
 //
 // Synchronous. It ends as src does, and holds the values of one message.
 func FlatMapValue[T, R any](src rxsse.Observable[codec.Message[T]], f func(T) []R) rxsse.Observable[codec.Message[R]] {

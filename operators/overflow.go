@@ -7,20 +7,19 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// An Overflow decides what [Buffer], [Share] and [Replay] do with a new item while
-// their buffer is full because the consumer is slower than the stream. The zero value
-// is [OverflowBlock].
+// An Overflow decides what [Buffer], [Share] and [Replay] do with a new item while their
+// buffer is full. The zero value is [OverflowBlock].
 type Overflow int
 
 const (
-	// OverflowBlock makes the stream wait for room. No item is lost, and the slowest
+	// OverflowBlock makes the stream wait for space. No item is lost, and the slowest
 	// consumer sets the pace.
 	OverflowBlock = Overflow(handoff.Block)
 	// OverflowDropOldest drops the oldest item in the buffer.
 	OverflowDropOldest = Overflow(handoff.DropOldest)
 	// OverflowDropNewest drops the new item.
 	OverflowDropNewest = Overflow(handoff.DropNewest)
-	// OverflowLatest drops all items in the buffer, and keeps the new one.
+	// OverflowLatest drops all items in the buffer and keeps the new one.
 	OverflowLatest = Overflow(handoff.Latest)
 	// OverflowFail delivers the items in the buffer, then fails with an
 	// [OverflowError].
@@ -41,9 +40,9 @@ func (o Overflow) isValid() bool { return o >= OverflowBlock && o <= OverflowFai
 // An OverflowOption changes how [Buffer], [Share] and [Replay] handle a full buffer.
 type OverflowOption func(*handoff.Overflow)
 
-// CountDropped adds each dropped item to n at the time it is dropped. Subscriptions
-// and operators may share a counter. Each subscriber of [Share] and [Replay] that
-// misses an item counts it. Default: dropped items are not counted.
+// CountDropped adds 1 to n for each dropped item, when it is dropped. Subscriptions and
+// operators can share a counter. For [Share] and [Replay], an item counts once for each
+// subscriber that misses it. Default: dropped items are not counted.
 //
 // CountDropped panics if n is nil.
 func CountDropped(n *atomic.Int64) OverflowOption {
@@ -51,11 +50,10 @@ func CountDropped(n *atomic.Int64) OverflowOption {
 	return func(o *handoff.Overflow) { o.Dropped = n }
 }
 
-// An OverflowError reports that the consumer of an operator with [OverflowFail] was
-// too slow.
+// An OverflowError reports that a buffer with [OverflowFail] was full.
 type OverflowError struct {
 	Operator string // its name, such as "Buffer"
-	Limit    int    // the number of items that the buffer can hold; 16 MiB of events, texts or bytes fill it, too
+	Limit    int    // the number of items that the buffer holds; 16 MiB of events, strings or bytes also fill it
 }
 
 // Error names the operator and the size of its buffer.

@@ -7,8 +7,8 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Pairwise delivers each item of src but the first together with the item before it,
-// as [previous, current].
+// Pairwise delivers each item of src except the first together with the item before it, as
+// [previous, current].
 //
 //	src:       --1----2------3---|
 //	Pairwise:  -------[1 2]--[2 3]|

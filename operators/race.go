@@ -10,21 +10,20 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// Race runs all of srcs at once. The source that delivers, completes or fails first
-// wins: Race delivers its items and cancels the others at that moment. RxJava and
-// Reactor call it amb.
+// Race runs all of srcs at once. The first to deliver, complete or fail wins: Race cancels
+// the others at that moment and delivers the winner. RxJava and Reactor call it amb.
 //
 //	a:           ----1--2--|
 //	b:           --x--y--z|
 //	Race(a, b):  --x--y--z|
 //
-// It completes, or fails, when the winner does; at once without any srcs. A source
-// that fails before the others deliver wins: put [Retry] or [Catch] around it if
-// it should not. On cancel it ends with the cause.
+// It completes or fails when the winner does; without srcs it completes immediately. A
+// source that fails before the others deliver wins too; use [Retry] or [Catch] on it to
+// prevent that. On cancel Race ends with the cause.
 //
-// The sources start in the order of the arguments. The first one that delivers or
-// ends without waiting wins, and those after it never start. In real time see "Start of
-// several streams" in the package documentation.
+// The sources start in the order of the arguments. The first one that delivers or ends
+// without blocking wins, and those after it never start. In real time see "Start of several
+// streams" in the package documentation.
 //
 // Asynchronous.
 func Race[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {

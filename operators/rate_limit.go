@@ -12,19 +12,18 @@ import (
 )
 
 // RateLimit delivers each item of src as soon as limiter permits an event. It drops
-// nothing: src waits. To let src run ahead meanwhile put [Buffer] before it; to drop
-// items instead use [Throttle] or [ThrottleLatest].
+// nothing: src waits. To let src run ahead, put [Buffer] before it; to drop items instead,
+// use [Throttle] or [ThrottleLatest].
 //
 //	src:                               abcd---------e|
 //	RateLimit(every 3, a burst of 2):  ab-c--d------e|
 //
-// All subscriptions, and everything else that uses limiter, share its rate. The rate can be
+// All subscriptions, and all other users of limiter, share its rate. The rate can be
 // changed at any time; an item that is already waiting keeps its time.
 //
-// On completion and error it ends as src does. On cancel, also during a wait, it ends
-// with the cause; the item that waited is dropped and does not count. It fails if
-// the limiter never permits an event, since its burst is 0. Otherwise synchronous: it
-// sets a timer only to wait.
+// It ends as src does. If it is cancelled during a wait, the waiting item is dropped and
+// its reservation is cancelled. It fails if the limiter's burst is 0, so that it never
+// permits an event. Synchronous, except for a timer when it has to wait.
 func RateLimit[T any](src rxsse.Observable[T], limiter *rate.Limiter) rxsse.Observable[T] {
 	mustNotBeNil("RateLimit: src", src == nil)
 	mustNotBeNil("RateLimit: limiter", limiter == nil)

@@ -10,7 +10,7 @@ import (
 	"github.com/rxsse/rxsse/internal/clock"
 )
 
-// A RetryState is what [Retry] knows when src has failed.
+// A RetryState describes a failure of src to the function of [Retry].
 type RetryState struct {
 	// Err is the error that src failed with.
 	Err error
@@ -21,7 +21,7 @@ type RetryState struct {
 	InARow int
 }
 
-// A RetryError is the error of [Retry] when it gives up.
+// A RetryError is the error of a [Retry] that gave up.
 type RetryError struct {
 	// Attempts is the number of subscriptions, all of which failed.
 	Attempts int
@@ -40,16 +40,15 @@ func (e *RetryError) Error() string {
 // Unwrap returns Err.
 func (e *RetryError) Unwrap() error { return e.Err }
 
-// Retry delivers the items of src and, when src fails, subscribes to it again.
-// Items that have been delivered stay delivered, so items that src repeats are
-// delivered again.
+// Retry delivers the items of src and, when src fails, subscribes to it again. Items that
+// src repeats are delivered again.
 //
 //	src:                 --1--2--#
 //	Retry(src, decide):  --1--2-----1--2-----…
 //
-// After each failure it calls decide, which returns how long to wait and whether to
-// retry. If decide refuses, Retry gives up with a [RetryError] that wraps the error
-// of src. [ExponentialBackoff] makes such a function; one of your own can look at the error:
+// After each failure it calls decide, which returns how long to wait and whether to retry.
+// If decide returns false, Retry fails with a [RetryError] that wraps the error of src.
+// [ExponentialBackoff] makes such a function; your own can look at the error:
 //
 //	backoff := operators.ExponentialBackoff(5, time.Second, time.Minute)
 //	answers := operators.Retry(src, func(s operators.RetryState) (time.Duration, bool) {
@@ -59,16 +58,15 @@ func (e *RetryError) Unwrap() error { return e.Err }
 //		return backoff(s)
 //	})
 //
-// A failure that repeats needs a bound on Total: if src delivers a few items and
-// then the event that a decoder cannot read, InARow is 1 each time. To skip such
-// events use [SkipInvalid]. A stream of package source needs no Retry to survive
-// its connections: it reconnects by itself and resumes after the last event, where
-// Retry starts over.
+// To end after a failure that repeats, limit Total: if src delivers a few items each time
+// and then an event that cannot be decoded, InARow is always 1. To skip such events, use
+// [SkipInvalid]. A stream of package source needs no Retry for lost connections: it
+// reconnects by itself and resumes after the last event, whereas Retry starts over.
 //
-// Retry completes when src does. On cancel, also during a wait, it ends with the
-// cause. Synchronous: it releases src before it calls decide and waits.
+// Retry completes when src does. On cancel, even during a wait, it ends with the cause.
+// Synchronous: it releases src, then calls decide, then waits.
 //
-// ReactiveX, Reactor and Kotlin Flow call it retry; with decide it is their retryWhen.
+// ReactiveX, Reactor and Kotlin Flow call it retryWhen.
 func Retry[T any](src rxsse.Observable[T], decide func(RetryState) (wait time.Duration, retry bool)) rxsse.Observable[T] {
 	mustNotBeNil("Retry: src", src == nil)
 	mustNotBeNil("Retry: decide", decide == nil)

@@ -8,7 +8,7 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// Skip drops the first n items of src and delivers the rest. A negative n panics.
+// Skip drops the first n items of src and delivers the rest. Skip panics if n is negative.
 //
 //	src:      --1--2--3--4--|
 //	Skip(2):  --------3--4--|

@@ -8,9 +8,9 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// Take delivers the first n items of src and completes with the n-th: it does not
-// wait for another item, and releases src before it ends. If n is 0 it does not
-// subscribe to src. A negative n panics.
+// Take delivers the first n items of src and completes with the n-th: it does not wait for
+// another item, and releases src before it ends. If n is 0, it does not subscribe to src.
+// Take panics if n is negative.
 //
 //	src:      --1--2--3--4--|
 //	Take(2):  --1--(2|)

@@ -9,14 +9,14 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// TakeLast delivers the last n items of src, or all of them if there are fewer, when
-// src completes. A negative n panics.
+// TakeLast delivers the last n items of src, or all of them if there are fewer, when src
+// completes. TakeLast panics if n is negative.
 //
 //	src:          --1--2--3--|
 //	TakeLast(2):  -----------(23|)
 //
-// Synchronous. On error and cancel it delivers no item and ends as src does. It holds
-// n items.
+// Synchronous. On error and cancel it delivers no item and ends as src does. It holds n
+// items.
 func TakeLast[T any](src rxsse.Observable[T], n int) rxsse.Observable[T] {
 	mustNotBeNil("TakeLast: src", src == nil)
 	argument.MustNotBeNegative("operators: TakeLast: n", n)

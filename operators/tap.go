@@ -7,13 +7,13 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Tap calls f with each item of src and then delivers the item: to log, count or
-// trace on the way.
+// Tap calls f with each item of src and then delivers the item, for example to log or count
+// items.
 //
 //	src:     --1--2--3--|
 //	Tap(f):  --1--2--3--|   f(1) f(2) f(3)
 //
-// Synchronous. It ends as src does and does not call f then: see [TapEnd].
+// Synchronous. It ends as src does. To see the end, use [TapEnd].
 func Tap[T any](src rxsse.Observable[T], f func(T)) rxsse.Observable[T] {
 	mustNotBeNil("Tap: src", src == nil)
 	mustNotBeNil("Tap: f", f == nil)
@@ -30,18 +30,18 @@ func Tap[T any](src rxsse.Observable[T], f func(T)) rxsse.Observable[T] {
 	}
 }
 
-// TapEnd delivers src unchanged and calls f when src ends, before the consumer sees
-// the end: with nil when src completes, with the error when it fails, and with the
-// cause when the context is cancelled.
+// TapEnd delivers src unchanged and calls f when src ends, before the consumer sees the
+// end: with nil when src completes, with the error when it fails, and with the cause when
+// the context is cancelled.
 //
 //	src:        --1--2--#
 //	TapEnd(f):  --1--2--#   f(#)
 //
-// A consumer that leaves the range early, and a panic, end a subscription without an
-// end of the stream: f is not called. [Finally] calls its function in each case.
+// f is not called if the consumer leaves the range early or panics, because the stream does
+// not end then. [Finally] calls its function in every case.
 //
-// Synchronous. It ends as src does. RxJS has it as the error and complete callbacks
-// of tap, Reactor as doOnTerminate, Kotlin Flow as onCompletion.
+// Synchronous. It ends as src does. It corresponds to the error and complete callbacks of
+// tap in RxJS, doOnTerminate in Reactor and onCompletion in Kotlin Flow.
 func TapEnd[T any](src rxsse.Observable[T], f func(err error)) rxsse.Observable[T] {
 	mustNotBeNil("TapEnd: src", src == nil)
 	mustNotBeNil("TapEnd: f", f == nil)

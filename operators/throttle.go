@@ -14,12 +14,11 @@ import (
 //	src:          -ab-c------de---|
 //	Throttle(3):  -a--c------d----|
 //
-// An item exactly d after the last one delivered is delivered. For the last item of
-// each run see [Audit] and [Debounce], for the first and the last [ThrottleLatest]. A
-// d that is not positive panics.
+// An item exactly d after the last one delivered is delivered. For the last item of each
+// burst, see [Audit] and [Debounce]; for the first and the last, [ThrottleLatest]. Throttle
+// panics if d is not positive.
 //
-// Synchronous: it reads the clock for each item and sets no timer. It ends as src
-// does.
+// Synchronous: it reads the clock for each item and sets no timer. It ends as src does.
 func Throttle[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("Throttle: src", src == nil)
 	argument.MustBePositive("operators: Throttle: d", d)

@@ -11,8 +11,8 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// A TimeoutError is the error of [Timeout] and [TimeoutFirst] when a stream is silent
-// for too long.
+// A TimeoutError is the error of [Timeout] and [TimeoutFirst] when a stream was silent for
+// too long.
 type TimeoutError struct {
 	// Operator is its name, such as "Timeout".
 	Operator string
@@ -26,14 +26,14 @@ func (e *TimeoutError) Error() string {
 }
 
 // Timeout delivers the items of src. When src is silent for d, it fails with a
-// [TimeoutError] and releases src. The silence begins with the subscription, and anew
-// when the consumer has taken an item: the time that the consumer needs does not count.
+// [TimeoutError] and releases src. The time starts with the subscription and restarts
+// whenever the consumer has processed an item, so the consumer's own time does not count.
 //
 //	src:         -a--b--------c|
 //	Timeout(4):  -a--b---#
 //
-// An item or an end after exactly d is too late. A d that is not positive panics. To limit
-// only the wait for the first item use [TimeoutFirst].
+// An item or an end after exactly d is too late. To limit only the wait for the first item,
+// use [TimeoutFirst]. Timeout panics if d is not positive.
 //
 // Asynchronous. It ends as src does.
 func Timeout[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {

@@ -9,9 +9,9 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// TimeoutFirst fails with a [TimeoutError] if src does not deliver its first item
-// within d after the subscription. From the first item on it delivers src unchanged,
-// however long the silences.
+// TimeoutFirst fails with a [TimeoutError] if src does not deliver its first item within d
+// of the subscription. From the first item on it delivers src unchanged, however long it is
+// silent.
 //
 //	src:              ---a-------b--|
 //	TimeoutFirst(4):  ---a-------b--|
@@ -19,12 +19,12 @@ import (
 //	src:              ------a--b|
 //	TimeoutFirst(4):  ----#
 //
-// An item or an end after exactly d is too late. TimeoutFirst then cancels src and fails
-// as soon as src has returned. Otherwise it ends as src does. A d that is not positive
-// panics.
+// An item or an end after exactly d is too late. TimeoutFirst then cancels src and fails as
+// soon as src has returned. Otherwise it ends as src does. TimeoutFirst panics if d is not
+// positive.
 //
-// Synchronous, but for one timer. RxJS has it as timeout with first, Reactor as timeout
-// with a firstTimeout.
+// Synchronous, except for one timer. RxJS calls it timeout with first, Reactor timeout with
+// a firstTimeout.
 func TimeoutFirst[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observable[T] {
 	mustNotBeNil("TimeoutFirst: src", src == nil)
 	argument.MustBePositive("operators: TimeoutFirst: d", d)

@@ -14,7 +14,7 @@ type Timestamped[T any] struct {
 	Value T
 }
 
-// Timestamp delivers each item of src together with the time at which it arrived.
+// Timestamp delivers each item of src with the time at which it arrived.
 //
 // Synchronous: it reads the clock for each item. It ends as src does.
 func Timestamp[T any](src rxsse.Observable[T]) rxsse.Observable[Timestamped[T]] {

@@ -7,8 +7,8 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// TryMap delivers f(v) for each item v of src until f returns an error. That error
-// ends the stream and releases src.
+// TryMap delivers f(v) for each item v of src until f returns an error, which releases src
+// and ends the stream.
 //
 //	src:               --"1"--"2"--"x"--"4"--|
 //	TryMap(ParseInt):  --1----2----#

@@ -7,20 +7,19 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// TakeUntil delivers the items of src until notifier delivers an item, and then
-// completes, releasing src.
+// TakeUntil delivers the items of src until notifier delivers an item, and then completes,
+// releasing src.
 //
 //	src:                  --1--2--3--4--|
 //	notifier:             -------x
 //	TakeUntil(notifier):  --1--2-|
 //
-// If src ends before, on completion, error or cancel, so does TakeUntil. An error of
-// notifier ends the stream, too. A notifier that completes without an item has no effect.
+// If src ends first, TakeUntil ends as src does. An error of notifier ends the stream too.
+// A notifier that completes without an item has no effect.
 //
-// The notifier starts first. If it delivers an item without waiting, TakeUntil
-// completes without an item, even if src has items at hand; src may have been started,
-// and is released. In real time see "Start of several streams" in the package
-// documentation.
+// The notifier starts first. If it delivers an item without blocking, TakeUntil completes
+// without an item, even if src has items ready; src may have been started, and is released.
+// In real time see "Start of several streams" in the package documentation.
 //
 // Asynchronous.
 func TakeUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) rxsse.Observable[T] {
@@ -42,17 +41,17 @@ func TakeUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) 
 	}
 }
 
-// SkipUntil drops the items of src until notifier delivers an item, and delivers
-// those after it.
+// SkipUntil drops the items of src until notifier delivers an item, and then delivers the
+// rest.
 //
 //	src:                  --1--2--3--4--|
 //	notifier:             -------x
 //	SkipUntil(notifier):  --------3--4--|
 //
-// On completion, error and cancel it ends as src does. An error of notifier ends the
-// stream, too. If notifier completes without an item, SkipUntil drops all items.
+// It ends as src does. An error of notifier ends the stream too. If notifier completes
+// without an item, SkipUntil drops all items.
 //
-// The notifier starts first. If it delivers an item without waiting, SkipUntil drops
+// The notifier starts first. If it delivers an item without blocking, SkipUntil drops
 // nothing. In real time see "Start of several streams" in the package documentation.
 //
 // Asynchronous.

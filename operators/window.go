@@ -11,12 +11,12 @@ import (
 // A WindowInfo describes the window of a result of [Window], [Aggregate] or [AggregateBy].
 type WindowInfo struct { //nolint:recvcheck // ClearResumeID is its only setter
 	// Start and End bound the window, in the local time zone. Windows over time hold items
-	// with Start <= t < End. For windows by count, weight or last item, Start is when the
-	// first item arrived and End is when the window closed.
+	// with Start <= t < End. For windows by count, weight or last item, Start is the
+	// arrival of the first item and End the time when the window closed.
 	Start, End time.Time
 	// Resume is the ID after which the stream can resume once this result and all earlier
-	// ones have been processed: no open window holds an item up to that ID. It is "" if
-	// that ID is unknown or items have no positions, see [codec.Resumable].
+	// ones are processed: no open window holds an item up to that ID. It is "" if that ID
+	// is unknown or items have no positions, see [codec.Resumable].
 	Resume string `json:"-"`
 	// Partial reports that the stream ended before the window did. Resume is before the
 	// first item of the window, so a stream that resumes there loses none of its items.
@@ -39,8 +39,8 @@ func (w WindowInfo) IsPartial() bool { return w.Partial }
 
 func (WindowInfo) isWindow() bool { return true }
 
-// A WindowOf is a window of a stream, with its items in the order in which they arrived.
-// The receiver owns the items.
+// A WindowOf is a window of a stream with its items, in the order of arrival. The receiver
+// owns the items.
 type WindowOf[T any] struct {
 	WindowInfo
 
@@ -50,8 +50,8 @@ type WindowOf[T any] struct {
 // maxPresized bounds the room that a window by count allocates before its items arrive.
 const maxPresized = 1024
 
-// Window groups the items of src into the windows that spec assigns them to, and
-// delivers each window when it closes. Windows without items are not delivered.
+// Window groups the items of src into windows according to spec, and delivers each window
+// when it closes. Windows without items are not delivered.
 //
 //	src:                             -1-2----3--------4--|
 //	Window(Tumbling(5)):             -----[12]----[3]---------([4]|)
@@ -64,15 +64,15 @@ const maxPresized = 1024
 // When src completes, the open windows are delivered as partial results, and when src
 // fails, before the error. On cancel they are dropped.
 //
-// A window holds all of its items until it closes; [Aggregate] holds less.
+// A window holds all of its items until it closes; [Aggregate] needs less memory.
 //
-// Window runs on the consumer's goroutine if no clock ends its windows: by count, weight
-// or last item without Within, and in event time without Idle. Otherwise, and with
-// [WithEarlyEvery], src runs on a goroutine of its own, and Window takes its items from a
-// queue of at most 256. While the queue is full, src waits. Without event time, an item
-// counts in the window that is open when Window takes it from the queue. With a slow
-// consumer that is later than when the item arrived; use [EventTime] for windows that do
-// not depend on it. One timer serves all windows and keys.
+// Window runs on the consumer's goroutine if no clock ends its windows: by count, weight or
+// last item without Within, and in event time without Idle. Otherwise, and with
+// [WithEarlyEvery], src runs on its own goroutine, and Window takes its items from a queue
+// of at most 256, which makes src wait while it is full. Without event time, an item
+// belongs to the window that is open when Window takes it from the queue. If the consumer
+// is slow, that is later than the item's arrival; use [EventTime] for windows that do not
+// depend on the consumer. One timer serves all windows and keys.
 //
 // Window panics if spec is invalid.
 func Window[T any, W WindowSpec[T]](src rxsse.Observable[T], spec W, opts ...WindowOption) rxsse.Observable[WindowOf[T]] {

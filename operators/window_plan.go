@@ -9,7 +9,7 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// A WindowOption changes how [Window], [Aggregate] and [AggregateBy] deliver results.
+// A WindowOption configures [Window], [Aggregate] and [AggregateBy].
 type WindowOption func(*windowOptions)
 
 type windowOptions struct {
@@ -18,18 +18,18 @@ type windowOptions struct {
 	state      *State
 }
 
-// WithEarlyEvery also delivers windows that are still open, for a live display. When d has
-// passed since an item changed a window, by the clock of the machine, it delivers all open
-// windows that have changed. Such a result has Early set and contains the items so far;
-// [AggregateBy] delivers only the keys that have changed. When a window closes, it is
-// delivered as without the option. WithEarlyEvery panics if d is not positive.
+// WithEarlyEvery also delivers windows that are still open, for example for a live display.
+// When d has passed since an item changed a window, by the clock of the machine, all open
+// windows that have changed are delivered. These results have Early set and contain the
+// items so far; [AggregateBy] delivers only the keys that have changed. When a window
+// closes, it is delivered as usual. WithEarlyEvery panics if d is not positive.
 func WithEarlyEvery(d time.Duration) WindowOption {
 	argument.MustBePositive("operators: WithEarlyEvery: d", d)
 	return func(o *windowOptions) { o.earlyEvery = d }
 }
 
-// WithEarlyAfter is [WithEarlyEvery] by the number of items: after every n items of the
-// stream, it delivers the open windows that have changed. WithEarlyAfter panics if n is not
+// WithEarlyAfter is [WithEarlyEvery] by number of items: after every n items of the stream,
+// the open windows that have changed are delivered. WithEarlyAfter panics if n is not
 // positive.
 func WithEarlyAfter(n int) WindowOption {
 	argument.MustBePositive("operators: WithEarlyAfter: n", n)

@@ -12,10 +12,10 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// A State lets a program that is killed at any moment deliver the same results as one
-// that is not. It contains what a windowing operator holds: the accumulators of open
-// windows, the watermark, and the position in the stream. The program stores it together
-// with the results, in one transaction, and loads it when it starts again:
+// A State lets a program that may be killed at any moment deliver the same results as one
+// that is never killed. It contains what a windowing operator holds: the accumulators of
+// open windows, the watermark, and the position in the stream. The program stores it
+// together with the results, in one transaction, and loads it when it restarts:
 //
 //	var state operators.State
 //	if err := state.Load(stored); err != nil { // nil at the first start
@@ -28,38 +28,39 @@ import (
 //
 // # Guarantee
 //
-// In event time without Idle, and by count, weight or last item without Within, the
-// results of all runs together are those of one run that is never interrupted, in the
-// same order, each exactly once. That includes late items and windows that are delivered
-// again. It requires a server that keeps its events since LastEventID, and a pipeline that
-// always makes the same items of the same events. Start and End of windows by count,
-// weight or last item are times of the machine, so they can differ.
+// In event time without Idle, and by count, weight or last item without Within, the results
+// of all runs together are those of one uninterrupted run, in the same order, each exactly
+// once. That includes late items and windows that are delivered again. It requires a server
+// that keeps its events since LastEventID, and a pipeline that always makes the same items
+// from the same events. Start and End of windows by count, weight or last item are clock
+// times, so they can differ.
 //
-// With windows that the clock ends, Idle included, each item still counts once in each
-// window that it belongs to, but which windows those are depends on when the program ran:
-// an item that arrives after the restart counts in the window that is open then. Windows
-// that ended while the program was down are delivered at the start.
+// With windows that the clock ends, and with Idle, each item still counts once in each of
+// its windows, but which windows those are depends on when the program ran: an item that
+// arrives after the restart counts in the window that is open then. Windows that ended
+// while the program was down are delivered at the start.
 //
-// The guarantee does not cover results that are Early or Partial: an early one may be
-// repeated or missing, and the items of a partial one remain in the state. Handlers such
-// as EventTime.Late are called again for items that the server sends again.
+// The guarantee does not cover Early and Partial results: early ones may be repeated or
+// missing, and the items of partial ones remain in the state. Handlers such as
+// EventTime.Late are called again for items that the server sends again.
 //
 // # Limits
 //
 // Items must have a position, see [codec.Resumable]. Keys and accumulators are saved as
-// JSON, and so are items with Window and with sessions in event time. The operator panics
-// when it is built if a type would lose data, such as unexported fields without a
-// MarshalJSON method. Load refuses a damaged state and one of another version; a state of
-// another pipeline or of other types ends the stream with an error before any item.
+// JSON, and so are the items of Window and of sessions in event time. The operator panics
+// when it is built if a type would lose data, for example if it has unexported fields and
+// no MarshalJSON method. Load rejects a state that is damaged or of another version; a
+// state of another pipeline or of other types ends the stream with an error before any
+// item.
 //
-// Between the operator and the loop that saves, there may be operators that pass each
-// result on at once, such as Map and Filter. After Buffer, Parallel, Timeout and others
-// that hold results, or turn one into several, a state would be ahead of the results, and
-// these would be lost. Results of windows cannot be the items of an operator with a State,
-// because a restart repeats some of them: it panics when it is built.
+// Between the operator and the loop that saves, use only operators that pass each result on
+// at once, such as Map and Filter. After Buffer, Parallel, Timeout and others that hold
+// results, or turn one into several, the state would be ahead of the results, and some
+// would be lost. An operator with a State panics when it is built if its items are
+// themselves results of windows, because a restart repeats some of them.
 //
-// Saving costs about a microsecond for each accumulator: with many of them, save at
-// intervals and not after each result. A State serves one subscription at a time and is
+// Saving costs about a microsecond for each accumulator; with many of them, save at
+// intervals rather than after each result. A State serves one subscription at a time and is
 // not safe for concurrent use. The zero State is empty and ready to use.
 type State struct {
 	loaded      []byte
@@ -69,10 +70,10 @@ type State struct {
 }
 
 // Load makes data, which Save returned, the state that the next subscription begins with.
-// Empty data means an empty state. Call it before each subscription but the first.
+// Empty data means an empty state. Call Load before every subscription except the first.
 //
-// Load returns an error, and leaves the state empty, if data is damaged or of another
-// version. Then load nil, and start from a position of your own.
+// If data is damaged or of another version, Load returns an error and leaves the state
+// empty. To continue anyway, load nil and choose your own start position.
 func (s *State) Load(data []byte) error {
 	*s = State{}
 	if len(data) == 0 {
@@ -87,18 +88,20 @@ func (s *State) Load(data []byte) error {
 }
 
 // LastEventID returns the ID after which the stream must resume, for
-// source.WithLastEventID, or "" for the beginning. It is the ID before the newest in the
-// state, so the server sends some items again; the operator skips them.
+// source.WithLastEventID, or "" for the beginning. It is the ID before the newest one in
+// the state, so the server sends some items again, which the operator skips.
 func (s *State) LastEventID() string { return s.lastEventID }
 
 // Save returns the state as of the newest result: a program that begins with it delivers
-// the results after that one. Call Save on the consumer's goroutine, in the body of the
-// loop or after the stream has ended. Before a subscription it returns what was loaded.
+// the results after that one. Call Save on the consumer's goroutine, in the loop body or
+// after the stream has ended. Before a subscription it returns what was loaded.
 //
 // Save returns an error if a key, an accumulator or an item cannot be encoded, if none of
-// the first 1,000 items has an ID, or if it finds that the operator runs meanwhile.
+// the first 1,000 items has an ID, or if it detects that the operator is running
+// concurrently.
 //
-// Store the bytes unchanged: they contain a checksum. A column of type jsonb changes them.
+// Store the bytes unchanged, because they contain a checksum; a jsonb column would change
+// them.
 func (s *State) Save() ([]byte, error) {
 	if s.saved == nil {
 		return s.loaded, nil
@@ -113,9 +116,9 @@ func (s *State) Save() ([]byte, error) {
 	return data, nil
 }
 
-// WithState makes the operator begin with the state that was loaded, and [State.Save]
-// return what the operator holds. The operator panics if its items have no positions or if
-// a type cannot be saved.
+// WithState makes the operator begin with the state that was loaded into state, and makes
+// [State.Save] return what the operator holds. The operator panics if its items have no
+// positions or if a type cannot be saved.
 func WithState(state *State) WindowOption {
 	mustNotBeNil("WithState: state", state == nil)
 	return func(o *windowOptions) { o.state = state }

@@ -8,18 +8,18 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// Zip delivers f of the first item of a and the first of b, then of the second of
-// each, and so on, each as soon as both have arrived.
+// Zip delivers f of the first item of a and the first of b, then of the second items, and
+// so on, each as soon as both items have arrived.
 //
 //	a:             -1---2---3-|
 //	b:             ---x--y-------z|
 //	Zip(a, b, f):  ---1x-2y------3z|
 //
-// It completes when one of them has completed and none of its items is left; it then
-// drops the items of the other. On error and cancel it ends as [Merge] does.
+// It completes when one of them has completed and all its items are delivered; it then
+// drops the remaining items of the other. On error and cancel it ends as [Merge] does.
 //
-// Asynchronous. It starts a before b, and holds at most 256 items of each that wait for
-// their partners, or 32 MiB of events; the stream that is further ahead waits.
+// Asynchronous. It starts a before b, and holds at most 256 unmatched items of each, or 32
+// MiB of events; the stream that is ahead waits.
 func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B) R) rxsse.Observable[R] {
 	mustNotBeNil("Zip: a", a == nil)
 	mustNotBeNil("Zip: b", b == nil)

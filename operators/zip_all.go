@@ -9,23 +9,22 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// ZipAll is [Zip] for any number of streams of one type: it delivers the first items
-// of all srcs, in the order of srcs, then the second items, and so on, each as soon as
-// all of them have arrived. Each slice is new and the consumer's to keep.
+// ZipAll is [Zip] for any number of streams of one type: it delivers the first items of all
+// srcs, in the order of srcs, then the second items, and so on, each as soon as all of them
+// have arrived. Each slice is newly allocated, and the consumer can keep it.
 //
 //	a:                -1---2---3--|
 //	b:                ---x--y-------z|
 //	c:                --p-q-r|
 //	ZipAll(a, b, c):  ---[1xp]--[2yq]-------([3zr]|)
 //
-// It completes when one of srcs has completed and none of its items is left, at once if
-// there are no srcs; it then drops the items of the others. On error and cancel
-// it ends as [Merge] does.
+// It completes when one of srcs has completed and all its items are delivered, or
+// immediately if there are no srcs; it then drops the remaining items of the others. On
+// error and cancel it ends as [Merge] does.
 //
-// Asynchronous. It holds at most 256 items of each of srcs that wait for the others, or
-// 32 MiB of events.
+// Asynchronous. It holds at most 256 unmatched items of each of srcs, or 32 MiB of events.
 //
-// In RxJS it is zip of an array.
+// RxJS calls it zip of an array.
 func ZipAll[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[[]T] {
 	mustNotHoldNil("ZipAll: srcs", srcs)
 	srcs = slices.Clone(srcs)
