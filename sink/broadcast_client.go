@@ -25,6 +25,10 @@ type client struct {
 	opened bool
 	oldest bool // it begins with the event that is then the oldest, and has not begun
 
+	start    int64 // number of the event that it began to read the log with
+	checked  int64 // it has, or does not need, the IDs of the events before this one: see unwantedID
+	hadFirst bool
+
 	wake      chan struct{}                      // holds one token: a wake-up during a write is not lost
 	cancel    atomic.Pointer[context.CancelFunc] // ends the stream that it reads instead of the log
 	next      atomic.Int64                       // number of the event that it reads next; notWaiting while no publisher must wait for it
@@ -94,7 +98,7 @@ func (b *Broadcaster) stream(c *client, r *http.Request) error {
 		case c.next.Load() < end:
 			continue
 		case ended:
-			return nil
+			return b.sendEndID(c)
 		}
 		c.rest()
 		select {
@@ -103,7 +107,7 @@ func (b *Broadcaster) stream(c *client, r *http.Request) error {
 		}
 		if now := time.Now(); !now.Before(due) {
 			if now.Sub(c.sent) >= b.heartbeat {
-				if err := c.send(b.beat); err != nil {
+				if err := b.sendHeartbeat(c); err != nil {
 					return err
 				}
 			}
@@ -142,28 +146,33 @@ func (b *Broadcaster) deliver(c *client, end int64) error {
 		if !c.wants(first) {
 			continue
 		}
-		to, count := first.to, int64(1)
-		for next < stop {
+		last := first
+		for ; next < stop; next++ {
 			e := b.log.at(next)
 			if e == nil || &e.chunk[0] != &first.chunk[0] || !c.wants(e) {
 				break
 			}
-			to = e.to
-			next++
-			count++
+			last = e
 		}
 		b.moveTo(c, next)
-		if err := c.write(first.chunk[first.from:to]); err != nil {
+		if err := c.write(first.chunk[first.from:last.to]); err != nil {
 			return err
 		}
-		c.delivered.Add(count)
-		written += to - first.from
+		c.delivered.Add(next - first.number)
+		written += last.to - first.from
+		if last.id != "" {
+			c.checked = next
+		}
 	}
 	b.moveTo(c, next)
 	if next >= end && c.behind.Load() {
 		b.caughtUp(c, next)
 	}
-	if written == 0 {
+	if id := b.earlyID(c, next); id != "" {
+		if err := c.write(b.heartbeatWith(id)); err != nil {
+			return err
+		}
+	} else if written == 0 {
 		return nil
 	}
 	return c.flush()

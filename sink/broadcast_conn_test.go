@@ -243,13 +243,21 @@ func finish(t *testing.T, b *sink.Broadcaster) {
 	require.NoError(t, b.Shutdown(t.Context()))
 }
 
-func decode(t *testing.T, stream string) (events []codec.Event) {
+func decode(t *testing.T, stream string) []codec.Event {
 	t.Helper()
-	for e, err := range codec.NewDecoder(strings.NewReader(stream)).Events() {
+	events, _ := decodeID(t, stream)
+	return events
+}
+
+// decodeID returns the events and the last event ID of a stream.
+func decodeID(t *testing.T, stream string) (events []codec.Event, last string) {
+	t.Helper()
+	d := codec.NewDecoder(strings.NewReader(stream))
+	for e, err := range d.Events() {
 		require.NoError(t, err)
 		events = append(events, e)
 	}
-	return events
+	return events, d.LastEventID()
 }
 
 func failingEvents(err error) rxsse.Observable[codec.Event] {

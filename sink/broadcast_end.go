@@ -34,9 +34,10 @@ func (b *Broadcaster) BeginShutdown() { b.beginEnd(shutDown) }
 func (b *Broadcaster) Shutdown(ctx context.Context) error { return b.end(ctx, shutDown) }
 
 // Complete ends the broadcast for good. Clients get what has been published; then their
-// streams end. A client that comes back gets what it has missed; one that has everything
-// gets status 204, which stops an EventSource. Complete returns as
-// [Broadcaster.Shutdown] does.
+// streams end. A client that comes back gets what it has missed; one that has everything,
+// and a new one, gets status 204, which stops an EventSource. A client that does not
+// resume and whose [ClientConfig] has First gets First, then an ID, and status 204 when
+// it comes back with that ID. Complete returns as [Broadcaster.Shutdown] does.
 func (b *Broadcaster) Complete(ctx context.Context) error { return b.end(ctx, completed) }
 
 // beginEnd ends the broadcast, and returns the channel that is closed when no client is
@@ -44,7 +45,7 @@ func (b *Broadcaster) Complete(ctx context.Context) error { return b.end(ctx, co
 func (b *Broadcaster) beginEnd(state int32) (empty <-chan struct{}) {
 	b.mu.Lock()
 	if b.state.Load() == broadcasting {
-		if state == completed && b.log.lastIDIsShared() {
+		if state == completed && !b.log.lastIDIsUnique() && (b.client != nil || b.log.lastID != "") {
 			b.addMarker()
 		}
 		close(b.ended)
@@ -64,11 +65,11 @@ func (b *Broadcaster) beginEnd(state int32) (empty <-chan struct{}) {
 	return empty
 }
 
-// addMarker adds a block that only moves the last event ID. When several events have the
-// last ID, it lets a client say that it has all of them.
+// addMarker adds a block that only moves the last event ID. It lets a client say that it
+// has all events.
 func (b *Broadcaster) addMarker() {
 	id := b.prefix + "end"
-	b.log.add(entry{id: id, marker: true, at: time.Now()}, []byte("id: "+id+"\n\n"))
+	b.log.add(entry{id: id, marker: true, at: time.Now()}, idBlock(id))
 }
 
 func (b *Broadcaster) end(ctx context.Context, state int32) error {

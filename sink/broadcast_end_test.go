@@ -2,9 +2,9 @@ package sink_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +15,7 @@ import (
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/sink"
+	"github.com/rxsse/rxsse/source"
 )
 
 func TestShutdown(t *testing.T) {
@@ -129,14 +130,15 @@ func TestHeadAgreesWithGet(t *testing.T) {
 		}
 		return replays[id], nil
 	})
-	for name, opts := range map[string][]sink.BroadcastOption{"history": nil, "replay": {replay}} {
+	first := always(sink.ClientConfig{First: just(event("first"))})
+	for name, opts := range map[string][]sink.BroadcastOption{"history": nil, "replay": {replay}, "first": {first}, "replay and first": {replay, first}} {
 		for _, ended := range []string{"", "Complete", "Shutdown"} {
 			for _, target := range []string{"/", "/?type=other", "/?type=%zz"} {
 				for _, id := range []string{"", "1", "2", "unknown", "old", "silent", "waiting", "read", "broken", "failing"} {
 					t.Run(name+"/"+ended+target+"/"+id, func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
 							b := sink.NewBroadcaster(append(opts, sink.WithHistory(2, 1<<20))...)
-							if name == "history" || id == "1" || id == "2" {
+							if name == "history" || name == "first" || id == "1" || id == "2" {
 								send(t, b, "1", "2")
 							}
 							switch ended {
@@ -199,11 +201,7 @@ func TestCompleteWithASharedID(t *testing.T) {
 		<-gone
 		assert.Equal(t, http.StatusOK, c.status)
 		assert.Equal(t, y.String(), c.body()[:len(y.String())])
-		d := codec.NewDecoder(strings.NewReader(c.all()))
-		for d.Scan() {
-		}
-		require.NoError(t, d.Err())
-		last := d.LastEventID()
+		_, last := decodeID(t, c.all())
 		assert.NotEqual(t, "1", last)
 		assert.Contains(t, connected.body(), "id: "+last+"\n\n", "connected clients get it, too")
 		c, _, gone = connect(t, b, "/", "Last-Event-ID", last)
@@ -212,6 +210,111 @@ func TestCompleteWithASharedID(t *testing.T) {
 		c, _, gone = connect(t, b, "/?type=other", "Last-Event-ID", "1")
 		<-gone
 		assert.Equal(t, http.StatusNoContent, c.status, "it wants none of them")
+	})
+}
+
+// After Complete, a client that does not resume gets First, and then an ID with which it
+// gets status 204 when it comes back.
+func TestCompleteWithFirst(t *testing.T) {
+	state := codec.Event{Type: "state", Data: "x"}
+	ofType := func(typ string) func(codec.Event) bool { return func(e codec.Event) bool { return e.Type == typ } }
+	for name, sent := range map[string][]codec.Event{
+		"events":                    eventsOf(idsFrom(1, 3)),
+		"nothing":                   nil,
+		"comments":                  {{Comment: "a"}, {Comment: "b"}},
+		"comments after the events": append(eventsOf(idsFrom(1, 3)), make([]codec.Event, 10)...),
+		"a shared ID":               {event("1"), event("2"), event("1")},
+		"an ID with spaces":         {event(" 1 ")},
+	} {
+		for _, id := range []string{"", "unknown"} {
+			for _, filter := range []func(codec.Event) bool{nil, ofType("message"), ofType("other")} {
+				t.Run(fmt.Sprint(name, id, filter == nil), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						b := sink.NewBroadcaster(sink.WithHistory(10, 1<<20), always(sink.ClientConfig{First: just(state), Filter: filter}))
+						require.NoError(t, b.Send(t.Context(), sent...))
+						require.NoError(t, b.Complete(t.Context()))
+						c, _, gone := connect(t, b, "/", "Last-Event-ID", id)
+						<-gone
+						assert.Equal(t, http.StatusOK, c.status)
+						events, last := decodeID(t, c.all())
+						assert.Equal(t, []codec.Event{state}, events)
+						require.NotEmpty(t, last)
+						c, _, gone = connect(t, b, "/", "Last-Event-ID", last)
+						<-gone
+						assert.Equal(t, http.StatusNoContent, c.status)
+						assert.Equal(t, map[sink.LeaveReason]int64{sink.LeftEnded: 1}, b.Stats().Left)
+					})
+				})
+			}
+		}
+	}
+}
+
+// A client that is connected at Complete gets such an ID only if it has none.
+func TestCompleteAfterFirst(t *testing.T) {
+	state := codec.Event{Type: "state", Data: "x"}
+	for _, row := range []struct {
+		name         string
+		before, live []codec.Event
+		want         string
+	}{
+		{name: "no event since First", before: eventsOf([]string{"1"}), want: "id: 1\n\n"},
+		{name: "an event since First", before: eventsOf([]string{"1"}), live: eventsOf([]string{"2"}), want: wires("2")},
+		{name: "an event that it does not want", live: []codec.Event{other("2")}, want: "id: 2\n\n"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := sink.NewBroadcaster(always(sink.ClientConfig{First: just(state)}))
+				require.NoError(t, b.Send(t.Context(), row.before...))
+				c, _, gone := connect(t, b, "/?type=message")
+				require.NoError(t, b.Send(t.Context(), row.live...))
+				require.NoError(t, b.Complete(t.Context()))
+				<-gone
+				assert.Equal(t, state.String()+row.want, c.body())
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := sink.NewBroadcaster(always(sink.ClientConfig{First: just(state)}))
+		require.NoError(t, b.Send(t.Context(), event("1")))
+		c, _, gone := connect(t, b, "/")
+		require.NoError(t, b.Shutdown(t.Context()))
+		<-gone
+		assert.Equal(t, state.String(), c.body(), "after Shutdown it comes back for First")
+	})
+}
+
+// First may begin before Complete and end after it: no event between is left out.
+func TestCompleteDuringFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := make(chan codec.Event)
+		b := sink.NewBroadcaster(always(sink.ClientConfig{First: source.FromChannel(first)}))
+		c, _, gone := connect(t, b, "/")
+		send(t, b, "1")
+		completed := make(chan error)
+		go func() { completed <- b.Complete(t.Context()) }()
+		synctest.Wait()
+		close(first)
+		require.NoError(t, <-completed)
+		<-gone
+		assert.Equal(t, wires("1"), c.body())
+	})
+}
+
+// After Complete, a client whose ID not even the replay knows gets status 204 if
+// nothing is left for it.
+func TestCompleteWithAnUnknownID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		unknown := sink.WithReplay(func(context.Context, string) (rxsse.Observable[codec.Event], error) { return nil, nil })
+		b := sink.NewBroadcaster(unknown, sink.WithUnknownIDEvent(codec.Event{Type: "reset"}))
+		send(t, b, "1")
+		require.NoError(t, b.Complete(t.Context()))
+		c, _, gone := connect(t, b, "/?type=other", "Last-Event-ID", "x")
+		<-gone
+		assert.Equal(t, http.StatusNoContent, c.status)
+		c, _, gone = connect(t, b, "/", "Last-Event-ID", "x")
+		<-gone
+		assert.Equal(t, "event: reset\ndata:\n\n"+wires("1"), c.body())
 	})
 }
 

@@ -67,16 +67,25 @@ func (b *Broadcaster) placeAtJoin(c *client) {
 // only a replay can answer that.
 func (b *Broadcaster) hasAll(c *client) (all, askReplay bool) {
 	if c.lastEventID == "" {
-		return true, false
+		return c.First == nil, false
 	}
 	b.mu.Lock()
 	next, known := b.log.after(c.lastEventID)
 	next = b.young(next)
 	b.mu.Unlock()
-	if !known && b.replay != nil {
+	switch { // without the lock: the log does not change any more
+	case known:
+		return !b.wantsAny(c, next), false
+	case b.replay != nil:
 		return false, true
+	default:
+		return !b.hasAnyForUnknown(c), false
 	}
-	return !b.wantsAny(c, next), false // without the lock: the log does not change any more
+}
+
+// hasAnyForUnknown reports whether a complete broadcast has anything for c, whose ID is unknown.
+func (b *Broadcaster) hasAnyForUnknown(c *client) bool {
+	return c.First != nil || b.wantsAny(c, b.young(b.log.oldest.Load()))
 }
 
 // wantsAny reports whether c wants any event from number next on. An event without an ID

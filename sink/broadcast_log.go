@@ -38,6 +38,7 @@ type entry struct {
 	id       string
 	typ      string      // empty for comments and other events that are not messages
 	marker   bool        // it was added by Complete
+	repeated bool        // an older event in the log has its ID
 	event    codec.Event // for filters; empty without WithClient
 }
 
@@ -75,7 +76,7 @@ func (l *eventLog) add(e entry, wire []byte) {
 	e.chunk, e.from, e.to = l.place(wire)
 	l.bytes += int64(len(wire))
 	if e.id != "" {
-		l.addID(e.id, e.number)
+		e.repeated = l.addID(e.id, e.number)
 		if !e.marker {
 			l.lastID = e.id
 		}
@@ -131,7 +132,8 @@ func (l *eventLog) forget() {
 	slots[e.number&int64(len(slots)-1)].Store(nil)
 }
 
-func (l *eventLog) addID(id string, number int64) {
+// addID adds a place of an ID, and reports whether the ID was known.
+func (l *eventLog) addID(id string, number int64) (known bool) {
 	key := headerValue(id)
 	places, known := l.ids[key]
 	if !known {
@@ -140,6 +142,7 @@ func (l *eventLog) addID(id string, number int64) {
 	places.last = number
 	places.count++
 	l.ids[key] = places
+	return known
 }
 
 // forgetID removes one place of an ID. While other events have the ID, its first place is
@@ -164,11 +167,11 @@ func (l *eventLog) after(id string) (next int64, known bool) {
 	return max(places.first+1, l.oldest.Load()), true
 }
 
-// lastIDIsShared reports whether a client that has seen all events cannot say so,
-// because several events have the last ID.
-func (l *eventLog) lastIDIsShared() bool {
+// lastIDIsUnique reports whether a client can say that it has all events, by the last ID:
+// it cannot if several events have it, or if there is none.
+func (l *eventLog) lastIDIsUnique() bool {
 	places, known := l.ids[headerValue(l.lastID)]
-	return known && places.first != places.last
+	return known && places.first == places.last
 }
 
 // youngerThan returns the number of the first event, from a number on, that was added

@@ -43,7 +43,7 @@ func TestFilterOfAReplay(t *testing.T) {
 		replayed := just(codec.Event{Comment: "all"}, codec.Event{Data: "a", ID: "2"}, codec.Event{Type: "other", ID: "3"})
 		b := sink.NewBroadcaster(sink.WithReplay(func(context.Context, string) (rxsse.Observable[codec.Event], error) { return replayed, nil }))
 		typed, _, _ := connect(t, b, "/?type=message", "Last-Event-ID", "1")
-		assert.Equal(t, ":all\ndata: a\nid: 2\n\n", typed.body())
+		assert.Equal(t, ":all\ndata: a\nid: 2\n\nid: 3\n\n", typed.body(), "and it has passed over the other")
 		other, _, _ := connect(t, b, "/?type=other", "Last-Event-ID", "1")
 		assert.Equal(t, ":all\nevent: other\ndata:\nid: 3\n\n", other.body())
 		finish(t, b)

@@ -40,8 +40,11 @@ func (b *Broadcaster) begin(ctx context.Context, c *client, r *http.Request) err
 		if err != nil && ctx.Err() == nil {
 			_ = b.open(c, r) // a client that got no header would not come back
 		}
-		if err != nil || known {
+		switch {
+		case err != nil, known:
 			return err
+		case !c.opened && !b.hasAnyForUnknown(c): // the broadcast is complete
+			return b.answerNothingMissed(c)
 		}
 	}
 	if err := b.open(c, r); err != nil {
@@ -60,11 +63,19 @@ func (b *Broadcaster) begin(ctx context.Context, c *client, r *http.Request) err
 		return nil
 	}
 	all := func(codec.Event) bool { return true }
-	if err := b.read(ctx, c, r, preface{what: "first events", src: c.First, wants: all}); err != nil {
+	if err := b.read(ctx, c, r, &preface{what: "first events", src: c.First, wants: all}); err != nil {
 		return err
 	}
+	c.hadFirst = true
 	b.attach(c, c.From.next-1)
 	return nil
+}
+
+// answerNothingMissed sends status 204 to a client that has come back after Complete.
+func (b *Broadcaster) answerNothingMissed(c *client) error {
+	c.opened = true
+	c.w.WriteHeader(http.StatusNoContent)
+	return errNothingMissed
 }
 
 // open sends the header and the first bytes, once.
@@ -104,6 +115,7 @@ func (b *Broadcaster) placeAtOldest(c *client) {
 func (b *Broadcaster) place(c *client, next int64) {
 	c.behind.Store(next < b.log.end.Load())
 	c.next.Store(next)
+	c.start, c.checked = next, next
 	b.allRead = min(b.allRead, next)
 }
 
@@ -135,7 +147,7 @@ func (b *Broadcaster) replayTo(ctx context.Context, c *client, r *http.Request) 
 			return false, nil
 		}
 		met := false
-		err = b.read(ctx, c, r, preface{what: "replay", src: events, wants: c.wantsEvent, met: func(seen string) bool {
+		err = b.read(ctx, c, r, &preface{what: "replay", src: events, wants: c.wantsEvent, met: func(seen string) bool {
 			id = seen
 			met = b.attachAfter(c, seen)
 			return met
@@ -147,9 +159,7 @@ func (b *Broadcaster) replayTo(ctx context.Context, c *client, r *http.Request) 
 			continue
 		}
 		if !c.opened && !b.wantsAny(c, oldest) { // the broadcast is complete
-			c.opened = true
-			c.w.WriteHeader(http.StatusNoContent)
-			return true, errNothingMissed
+			return true, b.answerNothingMissed(c)
 		}
 		return true, b.open(c, r)
 	}
@@ -206,12 +216,14 @@ type preface struct {
 	src   rxsse.Observable[codec.Event]
 	wants func(codec.Event) bool
 	met   func(id string) bool // called with each ID; it ends the stream by returning true
+
+	unwantedID string // of the newest event with an ID, if the client does not want it
 }
 
 // read sends c the events of a preface, until it completes or met returns true. The
 // client gets heartbeats meanwhile. After Complete, a preface that is silent for as long
 // as the interval of the heartbeats counts as complete: it may be endless.
-func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p preface) error {
+func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p *preface) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.cancel.Store(&cancel)
@@ -229,14 +241,15 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p pr
 		events, signal := q.Receive(heartbeat.C)
 		switch {
 		case signal == handoff.Tick && b.state.Load() == completed && time.Since(last) >= b.heartbeat:
-			return nil
+			return b.sendReplayedID(c, p)
 		case signal == handoff.Tick:
 			if err := b.open(c, r); err != nil {
 				return err
 			}
-			if err := c.send(b.beat); err != nil {
+			if err := c.send(b.heartbeatWith(p.unwantedID)); err != nil {
 				return err
 			}
+			p.unwantedID = ""
 			continue
 		case signal != handoff.End:
 		case r.Context().Err() != nil:
@@ -246,12 +259,14 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p pr
 		case q.Err() != nil:
 			return &sourceError{p.what, q.Err()}
 		default:
-			return nil
+			return b.sendReplayedID(c, p)
 		}
 		last = time.Now()
-		met, err := b.sendPreface(c, r, p, events)
-		if err != nil || met {
+		switch met, err := b.sendPreface(c, r, p, events); {
+		case err != nil:
 			return err
+		case met:
+			return b.sendReplayedID(c, p)
 		}
 	}
 }
@@ -259,7 +274,7 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p pr
 // sendPreface sends those of events that c wants, up to the one at which p.met returns
 // true. It reports whether there was one. An event that cannot be encoded is left out and
 // counted.
-func (b *Broadcaster) sendPreface(c *client, r *http.Request, p preface, events []codec.Event) (met bool, err error) {
+func (b *Broadcaster) sendPreface(c *client, r *http.Request, p *preface, events []codec.Event) (met bool, err error) {
 	var wire []byte
 	send := func() error {
 		if err := b.open(c, r); err != nil {
@@ -269,7 +284,15 @@ func (b *Broadcaster) sendPreface(c *client, r *http.Request, p preface, events 
 	}
 	for _, e := range events {
 		repaired := repairText(&e) // before a filter sees it, as for live events
-		if p.wants(e) {
+		wanted := p.wants(e)
+		switch {
+		case e.ID == "":
+		case wanted:
+			p.unwantedID = ""
+		default:
+			p.unwantedID = e.ID
+		}
+		if wanted {
 			if repaired {
 				b.repaired.Add(1)
 			}
@@ -301,8 +324,11 @@ func (b *Broadcaster) sendPreface(c *client, r *http.Request, p preface, events 
 // finds out for a client that it serves.
 func (b *Broadcaster) replaysAny(ctx context.Context, c *client) bool {
 	events, err := b.replay(ctx, c.lastEventID)
-	if err != nil || events == nil {
+	switch {
+	case err != nil:
 		return true
+	case events == nil:
+		return b.hasAnyForUnknown(c)
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.heartbeat)
 	defer cancel()

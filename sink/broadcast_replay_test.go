@@ -94,7 +94,7 @@ func TestReplay(t *testing.T) {
 		{name: "nothing is missing", lastEventID: "90", want: wires(idsFrom(91, 100)...), asked: []string{"90"}},
 		{name: "the history knows the ID", lastEventID: "95", want: wires(idsFrom(96, 100)...)},
 		{name: "nobody knows the ID", lastEventID: "x", want: "event: reset\ndata:\n\n" + wires(idsFrom(91, 100)...), asked: []string{"x"}},
-		{name: "types", target: "?type=other", lastEventID: "10", asked: []string{"10"}},
+		{name: "types", target: "?type=other", lastEventID: "10", want: "id: 91\n\n", asked: []string{"10"}},
 		{name: "no ID"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

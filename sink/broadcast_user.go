@@ -27,7 +27,8 @@ type ClientConfig struct {
 	// event ID, or with an ID that neither the history nor WithReplay knows. Filter does
 	// not apply to it. An event without an ID is sent without one, so a client that loses
 	// its connection before the first live event gets First again. If First fails, the
-	// client's stream ends, and the client comes back.
+	// client's stream ends, and the client comes back. Clients get First after
+	// [Broadcaster.Complete], too.
 	First rxsse.Observable[codec.Event]
 
 	// From is where the live events begin after First. Take it from

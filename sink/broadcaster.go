@@ -40,6 +40,12 @@ import (
 // events of these types. [WithClient] gives each client a filter, first events, or a
 // refusal.
 //
+// A client that wants few of the events still comes back with an ID that the history
+// holds. When the newest event is one that it does not want, its heartbeat carries the ID
+// of that event and has no data: EventSource takes the ID and delivers nothing. Clients
+// that do not keep to the standard deliver an empty event; [WithHeartbeatEvent] avoids
+// it. If half of the history passes between two heartbeats, one is sent early.
+//
 // # Slow clients
 //
 // Each event is encoded once and held once, in the history. Delivery takes no lock. Under
@@ -110,7 +116,7 @@ func NewBroadcaster(opts ...BroadcastOption) *Broadcaster {
 			bytes:        8 << 20,
 			age:          longest,
 			heartbeat:    15 * time.Second,
-			beat:         []byte(heartbeatLine),
+			plainBeat:    []byte(heartbeatLine),
 			writeTimeout: time.Minute,
 		},
 		prefix: rand.Text()[:10] + "-",

@@ -67,7 +67,7 @@ func (s *response) write(p []byte) error {
 			return errInterrupted
 		}
 		n := min(len(p), maxWrite)
-		if _, err := s.w.Write(p[:n]); err != nil {
+		if _, err := s.w.Write(p[:n]); err != nil { //nolint:gosec // events are no HTML
 			return err
 		}
 		p = p[n:]

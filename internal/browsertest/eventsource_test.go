@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -57,6 +58,50 @@ func TestTypesAreFiltered(t *testing.T) {
 	eventually(ctx, t, "got.length > 0")
 	assert.Equal(t, "yes", evaluate[string](ctx, t, "got[0].data"))
 	require.NoError(t, b.Complete(t.Context()))
+}
+
+// cutting ends a stream once text has been written to it.
+type cutting struct {
+	http.ResponseWriter
+
+	text string
+	end  context.CancelFunc
+}
+
+func (c cutting) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+func (c cutting) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), c.text) {
+		c.end()
+	}
+	return c.ResponseWriter.Write(p)
+}
+
+// A page that does not want the newest events takes their IDs from heartbeats, without an
+// event, and comes back with the newest one.
+func TestHeartbeatsMoveTheLastEventID(t *testing.T) {
+	b := sink.NewBroadcaster(sink.WithHistory(5, 1<<20), sink.WithHeartbeat(50*time.Millisecond),
+		sink.WithRetry(10*time.Millisecond), sink.WithUnknownIDEvent(codec.Event{Type: "note", Data: "unknown"}))
+	ids := make(chan string, 100)
+	ctx := browse(t, serve(t, collecting, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ids <- r.Header.Get("Last-Event-ID")
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		b.ServeHTTP(cutting{w, "id: 10\n\n", cancel}, r.WithContext(ctx))
+	}))+"?type=note")
+	eventually(ctx, t, "opened === 1")
+	require.Empty(t, <-ids)
+	require.NoError(t, b.Send(t.Context(), codec.Event{Type: "note", Data: "first", ID: "0"}))
+	for n := range 10 {
+		require.NoError(t, b.Send(t.Context(), codec.Event{Type: "other", ID: number(n + 1)}))
+	}
+	eventually(ctx, t, "opened === 2")
+	assert.Equal(t, "10", <-ids)
+	require.NoError(t, b.Send(t.Context(), codec.Event{Type: "note", Data: "second"}))
+	eventually(ctx, t, "got.length === 2")
+	assert.Equal(t, "second", evaluate[string](ctx, t, "got[1].data"))
+	require.NoError(t, b.Complete(t.Context()))
+	eventually(ctx, t, "source.readyState === EventSource.CLOSED")
 }
 
 // The browser's connection is cut again and again: it comes back by itself, and misses
