@@ -8,18 +8,18 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// ForEachBatch subscribes to src and calls f with the items that have arrived since its
-// last call: one item if f keeps up with the stream, up to 256 if it does not. So the
-// cost of a call, such as a write, a commit or a request, is paid for each item while
-// the stream is slow and once per batch while it is fast, and no item waits for a timer.
-// f must not keep the slice.
+// ForEachBatch subscribes to src and calls f with the items that have arrived since the
+// last call: one item while f keeps up with the stream, up to 256 while it does not. The
+// cost of a call, such as a write, a commit or a request, is thus paid per item while the
+// stream is slow and per batch while it is fast, and no item waits for a timer. f runs on
+// the caller's goroutine and must not keep the slice.
 //
 // It returns nil when src completes and f has processed all items. When src fails, it
-// returns that error after f has processed the items before it. An error of f ends src
-// and is returned as it is. When ctx is cancelled, it returns the cause and drops the
-// items that f has not been given.
+// returns that error after f has processed the items before it. An error of f ends src and
+// is returned unchanged. When ctx is cancelled, it returns the cause and drops the items
+// that f has not received.
 //
-// It runs src on a goroutine of its own, which is at most 256 items ahead of f.
+// It runs src on its own goroutine, at most 256 items ahead of f.
 func ForEachBatch[T any](ctx context.Context, src rxsse.Observable[T], f func([]T) error) error {
 	argument.MustNotBeNil("sink: ForEachBatch: src", src == nil)
 	argument.MustNotBeNil("sink: ForEachBatch: f", f == nil)

@@ -8,18 +8,18 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// Channel subscribes to src and calls read with a channel of its items, for code that
-// needs select. The channel buffers n items, and is closed when src ends. When read
-// returns, Channel ends src if it has not ended; read need not drain the channel, and
-// must not use it afterwards.
+// Channel subscribes to src and calls read with a channel of its items, for code that needs
+// select. The channel buffers n items and is closed when src ends. When read returns,
+// Channel ends src if it is still running; read need not drain the channel, and must not
+// use it afterwards.
 //
-// Channel returns the error of read if it is not nil. Otherwise, if src had ended when
-// read returned, it returns nil if src completed, the error of src, or the cause of the
-// cancelled context. All items before an error are in the channel before it is closed.
+// Channel returns the error of read if it is not nil. Otherwise it returns the error of src
+// if src had failed when read returned, the cause if ctx was cancelled before src ended,
+// and nil in all other cases. All items before an error are in the channel before it is
+// closed.
 //
-// It runs src on a goroutine of its own. If src panics, the channel is closed, and
-// Channel panics with the same value once read has returned. Channel panics if n is
-// negative.
+// It runs src on its own goroutine. If src panics, the channel is closed, and Channel
+// panics with a rxsse.PanicError once read has returned. Channel panics if n is negative.
 func Channel[T any](ctx context.Context, src rxsse.Observable[T], n int, read func(<-chan T) error) error {
 	argument.MustNotBeNil("sink: Channel: src", src == nil)
 	argument.MustNotBeNegative("sink: Channel: n", n)

@@ -12,47 +12,45 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// A Checkpoint stores a position: the ID of the last event whose work is done. Each
-// checkpoint of package source is one.
+// A Checkpoint stores a position: the ID of the last event whose work is done. Every
+// source.Checkpoint is one.
 type Checkpoint interface {
 	// Save replaces the stored ID. When it returns nil, the ID survives a crash.
 	Save(ctx context.Context, lastEventID string) error
 }
 
 // Commit calls work with the items of src and then saves the position after them in
-// checkpoint. A source that starts from that checkpoint, see source.WithCheckpoint,
+// checkpoint. A source that starts from that checkpoint, see source.WithCheckpoint, then
 // delivers again every event whose work was not done when the program ended.
 //
-// work is called with the items that have arrived since its last call, as in
-// [ForEachBatch]: single items while the stream is slow, up to 256 while it is fast.
-// Save is called once per call of work. When work returns nil, its effect must be
-// durable, as it is after [File.Append] or the commit of a database transaction. Before
-// it saves a position, Commit syncs every open [File] of the program that has unsynced
-// items, so the position is never ahead of a File, whatever its options. work must not
-// keep the slice.
+// Commit calls work with the items that have arrived since the last call, as [ForEachBatch]
+// does: one item while work keeps up with the stream, up to 256 while it does not. After
+// each call it saves the position. When work returns nil, its effect must be durable, as it
+// is after [File.Append] or the commit of a database transaction. Before saving a position,
+// Commit syncs every open [File] of the program that has unsynced items, so the position is
+// never ahead of a File, whatever its options. work must not keep the slice.
 //
-// The position is the ResumeID of the newest item that has one, see
-// [codec.Resumable]. Events, messages and the results of windows over them have one;
-// use [CommitFunc] for other items. Where the position is unknown, the stored one
-// stays.
+// The position is the ResumeID of the newest item that has one, see [codec.Resumable].
+// Events, messages and the results of windows over them have one; for other items, use
+// [CommitFunc]. While the position is unknown, the stored one stays.
 //
-// Commit returns nil when src completes and everything is saved. When src fails, it
-// returns that error after it has saved the position of the items before. An error
-// of work is returned as it is, and the position stays before the items of that
-// call. An error of Save, or of the sync of a File, is returned wrapped. When ctx is
-// cancelled, Commit returns the cause after it has saved the work that is done.
+// Commit returns nil when src completes and everything is saved. When src fails, it returns
+// that error after saving the position of the items before it. It returns an error of work
+// unchanged, and the position stays before the items of that call. It returns an error of
+// Save, or of syncing a File, wrapped. When ctx is cancelled, it returns the cause after
+// saving the position of the work that is done.
 //
 // # Guarantee
 //
-// If the server keeps its events and resumes after the Last-Event-ID, work sees every
-// event at least once. After a crash, it sees the items of its last call again, at
-// most 256. For exactly once, use [Transact]. The guide docs/guarantees.md lists, for
-// each shape of a pipeline, what holds after a crash.
+// If the server keeps its events and resumes after the Last-Event-ID, work sees every event
+// at least once. After a crash, it sees the items of its last call again, at most 256. For
+// exactly once, use [Transact]. docs/guarantees.md lists what holds after a crash for each
+// kind of pipeline.
 //
-// Operators that drop items, such as Debounce, drop them here too. Operators that
-// change the order of items, such as Merge and MergeMap, make their positions
-// unknown. If the first 1,000 items and the first minute bring no position, Commit
-// logs a warning once, through [slog.Default]: the server may send no IDs.
+// Items dropped by operators such as Debounce are not passed to work. Operators that change
+// the order of items, such as Merge and MergeMap, make their positions unknown. If neither
+// the first 1,000 items nor the first minute bring a position, Commit logs a warning
+// through [slog.Default], because the server may be sending no IDs.
 func Commit[T codec.Resumable](ctx context.Context, src rxsse.Observable[T], work func([]T) error, checkpoint Checkpoint) error {
 	return commit(ctx, "Commit", src, work, checkpoint, T.ResumeID)
 }
@@ -93,10 +91,10 @@ func commit[T any](ctx context.Context, name string, src rxsse.Observable[T], wo
 	})
 }
 
-// Transact calls work with the items of src and the position after them. work stores
-// its results and resumeID in one transaction, so that both or neither survive a
-// crash. A source that starts from the stored ID, see source.WithLastEventID, then
-// delivers every event to exactly one transaction that succeeds.
+// Transact calls work with the items of src and the position after them. work stores its
+// results and resumeID in one transaction, so that both or neither survive a crash. A
+// source that starts from the stored ID, see source.WithLastEventID, then delivers every
+// event to exactly one successful transaction.
 //
 //	err := sink.Transact(ctx, rows, func(rows []Row, resumeID string) error {
 //		tx, err := db.BeginTx(ctx, nil)
@@ -104,16 +102,16 @@ func commit[T any](ctx context.Context, name string, src rxsse.Observable[T], wo
 //		return tx.Commit()
 //	})
 //
-// If resumeID is "", the position is unknown: leave the stored one as it is. Transact
-// calls work with batches and ends as [Commit] does, but it saves nothing itself.
+// If resumeID is "", the position is unknown; do not change the stored one. Transact calls
+// work with batches and ends as [Commit] does, but saves nothing itself.
 //
-// The items of one event are in one call, however many there are, if all but the last
-// have a method HasMore that returns true, as the messages of operators.FlatMapValue do:
-// Transact waits for the last one. If src fails before that, work does not get them, and
-// they come again after a restart. At 65,536 items Transact does not wait any longer.
+// All items of one event are passed in one call if all but the last have a method HasMore
+// that returns true, as the messages of operators.FlatMapValue do: Transact waits for the
+// last one, but for at most 65,536 items. If src fails before the last one, work does not
+// get these items, and they are delivered again after a restart.
 //
-// If work fails after the database has in fact committed, for example because the
-// connection broke, start again from the position that the database holds.
+// If work fails although the database did commit, for example because the connection broke,
+// restart from the position in the database.
 func Transact[T codec.Resumable](ctx context.Context, src rxsse.Observable[T], work func(items []T, resumeID string) error) error {
 	argument.MustNotBeNil("sink: Transact: src", src == nil)
 	argument.MustNotBeNil("sink: Transact: work", work == nil)

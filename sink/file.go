@@ -17,15 +17,14 @@ import (
 	"github.com/rxsse/rxsse/internal/jsonline"
 )
 
-// A File appends items to a file so that they survive a crash of the program and a loss
-// of power. [OpenNDJSON] and [OpenEvents] open one. Its methods may be called by several
-// goroutines.
+// A File appends items to a file so that they survive a crash of the program and a loss of
+// power. [OpenNDJSON] and [OpenEvents] open one. It is safe for concurrent use.
 //
-// One File at a time can have a file open. The file is locked, so a second one, in this
-// program or another, gets [ErrLocked]. The lock is flock(2) on Linux, macOS and the
-// BSDs, and LockFileEx on Windows; on other systems, and on network file systems
-// without locks, nothing stops a second program. If the path is a symbolic link, the
-// File works on the file that it leads to, and rotated files are in that file's folder.
+// A file is locked while it is open: opening it again, in this program or another, returns
+// [ErrLocked]. The lock is flock(2) on Linux, macOS and the BSDs, and LockFileEx on
+// Windows; on other systems, and on network file systems without locks, nothing stops a
+// second program. If the path is a symbolic link, the File works on the file that it leads
+// to, and rotated files are in that file's folder.
 type File[T any] struct {
 	fileOptions
 
@@ -47,8 +46,8 @@ type File[T any] struct {
 	tidier tidier
 }
 
-// A FileError reports what failed with which file. The method that returns it says what
-// it means for the items.
+// A FileError reports which operation failed on which file. The documentation of the method
+// that returns it says what that means for the items.
 type FileError struct {
 	Op   string // such as "write", "sync" or "rotate"
 	Path string
@@ -67,37 +66,37 @@ func (e *FileError) Error() string {
 // Unwrap returns Err.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// The reasons, beside those of the operating system, why a [File] cannot be opened or
+// Reasons, other than errors of the operating system, why a [File] cannot be opened or
 // used. A [FileError] wraps them.
 var (
 	// ErrClosed means that the File was used after Close.
 	ErrClosed = errors.New("the file is closed")
 	// ErrLocked means that another File has the file open, in this program or another.
 	ErrLocked = durable.ErrLocked
-	// ErrFileChanged means that something other than the File has removed, renamed,
-	// replaced, cut or extended the file while it was open. The File cannot be used any
-	// more; open it again.
+	// ErrFileChanged means that something other than the File removed, renamed, replaced,
+	// truncated or extended the file while it was open. The File can no longer be used;
+	// open it again.
 	ErrFileChanged = errors.New("another program has changed the file while it was open; open it again")
 )
 
 // OpenNDJSON opens the file at path to append items to it, one JSON value per line. It
-// creates the file, with mode 0600, if it does not exist.
+// creates the file, with mode 0600, if it does not exist. The caller must close the File.
 //
-// A crash or a loss of power can leave a torn record, or NUL bytes, at the end of the
-// file. OpenNDJSON removes them; the call that wrote the record had not returned. A last
-// value that is complete but has no line feed gets one. A number without a line feed
+// A crash or a loss of power can leave a torn record, or NUL bytes, at the end of the file.
+// OpenNDJSON removes them; the call that wrote the record never returned. If the last value
+// is complete but has no line feed, OpenNDJSON adds one. A number without a line feed
 // counts as torn, because its last digits may be missing.
 //
-// A file whose end is anything else is not changed, and the error wraps
+// If the file ends in anything else, it is not changed, and the error wraps
 // [ErrForeignFile].
 func OpenNDJSON[T any](path string, opts ...FileOption) (*File[T], error) {
 	o := newFileOptions(opts)
 	return open(path, jsonRecord(jsonline.Format[T](o.json...)), o)
 }
 
-// OpenEvents is [OpenNDJSON] for events in the format of Server-Sent Events. It writes
-// them with [codec.AppendEvent], and a [codec.Decoder] reads them. An event at the end of
-// the file that has no blank line after it counts as torn, as it does for a decoder.
+// OpenEvents is [OpenNDJSON] for events in the Server-Sent Events format. It writes them
+// with [codec.AppendEvent], and a [codec.Decoder] reads them. An event at the end of the
+// file without a blank line after it counts as torn, as it does for a decoder.
 func OpenEvents(path string, opts ...FileOption) (*File[codec.Event], error) {
 	return open(path, eventRecord(), newFileOptions(opts))
 }
@@ -153,25 +152,25 @@ func (f *File[T]) prepare() error {
 	return f.prepareRotation()
 }
 
-// AppendOne appends one item, as [File.Append] does. It fits [ForEach].
+// AppendOne appends one item, as [File.Append] does. It can be passed to [ForEach].
 func (f *File[T]) AppendOne(v T) error {
 	return f.Append([]T{v})
 }
 
-// Append writes items to the file and, with the default options, syncs it. When it
-// returns nil, the items survive a crash of the program and a loss of power. It fits
+// Append writes items to the file and, with the default options, syncs it. When it returns
+// nil, the items survive a crash of the program and a loss of power. It can be passed to
 // [ForEachBatch] and [Commit].
 //
-// If an item cannot be encoded, Append writes the items before it and returns the error.
-// If encoding panics, Append writes none of the items that it has not written yet.
+// If an item cannot be encoded, Append writes the items before it and returns the error. If
+// encoding panics, Append discards the items that it has not yet written.
 //
 // If a write fails, Append removes the partial write and returns the error: none of the
-// items are in the file. If the call has rotated the file before, the items up to there
-// are in the rotated file. If a rotation fails, the items after it are not written. In all
-// these cases Append can be called again, for example once the disk has space.
+// items are in the file, except those that the call wrote to a file it has since rotated.
+// If a rotation fails, the items after it are not written. In all these cases Append can be
+// called again, for example once the disk has space.
 //
 // If a sync fails, the state of the disk is unknown. If another program has changed the
-// file, items may be lost; Append looks for that whenever it syncs or rotates, see
+// file, items may be lost; Append checks for that whenever it syncs or rotates, see
 // [ErrFileChanged]. In both cases this call and all later ones return the error.
 //
 // Append without items writes nothing and does not rotate.
@@ -303,8 +302,8 @@ func (f *File[T]) syncLater() {
 	}
 }
 
-// Sync returns nil once all items that were appended are on the disk. An error of the
-// sync itself is final, as for [File.Append].
+// Sync returns nil once all appended items are on the disk. An error of the sync itself is
+// final, as for [File.Append].
 func (f *File[T]) Sync() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -348,12 +347,12 @@ func (f *File[T]) checkUnchanged() error {
 	return nil
 }
 
-// Consume subscribes to src and appends its items, in batches as [ForEachBatch] does. It
-// is a [Sink], for [Tee].
+// Consume subscribes to src and appends its items, in batches as [ForEachBatch] does. The
+// method value is a [Sink], for [Tee].
 //
-// When src completes, Consume syncs the file and returns nil. When src fails, or ctx is
-// cancelled, it syncs the file and returns that error. It returns an error of
-// [File.Append] as it is. It does not close the file.
+// When src completes, Consume syncs the file and returns nil. When src fails or ctx is
+// cancelled, it syncs the file and returns the error or the cause. It returns an error of
+// [File.Append] unchanged. It does not close the file.
 func (f *File[T]) Consume(ctx context.Context, src rxsse.Observable[T]) error {
 	argument.MustNotBeNil("sink: File.Consume: src", src == nil)
 	if err := ForEachBatch(ctx, src, f.Append); err != nil {
@@ -362,9 +361,9 @@ func (f *File[T]) Consume(ctx context.Context, src rxsse.Observable[T]) error {
 	return f.Sync()
 }
 
-// Close syncs and closes the file and waits until rotated files are compressed and old
-// ones removed. It returns what went wrong with any of that, and the error that made
-// the File unusable, if there was one. A second Close does nothing.
+// Close syncs and closes the file, and waits until rotated files are compressed and old
+// ones removed. It returns the errors of all that, and the error that made the File
+// unusable, if any. A second Close does nothing and returns nil.
 func (f *File[T]) Close() error {
 	f.mu.Lock()
 	if f.closed {

@@ -12,7 +12,7 @@ import (
 	"github.com/rxsse/rxsse/internal/durable"
 )
 
-// A FileOption changes how a [File] is written.
+// A FileOption configures a [File].
 type FileOption func(*fileOptions)
 
 type fileOptions struct {
@@ -41,61 +41,60 @@ func newFileOptions(opts []FileOption) fileOptions {
 	return o
 }
 
-// WithJSON sets options of the JSON encoder for [OpenNDJSON], such as
-// json.Deterministic(true) or json.WithMarshalers. Options that would spread an item
-// over several lines have no effect. [OpenEvents] ignores it.
+// WithJSON sets options of the JSON encoder of [OpenNDJSON], such as
+// json.Deterministic(true) or json.WithMarshalers. Options that would spread an item over
+// several lines have no effect. [OpenEvents] ignores WithJSON.
 func WithJSON(opts ...json.Options) FileOption {
 	opts = slices.Clone(opts)
 	return func(o *fileOptions) { o.json = opts }
 }
 
 // WithSyncInterval syncs the file d after an item was written, instead of in each call.
-// Appending is then much faster, and a loss of power can lose the items of the last d; a
+// Appending is then much faster, but a loss of power can lose the items of the last d; a
 // crash of the program loses none. If the sync fails, the next call returns the error.
-// [Commit] also syncs the file, before it saves a position. By default each call that
-// writes syncs the file before it returns. WithSyncInterval panics if d is not positive.
+// [Commit] also syncs the file before it saves a position. By default each call that writes
+// syncs the file before it returns. WithSyncInterval panics if d is not positive.
 func WithSyncInterval(d time.Duration) FileOption {
 	argument.MustBePositive("sink: WithSyncInterval: d", d)
 	return func(o *fileOptions) { o.syncInterval = d }
 }
 
 // WithRotateSize starts a new file before an item that would make the file larger than
-// the given number of bytes. The old file is renamed: events.ndjson becomes
+// bytes. The old file is renamed: events.ndjson becomes
 // events-20060102T150405.000000000Z.ndjson, with the time of the rotation in UTC. An item
-// is never split between files; an item that is larger than the limit gets a file of its
-// own. WithRotateSize panics if bytes is not positive.
+// is never split between files; an item larger than the limit gets its own file.
+// WithRotateSize panics if bytes is not positive.
 //
-// The times in the names always increase. If the clock is set back, the next names get
-// the time of the newest rotated file, a nanosecond later each, until the clock has
-// caught up. So the order of the names is the order of the items, and no rotated file is
-// overwritten.
+// The times in the names always increase. If the clock is set back, each next name gets the
+// time of the newest rotated file plus a nanosecond, until the clock has caught up. The
+// order of the names is thus the order of the items, and no rotated file is overwritten.
 func WithRotateSize(bytes int64) FileOption {
 	argument.MustBePositive("sink: WithRotateSize: bytes", bytes)
 	return func(o *fileOptions) { o.maxSize = bytes }
 }
 
-// WithRotateEvery starts a new file with the first item of each period of d, as
-// [WithRotateSize] does. Periods are aligned as by [time.Time.Truncate]: with 24 hours
-// there is one file for each day in UTC, across restarts of the program too.
-// WithRotateEvery panics if d is not positive.
+// WithRotateEvery starts a new file, as [WithRotateSize] does, with the first item of each
+// period of d. Periods are aligned as by [time.Time.Truncate]: with 24 hours there is one
+// file for each day in UTC, even across restarts of the program. WithRotateEvery panics if
+// d is not positive.
 func WithRotateEvery(d time.Duration) FileOption {
 	argument.MustBePositive("sink: WithRotateEvery: d", d)
 	return func(o *fileOptions) { o.rotateEvery = d }
 }
 
-// WithGzip compresses rotated files in the background, to files of the same name with
-// ".gz" appended. If that fails, the file stays as it is, and compressing it is tried
-// again after the next rotation and when the file is opened again. [File.Close] returns
-// an error if a file could not be compressed the last time.
+// WithGzip compresses rotated files in the background, to files of the same name with ".gz"
+// appended. If that fails, the rotated file stays, and is compressed after the next
+// rotation or when the File is opened again. [File.Close] returns the error if the last
+// attempt failed.
 func WithGzip() FileOption {
 	return func(o *fileOptions) { o.gzip = true }
 }
 
 // WithKeep removes old rotated files: it keeps the newest n, and of these only those
-// rotated within the last d. Zero means no limit. Old files are removed in the
-// background after each rotation and when the file is opened; the file in use is never
-// removed. The age of a file is measured from the time in its name. The default is to
-// keep all files. WithKeep panics if n or d is negative, or both are zero.
+// rotated within the last d. Zero means no limit. Old files are removed in the background
+// after each rotation and when the File is opened; the current file is never removed. The
+// age of a file is determined by the time in its name. By default all files are kept.
+// WithKeep panics if n or d is negative, or if both are zero.
 func WithKeep(n int, d time.Duration) FileOption {
 	if n < 0 || d < 0 || n == 0 && d == 0 {
 		panic(fmt.Sprintf("sink: WithKeep: n or d must be positive and none negative, got %d and %v", n, d))

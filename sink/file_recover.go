@@ -13,8 +13,8 @@ import (
 	"github.com/rxsse/rxsse/internal/durable"
 )
 
-// ErrForeignFile means that a file does not end as a [File] of that kind leaves it. The
-// file is not changed.
+// ErrForeignFile means that a file does not end the way a [File] of that kind would end it.
+// The file is not changed.
 var ErrForeignFile = errors.New("the file holds something else; it is not changed; choose another path")
 
 // A record is the form of an item in a file.

@@ -13,7 +13,7 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// A ServeOption changes how [Serve] answers.
+// A ServeOption configures [Serve].
 type ServeOption func(*serveOptions)
 
 type serveOptions struct {
@@ -24,18 +24,17 @@ type serveOptions struct {
 }
 
 // ServeHeartbeat sends a comment after d without an event, so that proxies keep the
-// connection open and a dead connection is noticed. The default is 15 s. ServeHeartbeat
-// panics if d is not positive.
+// connection open and dead connections are noticed. The default is 15 seconds.
+// ServeHeartbeat panics if d is not positive.
 func ServeHeartbeat(d time.Duration) ServeOption {
 	argument.MustBePositive("sink: ServeHeartbeat: d", d)
 	return func(o *serveOptions) { o.heartbeat = d }
 }
 
-// ServeRetry sends the client a reconnection time: how long it waits before it sends the
-// request again after the response has ended. It is a random time between d and one and
-// a half times d, so that many clients do not come back at once. By default none is
-// sent, and browsers wait 3 to 5 seconds. ServeRetry panics if d is less than a
-// millisecond.
+// ServeRetry sends the client a reconnection time: how long it waits to send the request
+// again after the response has ended. It is a random time between d and 1.5 × d, so that
+// clients do not all return at once. By default none is sent, and browsers wait 3 to 5
+// seconds. ServeRetry panics if d is less than a millisecond.
 func ServeRetry(d time.Duration) ServeOption {
 	if d < time.Millisecond {
 		panic(fmt.Sprintf("sink: ServeRetry: d must be at least a millisecond, got %v", d))
@@ -43,35 +42,34 @@ func ServeRetry(d time.Duration) ServeOption {
 	return func(o *serveOptions) { o.retry = d }
 }
 
-// ServeWriteTimeout ends the stream when one write, of a few KiB, lasts longer than
-// d. The deadline is not moved with every write, so the write may last up to twice d.
-// The default is one minute, see [WithWriteTimeout]. ServeWriteTimeout panics if d is not
+// ServeWriteTimeout ends the stream when a single write, of a few KiB, takes longer than d.
+// The deadline is not updated for every write, so a write may take up to twice d. The
+// default is one minute, see [WithWriteTimeout]. ServeWriteTimeout panics if d is not
 // positive.
 func ServeWriteTimeout(d time.Duration) ServeOption {
 	argument.MustBePositive("sink: ServeWriteTimeout: d", d)
 	return func(o *serveOptions) { o.writeTimeout = d }
 }
 
-// ServeErrorEvent ends the response with the event that f returns when src fails. f
-// decides what the client may know of the error. Without this option the response is
-// aborted, see [Serve].
+// ServeErrorEvent ends the response with the event that f returns when src fails. f decides
+// what the client learns about the error. By default the response is aborted, see [Serve].
 func ServeErrorEvent(f func(error) codec.Event) ServeOption {
 	argument.MustNotBeNil("sink: ServeErrorEvent: f", f == nil)
 	return func(o *serveOptions) { o.errorEvent = f }
 }
 
-// LastEventID returns the ID of the last event that the client of a request has, or "".
-// It reads the Last-Event-ID header, which browsers send when they reconnect. Clients that
-// cannot set the header use a query parameter: lastEventId or evs_last_event_id, in upper or
-// lower case, with or without "-" and "_".
+// LastEventID returns the ID of the last event that the client of a request has, or "". It
+// is the Last-Event-ID header, which browsers send when they reconnect. Clients that cannot
+// set the header use a query parameter instead: lastEventId or evs_last_event_id, in upper
+// or lower case, with or without "-" and "_".
 func LastEventID(r *http.Request) string {
 	q, _ := parseRequest(r) // a query that cannot be parsed has no ID
 	return q.lastEventID
 }
 
 // Serve answers a request with the events of src as a stream of Server-Sent Events, over
-// HTTP/1.1 or HTTP/2. It subscribes to src, and ends src when the client has left. To
-// publish one stream to many clients, use a [Broadcaster].
+// HTTP/1.1 or HTTP/2. It subscribes to src, and ends src when the client leaves. To publish
+// one stream to many clients, use a [Broadcaster].
 //
 //	mux.HandleFunc("GET /prices", func(w http.ResponseWriter, r *http.Request) {
 //		prices := pricesAfter(sink.LastEventID(r)) // an rxsse.Observable[Price]
@@ -79,27 +77,27 @@ func LastEventID(r *http.Request) string {
 //		…
 //	})
 //
-// Serve sends the header and a first line at once. It sends each event when src
-// delivers it; while the connection is busy, it sends the events that have arrived
-// meanwhile with one write, at most 256. A client that reads slowly slows src down; a
-// client that does not read is disconnected, see [ServeWriteTimeout]. The server's own
-// WriteTimeout does not apply. Events are repaired where the format requires it: CR and
-// CRLF in data become LF, and invalid UTF-8 becomes U+FFFD. An event whose type or ID
-// cannot be sent ends the stream as an error of src does.
+// Serve sends the header and a first line at once. It sends each event when src delivers
+// it; events that arrive while the connection is busy, at most 256, are sent with the next
+// write. A client that reads slowly slows src down; a client that does not read is
+// disconnected, see [ServeWriteTimeout]. The server's own WriteTimeout does not apply.
+// Events are repaired where the format requires it: CR and CRLF in data become LF, and
+// invalid UTF-8 becomes U+FFFD. An event whose type or ID cannot be sent ends the stream as
+// an error of src does.
 //
 // # How it ends
 //
-// Serve returns nil when src completes and all events are written. A browser's
-// EventSource then reconnects; to stop it, send a last event at which the page calls
-// close, or answer the next request with status 204.
+// Serve returns nil when src completes and all events are written. A browser's EventSource
+// then reconnects; to stop it, send a final event on which the page calls close, or answer
+// the next request with status 204.
 //
-// When src fails, Serve sends the events before the error and returns the error. It
-// aborts the response, so that the client can tell that the stream is incomplete, or
-// sends the event of [ServeErrorEvent]. It cannot abort the response of a ResponseWriter
-// without write deadlines, such as a [net/http/httptest.ResponseRecorder].
+// When src fails, Serve sends the events before the error and returns the error. It aborts
+// the response, so that the client notices that the stream is incomplete, or sends the
+// event of [ServeErrorEvent]. It cannot abort the response of a ResponseWriter without
+// write deadlines, such as a [net/http/httptest.ResponseRecorder].
 //
-// When the client leaves, Serve returns the cause of the request's context, or the error
-// of the write that failed. In all cases src has ended when Serve returns. A panic of src
+// When the client leaves, Serve returns the cause of the request's context, or the error of
+// the write that failed. In all cases src has ended when Serve returns. A panic in src
 // reaches the caller, and net/http aborts the response.
 //
 // Serve answers HEAD with the header, without subscribing to src. If the ResponseWriter
@@ -107,8 +105,8 @@ func LastEventID(r *http.Request) string {
 //
 // # In a server
 //
-// Read the body of the request before you call Serve: over HTTP/1.1 it cannot be read
-// once the response has begun. [http.Server.Shutdown] waits for Serve, so end src on
+// Read the body of the request before calling Serve, because over HTTP/1.1 it cannot be
+// read once the response has begun. [http.Server.Shutdown] waits for Serve, so end src on
 // shutdown, for example with operators.TakeUntil.
 func Serve(w http.ResponseWriter, r *http.Request, src rxsse.Observable[codec.Event], opts ...ServeOption) error {
 	argument.MustNotBeNil("sink: Serve: src", src == nil)

@@ -12,30 +12,30 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// A Sink consumes a stream: it ranges over src and returns when src ends or when it needs
-// no more items.
+// A Sink consumes a stream: it ranges over src once, and returns when src ends or when it
+// needs no more items.
 type Sink[T any] func(ctx context.Context, src rxsse.Observable[T]) error
 
 // errRangedTwice is the error of a second range, by a sink of [Tee], over its stream. The
 // items of the first range are gone.
 var errRangedTwice = errors.New("sink: Tee: a sink can range over its stream once, and not after it has returned")
 
-// Tee subscribes to src once and delivers all of its items to each of sinks. It
-// subscribes to src after every sink has subscribed or returned, so no sink misses an
-// item.
+// Tee subscribes to src once and delivers all of its items to each of sinks. It subscribes
+// to src after every sink has subscribed or returned, so no sink misses an item. Without
+// sinks it returns nil at once.
 //
 // A sink can be up to 256 items behind the newest one; then src waits for it. If a sink
-// returns an error, Tee ends src, cancels the context of the other sinks and returns
-// that error; to keep the others going, wrap the sink in [Isolated]. If a sink returns
-// nil before src ends, the other sinks go on. A sink that ranges over its stream a
-// second time gets an error.
+// returns an error, Tee ends src, cancels the contexts of the other sinks and returns that
+// error; to let the others continue, wrap the sink in [Isolated]. If a sink returns nil
+// before src ends, the other sinks continue. A sink that ranges over its stream a second
+// time gets an error.
 //
-// Tee returns nil when src completes and all sinks have returned, or as soon as no sink
-// needs more items. When src fails, Tee returns that error after the sinks have
-// processed the items before it. When ctx is cancelled, Tee returns the cause.
+// Tee returns nil when src completes and all sinks have returned nil, or as soon as no sink
+// needs more items. When src fails, Tee returns that error after the sinks have processed
+// the items before it. When ctx is cancelled, Tee returns the cause.
 //
-// Tee runs src and each sink on a goroutine of its own. They have ended when it
-// returns. A panic in one of them ends the others, and Tee panics with it.
+// Tee runs src and each sink on separate goroutines, which have ended when it returns. A
+// panic in one of them ends the others and reaches the caller of Tee as a rxsse.PanicError.
 func Tee[T any](ctx context.Context, src rxsse.Observable[T], sinks ...Sink[T]) error {
 	argument.MustNotBeNil("sink: Tee: src", src == nil)
 	for i, s := range sinks {
@@ -58,9 +58,9 @@ func Tee[T any](ctx context.Context, src rxsse.Observable[T], sinks ...Sink[T]) 
 }
 
 // Isolated returns a sink that can fail without ending the other sinks of [Tee]. When s
-// returns an error of its own, Isolated calls handle with it and returns nil: the sink
-// needs no more items. It returns the error of src and the cause of a cancelled context
-// as they are.
+// returns an error of its own, Isolated calls handle with it and returns nil, so that the
+// other sinks continue. After an error of src or a cancellation, it returns the error of s
+// unchanged.
 func Isolated[T any](s Sink[T], handle func(error)) Sink[T] {
 	argument.MustNotBeNil("sink: Isolated: s", s == nil)
 	argument.MustNotBeNil("sink: Isolated: handle", handle == nil)

@@ -10,9 +10,9 @@ import (
 )
 
 // TransactState calls work with the results of a windowing operator and the operator's
-// state after them, an operators.State. work stores both in one transaction. A program
-// that loads the stored state when it starts then gets the same results as one that is
-// never killed; operators.State documents the guarantee and its conditions.
+// state after them, an operators.State. work stores both in one transaction. A program that
+// loads the stored state when it starts then gets the same results as one that was never
+// killed; operators.State documents the guarantee and its conditions.
 //
 //	err := sink.TransactState(ctx, minutes, &state, time.Second, func(minutes []Minute, state []byte) error {
 //		tx, err := db.BeginTx(ctx, nil)
@@ -21,19 +21,18 @@ import (
 //	})
 //
 // Each call of work encodes the whole state, which is as large as the open windows. every
-// is the least time between two calls: results that arrive sooner wait for a later result
-// or for the end of the stream. At most 65,536 results wait. If every is 0, work is called
-// for each result. TransactState panics if every is negative. work must not keep the
-// slices.
+// is the minimum time between two calls: results that arrive sooner wait for a later result
+// or the end of the stream. At most 65,536 results wait. If every is 0, work is called for
+// each result. TransactState panics if every is negative. work must not keep the slices.
 //
-// Partial results are not passed to work: their items remain in the state, and complete
-// the window after a restart.
+// Partial results are not passed to work; their items remain in the state, and their
+// windows continue after a restart.
 //
-// Everything runs on the caller's goroutine, and the stream stands still while work
-// runs. TransactState returns nil when src completes and everything is stored. When src
-// fails or ctx is cancelled, it stores the results before that and returns the error or
-// the cause. An error of work, or of saving the state, is returned, and the results of
-// that call are not stored.
+// Everything runs on the caller's goroutine, and the stream waits while work runs.
+// TransactState returns nil when src completes and everything is stored. When src fails or
+// ctx is cancelled, it stores the results before that and returns the error or the cause.
+// It returns an error of work or of saving the state; the results of that call are then not
+// stored.
 func TransactState[T any](ctx context.Context, src rxsse.Observable[T], state interface{ Save() ([]byte, error) }, every time.Duration, work func(results []T, state []byte) error) error {
 	argument.MustNotBeNil("sink: TransactState: src", src == nil)
 	argument.MustNotBeNil("sink: TransactState: state", state == nil)

@@ -14,16 +14,15 @@ import (
 	"github.com/rxsse/rxsse/internal/jsonline"
 )
 
-// Lines subscribes to src and writes each item to w on a line of its own, as
-// [fmt.Fprintln] prints it: a string as it is, a value with a String method by that
-// method. It ends and flushes as [Write] does.
+// Lines subscribes to src and writes each item to w as [fmt.Fprintln] does, one per line.
+// It ends and flushes as [Write] does.
 func Lines[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer) error {
 	return writeAs(ctx, "Lines", src, w, appendLine)
 }
 
 // NDJSON subscribes to src and writes each item to w as a line of JSON, encoded by
-// [github.com/go-json-experiment/json] with the given options. Options that would spread
-// an item over several lines have no effect. It ends and flushes as [Write] does.
+// github.com/go-json-experiment/json with opts. Options that would spread an item over
+// several lines have no effect. It ends and flushes as [Write] does.
 func NDJSON[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer, opts ...json.Options) error {
 	return writeAs(ctx, "NDJSON", src, w, jsonline.Format[T](opts...))
 }
@@ -38,23 +37,23 @@ func NDJSONTo[T any](w io.Writer, opts ...json.Options) Sink[T] {
 	return func(ctx context.Context, src rxsse.Observable[T]) error { return NDJSON(ctx, src, w, opts...) }
 }
 
-// Write subscribes to src and writes each item to w in the form that format appends to
-// a buffer, such as AppendEvent of package codec. To answer an HTTP request with events, use
+// Write subscribes to src and writes each item to w as encoded by format, which appends it
+// to a buffer as codec.AppendEvent does. To answer an HTTP request with events, use
 // [Serve].
 //
-// Write never delays an item. While w is slow, it writes the items that have arrived
-// meanwhile with one call, at most 256. After each call it flushes w if w has a Flush
-// method, as an [http.ResponseWriter] or a [bufio.Writer] has.
+// Write never delays an item. Items that arrive while w is busy, at most 256, are written
+// with the next call. After each call Write flushes w if w has a Flush method, as an
+// [http.ResponseWriter] or a [bufio.Writer] has.
 //
-// Write returns nil when src completes and all items are written. When src fails, it
-// writes the items before the error and returns the error. If an item cannot be
-// formatted, it writes the items before it, ends src and returns the error of format,
-// wrapped. When a call of w fails, Write ends src and returns that error; while src is
-// silent, Write does not notice that w has failed. When ctx is cancelled, Write drops the
-// items that are not written yet and returns the cause.
+// Write returns nil when src completes and all items are written. When src fails, it writes
+// the items before the error and returns the error. If format fails, Write writes the items
+// before, ends src and returns the error, wrapped. When writing to w fails, Write ends src
+// and returns the error, wrapped; while src is silent, it does not notice that w has
+// failed. When ctx is cancelled, Write drops the items that are not yet written and returns
+// the cause.
 //
-// Write runs src on a goroutine of its own. It reuses its buffer, unless an item has made
-// that larger than 1 MiB.
+// Write runs src on its own goroutine. It reuses its buffer unless an item made it larger
+// than 1 MiB.
 func Write[T any](ctx context.Context, src rxsse.Observable[T], w io.Writer, format func(dst []byte, v T) ([]byte, error)) error {
 	return writeAs(ctx, "Write", src, w, format)
 }
