@@ -20,8 +20,8 @@ import (
 // became of it.
 const ackTimeout = 5 * time.Second
 
-// Append appends the events of src to the log, in their order, each exactly once.
-// src must begin after [Log.Position], as it does in
+// Append appends the events of src to the log, in order, each exactly once. src must begin
+// after [Log.Position], as it does in
 //
 //	position, err := log.Position(ctx)
 //	…
@@ -29,28 +29,26 @@ const ackTimeout = 5 * time.Second
 //
 // Comments and changes of the reconnection time are not stored.
 //
-// Publishes are asynchronous, at most [LogConfig.MaxPending] at once; when that many
-// are unanswered, Append does not read on. Each publish names the sequence that must
-// precede it, so that the server refuses a writer that has been replaced: Append then
-// returns [ErrSuperseded]. Each also has a message ID made of the event's ID and a
-// checksum of its type and data, so that an event which the feed repeats within the
-// stream's de-duplication window is not stored twice. Different events with one ID are
-// all stored. An event without an ID that the feed repeats is stored again: it looks like
-// a new one.
+// Publishes are asynchronous, at most [LogConfig.MaxPending] at once; when that many are
+// unanswered, Append stops reading src. Each publish names the sequence that must precede
+// it, so that the server refuses a writer that has been replaced; Append then returns
+// [ErrSuperseded]. Each also has a message ID made of the event's ID and a checksum of its
+// type and data, so that an event that the feed repeats within the stream's de-duplication
+// window is not stored twice. Different events with the same ID are all stored. A repeated
+// event without an ID looks like a new one and is stored again.
 //
-// When servers fail, Append finds out what has been stored and publishes the rest
-// again, until it succeeds or ctx ends; src is not read meanwhile, and stays
-// connected. It returns an error that names the event and the reason when the stream
-// refuses an event, for example because it is too large, or for five seconds because
-// the stream is full. The events before it are stored, and none after it. It returns an
-// error when the stream has been missing for five seconds, or has been created anew, and
-// nats.ErrConnectionClosed when the connection has been closed.
+// When servers fail, Append determines what was stored and publishes the rest again, until
+// it succeeds or ctx ends; meanwhile src stays connected and is not read. When the stream
+// refuses an event, for example because it is too large, or for five seconds because the
+// stream is full, Append returns an error that names the event and the reason; the events
+// before it are stored, and none after it. Append returns an error when the stream has been
+// missing for five seconds or was recreated, and nats.ErrConnectionClosed when the
+// connection is closed.
 //
 // Append returns nil when src completes and everything is stored. When src fails, it
-// returns that error after the events before it are stored. When ctx is cancelled it
-// returns the cause; events that were being published may be stored or not, which
-// [Log.Position] then says. src runs on a goroutine of its own; a panic in it is raised
-// again in the caller.
+// returns that error after the events before it are stored. When ctx is cancelled, it
+// returns the cause; events that were being published may or may not be stored, see
+// [Log.Position]. src runs on its own goroutine; a panic in it reaches the caller.
 func (l *Log) Append(ctx context.Context, src rxsse.Observable[codec.Event]) error {
 	end, err := l.last(ctx)
 	if ctx.Err() != nil {

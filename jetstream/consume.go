@@ -21,27 +21,27 @@ type Delivery[T any] struct {
 	// Subject is the partition's subject.
 	Subject string
 	// Attempt is how many times a worker has begun at this event. It exceeds 1 only for the
-	// first event after a worker has begun. See [Partition.Attempt].
+	// first event of a worker. See [Partition.Attempt].
 	Attempt int
 }
 
-// Consume delivers the events of the partitions that belong to this worker, decoded
-// with payload. Any number of workers share the partitions of a group as in [Work]. A
-// partition belongs to one worker at a time, which gets its events in order.
+// Consume delivers the events of the partitions that belong to this worker, decoded with
+// payload. Any number of workers share the partitions of a group, as in [Work]. A partition
+// belongs to one worker at a time, which gets its events in order.
 //
-// An event is acknowledged when the consumer asks for the next one. If the worker dies
-// before that, or if the consumer leaves the range at the event, it is delivered again. To
+// An event is acknowledged when the loop asks for the next one. If the worker dies before
+// that, or if the consumer leaves the range at the event, it is delivered again. To
 // acknowledge later, for example when a window has been written, use [Work].
 //
-// Consume never completes. It survives the loss of servers and of connections. It fails
-// if an argument is wrong, at an event that cannot be decoded unless [Consumer.OnPoison]
-// is set, when the stream has been deleted, and with nats.ErrConnectionClosed when the
-// connection has been closed. When ctx is cancelled it ends with the cause.
+// Consume never completes. It survives the loss of servers and connections. It fails if an
+// argument is invalid, at an event that cannot be decoded unless [Consumer.OnPoison] is
+// set, when the stream has been deleted, and with nats.ErrConnectionClosed when the
+// connection is closed. When ctx is cancelled, it ends with the cause.
 //
-// Each partition has a goroutine of its own, which decodes up to [Consumer.MaxPending]
-// events ahead of the consumer and ends with the range. When a partition goes to another
-// worker, the consumer gets none of the events that were decoded ahead; the other worker
-// begins after the last event that the consumer has taken.
+// Each partition has its own goroutine, which decodes up to [Consumer.MaxPending] events
+// ahead of the consumer and ends with the range. When a partition moves to another worker,
+// the events decoded ahead are dropped, and the other worker begins after the last event
+// that the consumer has processed.
 func Consume[T any](js jetstream.JetStream, c Consumer, payload codec.Payload[T]) rxsse.Observable[Delivery[T]] {
 	return func(ctx context.Context) iter.Seq2[Delivery[T], error] {
 		return func(yield func(Delivery[T], error) bool) {

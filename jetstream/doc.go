@@ -1,5 +1,5 @@
-// Package jetstream scales a pipeline out with NATS JetStream. The pipeline stays as it
-// is; only its two ends change. Run both in any number of programs:
+// Package jetstream scales a pipeline out with NATS JetStream. Only the two ends of the
+// pipeline change. Run both in any number of programs:
 //
 //	log, err := jetstream.OpenLog(ctx, js, "trades", jetstream.LogConfig{}) // a stream with one subject
 //	…
@@ -27,20 +27,18 @@
 //	Consume: each partition   Work: the same, with    Log.Follow: every event,
 //	belongs to one worker     windows and commits     for browsers on any node
 //
-// A [Log] is a stream that holds the events of one feed. [Log.Append] writes to it so
-// that a writer which has been replaced cannot write any more, and [Log.Position]
-// reads the position of the feed back from it: the log and the position cannot
-// disagree.
+// A [Log] is a JetStream stream that holds the events of one feed. A writer that has been
+// replaced can no longer write to it with [Log.Append]. [Log.Position] reads the position
+// of the feed back from the log, so the log and the position cannot disagree.
 //
 // [Ingest] decides by a lease which member of a group reads a feed. [Consume] and [Work]
-// spread partitions over workers in the same way, so that the events of a key are
-// processed in order. [Log.Follow] delivers a log from any position on, without
+// distribute partitions over workers in the same way, so that the events of a key are
+// processed in order. [Log.Follow] delivers a log from any position, without
 // acknowledgements.
 //
-// The package names events by their sequence in the stream where it needs a position
-// that every node agrees on. The ID that the feed gave an event is in the log too, in
-// the message ID.
+// Where every node has to agree on a position, the ID of an event is its sequence in the
+// JetStream stream. The ID that the feed gave the event is kept in the message ID.
 //
-// Everything durable is JetStream's: replication, de-duplication, consumers, the
-// key-value store. Consuming needs NATS 2.14 or later, where a consumer can be reset.
+// JetStream provides everything durable: replication, de-duplication, consumers, the
+// key-value store. Consuming requires NATS 2.14 or later, in which a consumer can be reset.
 package jetstream

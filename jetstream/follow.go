@@ -15,8 +15,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A ForgottenError says that a log no longer holds the events that follow a position:
-// the stream's limits have deleted them.
+// A ForgottenError says that a log no longer holds the events after a position, because the
+// stream's limits have deleted them.
 type ForgottenError struct {
 	Log         string // the name of the stream
 	LastEventID string // the position
@@ -28,24 +28,22 @@ func (e *ForgottenError) Error() string {
 	return fmt.Sprintf("jetstream: stream %q no longer holds the events after %q; the first one left is %d", e.Log, e.LastEventID, e.First)
 }
 
-// Follow delivers the events of the log after the one whose sequence is lastEventID,
-// from the first one if that is "", and then new ones as they are appended. The ID of
-// each event is its sequence in the stream: the same on every node, and what Follow
-// continues after. Nothing is acknowledged, so any number of readers do not disturb each
-// other.
+// Follow delivers the events of the log after the one whose sequence is lastEventID, or
+// from the first one if that is "", and then new ones as they are appended. The ID of each
+// event is its sequence in the stream, which is the same on every node and can be passed to
+// Follow again. Nothing is acknowledged, so readers do not affect each other.
 //
 //	browsers := sink.NewBroadcaster(sink.WithReplay(log.Replay))
 //	now, err := log.End(ctx)
 //	…
 //	err = browsers.Publish(ctx, log.Follow(now))
 //
-// Follow never completes. It survives the loss of servers and of connections without
-// missing or repeating an event. It fails with a [ForgottenError] when the stream's limits
-// have deleted events that it has not delivered. It fails with an error if lastEventID is
-// not a sequence, if the log ends before it for five seconds, if the stream has been
-// deleted or created anew, or if the connection has been closed. When ctx is cancelled it
-// ends with the cause. It runs on the consumer's goroutine; the client library holds up to
-// 500 events ahead.
+// Follow never completes. It survives the loss of servers and connections without missing
+// or repeating an event. It fails with a [ForgottenError] when the stream's limits have
+// deleted events that it has not delivered. It also fails if lastEventID is not a sequence,
+// if the log ends before it for five seconds, if the stream has been deleted or recreated,
+// or if the connection is closed. When ctx is cancelled, it ends with the cause. It runs on
+// the consumer's goroutine; the client library buffers up to 500 events.
 func (l *Log) Follow(lastEventID string) rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
@@ -81,8 +79,8 @@ func (l *Log) Follow(lastEventID string) rxsse.Observable[codec.Event] {
 	}
 }
 
-// Replay is [Log.Follow] for sink.WithReplay: it returns nil if the log does not know
-// lastEventID, or no longer holds the events after it.
+// Replay is [Log.Follow] for sink.WithReplay: it returns a nil stream if the log does not
+// know lastEventID, or no longer holds the events after it.
 func (l *Log) Replay(ctx context.Context, lastEventID string) (rxsse.Observable[codec.Event], error) {
 	after, err := parsePosition(lastEventID)
 	if err != nil || after == 0 {
@@ -98,8 +96,8 @@ func (l *Log) Replay(ctx context.Context, lastEventID string) (rxsse.Observable[
 	return l.Follow(lastEventID), nil
 }
 
-// End returns the sequence of the last event in the log, where [Log.Follow] begins to
-// deliver only new events. It is "0" for a log that never had an event.
+// End returns the sequence of the last event in the log, from which [Log.Follow] delivers
+// only new events. It is "0" for a log that never had an event.
 func (l *Log) End(ctx context.Context) (lastEventID string, err error) {
 	info, err := l.stream.Info(ctx)
 	if err != nil {

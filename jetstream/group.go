@@ -15,18 +15,17 @@ import (
 	"github.com/rxsse/rxsse/internal/clock"
 )
 
-// ErrClaimLost is the cause that ends the context of work when its claim is lost: another
-// member has claimed it, or the cluster could not be reached for too long.
+// ErrClaimLost is the cause of the context of work whose claim was lost: another member has
+// claimed it, or the cluster was unreachable for too long.
 var ErrClaimLost = errors.New("jetstream: the claim is lost")
 
-// A Group is a set of programs that share work: feeds to ingest, or partitions to
-// consume. The members claim pieces of work in a key-value bucket, an equal share each.
-// The entries of the bucket expire: when a member dies, others claim its work at most
-// 1.4 × TTL later.
+// A Group is a set of programs that share work: feeds to ingest, or partitions to consume.
+// The members claim equal shares of the work in a key-value bucket. Its entries expire:
+// when a member dies, others claim its work at most 1.4 × TTL later.
 //
 // A claim is a lease, not a lock: a member that was suspended may continue for a moment
-// after another has taken over. [Log.Append] and the acknowledgements of [Consume] are
-// safe against that; effects of your own code on other systems are not.
+// after another has taken over. [Log.Append] and the acknowledgements of [Consume] are safe
+// against this; the effects of your own code on other systems are not.
 type Group struct {
 	// Name is the group's name: letters, digits, "-" and "_".
 	Name string
@@ -36,16 +35,16 @@ type Group struct {
 	// Bucket is the key-value bucket for the claims. It is created if it does not exist.
 	// Default: "rxsse-claims".
 	Bucket string
-	// TTL is how long a claim lasts without a renewal. Members renew their claims three
-	// times in that time. All groups of a bucket have the same TTL. Default: 10 s.
-	// Minimum: 1 s.
+	// TTL is how long a claim lasts without renewal. Members renew their claims three times
+	// per TTL. All groups of a bucket have the same TTL. Default: 10 seconds. Minimum: 1
+	// second.
 	TTL time.Duration
 	// Replicas is the number of replicas of the bucket when it is created. Default: 1.
 	Replicas int
-	// Logger, if set, logs claims and failures to reach the cluster.
+	// Logger, if not nil, logs claims and failures to reach the cluster.
 	Logger *slog.Logger
-	// OnClaim, if set, is called with true when this member has claimed a piece of work,
-	// and with false when it no longer holds it. Several goroutines may call it at once.
+	// OnClaim, if not nil, is called with true when this member has claimed a feed or
+	// partition, and with false when it no longer holds it. It may be called concurrently.
 	OnClaim func(name string, held bool)
 }
 

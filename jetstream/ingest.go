@@ -15,7 +15,7 @@ import (
 type Feed struct {
 	// Log is the log of the feed. Each feed has its own.
 	Log *Log
-	// Source returns the feed's events after the one with lastEventID, from its
+	// Source returns the feed's events after the one with lastEventID, or from the
 	// beginning if that is "":
 	//
 	//	func(lastEventID string) rxsse.Observable[codec.Event] {
@@ -24,24 +24,24 @@ type Feed struct {
 	Source func(lastEventID string) rxsse.Observable[codec.Event]
 }
 
-// Ingest appends feeds to their logs, together with the other members of group: each
-// feed is read by one member at a time, and each member reads an equal share of the feeds. When a
-// member dies, is cut off or falls asleep, another takes over its feeds within 1.4 ×
-// [Group.TTL], at the event after the last one in the log. A member that wakes up again
-// cannot append: see [Log.Append].
+// Ingest appends feeds to their logs, together with the other members of group: each feed
+// is read by one member at a time, and each member reads an equal share of the feeds. When
+// a member dies, is cut off or is suspended, another takes over its feeds within 1.4 ×
+// [Group.TTL], after the last event in the log. A member that resumes cannot append, see
+// [Log.Append].
 //
-// Members may have different feeds, for example while a new version is rolled out: each
-// feed goes to a member that has it. All members must read a log's feed from the same
+// Members can have different feeds, for example while a new version is rolled out: each
+// feed goes to a member that has it. All members must read the feed of a log from the same
 // source.
 //
-// Every event that the feed's server still has is in the log once, in order. A feed
-// that ends, by completion or with an error, is begun again after a tenth of the TTL:
-// give the source a wait that the server can bear. An event that the stream refuses is
-// such an error: the feed stays before it, and each attempt logs a warning.
+// Every event that the feed's server still has is in the log once, in order. A feed that
+// completes or fails is started again after a tenth of the TTL; if that is too often for
+// the server, let the source wait. An event that the stream refuses is such a failure: the
+// feed stays before it, and each attempt logs a warning.
 //
-// Ingest returns when ctx ends, with its cause and after it has released its feeds; at
-// once with an error if the arguments cannot work; and with nats.ErrConnectionClosed
-// when the connection has been closed.
+// When ctx ends, Ingest releases its feeds and returns the cause. It returns an error at
+// once if an argument is invalid, and nats.ErrConnectionClosed when the connection is
+// closed.
 func Ingest(ctx context.Context, js jetstream.JetStream, group Group, feeds ...Feed) error {
 	if len(feeds) == 0 {
 		return errors.New("jetstream: Ingest: no feeds")

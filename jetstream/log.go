@@ -13,14 +13,14 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// ErrSuperseded is the error of a writer that another writer has replaced: the log
-// has messages that this writer did not append. Nothing that it had not yet appended
-// is in the log. Start again from [Log.Position], or stop.
+// ErrSuperseded is the error of a writer that was replaced by another: the log has messages
+// that this writer did not append. Its remaining events are not in the log. Start again
+// from [Log.Position], or stop.
 var ErrSuperseded = errors.New("another writer has appended to the log")
 
-// A Log is a JetStream stream with the events of one feed, in their order. One writer
-// appends to it at a time; any number of readers follow it. A Log may be used by
-// several goroutines. It needs no Close: what it holds ends with the NATS connection.
+// A Log is a JetStream stream with the events of one feed, in order. One writer at a time
+// appends to it; any number of readers follow it. A Log is safe for concurrent use, and
+// need not be closed.
 type Log struct {
 	stream    jetstream.Stream
 	publisher jetstream.JetStream
@@ -29,26 +29,23 @@ type Log struct {
 	covers    []string // the stream's subjects
 }
 
-// A LogConfig says how a [Log] uses its stream. The zero LogConfig works for a stream
-// with one subject.
+// A LogConfig configures a [Log]. The zero LogConfig works for a stream with one subject.
 type LogConfig struct {
-	// Subject returns the subject of an event. It decides the partition that the event
-	// belongs to, see [PartitionBy]. Default: the stream's first subject, which then must
-	// have no wildcard.
+	// Subject returns the subject of an event, which determines its partition, see
+	// [PartitionBy]. Default: the stream's first subject, which then must have no wildcard.
 	Subject func(codec.Event) string
-	// Replicas is the least number of replicas that the stream must have, so that a log
-	// which should survive the loss of a server is not opened on one that would not.
-	// Default: 1.
+	// Replicas is the minimum number of replicas of the stream. Set it if the log must
+	// survive the loss of a server. Default: 1.
 	Replicas int
-	// MaxPending is how many messages may be published and not yet acknowledged. When
-	// it is reached, [Log.Append] does not read on. Default: 2048.
+	// MaxPending is the maximum number of published, unacknowledged messages. At the limit
+	// [Log.Append] stops reading. Default: 2048.
 	MaxPending int
 }
 
-// OpenLog returns the log that is the named stream, which must exist. It returns an
-// error that says what to change if the cluster cannot be reached, or if the stream
-// does not exist, has fewer replicas than config wants, is sealed, is a copy of another
-// stream, does not acknowledge messages, or deletes them once they have been consumed.
+// OpenLog returns the log in the named stream, which must exist. It returns an error that
+// says what to change if the cluster cannot be reached, or if the stream does not exist,
+// has fewer replicas than config requires, is sealed, is a copy of another stream, does not
+// acknowledge messages, or deletes messages once they are consumed.
 func OpenLog(ctx context.Context, js jetstream.JetStream, stream string, config LogConfig) (*Log, error) {
 	s, err := openStream(ctx, js, stream)
 	if err != nil {
@@ -122,9 +119,9 @@ func (l *Log) check(c jetstream.StreamConfig) error {
 // Name returns the name of the stream.
 func (l *Log) Name() string { return l.name }
 
-// Position returns the ID of the last event in the log, where the feed is to be
-// resumed: pass it to source.WithLastEventID. It is "" for an empty log, and for one
-// whose last event has no ID.
+// Position returns the feed's ID of the last event in the log, after which the feed
+// resumes: pass it to source.WithLastEventID. It is "" for an empty log, and for one whose
+// last event has no ID.
 func (l *Log) Position(ctx context.Context) (lastEventID string, err error) {
 	last, err := l.last(ctx)
 	if err != nil {

@@ -8,13 +8,12 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// PartitionBy returns a function for [LogConfig.Subject] that spreads events over n
-// subjects, from prefix.0 to prefix.(n-1). Events for which key returns the same
-// string have the same subject, and so keep their order when they are consumed. See
-// [Partitions] for the names.
+// PartitionBy returns a function for [LogConfig.Subject] that distributes events over n
+// subjects, from prefix.0 to prefix.(n-1). Events with the same key have the same subject,
+// and thus keep their order when they are consumed. [Partitions] returns the names.
 //
-// Changing n moves keys to other partitions: the order of a key is only kept among
-// events that were appended with the same n. PartitionBy panics if n is less than 1.
+// Changing n moves keys to other partitions, so the order of a key is kept only among
+// events appended with the same n. PartitionBy panics if n is less than 1.
 func PartitionBy(prefix string, n int, key func(codec.Event) string) func(codec.Event) string {
 	subjects := Partitions(prefix, n)
 	return func(e codec.Event) string {
@@ -24,8 +23,8 @@ func PartitionBy(prefix string, n int, key func(codec.Event) string) func(codec.
 	}
 }
 
-// Partitions returns the n subjects that [PartitionBy] spreads events over, in the order of
-// their numbers. It panics if n is less than 1.
+// Partitions returns the n subjects of [PartitionBy], in the order of their numbers. It
+// panics if n is less than 1.
 func Partitions(prefix string, n int) []string {
 	argument.MustBePositive("jetstream: Partitions: n", n)
 	subjects := make([]string, n)

@@ -23,33 +23,33 @@ type Consumer struct {
 	// Stream is the name of the log's stream.
 	Stream string
 	// Durable is the prefix of the names of the durable consumers, one for each partition.
-	// They are created if they do not exist, and store the group's position.
+	// They are created if they do not exist, and store the position of the group.
 	Durable string
 	// Partitions are the subjects to consume, each by one worker at a time. See
 	// [Partitions]. A subject may have wildcards.
 	Partitions []string
-	// Group is the group of workers. Its Name is Durable if it is empty.
+	// Group is the group of workers. If its Name is empty, it is Durable.
 	Group Group
-	// MaxPending limits the events of a partition that are delivered and not yet
-	// acknowledged. At the limit no more are delivered. It must exceed the number of events
-	// that a worker holds back, for example in open windows. Default: 1024.
+	// MaxPending limits the unacknowledged events of a partition. At the limit no more are
+	// delivered. It must exceed the number of events that a worker holds back, for example
+	// in open windows. Default: 1024.
 	MaxPending int
-	// MaxTries is for [Consume]: how often workers may begin at the same event before
+	// MaxTries, for [Consume], is how many times workers may begin at the same event before
 	// OnPoison gets it. It has no effect without OnPoison. Default: no limit.
 	MaxTries int
-	// OnPoison is for [Consume]. It gets each event that cannot be decoded, with the
-	// decoding error, and each event at which workers have begun MaxTries times in vain,
-	// with a nil error. When it returns nil, the event is acknowledged. When it returns an
-	// error, the partition pauses for a tenth of the TTL and begins again at the event. It
-	// runs on the consumer's goroutine, in the order of the partition. Without OnPoison, an
-	// event that cannot be decoded ends the stream.
+	// OnPoison, for [Consume], is called with each event that cannot be decoded and the
+	// decoding error, and with each event at which workers have begun MaxTries times
+	// without success and a nil error. If it returns nil, the event is acknowledged. If it
+	// returns an error, the partition pauses for a tenth of the TTL and begins again at the
+	// event. It runs on the consumer's goroutine, in the order of the partition. Without
+	// OnPoison, an event that cannot be decoded ends the stream.
 	OnPoison func(e codec.Event, err error) error
 }
 
-// Work shares the partitions of a log among the workers of a group, and calls work for
-// each partition that belongs to this worker. A partition belongs to one worker at a
-// time, so its events are processed in order. When a worker dies, others continue its
-// partitions at the first event that it had not acknowledged.
+// Work shares the partitions of a log among the workers of a group, and calls work for each
+// partition that belongs to this worker. A partition belongs to one worker at a time, so
+// its events are processed in order. When a worker dies, others continue its partitions at
+// its first unacknowledged event.
 //
 //	err := jetstream.Work(ctx, js, consumer, func(ctx context.Context, p *jetstream.Partition) error {
 //		trades := operators.DecodeJSON[codec.Message[Trade]](p.Events())
@@ -57,18 +57,17 @@ type Consumer struct {
 //		return sink.Commit(ctx, candles, insert, p)
 //	})
 //
-// Each call of work runs on a goroutine of its own. It must return soon after its ctx
-// ends; the cause is [ErrClaimLost] when the partition goes to another worker. When work
-// returns earlier, with or without an error, Work calls it again after a tenth of the
-// group's TTL, at the first event that is not acknowledged.
+// Each call of work runs on its own goroutine. It must return soon after its ctx ends; the
+// cause is [ErrClaimLost] when the partition moves to another worker. When work returns
+// earlier, with or without an error, Work calls it again after a tenth of the group's TTL,
+// at the first unacknowledged event.
 //
-// Events that a worker had processed and not yet acknowledged when it died are delivered
-// again. No event is lost that the log still has.
+// Events that a worker had processed but not acknowledged when it died are delivered again.
+// No event that the log still has is lost.
 //
 // When ctx ends, Work returns its cause. It returns an error at once if an argument is
-// wrong, when the stream has been deleted, and nats.ErrConnectionClosed when the
-// connection has been closed. A panic of work is raised again in the goroutine that called
-// Work.
+// invalid, an error when the stream has been deleted, and nats.ErrConnectionClosed when the
+// connection is closed. A panic in work reaches the goroutine that called Work.
 func Work(ctx context.Context, js jetstream.JetStream, c Consumer, work func(ctx context.Context, p *Partition) error) error {
 	stream, err := c.open(ctx, js)
 	if ctx.Err() != nil {
@@ -144,8 +143,8 @@ func tooOld(version string) bool {
 	return major < 2 || major == 2 && minor < 14
 }
 
-// A Partition is one subject of a log while it belongs to this worker. [Work] makes
-// them. It is a checkpoint for sink.Commit: its Save acknowledges.
+// A Partition is a subject of a log that belongs to this worker. [Work] passes it to its
+// function. A Partition is a checkpoint for sink.Commit: its Save acknowledges events.
 type Partition struct {
 	subject string
 	js      jetstream.JetStream
@@ -176,7 +175,7 @@ func (p *Partition) Subject() string { return p.subject }
 
 // Attempt returns how many times a worker has begun at the first unacknowledged event,
 // including this time. It is 1 unless earlier workers left without acknowledging that
-// event. A worker that finds no event waiting does not count.
+// event. A worker that found no event waiting does not count.
 func (p *Partition) Attempt() int { return p.attempt }
 
 // begin finds or creates the consumer, takes it over, and counts the attempt.
@@ -219,17 +218,17 @@ func (p *Partition) begin(ctx context.Context) error {
 	return nil
 }
 
-// Events delivers the events of the partition, beginning with the first that is not
-// acknowledged, and then new ones as they are appended. The ID of each event is its
-// sequence in the stream, which is what [Partition.Save] takes. It never completes.
+// Events delivers the events of the partition, beginning with the first unacknowledged one,
+// and then new ones as they are appended. The ID of each event is its sequence in the
+// stream, the position for [Partition.Save]. It never completes.
 //
 // When [Consumer.MaxPending] events are unacknowledged, it delivers no more until Save is
-// called. After a failure of servers it continues by itself; one range misses no event and
-// delivers none twice. Each new range begins at the first event that is not acknowledged.
+// called. It survives failures of servers; a range neither misses nor repeats an event.
+// Each new range begins at the first unacknowledged event.
 //
-// It fails if the stream or the consumer has been deleted, or if the connection has been
-// closed. When ctx is cancelled it ends with the cause. It runs on the consumer's
-// goroutine; at most one range of a Partition may run at a time.
+// It fails if the stream or the consumer has been deleted, or if the connection is closed.
+// When ctx is cancelled, it ends with the cause. It runs on the consumer's goroutine; only
+// one range of a Partition may run at a time.
 func (p *Partition) Events() rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
@@ -321,9 +320,9 @@ func (p *Partition) add(d delivery) bool {
 	return false
 }
 
-// Save acknowledges all events up to the one whose ID is position: they are not
-// delivered to any worker again. It returns nil once the acknowledgements are sent. If
-// the worker dies before they arrive, the events are delivered again.
+// Save acknowledges all events up to the one whose ID is position, so that no worker gets
+// them again. It returns nil once the acknowledgements are sent; if the worker dies before
+// they arrive, the events are delivered again.
 func (p *Partition) Save(_ context.Context, position string) error {
 	sequence, err := strconv.ParseUint(position, 10, 64)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package marble draws streams as text, so that a test of a pipeline with time
-// in it reads like the diagrams in its documentation:
+// Package marble draws streams as text, so that the test of a timed pipeline reads like the
+// diagrams in the documentation:
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		src := marble.Cold("a-b---c|")
@@ -9,12 +9,12 @@
 //		}
 //	})
 //
-// Inside a [testing/synctest] bubble, as here, the clock is fake: the test takes
-// no time and gives the same diagram on every run. Two streams that draw something in
-// the same frame do so in the order in which they were created with [Cold]: each has
-// its own place within the frame, less than a tenth of it away from the start. Groups of
-// operators.GroupBy have none: items that pass through several of them in the same frame,
-// as through MergeMap, come in any order.
+// Inside a [testing/synctest] bubble, as here, the clock is fake: the test takes no time
+// and gives the same diagram on every run. Streams that deliver in the same frame do so in
+// the order in which they were created with [Cold]: each has its own time within the frame,
+// less than a tenth of a frame after its start. Groups of operators.GroupBy do not: items
+// that pass through several groups in the same frame, as through MergeMap, come in any
+// order.
 //
 // In a diagram every character is one [Frame] of time:
 //
@@ -43,13 +43,12 @@ import (
 // Frame is the time that one character of a diagram stands for.
 const Frame = time.Millisecond
 
-// Err is the error with which a stream drawn with # ends.
+// Err is the error of a stream drawn with #.
 var Err = errors.New("marble: the stream failed at #")
 
-// Cold returns the stream that diagram draws, whose items are the strings drawn
-// for them. Each subscription starts at the first frame. A diagram that ends without
-// | or # is a stream that does not end: it waits for its context. Cold panics if the
-// diagram is not valid.
+// Cold returns the stream drawn by diagram. Its items are the texts of the items in the
+// diagram. Each subscription starts at the first frame. A stream whose diagram ends without
+// | or # does not end until its context does. Cold panics if the diagram is invalid.
 func Cold(diagram string) rxsse.Observable[string] {
 	marks := parse(diagram)
 	stream := newPlaces()
@@ -143,11 +142,11 @@ func parse(diagram string) []mark {
 	return marks
 }
 
-// Record subscribes to obs and draws what it delivers until it ends. An item is
-// drawn as [fmt.Sprint] prints it, in brackets unless that is one character; the
-// cause of a cancelled ctx is drawn as !, any other error as #. What happens
-// between two frames is drawn in the earlier one. Record blocks until obs ends:
-// to watch a stream that does not, give it a context that does.
+// Record subscribes to obs and draws it until it ends. An item is drawn as [fmt.Sprint]
+// prints it, in brackets unless that is one character; the cause of a cancelled ctx is
+// drawn as !, any other error as #. Everything between two frames is drawn in the earlier
+// one. Record blocks until obs ends; for a stream that does not end, use a context that
+// does.
 func Record[T any](ctx context.Context, obs rxsse.Observable[T]) string {
 	var frames [][]string
 	start := time.Now()

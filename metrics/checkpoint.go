@@ -8,16 +8,16 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// Checkpoint returns a checkpoint that stores positions in c and counts the saves. Give it to
-// sink.Commit, and to source.WithCheckpoint if the stream begins there.
+// Checkpoint returns a checkpoint that stores positions in c and counts the saves. Pass it
+// to sink.Commit, and to source.WithCheckpoint, so that the Set knows the loaded position.
 //
-// The lag of the commits is the time since the oldest event without a saved position was
-// delivered. It needs [Set.Source] under the same name. The Set first notices that event
-// when the metrics are read or a position is saved, so the lag may be too short by the time
-// between two readings.
+// The commit lag is the time since the oldest event without a saved position was delivered.
+// It requires [Set.Source] with the same name. The Set notices that event only when the
+// metrics are read or a position is saved, so the lag may be too short by the time between
+// two readings.
 //
-// With sink.Transact, which stores positions itself, give nil for c: call Save after each
-// transaction that has succeeded.
+// For sink.Transact, whose work stores the positions, pass nil for c, and call Save of the
+// result after each successful transaction.
 func (s *Set) Checkpoint(name string, c source.Checkpoint) source.Checkpoint {
 	s.mu.Lock()
 	defer s.mu.Unlock()

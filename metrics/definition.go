@@ -9,7 +9,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A Kind says how a metric behaves.
+// A Kind is the kind of a metric.
 type Kind int
 
 const (
@@ -17,7 +17,7 @@ const (
 	Counter Kind = iota
 	// Gauge is a metric that goes up and down.
 	Gauge
-	// Histogram is a metric that counts measurements by their size.
+	// Histogram is a metric that counts measurements by size.
 	Histogram
 )
 
@@ -25,12 +25,12 @@ const (
 type Definition struct {
 	// Name has dots, as OpenTelemetry wants it: "rxsse.source.events".
 	Name string
-	// Help is one sentence that says what the metric counts or measures.
+	// Help is a sentence that says what the metric counts or measures.
 	Help string
 	// Unit is a unit of UCUM: "s", "By", "1", or "{event}" for a number of events.
 	Unit string
 	Kind Kind
-	// Label is the name of a label beside that of the stream, "" if there is none.
+	// Label is the name of a second label, beside that of the stream, or "".
 	Label string
 	// Bounds, of a Histogram, are the largest values of its buckets, in ascending order.
 	Bounds []float64
@@ -43,8 +43,8 @@ type Sample struct {
 	Stream     string  // the name given to the [Set]
 	LabelValue string  // of Label
 	Value      float64 // in Unit; of a Histogram the sum of its measurements
-	// Counts, of a Histogram, has the number of measurements in each bucket, and as one more
-	// element the number of those that exceed all bounds.
+	// Counts, of a Histogram, has the number of measurements in each bucket, followed by
+	// the number of those above all bounds.
 	Counts []int64
 
 	index int // of the definition
@@ -91,40 +91,40 @@ const (
 )
 
 var definitions = [...]Definition{ //nolint:gochecknoglobals // a constant
-	streams:         gauge("rxsse.source.streams", "Streams that run now.", "{stream}"),
-	connections:     gauge("rxsse.source.connections", "Streams that are connected now.", "{connection}"),
-	completed:       counter("rxsse.source.completed", "Streams that have completed.", "{stream}"),
-	failed:          counter("rxsse.source.failed", "Streams that have failed for good.", "{stream}"),
+	streams:         gauge("rxsse.source.streams", "Streams currently running.", "{stream}"),
+	connections:     gauge("rxsse.source.connections", "Streams currently connected.", "{connection}"),
+	completed:       counter("rxsse.source.completed", "Streams that completed.", "{stream}"),
+	failed:          counter("rxsse.source.failed", "Streams that failed for good.", "{stream}"),
 	attempts:        counter("rxsse.source.attempts", "Attempts to connect.", "{attempt}"),
-	connects:        counter("rxsse.source.connects", "Attempts that the server has accepted.", "{connection}"),
+	connects:        counter("rxsse.source.connects", "Attempts that the server accepted.", "{connection}"),
 	reconnects:      counter("rxsse.source.reconnects", "Connections that were not the first of their stream.", "{connection}"),
-	outcomes:        counterBy("outcome", "rxsse.source.outcomes", "Attempts that have ended, with their connections, by how.", "{attempt}"),
-	connectTimes:    histogram("rxsse.source.connect.duration", "Time from the beginning of an attempt to the answer that accepted it.", "s", connectBounds),
-	connectionTimes: histogram("rxsse.source.connection.duration", "How long connections have lasted.", "s", connectionBounds),
-	events:          counter("rxsse.source.events", "Events that consumers got.", "{event}"),
+	outcomes:        counterBy("outcome", "rxsse.source.outcomes", "Attempts that have ended, including their connections, by outcome.", "{attempt}"),
+	connectTimes:    histogram("rxsse.source.connect.duration", "Time from the beginning of an attempt to the response that accepted it.", "s", connectBounds),
+	connectionTimes: histogram("rxsse.source.connection.duration", "How long connections lasted.", "s", connectionBounds),
+	events:          counter("rxsse.source.events", "Events delivered to consumers.", "{event}"),
 	unterminated:    counter("rxsse.source.unterminated_events", "Events dropped because their response ended without a blank line.", "{event}"),
-	received:        counter("rxsse.source.received", "Bytes of bodies that were read.", "By"),
-	processing:      counter("rxsse.source.processing", "Time that consumers have taken for what was read.", "s"),
-	lag:             gauge("rxsse.source.lag", "Time that what was read last has waited for the consumer.", "s"),
+	received:        counter("rxsse.source.received", "Bytes of response bodies read.", "By"),
+	processing:      counter("rxsse.source.processing", "Time that consumers spent on the events read.", "s"),
+	lag:             gauge("rxsse.source.lag", "How long the bytes read last have been waiting for the consumer.", "s"),
 	lastEvent:       gauge("rxsse.source.last_event.timestamp", "When the last event was read, in Unix time.", "s"),
 	position:        gauge("rxsse.source.position", "Last event ID, if it is a whole number.", "1"),
 
-	clients:   gauge("rxsse.broadcast.clients", "Clients that are connected now.", "{client}"),
-	accepted:  counter("rxsse.broadcast.accepted", "Clients that were ever connected.", "{client}"),
+	clients:   gauge("rxsse.broadcast.clients", "Clients currently connected.", "{client}"),
+	accepted:  counter("rxsse.broadcast.accepted", "Clients that have connected.", "{client}"),
 	refused:   counter("rxsse.broadcast.refused", "Requests that were not accepted.", "{request}"),
 	left:      counterBy("reason", "rxsse.broadcast.left", "Clients that have left, by reason.", "{client}"),
-	published: counter("rxsse.broadcast.events", "Events that were published.", "{event}"),
+	published: counter("rxsse.broadcast.events", "Events published.", "{event}"),
 	rejected:  counter("rxsse.broadcast.rejected_events", "Events that could not be encoded and were not sent.", "{event}"),
 	repaired:  counter("rxsse.broadcast.repaired_events", "Events with text that was repaired.", "{event}"),
 	delivered: counter("rxsse.broadcast.deliveries", "Events written to clients, once per client.", "{event}"),
-	skipped:   counter("rxsse.broadcast.skipped_events", "Events that slow clients have missed, once per client.", "{event}"),
+	skipped:   counter("rxsse.broadcast.skipped_events", "Events that slow clients missed, once per client.", "{event}"),
 
-	saves:         counter("rxsse.commit.saves", "Positions that were saved.", "{save}"),
+	saves:         counter("rxsse.commit.saves", "Positions saved.", "{save}"),
 	saveFailures:  counter("rxsse.commit.failures", "Positions that could not be saved.", "{save}"),
-	saving:        counter("rxsse.commit.saving", "Time that saving has taken.", "s"),
-	lastSave:      gauge("rxsse.commit.last_save.timestamp", "When a position was saved last, in Unix time.", "s"),
-	savedPosition: gauge("rxsse.commit.position", "Position that was saved last, if it is a whole number.", "1"),
-	commitLag:     gauge("rxsse.commit.lag", "For how long there have been events after the saved position.", "s"),
+	saving:        counter("rxsse.commit.saving", "Time spent saving positions.", "s"),
+	lastSave:      gauge("rxsse.commit.last_save.timestamp", "When a position was last saved, in Unix time.", "s"),
+	savedPosition: gauge("rxsse.commit.position", "Position last saved, if it is a whole number.", "1"),
+	commitLag:     gauge("rxsse.commit.lag", "How long there have been events after the saved position.", "s"),
 
 	droppedItems: counter("rxsse.buffer.dropped_items", "Items dropped because a buffer was full.", "{item}"),
 }
@@ -161,7 +161,7 @@ func seconds(durations []time.Duration) []float64 {
 	return s
 }
 
-// Definitions returns all metrics that a [Set] may have.
+// Definitions returns the definitions of all metrics that a [Set] may have.
 func Definitions() []Definition { return slices.Clone(definitions[:]) }
 
 // A collection gathers samples.

@@ -11,8 +11,8 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A Set holds the metrics of streams by the streams' names. The zero Set is ready to use.
-// Its methods may be called by any goroutine, and must not be called on a copy.
+// A Set holds the metrics of streams by name. The zero Set is ready to use. A Set is safe
+// for concurrent use and must not be copied after first use.
 type Set struct {
 	mu           sync.Mutex
 	sources      map[string]*source.Meter
@@ -21,16 +21,16 @@ type Set struct {
 	dropped      map[string]*atomic.Int64
 }
 
-// Source returns an option that counts what a stream does. Streams with the same name add
-// up.
+// Source returns an option that counts what a stream does. Metrics of streams with the same
+// name are summed.
 func (s *Set) Source(name string) source.Option {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return source.WithMeter(get(&s.sources, name))
 }
 
-// Broadcaster adds the metrics of b, and returns b. Broadcasters with the same name add
-// up. The Set keeps b in memory. Broadcaster panics if b is nil.
+// Broadcaster adds the metrics of b, and returns b. Metrics of broadcasters with the same
+// name are summed. The Set keeps b in memory. Broadcaster panics if b is nil.
 func (s *Set) Broadcaster(name string, b *sink.Broadcaster) *sink.Broadcaster {
 	if b == nil {
 		panic("metrics: Broadcaster: b is nil")
@@ -65,8 +65,8 @@ func get[T any](m *map[string]*T, name string) *T {
 	return (*m)[name]
 }
 
-// Samples returns the present value of every metric, in the order of [Definitions], and
-// then of the names.
+// Samples returns the current value of every metric, in the order of [Definitions] and then
+// of the names.
 func (s *Set) Samples() []Sample {
 	s.mu.Lock()
 	sources, commits, dropped := maps.Clone(s.sources), maps.Clone(s.commits), maps.Clone(s.dropped)

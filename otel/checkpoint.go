@@ -10,9 +10,9 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// Checkpoint returns a checkpoint that stores positions in c and records a span for each:
-// "commit" and the name of the stream, with the position. It can be combined with that of
-// a metrics.Set.
+// Checkpoint returns a checkpoint that stores positions in c and records a span for each
+// save, named "commit" and the stream, with the position. c can be the checkpoint of a
+// metrics.Set.
 func Checkpoint(stream string, c source.Checkpoint, opts ...Option) source.Checkpoint {
 	return &checkpoint{c, newConfig(opts).tracers.Tracer(scope), stream}
 }

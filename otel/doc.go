@@ -6,15 +6,16 @@
 //
 //	trades := source.SSE(url, figures.Source("trades"), source.WithTrace(rxsseotel.Trace("trades")))
 //
-// Trace also records the histograms. Both use the global providers unless an [Option] gives
-// others. docs/observability.md lists the metrics and the attributes of spans, and says what to alert on.
+// Trace also records the histograms. Both use the global providers unless an [Option] says
+// otherwise. docs/observability.md lists the metrics and the attributes of spans, and says
+// what to alert on.
 //
 // # Attributes
 //
-// Metrics have the attribute rxsse.stream, with the name given to the Set; a few have
-// rxsse.outcome or rxsse.reason, with a fixed set of values. URLs and event IDs are
-// attributes of spans only. URLs are shown without passwords, and with the names in the
-// query but not the values.
+// Metrics have the attribute rxsse.stream, with the name given to the Set; a few also have
+// rxsse.outcome or rxsse.reason, with a fixed set of values. Only spans have URLs and event
+// IDs as attributes. URLs are shown without user and password, and without the values in
+// the query.
 package rxsseotel
 
 import (

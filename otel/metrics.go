@@ -10,11 +10,11 @@ import (
 	"github.com/rxsse/rxsse/metrics"
 )
 
-// Register exports the metrics of set as observable metrics: they are read when the
-// provider's reader collects. They have the names of [metrics.Definitions]. To stop, call
-// Unregister of the result. Register panics if set is nil.
+// Register exports the metrics of set as observable metrics, which are read when the
+// provider's reader collects. Their names are those of [metrics.Definitions]. To stop, call
+// Unregister on the result. Register panics if set is nil.
 //
-// Histograms cannot be observable metrics: [Trace] records them.
+// Histograms cannot be observable metrics; [Trace] records them.
 func Register(set *metrics.Set, opts ...Option) (metric.Registration, error) {
 	if set == nil {
 		panic("rxsseotel: Register: set is nil")

@@ -16,17 +16,17 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// Trace returns hooks for source.WithTrace that record a span for each attempt to connect,
-// and how long the server took to accept and the connection lasted, in the histograms
-// rxsse.source.connect.duration and rxsse.source.connection.duration.
+// Trace returns hooks for source.WithTrace that record a span for each attempt to connect.
+// They also record how long the server took to accept and how long the connection lasted,
+// in the histograms rxsse.source.connect.duration and rxsse.source.connection.duration.
 //
-// The span lasts until the connection has ended, and is exported then; an event "connected"
-// in it marks when the server accepted. It is a child of the span in the context that the
-// stream was subscribed with, and the request is sent in its context, so an instrumented
+// The span ends, and is exported, when the connection ends; an event "connected" in it
+// marks when the server accepted. Its parent is the span in the context of the
+// subscription, and the request is sent with its context, so an instrumented
 // http.RoundTripper adds its own span to the trace.
 //
-// A span is an error if the attempt or its connection has failed, and not if the server has
-// ended the response cleanly, the stream was cancelled, or the consumer has left.
+// A span has error status if the attempt or its connection failed, but not if the server
+// ended the response cleanly, the stream was cancelled, or the consumer left.
 func Trace(stream string, opts ...Option) *source.Trace {
 	c := newConfig(opts)
 	t := tracer{Tracer: c.tracers.Tracer(scope), durations: newDurations(c.meters.Meter(scope), stream), stream: stream}

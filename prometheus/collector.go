@@ -6,12 +6,12 @@
 //
 //	trades := source.SSE(url, figures.Source("trades"))
 //
-// Package metrics says what else a Set counts, and docs/observability.md lists the metrics
+// Package metrics shows what else a Set counts, and docs/observability.md lists the metrics
 // and what to alert on.
 //
-// Names follow Prometheus' conventions: rxsse.source.received, in bytes, becomes
+// Names follow the conventions of Prometheus: rxsse.source.received, in bytes, becomes
 // rxsse_source_received_bytes_total. Each metric has the label stream, with the name given
-// to the Set; a few have one more, with a fixed set of values.
+// to the Set; a few have another, with a fixed set of values.
 package rxsseprom
 
 import (
@@ -22,15 +22,15 @@ import (
 	"github.com/rxsse/rxsse/metrics"
 )
 
-// A Collector is a [prometheus.Collector] for a [metrics.Set]. It reads the metrics when
-// Prometheus scrapes the program, and holds none of its own.
+// A Collector is a [prometheus.Collector] for a [metrics.Set]. It reads the Set when
+// Prometheus scrapes the program.
 type Collector struct {
 	set   *metrics.Set
 	descs map[string]*prometheus.Desc // by the name of a metric
 }
 
-// NewCollector returns a collector for the metrics of set. Register it once. It panics if
-// set is nil.
+// NewCollector returns a collector for the metrics of set, to be registered once. It panics
+// if set is nil.
 func NewCollector(set *metrics.Set) *Collector {
 	if set == nil {
 		panic("rxsseprom: NewCollector: set is nil")
@@ -46,7 +46,7 @@ func NewCollector(set *metrics.Set) *Collector {
 	return c
 }
 
-// Name returns the name that a metric has in Prometheus, with its unit and, for a counter,
+// Name returns the name of a metric in Prometheus, with its unit and, for a counter,
 // "_total".
 func Name(d metrics.Definition) string {
 	name := strings.ReplaceAll(d.Name, ".", "_")

@@ -48,10 +48,10 @@ func TestCollector(t *testing.T) {
 		require.NoError(t, err)
 
 		require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
-# HELP rxsse_source_events_total Events that consumers got.
+# HELP rxsse_source_events_total Events delivered to consumers.
 # TYPE rxsse_source_events_total counter
 rxsse_source_events_total{stream="trades"} 2
-# HELP rxsse_source_outcomes_total Attempts that have ended, with their connections, by how.
+# HELP rxsse_source_outcomes_total Attempts that have ended, including their connections, by outcome.
 # TYPE rxsse_source_outcomes_total counter
 rxsse_source_outcomes_total{outcome="broken",stream="trades"} 2
 rxsse_source_outcomes_total{outcome="cancelled",stream="trades"} 0
@@ -62,10 +62,10 @@ rxsse_source_outcomes_total{outcome="no content",stream="trades"} 1
 rxsse_source_outcomes_total{outcome="reconnect requested",stream="trades"} 0
 rxsse_source_outcomes_total{outcome="refused",stream="trades"} 0
 rxsse_source_outcomes_total{outcome="timed out",stream="trades"} 0
-# HELP rxsse_commit_position Position that was saved last, if it is a whole number.
+# HELP rxsse_commit_position Position last saved, if it is a whole number.
 # TYPE rxsse_commit_position gauge
 rxsse_commit_position{stream="trades"} 100
-# HELP rxsse_source_connection_duration_seconds How long connections have lasted.
+# HELP rxsse_source_connection_duration_seconds How long connections lasted.
 # TYPE rxsse_source_connection_duration_seconds histogram
 rxsse_source_connection_duration_seconds_bucket{stream="trades",le="1"} 0
 rxsse_source_connection_duration_seconds_bucket{stream="trades",le="10"} 0

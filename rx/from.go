@@ -10,54 +10,53 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// From makes a typed Observable of a cold RxGo observable, or of any other
-// [rxgo.Iterable]. Each range calls it.Observe with a context of its own.
+// From makes a typed Observable of a cold RxGo observable, or of any other [rxgo.Iterable].
+// Each range calls it.Observe with a context of its own.
 //
-// Items become values of T. An item of another type ends the stream with a
-// [*TypeError]; a nil item is the zero value of T where T can hold nil (a pointer,
-// interface, map, slice, func or chan), otherwise a TypeError. An error item ends
-// the stream with that error, unless [ContinueOnError] is given. When RxGo closes its
-// channel the stream completes.
+// Items become values of T. An item of another type ends the stream with a [*TypeError]. A
+// nil item is the zero value of T if T can hold nil (a pointer, interface, map, slice, func
+// or chan), and otherwise a TypeError. An error item ends the stream with that error,
+// unless [ContinueOnError] is given. When RxGo closes its channel, the stream completes.
 //
-// When the context of the range ends, the stream ends with [context.Cause] of it. That
-// holds also while RxGo blocks in Observe: RxGo holds a lock of a hot observable while it
-// waits for another observer. One goroutine is then left until RxGo returns.
+// When the context of the range ends, the stream ends with its cause, even while RxGo
+// blocks in Observe, as it does on a hot observable that waits for another observer. One
+// goroutine then remains until RxGo returns.
 //
-// However the range ends, From stops the chain as the package documentation describes,
-// and reads and drops what RxGo still sends, for at most 100 ms. Sources made with
-// [ToRxGo] further up, if they were passed the context, have been closed when the range
-// returns. Only the result of [rxgo.FromChannel] is not drained: its channel belongs to
-// the caller's program, and keeps its items for another reader.
+// However the range ends, From stops the chain as the package documentation describes, and
+// reads and drops the items that RxGo still sends, for at most 100 ms. Sources made with
+// [ToRxGo] have ended when the range returns, if they were passed the context. Only the
+// result of [rxgo.FromChannel] is not drained: its channel belongs to the program, and
+// keeps its items for another reader.
 //
-// From suits chains of lazy operators (Map, Filter, Take, Skip, Scan, Distinct and
-// others). Operators that subscribe when they are built, such as Merge and Retry, never
-// see the context of a range, and many can be observed only once: use [FromFunc].
+// From is for chains of lazy operators (Map, Filter, Take, Skip, Scan, Distinct and
+// others). Operators that subscribe when they are built, such as Merge and Retry, never see
+// the context of a range, and many can be observed only once; for these, use [FromFunc].
 //
-// From does not suit hot observables: it observes when the range begins, after a Connect
-// perhaps, and RxGo blocks all other observers when the range ends early. Use [FromHot].
+// From is not for hot observables: it observes when the range begins, possibly after
+// Connect, and RxGo blocks all other observers when the range ends early. Use [FromHot].
 func From[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
 	argument.MustNotBeNil("rx: From: it", it == nil)
 	return FromFunc[T](func(rxgo.Option) rxgo.Iterable { return it }, opts...)
 }
 
-// FromFunc is [From] for a chain that build makes for each range. Prefer it: the chain
-// can be ranged over any number of times although many of RxGo's results can be observed
-// only once, and nothing runs before the range although many RxGo operators start when
-// they are built.
+// FromFunc is [From] for a chain that build makes for each range. Prefer it to From: the
+// stream can be ranged over any number of times, although many of RxGo's results can be
+// observed only once, and nothing runs before the range, although many RxGo operators start
+// when they are built.
 //
-// build gives opt, which carries a context, to every RxGo function and operator of the
-// chain except BackOffRetry, and to each [ToRxGo] in it. Then no goroutine is left when
-// the range returns; the package documentation names the few exceptions.
+// build must pass opt, which carries a context, to every RxGo function and operator of the
+// chain except BackOffRetry, and to each [ToRxGo] in it. Then no goroutine is left when the
+// range returns, with the few exceptions in the package documentation.
 //
-// build runs on a goroutine of its own, so that the range ends with its context whatever
-// build waits for. A panic in build, and a call of [runtime.Goexit] (t.FailNow), reach the
-// ranging goroutine.
+// build runs on its own goroutine, so that the range ends with its context even while build
+// blocks. A panic in build, and a call of [runtime.Goexit] (t.FailNow), reach the ranging
+// goroutine.
 //
-// Windows and groups end with the range that they came from: read them in the loop
+// RxGo windows and groups end with the range that delivered them: read them in the loop
 // body, or flatten them in build.
 //
-// I is the result type of build, [rxgo.Observable], [rxgo.Single] or
-// [rxgo.OptionalSingle], and is inferred.
+// I, the result type of build, is inferred: [rxgo.Observable], [rxgo.Single] or
+// [rxgo.OptionalSingle].
 func FromFunc[T any, I rxgo.Iterable](build func(opt rxgo.Option) I, opts ...Option) rxsse.Observable[T] {
 	argument.MustNotBeNil("rx: FromFunc: build", build == nil)
 	o := newOptions(opts)

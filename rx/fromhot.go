@@ -14,33 +14,33 @@ import (
 )
 
 // FromHot is [From] for a hot observable: a published one ([rxgo.WithPublishStrategy]) or
-// an event source. It calls it.Observe before it returns, so a later Connect misses
-// nothing:
+// an event source. It calls it.Observe before it returns, so it misses nothing after a
+// later Connect:
 //
 //	prices := rx.FromHot[Price](bus)
 //	go consume(prices)
 //	bus.Connect(ctx)
 //
-// The first range reads that subscription. Each later range observes again when it
-// begins, and misses the earlier items.
+// The first range reads that subscription. Each later range observes again when it begins,
+// and misses the earlier items.
 //
-// RxGo cannot unsubscribe: unless it drops items, a hot observable waits for each
-// observer that it ever had. This has two consequences:
+// RxGo cannot unsubscribe: unless it drops items, a hot observable waits for every observer
+// that it ever had. This has two consequences:
 //
-//   - From the call of FromHot on, the hot observable waits for the first range. Range
-//     soon, and call FromHot only for a stream that you will range over.
+//   - From the call of FromHot, the hot observable waits for the first range. Range soon,
+//     and call FromHot only for a stream that will be ranged over.
 //   - When a range ends early, a goroutine reads and drops the remaining items until the
-//     hot observable closes its channel. Without it, the other observers would block for
-//     ever. If consumers come and go, call FromHot once and share the result with
-//     operators.Share or operators.Replay, which do unsubscribe.
+//     hot observable closes its channel; otherwise the other observers would block forever.
+//     If consumers come and go, call FromHot once and share the result with operators.Share
+//     or operators.Replay, which do unsubscribe.
 //
-// FromHot passes no context to RxGo, because an operator that is cancelled stops reading
-// the hot observable above it. Operators of RxGo between the two thus also run for the
-// dropped items: apply your operators after FromHot.
+// FromHot passes no context to RxGo, because a cancelled operator would stop reading the
+// hot observable. RxGo operators before FromHot thus also process the dropped items; apply
+// operators after FromHot instead.
 //
-// Items, errors, completion and the end of the range's context are as in From. While
-// another observer blocks the hot observable, Observe blocks too: FromHot waits at most
-// 100 ms for it. The range waits for the rest, until its context ends.
+// Items, errors, completion and cancellation are as in From. While another observer blocks
+// the hot observable, Observe blocks too: FromHot waits for it for at most 100 ms, and the
+// range waits for the rest, until its context ends.
 func FromHot[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
 	argument.MustNotBeNil("rx: FromHot: it", it == nil)
 	o := newOptions(opts)

@@ -10,7 +10,7 @@ import (
 
 // Scope is for flows that stay in RxGo: it wraps a chain so that the end of the chain, by
 // Take, First, an error or completion, stops its sources. RxGo itself never stops an
-// upstream: a Take(3) of an endless source leaves the source and all operators before it
+// upstream: Take(3) on an endless source leaves the source and all operators before Take
 // running.
 //
 // build makes the chain, once for each Observe of the result, on a goroutine of its own.
@@ -21,13 +21,13 @@ import (
 //		return rx.ToRxGo(ctx, events).Map(parse, opt).Take(3, opt)
 //	})
 //
-// The items of the chain, error items included, pass unchanged, and the sources have
-// been closed before the channel is. Operators appended to the result are outside:
+// The items of the chain, including error items, pass unchanged, and the sources have ended
+// before the channel is closed. Operators appended to the result are outside the Scope:
 // Scope(…).Take(3) leaves the source running until ctx ends.
 //
-// The result is cold, or connectable with [rxgo.WithPublishStrategy] among opts. For
-// options, the end of ctx and of RxGo's context, and panics (in build too) the rules of
-// [ToRxGo] hold. The chain is taken down as that of a range over [FromFunc].
+// The result is cold, or connectable with [rxgo.WithPublishStrategy] in opts. Options, the
+// end of ctx and of RxGo's context, and panics (including those of build) are treated as by
+// [ToRxGo]. The chain is stopped as that of a range over [FromFunc].
 func Scope[I rxgo.Iterable](ctx context.Context, build func(ctx context.Context, opt rxgo.Option) I, opts ...rxgo.Option) rxgo.Observable {
 	argument.MustNotBeNil("rx: Scope: build", build == nil)
 	return toRxGo(ctx, opts, func(ctx context.Context, next chan<- rxgo.Item) error {

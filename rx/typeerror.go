@@ -5,8 +5,8 @@ import (
 	"reflect"
 )
 
-// A TypeError ends a stream of [From], [FromFunc] or [FromHot] at an item of another
-// type. RxGo has no types, so only running a chain shows what its last operator emits.
+// A TypeError ends a stream of [From], [FromFunc] or [FromHot] at an item of another type.
+// RxGo is untyped, so the mismatch shows only when the chain runs.
 type TypeError struct {
 	// Want is the type of the stream: T of From[T].
 	Want reflect.Type

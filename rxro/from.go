@@ -16,18 +16,18 @@ import (
 // stopTimeout bounds the wait for ro and for the sources below it when a range ends.
 const stopTimeout = 100 * time.Millisecond
 
-// From makes an Observable from o. Each range subscribes to o, and unsubscribes when it
+// From returns o as an Observable. Each range subscribes to o, and unsubscribes when it
 // ends.
 //
-// Values, the error and completion of o pass unchanged. When the context of the range
-// ends, the stream ends with [context.Cause] of it, whatever o does with contexts.
+// Values, errors and completion pass unchanged. When the context of the range ends, the
+// stream ends with its cause, even if o ignores contexts.
 //
-// Up to 256 items that o sends are queued besides those being delivered. Then o waits
-// for the range.
+// Up to 256 items of o are queued, not counting those being delivered; then o waits for the
+// range.
 //
-// However the range ends, o is unsubscribed, and sources made with [ToRo] below it have
-// been closed when the range returns. Both take at most 100 ms. A source that sends
-// within Subscribe cannot be stopped, see the package documentation.
+// However the range ends, From unsubscribes from o, and sources made with [ToRo] have ended
+// when the range returns. Both take at most 100 ms. A source that sends within Subscribe
+// cannot be stopped, see the package documentation.
 func From[T any](o ro.Observable[T]) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {

@@ -9,23 +9,23 @@ import (
 	"github.com/rxsse/rxsse/internal/lifetime"
 )
 
-// ToRo makes an observable of ro from src. It is cold: each subscription runs src anew,
-// on a goroutine of its own, so Subscribe returns at once and the subscription can be
-// stopped at any item (Take, First).
+// ToRo returns src as an observable of ro. It is cold: each subscription runs src again, on
+// its own goroutine, so Subscribe returns at once and the subscription can be stopped at
+// any item (Take, First).
 //
-// Values, the error and completion of src pass unchanged. The context given to
-// SubscribeWithContext ends the subscription with [context.Cause] of it as the error.
-// Below a [From], whose range unsubscribes at its end, only Unsubscribe ends it: another
-// subscriber may share the subscription through ro.Share.
+// Values, errors and completion pass unchanged. The context given to SubscribeWithContext
+// ends the subscription, with its cause as the error. In a chain that [From] converts back,
+// only Unsubscribe ends it, because another subscriber may share the subscription through
+// ro.Share.
 //
-// Unsubscribe ends it silently. It does not wait for src, which ends at its next item or
-// wait; a range over From does wait for it.
+// Unsubscribe ends the subscription silently. It does not wait for src, which ends at its
+// next item or wait; a range over From does.
 //
-// The next item is read when the operators and the observer of ro have returned, so a
+// ToRo reads the next item when the operators and the observer of ro have returned, so a
 // slow observer slows src down.
 //
-// A panic in src is an error of the stream, a [*rxsse.PanicError], which From raises
-// again. If the subscription has already ended, the panic goes on and ends the process.
+// A panic in src is an error of the subscription, a [*rxsse.PanicError], with which From
+// panics. If the subscription has already ended, the panic ends the process.
 func ToRo[T any](src rxsse.Observable[T]) ro.Observable[T] {
 	// Only one goroutine sends, so ro need not lock for each item.
 	return ro.NewUnsafeObservableWithContext(func(ctx context.Context, destination ro.Observer[T]) ro.Teardown {

@@ -8,29 +8,32 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// An Operator describes an operator by how it is applied.
+// An Operator describes an operator to check. Apply and Items are required.
 type Operator[T, R any] struct {
 	// Apply builds the operator on src.
 	Apply func(src rxsse.Observable[T]) rxsse.Observable[R]
 	// Items are delivered to the operator, one every millisecond. There must be at least
-	// three, and the operator must deliver at least one item by ten seconds after the last.
+	// three, and the operator must deliver at least one item within ten seconds of the
+	// last.
 	Items []T
-	// Panicking builds the operator with a function that panics with v. Leave it nil if
-	// the operator takes no function.
+	// Panicking builds the operator with a function that panics with v. It is nil if the
+	// operator takes no function.
 	Panicking func(src rxsse.Observable[T], v any) rxsse.Observable[R]
-	// EndsEarly says that the operator completes by itself, as Take does. Check then skips
-	// the cases that need it to run until its upstream ends.
+	// EndsEarly says that the operator completes before its upstream, as Take does. Check
+	// then skips the cases in which it must run until its upstream ends.
 	EndsEarly bool
 	// AtEnd says that the operator delivers only once its upstream has completed, as
 	// Reduce does.
 	AtEnd bool
-	// HandlesErrors says that the operator may turn an error into something else.
+	// HandlesErrors says that the operator does not pass on every error of its upstream, as
+	// Catch.
 	HandlesErrors bool
-	// Shares says that subscriptions at the same time share one to the upstream.
+	// Shares says that concurrent subscriptions share one subscription to the upstream, as
+	// with operators.Share.
 	Shares bool
 }
 
-// Check runs every case as a subtest of t, and skips those that o rules out.
+// Check runs every case as a subtest of t, except those that o rules out.
 func (o Operator[T, R]) Check(t *testing.T) {
 	t.Helper()
 	if len(o.Items) < 3 {

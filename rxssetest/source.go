@@ -6,25 +6,25 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// A Source describes a source by the streams it can make. Each function is
-// called in its own bubble, and a nil one skips the cases that need it.
+// A Source describes a source to check by the streams that it can make. Each function is
+// called inside a bubble. The cases that need a nil function are skipped.
 type Source[T any] struct {
 	// Finite makes a stream that delivers Want and completes.
 	Finite func() rxsse.Observable[T]
 	// Want are the items of Finite, in order.
 	Want []T
-	// Failing makes a stream that ends with the error it is given.
+	// Failing makes a stream that fails with err.
 	Failing func(err error) rxsse.Observable[T]
 	// Endless makes a stream that delivers at least three items and does not end
 	// by itself.
 	Endless func() rxsse.Observable[T]
 	// Silent makes a stream that delivers nothing and does not end by itself.
 	Silent func() rxsse.Observable[T]
-	// Panicking makes a stream in which a function of the user's panics with v.
+	// Panicking makes a stream in which a user's function panics with v.
 	Panicking func(v any) rxsse.Observable[T]
 }
 
-// Check runs every case that s allows as a subtest of t.
+// Check runs every case that s permits as a subtest of t.
 func (s Source[T]) Check(t *testing.T) {
 	t.Helper()
 	if s.Finite != nil {
