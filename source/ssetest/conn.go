@@ -10,10 +10,10 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A Conn is one connection, as a script plays it: a request, and the response
-// that the script makes. Its methods are called from the script's goroutine.
+// A Conn is one connection of a script: a request, and the response that the script makes.
+// Its methods must be called on the script's goroutine.
 type Conn struct {
-	// Request is the request that this connection answers, as [Server.Requests] has it.
+	// Request is the request that this connection answers, as in [Server.Requests].
 	Request Request
 	// N is the number of the request, from 1.
 	N int
@@ -25,15 +25,15 @@ type Conn struct {
 	begun   bool
 }
 
-// LastEventID returns the last event ID that the client sent, "" if none.
+// LastEventID returns the last event ID that the client sent, or "".
 func (c *Conn) LastEventID() string { return c.Request.LastEventID }
 
-// Header returns the header of the response, to be changed before anything is
-// sent. It says text/event-stream unless it is changed.
+// Header returns the header of the response, which can be changed before anything is sent.
+// Its Content-Type is text/event-stream by default.
 func (c *Conn) Header() http.Header { return c.w.Header() }
 
-// Answer answers the request with a status and a body and ends the script: for
-// errors, redirects, and 204. Set other fields with Header before. It panics if
+// Answer answers the request with a status and a body, and ends the script. Use it for
+// errors, redirects and 204. To set other header fields, use Header first. Answer panics if
 // the response has begun.
 func (c *Conn) Answer(status int, body string) {
 	if c.begun {
@@ -51,19 +51,18 @@ func (c *Conn) Answer(status int, body string) {
 // errAnswered is what Answer panics with, to end the script.
 var errAnswered = errors.New("ssetest: the script has answered")
 
-// Chunk makes the server write and flush everything that follows in pieces of n bytes.
-// The default is 0: each event, each Comment and each Raw is one piece.
+// Chunk makes the server write and flush all later output in pieces of n bytes. The
+// default, 0, makes each event, Comment and Raw one piece.
 func (c *Conn) Chunk(n int) { c.chunk = n }
 
-// Open sends the header of the response, which otherwise waits for the first
-// event.
+// Open sends the header of the response, which is otherwise sent with the first event.
 func (c *Conn) Open() {
 	c.begin()
 	c.flush()
 }
 
-// Send sends events, each at once. It panics if the format cannot carry an event: send
-// such bytes with Raw.
+// Send sends events and flushes after each. It panics if the format cannot carry an event;
+// use Raw for such bytes.
 func (c *Conn) Send(events ...codec.Event) {
 	for _, e := range events {
 		wire, err := codec.AppendEvent(nil, e)
@@ -74,13 +73,13 @@ func (c *Conn) Send(events ...codec.Event) {
 	}
 }
 
-// Raw sends text as it is.
+// Raw sends text unchanged.
 func (c *Conn) Raw(text string) { c.write([]byte(text)) }
 
-// Comment sends a comment line, as servers do to keep connections alive.
+// Comment sends a comment line, as servers do for a heartbeat.
 func (c *Conn) Comment(text string) { c.Send(codec.Event{Comment: text}) }
 
-// Sleep waits for d. It ends the script when the client leaves before that.
+// Sleep waits for d. It ends the script if the client leaves first.
 func (c *Conn) Sleep(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -102,16 +101,14 @@ func (c *Conn) Hold() {
 // is closed.
 func (c *Conn) Gone() <-chan struct{} { return c.gone }
 
-// Drop breaks the connection where it is: the client sees it end before the
-// response does.
+// Drop closes the connection in the middle of the response.
 func (c *Conn) Drop() {
 	c.begin()
 	c.flush()
 	panic(http.ErrAbortHandler)
 }
 
-// Reset breaks the connection as Drop does, but with a reset in place of an
-// clean close: the client sees "connection reset by peer".
+// Reset is Drop with a reset of the connection: the client sees "connection reset by peer".
 func (c *Conn) Reset() {
 	c.begin()
 	c.flush()

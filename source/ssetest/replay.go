@@ -8,15 +8,13 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// Replay returns the script of a server that keeps its events, on a network that
-// breaks. To each client it sends the events after the one whose ID is the
-// client's last event ID, all of them if it knows no such event, and then ends
-// the response; a client that has them all is answered 204, so it does not
-// connect again. So that the position is known, each event should have an ID of
-// its own.
+// Replay returns the script of a server that keeps its events, on a network that breaks. It
+// sends each client the events after its last event ID, or all of them if it does not know
+// that ID, and then ends the response. It answers 204 to a client that has them all, so
+// that the client does not connect again. Each event should have a unique ID.
 //
-// Each of drops is an index of events: the first connection that comes to that
-// event is dropped in the middle of it.
+// Each of drops is an index of events: the first connection to reach that event is dropped
+// in the middle of it.
 func Replay(events []codec.Event, drops ...int) func(*Conn) {
 	var mu sync.Mutex
 	pending := slices.Clone(drops)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A Request is a request that a [Server] has received.
+// A Request is a request that a [Server] received.
 type Request struct {
 	// Time is when the request arrived.
 	Time   time.Time
@@ -16,13 +16,13 @@ type Request struct {
 	// URL is the path and the query.
 	URL    string
 	Header http.Header
-	// LastEventID is the value of the Last-Event-ID header. HasLastEventID is
-	// true for a header with an empty value, too.
+	// LastEventID is the value of the Last-Event-ID header. HasLastEventID is true even if
+	// the value is empty.
 	LastEventID    string
 	HasLastEventID bool
-	// Body is the request's body, up to a megabyte of it.
+	// Body is the request's body, up to 1 MB.
 	Body []byte
-	// ContentLength is that of the request, -1 if it was unknown.
+	// ContentLength is that of the request, or -1 if unknown.
 	ContentLength int64
 }
 

@@ -1,5 +1,5 @@
-// Package ssetest is a scriptable server of Server-Sent Events, for tests of
-// programs that consume them:
+// Package ssetest is a scriptable server of Server-Sent Events, for tests of programs that
+// consume them:
 //
 //	server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
 //		c.Send(codec.Event{ID: "1", Data: "one"})
@@ -10,16 +10,15 @@
 //	defer server.Close()
 //	events := source.SSE(server.URL(), source.WithHTTPClient(server.Client()))
 //
-// A script is a function that plays one connection: it is called for each request
-// and returns to end the response cleanly. It need not check for errors:
-// when the client has left or the server is closed, the next call on its [Conn]
-// ends the script, by a panic from which the server recovers.
+// A script is a function that plays one connection: it is called for each request, and its
+// return ends the response cleanly. It need not check for errors: when the client has left
+// or the server is closed, the next call on its [Conn] ends the script with a panic, from
+// which the server recovers.
 //
-// [NewServer] listens on loopback. [NewMemoryServer] has a network of its own in
-// memory, which works inside a [testing/synctest] bubble: there sleeping costs
-// nothing, and every run is the same. [Replay] is a ready-made script for the
-// most common need: a server that keeps its events and honours Last-Event-ID, on a
-// network that breaks.
+// [NewServer] listens on loopback. [NewMemoryServer] uses an in-memory network, which works
+// inside a [testing/synctest] bubble, where sleeping takes no time and every run is the
+// same. [Replay] is a script for the most common case: a server that keeps its events and
+// honors Last-Event-ID, on a network that breaks.
 package ssetest
 
 import (
@@ -48,7 +47,7 @@ type Server struct {
 	fault    *fault
 }
 
-// NewServer starts a server on a loopback port. The caller closes it. It panics
+// NewServer starts a server on a loopback port. The caller must close it. NewServer panics
 // if it cannot listen.
 func NewServer(script func(*Conn)) *Server {
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
@@ -58,13 +57,13 @@ func NewServer(script func(*Conn)) *Server {
 	return start(script, listener, (&net.Dialer{}).DialContext)
 }
 
-// NewMemoryServer starts a server on a network in memory, which nothing but the
-// server's own [Server.Client] can reach; to that, every host is this server.
-// Inside a [testing/synctest] bubble, use it instead of [NewServer], start it
-// there, and close it there too.
+// NewMemoryServer starts a server on an in-memory network that only the server's own
+// [Server.Client] can reach; for that client, every host is this server. Inside a
+// [testing/synctest] bubble, use it instead of [NewServer], and start and close it in the
+// bubble.
 //
-// Its connections are like those of TCP: they hold 64 KiB in each direction, what
-// was sent before the end of a connection arrives, and an end and a reset differ.
+// Its connections behave like TCP: they buffer 64 KiB in each direction, deliver everything
+// sent before a close, and distinguish a close from a reset.
 func NewMemoryServer(script func(*Conn)) *Server {
 	network := newMemory()
 	return start(script, network, network.dial)
@@ -121,10 +120,9 @@ func (s *Server) Playing() int {
 	return s.playing
 }
 
-// Close breaks all connections, which ends their scripts, and waits until they
-// are gone; a script that waits for something of its own should watch [Conn.Gone]
-// too. If a script has panicked, Close panics with an [rxsse.PanicError] that
-// holds its value and stack. It may be called more than once.
+// Close drops all connections, which ends their scripts, and waits for the scripts; a
+// script that waits for something else should also watch [Conn.Gone]. If a script panicked,
+// Close panics with a [rxsse.PanicError]. It can be called more than once.
 func (s *Server) Close() {
 	s.once.Do(func() {
 		_ = s.http.Close()
