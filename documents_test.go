@@ -31,6 +31,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/reactivex/rxgo/v2"
@@ -60,6 +61,7 @@ var (
 	_ = errors.Join
 	_ = os.Getenv
 	_ = strings.Cut
+	_ atomic.Bool
 	_ sql.DB
 	_ rx.Option
 )

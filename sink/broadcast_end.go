@@ -44,10 +44,11 @@ func (b *Broadcaster) Complete(ctx context.Context) error { return b.end(ctx, co
 // left.
 func (b *Broadcaster) beginEnd(state int32) (empty <-chan struct{}) {
 	b.mu.Lock()
-	if b.state.Load() == broadcasting {
-		if state == completed && !b.log.lastIDIsUnique() && (b.client != nil || b.log.lastID != "") {
-			b.addMarker()
-		}
+	was := b.state.Load()
+	if state == completed && was != completed && !b.log.lastIDIsUnique() && (b.client != nil || b.log.lastID != "") {
+		b.addMarker()
+	}
+	if was == broadcasting {
 		close(b.ended)
 		if b.clients.size.Load() == 0 {
 			close(b.empty)

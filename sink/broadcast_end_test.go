@@ -226,12 +226,15 @@ func TestCompleteWithFirst(t *testing.T) {
 		"a shared ID":               {event("1"), event("2"), event("1")},
 		"an ID with spaces":         {event(" 1 ")},
 	} {
-		for _, id := range []string{"", "unknown"} {
+		for _, id := range []string{"", "unknown", "after Shutdown"} {
 			for _, filter := range []func(codec.Event) bool{nil, ofType("message"), ofType("other")} {
 				t.Run(fmt.Sprint(name, id, filter == nil), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						b := sink.NewBroadcaster(sink.WithHistory(10, 1<<20), always(sink.ClientConfig{First: just(state), Filter: filter}))
 						require.NoError(t, b.Send(t.Context(), sent...))
+						if id == "after Shutdown" {
+							finish(t, b)
+						}
 						require.NoError(t, b.Complete(t.Context()))
 						c, _, gone := connect(t, b, "/", "Last-Event-ID", id)
 						<-gone

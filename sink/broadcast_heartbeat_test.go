@@ -178,6 +178,30 @@ func TestHeartbeatOfASlowClient(t *testing.T) {
 	})
 }
 
+// A filter that takes its time when a heartbeat is due holds up no publisher.
+func TestHeartbeatWithASlowFilter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		b := sink.NewBroadcaster(sink.WithHistory(3, 1<<20), sink.WithHeartbeat(time.Second), always(sink.ClientConfig{
+			Filter: func(codec.Event) bool {
+				if calls++; calls > 2 {
+					time.Sleep(time.Hour)
+				}
+				return false
+			},
+		}))
+		_, _, gone := connect(t, b, "/")
+		send(t, b, "1", "2")
+		time.Sleep(2 * time.Second)
+		assert.Equal(t, 3, calls)
+		start := time.Now()
+		send(t, b, "3", "4", "5", "6")
+		require.Less(t, time.Since(start), time.Second)
+		<-gone
+		assert.EqualValues(t, 1, b.Stats().Left[sink.LeftTooSlow])
+	})
+}
+
 // While a client reads a replay, its heartbeats name the newest event of the replay that
 // it does not want: if its connection is cut, the replay goes on there.
 func TestHeartbeatDuringAReplay(t *testing.T) {

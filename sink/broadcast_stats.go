@@ -18,9 +18,9 @@ type BroadcastStats struct {
 }
 
 // Stats returns the present counts. A relay that saves OldestEventID, and starts again
-// after that ID, has its history back after a restart. With [WithReplay] from the same
-// source, clients also resume without a repetition if they come back before the history is
-// complete.
+// after that ID, has its history back after a restart: once it has read the event with
+// the LastEventID of then. With [WithReplay] from the same source, clients also resume
+// without a repetition if they come back before that.
 func (b *Broadcaster) Stats() BroadcastStats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
