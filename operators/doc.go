@@ -105,7 +105,8 @@
 // notifier of TakeUntil and SkipUntil first. Each one starts when those before it have
 // ended or are blocked. In the virtual time of testing/synctest this is exact: an upstream
 // that delivers without blocking, such as source.Just, has delivered everything before the
-// next one starts. In real time a blocked goroutine cannot be detected, so the next
+// next one starts. An upstream that has several upstreams itself, such as a Merge in a
+// Merge, is blocked only once all of them have started. In real time a blocked goroutine cannot be detected, so the next
 // upstream starts once those before it have delivered nothing for some turns of the
 // scheduler, and after ten milliseconds at most. That is enough for an upstream that only
 // delivers items. If it computes for microseconds before an item, or the processors are

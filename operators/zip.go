@@ -30,9 +30,9 @@ func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B)
 			defer group.Stop()
 			queueA := handoff.AddQueue[A](group, zipLimit)
 			queueB := handoff.AddQueue[B](group, zipLimit)
-			var order handoff.Order
-			queueA.GoNext(&order, a)
-			queueB.GoNext(&order, b)
+			order := handoff.NewOrder(ctx)
+			queueA.GoNext(order, a)
+			queueB.GoNext(order, b)
 			for {
 				n, signal := group.Receive()
 				if signal == handoff.End {

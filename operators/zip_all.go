@@ -32,11 +32,11 @@ func ZipAll[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[[]T] {
 		return func(yield func([]T, error) bool) {
 			group := handoff.NewGroup(ctx)
 			defer group.Stop()
-			var order handoff.Order
+			order := handoff.NewOrder(ctx)
 			queues := make([]*handoff.Queue[T], len(srcs))
 			for i, src := range srcs {
 				queues[i] = handoff.AddQueue[T](group, zipLimit)
-				queues[i].GoNext(&order, src)
+				queues[i].GoNext(order, src)
 			}
 			batches := make([][]T, len(srcs))
 			for {

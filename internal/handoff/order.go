@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -13,44 +14,83 @@ import (
 // and then has ended or waits for something. With virtual time that is exact. Otherwise an
 // upstream counts as waiting once other goroutines have had several turns and it has pushed
 // nothing more, and in any case ten milliseconds after the first one was added.
+//
+// An upstream that has an order of its own, such as a Merge in a Merge, waits only once all
+// of its upstreams have started. The context of the upstreams leads it to this order.
 type Order struct {
-	last *turn
+	last   *turn
+	parent *Order
+
+	begin   time.Time
+	nested  atomic.Int64 // upstreams in the orders below that have not started
+	started atomic.Int64 // when the last of these started, since begin
+}
+
+// orderKey is the key of the order that started an upstream in its context.
+type orderKey struct{}
+
+// NewOrder returns an order for the upstreams of an operator that runs under ctx.
+func NewOrder(ctx context.Context) *Order {
+	parent, _ := ctx.Value(orderKey{}).(*Order)
+	return &Order{parent: parent, begin: time.Now()}
 }
 
 // next returns the turn of the last upstream, nil if there is none, and that of the next one.
 func (o *Order) next() (before, own *turn) {
-	before, own = o.last, &turn{at: time.Now(), started: make(chan struct{}), ended: make(chan struct{})}
-	if before != nil {
-		own.at = before.at.Add(1)
-	}
+	before, own = o.last, &turn{started: make(chan struct{}), ended: make(chan struct{})}
 	o.last = own
 	return before, own
 }
 
+// expect reports to the orders above that an upstream is going to start.
+func (o *Order) expect() {
+	for above := o.parent; above != nil; above = above.parent {
+		above.nested.Add(1)
+	}
+}
+
+// settle reports to the orders above that the upstream has started, or never will.
+func (o *Order) settle() {
+	for above := o.parent; above != nil; above = above.parent {
+		above.started.Store(int64(time.Since(above.begin)))
+		above.nested.Add(-1)
+	}
+}
+
+// allStarted reports whether all upstreams in the orders below started before this instant.
+// With a fake clock, they have ended or wait since then.
+func (o *Order) allStarted() bool {
+	return o.nested.Load() == 0 && o.started.Load() < int64(time.Since(o.begin))
+}
+
 // A turn is the place of an upstream in an order.
 type turn struct {
-	at             time.Time // a fake clock reaches it when the upstreams before wait
 	started, ended chan struct{}
 }
 
 // GoInOrder runs each of srcs as Go does. They start one after the other, see [Order].
 func (q *Queue[T]) GoInOrder(srcs ...rxsse.Observable[T]) {
-	var order Order
+	order := NewOrder(q.upstream)
 	for _, src := range srcs {
-		q.GoNext(&order, src)
+		q.GoNext(order, src)
 	}
 }
 
 // GoNext runs src as Go does, as the next one in order.
 func (q *Queue[T]) GoNext(order *Order, src rxsse.Observable[T]) {
 	before, own := order.next()
-	q.GoThen(func(ctx context.Context) iter.Seq2[T, error] {
-		if before != nil && !q.waitForTurn(ctx, before, own.at) {
+	order.expect()
+	if !q.GoThen(func(ctx context.Context) iter.Seq2[T, error] {
+		goOn := before == nil || q.waitForTurn(ctx, order, before)
+		order.settle()
+		if !goOn {
 			return func(func(T, error) bool) {}
 		}
 		close(own.started)
-		return src(ctx)
-	}, func() { close(own.ended) })
+		return src(context.WithValue(ctx, orderKey{}, order))
+	}, func() { close(own.ended) }) {
+		order.settle()
+	}
 }
 
 // headStart is the longest time that an upstream waits for those before it.
@@ -62,26 +102,29 @@ const headStart = 10 * time.Millisecond
 const quietTurns = 100
 
 // waitForTurn waits until the upstream before has started, and has ended or waits as those
-// before it do. From the time at on it asks whether they do. A fake clock reaches at only
-// when they do, and then stands still, which makes the order exact. One upstream at a time
-// asks, so the others take no processor from those that have started.
-func (q *Queue[T]) waitForTurn(ctx context.Context, before *turn, at time.Time) bool {
+// before it do. A fake clock moves only when they do, and then stands still, which makes
+// the order exact. One upstream at a time asks, so the others take no processor from those
+// that have started.
+func (q *Queue[T]) waitForTurn(ctx context.Context, order *Order, before *turn) bool {
 	select {
 	case <-before.started:
 	case <-ctx.Done():
 		return false
 	}
-	timer := time.NewTimer(time.Until(at))
-	defer timer.Stop()
-	select {
-	case <-before.ended:
-		return ctx.Err() == nil
-	case <-timer.C:
-	case <-ctx.Done():
-		return false
+	for moved := false; !moved || !order.allStarted() && time.Since(order.begin) < headStart; moved = true {
+		timer := time.NewTimer(time.Nanosecond)
+		select {
+		case <-before.ended:
+			timer.Stop()
+			return ctx.Err() == nil
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		}
 	}
 	pushed, quiet := int64(0), quietTurns
-	for turns := 0; turns < quiet && time.Since(at) < headStart; turns++ {
+	for turns := 0; turns < quiet && time.Since(order.begin) < headStart; turns++ {
 		runtime.Gosched()
 		select {
 		case <-before.ended:
