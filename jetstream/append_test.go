@@ -44,7 +44,11 @@ func TestAppendStoresEachEventOnceInOrder(t *testing.T) {
 // Types, IDs and data come back as they were, whatever they hold.
 func TestAppendKeepsEvents(t *testing.T) {
 	js := connect(t, shared.URL())
-	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
+	var types []string
+	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{Subject: func(e codec.Event) string {
+		types = append(types, e.Type)
+		return streamName(t) + ".events"
+	}})
 	events := []codec.Event{
 		{Type: "message", ID: "a b\x01ä%20", Data: "line 1\nline 2"},
 		{Type: "ä: b", ID: "", Data: ""},
@@ -57,6 +61,7 @@ func TestAppendKeepsEvents(t *testing.T) {
 	assert.Equal(t, events[0].ID, position)
 	require.NoError(t, log.Append(t.Context(), just(events[1:]...)))
 	events[2].Type = codec.DefaultType
+	assert.Equal(t, []string{"message", "ä: b", "message"}, types, "for the subject")
 	for i, e := range take(t, log.Follow(""), 3) {
 		assert.Equal(t, strconv.Itoa(i+1), e.ID)
 		e.ID = events[i].ID

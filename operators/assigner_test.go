@@ -79,6 +79,7 @@ func TestWindowsThatAnItemCloses(t *testing.T) {
 		{"last item and count", "aaab|", "-[waa]-[wab]|", windowsBy(ByLast(func(v string) bool { return v == "b" }).AtMost(2))},
 		{"sliding count", "abcde|", "--[wabc]-[wcde]([we]|)", windowsBy(BySlidingCount(3, 2))},
 		{"sliding count by one", "abcd|", "--[wabc][wbcd]([wcd][wd]|)", windowsBy(BySlidingCount(3, 1))},
+		{"sliding count by all", "abcdefg|", "--[wabc]--[wdef]-([wg]|)", windowsBy(BySlidingCount(3, 3))},
 		{"sliding count and time", "ab------c|", "----[wab][wb]---([wc]|)", windowsBy(BySlidingCount(3, 1).Within(4 * marble.Frame))},
 	} {
 		t.Run(row.name, func(t *testing.T) {
