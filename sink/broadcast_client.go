@@ -19,21 +19,20 @@ type client struct {
 	request
 	ClientConfig
 
-	group  *group
-	place  int       // in the clientSet, which guards it
-	sent   time.Time // when something was last written
-	opened bool
-	oldest bool // it begins with the event that is then the oldest, and has not begun
-
-	start    int64 // number of the event that it began to read the log with
-	checked  int64 // it has, or does not need, the IDs of the events before this one: see unwantedID
-	hadFirst bool
+	group    *group
+	place    int       // in the clientSet, which guards it
+	sent     time.Time // when something was last written
+	opened   bool      // it has been sent a status
+	hadFirst bool      // it has been sent First
+	oldest   bool      // it begins with the event that is then the oldest, and has not begun
+	start    int64     // number of the event with which it began to read the log
+	checked  int64     // unwantedID need not look at the events before this one
 
 	wake      chan struct{}                      // holds one token: a wake-up during a write is not lost
 	cancel    atomic.Pointer[context.CancelFunc] // ends the stream that it reads instead of the log
 	next      atomic.Int64                       // number of the event that it reads next; notWaiting while no publisher must wait for it
 	busySince atomic.Int64                       // when it began to filter or write, in Unix nanoseconds, or 0
-	behind    atomic.Bool                        // it began with, or fell back to, old events and has not caught up
+	behind    atomic.Bool                        // it is catching up on old events
 
 	delivered, skipped atomic.Int64
 
@@ -74,9 +73,9 @@ func (c *client) endSource() {
 }
 
 // stream writes to a client until one of them ends, and returns why.
-func (b *Broadcaster) stream(c *client, r *http.Request) error {
-	ctx := r.Context()
-	if err := b.begin(ctx, c, r); err != nil {
+func (b *Broadcaster) stream(c *client) error {
+	ctx := c.r.Context()
+	if err := b.begin(ctx, c); err != nil {
 		return err
 	}
 	heartbeat := time.AfterFunc(b.heartbeat, c.wakeUp)
@@ -206,7 +205,7 @@ func (c *client) wants(e *entry) bool {
 	switch {
 	case e.typ == "":
 		return true
-	case len(c.types) > 0 && !slices.Contains(c.types, e.typ):
+	case !c.wantsType(e.typ):
 		return false
 	case c.Filter == nil:
 		return true
@@ -215,6 +214,10 @@ func (c *client) wants(e *entry) bool {
 	default:
 		return c.Filter(e.event)
 	}
+}
+
+func (c *client) wantsType(typ string) bool {
+	return len(c.types) == 0 || slices.Contains(c.types, typ)
 }
 
 // busy notes that c begins to filter or write, for publishers that wait for it.

@@ -1,14 +1,13 @@
 package sink
 
 import (
-	"context"
 	"errors"
 	"os"
 )
 
 // A Departure says how a client has left a [Broadcaster].
 type Departure struct {
-	// Reason is also what [BroadcastStats] counts departures by.
+	// Reason is a key of Left in [BroadcastStats].
 	Reason LeaveReason
 	// Err is the error behind the reason, or nil.
 	Err error
@@ -31,27 +30,27 @@ const (
 	LeftTimedOut LeaveReason = "timed out"
 	// LeftWriteFailed is a client whose connection failed.
 	LeftWriteFailed LeaveReason = "write failed"
-	// LeftSourceFailed is a client whose First events, or whose replay, failed.
+	// LeftSourceFailed is a client whose First or replay failed.
 	LeftSourceFailed LeaveReason = "source failed"
 	// LeftEnded is a client that was connected at the end of the broadcast and got all
 	// events.
 	LeftEnded LeaveReason = "ended"
 	// LeftInterrupted is a client that was still reading when the context of Shutdown or
-	// Complete ended, or whose First events or replay Shutdown has ended.
+	// Complete ended, or whose First or replay was ended by Shutdown.
 	LeftInterrupted LeaveReason = "interrupted"
-	// LeftPanicked is a client whose filter, First events or replay panicked.
+	// LeftPanicked is a client whose Filter, First or replay panicked.
 	LeftPanicked LeaveReason = "panicked"
 )
 
 var errTooSlow = errors.New("sink: Broadcaster: the client was too slow")
 
 // reason returns why c leaves, by the error of stream.
-func (b *Broadcaster) reason(ctx context.Context, c *client, err error) LeaveReason {
+func (b *Broadcaster) reason(c *client, err error) LeaveReason {
 	var source *sourceError
 	switch {
 	case err == nil, errors.Is(err, errNothingMissed):
 		return LeftEnded
-	case ctx.Err() != nil:
+	case c.r.Context().Err() != nil:
 		return LeftClosed
 	case c.interrupted.Load() && b.state.Load() == broadcasting:
 		return LeftTimedOut // see giveUp

@@ -19,25 +19,25 @@ var ErrBroadcastEnded = errors.New("the broadcast has ended")
 
 // BeginShutdown begins a [Broadcaster.Shutdown] and returns at once. Give it to
 // [http.Server.RegisterOnShutdown]: [http.Server.Shutdown] then closes the listener
-// first, and waits for the streams until its context ends. Clients that still do not
-// read are ended by [http.Server.Close].
+// first, and waits for the streams until its context ends. [http.Server.Close] then ends
+// the streams of clients that do not read.
 func (b *Broadcaster) BeginShutdown() { b.beginEnd(shutDown) }
 
 // Shutdown ends the broadcast for now. Clients get what has been published; then their
 // streams end, and they come back by themselves, preferably to another server. Later
 // requests are refused, see [Broadcaster].
 //
-// Shutdown returns nil when all clients have left. If ctx ends before, it disconnects
-// those that are left and returns the cause; it does not wait for clients that it cannot
+// Shutdown returns nil when all clients have left. If ctx ends first, it disconnects the
+// other clients and returns the cause; it does not wait for clients that it cannot
 // disconnect. To stop a server, use [Broadcaster.BeginShutdown]: while the server still
 // accepts connections, clients come back to it and are refused.
 func (b *Broadcaster) Shutdown(ctx context.Context) error { return b.end(ctx, shutDown) }
 
 // Complete ends the broadcast for good. Clients get what has been published; then their
-// streams end. A client that comes back gets what it has missed; one that has everything,
-// and a new one, gets status 204, which stops an EventSource. A client that does not
-// resume and whose [ClientConfig] has First gets First, then an ID, and status 204 when
-// it comes back with that ID. Complete returns as [Broadcaster.Shutdown] does.
+// streams end. A client that comes back gets what it has missed, or status 204, which
+// stops an EventSource, if it has everything. A new client gets status 204, or the First
+// of its [ClientConfig] and an ID: when it comes back with that ID, it gets status 204.
+// Complete returns as [Broadcaster.Shutdown] does.
 func (b *Broadcaster) Complete(ctx context.Context) error { return b.end(ctx, completed) }
 
 // beginEnd ends the broadcast, and returns the channel that is closed when no client is

@@ -57,7 +57,11 @@ const (
 	firstSlots    = 16
 )
 
-func newEventLog() eventLog { return eventLog{ids: map[string]idPlaces{}} }
+func (l *eventLog) init() {
+	slots := make([]atomic.Pointer[entry], firstSlots)
+	l.slots.Store(&slots)
+	l.ids = map[string]idPlaces{}
+}
 
 // at returns the event with a number that is below end, or nil if it is forgotten.
 func (l *eventLog) at(n int64) *entry {
@@ -104,10 +108,6 @@ func (l *eventLog) place(wire []byte) (chunk []byte, from, to int) {
 
 // roomForOne returns the slots, at least one of which is free.
 func (l *eventLog) roomForOne() []atomic.Pointer[entry] {
-	if l.slots.Load() == nil {
-		slots := make([]atomic.Pointer[entry], firstSlots)
-		l.slots.Store(&slots)
-	}
 	slots := *l.slots.Load()
 	if l.len() < len(slots) {
 		return slots

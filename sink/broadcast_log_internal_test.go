@@ -20,7 +20,8 @@ func (l *eventLog) wire(n int64) string {
 
 // The log finds each event that it holds, and no other, however it grows and forgets.
 func TestEventLog(t *testing.T) {
-	l := newEventLog()
+	var l eventLog
+	l.init()
 	added, forgotten := int64(0), int64(0)
 	text := func(n int64) string { return strings.Repeat(fmt.Sprintf("<%d>", n), int(n*n%3000)+1) }
 	add := func(n int) {
@@ -61,7 +62,8 @@ func TestEventLog(t *testing.T) {
 // Small events that follow each other are written with one call, and no event keeps much
 // more than its own size in memory.
 func TestEventLogChunks(t *testing.T) {
-	l := newEventLog()
+	var l eventLog
+	l.init()
 	together, size, chunks := 0, 0, 0
 	for n := range int64(10_000) {
 		l.add(entry{}, []byte(strings.Repeat("x", 200)))
@@ -85,7 +87,8 @@ func TestEventLogChunks(t *testing.T) {
 
 // The index of IDs holds those of the history, whatever they are.
 func TestEventLogForgetsIDs(t *testing.T) {
-	l := newEventLog()
+	var l eventLog
+	l.init()
 	for n := range 10_000 {
 		l.add(entry{id: strings.Repeat(" ", n%3) + fmt.Sprint(n%7, n/2)}, []byte("x"))
 		l.add(entry{id: " "}, []byte("x"))
@@ -97,7 +100,8 @@ func TestEventLogForgetsIDs(t *testing.T) {
 }
 
 func TestEventLogYoungerThan(t *testing.T) {
-	l := newEventLog()
+	var l eventLog
+	l.init()
 	begin := time.Now()
 	for n := range 100 {
 		l.add(entry{at: begin.Add(time.Duration(n) * time.Second)}, []byte("x"))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -31,14 +30,14 @@ func (e *sourceError) Unwrap() error { return e.err }
 
 // begin opens the stream of c, sends a replay or the caller's first events, and gives c
 // its place in the log.
-func (b *Broadcaster) begin(ctx context.Context, c *client, r *http.Request) error {
+func (b *Broadcaster) begin(ctx context.Context, c *client) error {
 	unknown := c.lastEventID != ""
 	if c.next.Load() != notWaiting { // join has given it its place
 		unknown = c.oldest
 	} else if unknown && b.replay != nil {
-		known, err := b.replayTo(ctx, c, r)
+		known, err := b.replayTo(ctx, c)
 		if err != nil && ctx.Err() == nil {
-			_ = b.open(c, r) // a client that got no header would not come back
+			_ = b.open(c) // a client that got no header would not come back
 		}
 		switch {
 		case err != nil, known:
@@ -47,7 +46,7 @@ func (b *Broadcaster) begin(ctx context.Context, c *client, r *http.Request) err
 			return b.answerNothingMissed(c)
 		}
 	}
-	if err := b.open(c, r); err != nil {
+	if err := b.open(c); err != nil {
 		return err
 	}
 	if unknown && b.unknown != nil {
@@ -55,19 +54,23 @@ func (b *Broadcaster) begin(ctx context.Context, c *client, r *http.Request) err
 			return err
 		}
 	}
-	switch {
-	case c.next.Load() != notWaiting:
-		return nil
-	case c.First == nil:
-		b.attachToOldest(c)
+	if c.next.Load() != notWaiting {
 		return nil
 	}
-	all := func(codec.Event) bool { return true }
-	if err := b.read(ctx, c, r, &preface{what: "first events", src: c.First, wants: all}); err != nil {
-		return err
+	if c.First != nil {
+		all := func(codec.Event) bool { return true }
+		if err := b.read(ctx, c, &preface{what: "first events", src: c.First, wants: all}); err != nil {
+			return err
+		}
+		c.hadFirst = true
 	}
-	c.hadFirst = true
-	b.attach(c, c.From.next-1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c.hadFirst {
+		b.place(c, c.From.next-1)
+	} else {
+		b.placeAtOldest(c)
+	}
 	return nil
 }
 
@@ -79,44 +82,27 @@ func (b *Broadcaster) answerNothingMissed(c *client) error {
 }
 
 // open sends the header and the first bytes, once.
-func (b *Broadcaster) open(c *client, r *http.Request) error {
+func (b *Broadcaster) open(c *client) error {
 	if c.opened {
 		return nil
 	}
 	c.opened = true
-	first := []byte(heartbeatLine)
-	if b.retry > 0 {
-		first = appendRetry(nil, jitter(b.retry))
-	}
 	c.busy()
 	defer c.idle()
-	return c.open(r, first)
+	return c.open(b.retry)
 }
 
-// attach makes c read the log from number next on.
-func (b *Broadcaster) attach(c *client, next int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.place(c, next)
-}
-
-func (b *Broadcaster) attachToOldest(c *client) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.placeAtOldest(c)
-}
-
-func (b *Broadcaster) placeAtOldest(c *client) {
-	c.oldest = true
-	b.place(c, b.young(b.log.oldest.Load()))
-}
-
-// place is attach with b.mu held.
+// place makes c read the log from number next on. The caller holds b.mu.
 func (b *Broadcaster) place(c *client, next int64) {
 	c.behind.Store(next < b.log.end.Load())
 	c.next.Store(next)
 	c.start, c.checked = next, next
 	b.allRead = min(b.allRead, next)
+}
+
+func (b *Broadcaster) placeAtOldest(c *client) {
+	c.oldest = true
+	b.place(c, b.young(b.log.oldest.Load()))
 }
 
 // young returns the number of the first event, from next on, that is not too old.
@@ -128,11 +114,12 @@ func (b *Broadcaster) young(next int64) int64 {
 // the first one that the history does hold, and gives c its place after that. It reports
 // false if the replay does not know the ID.
 //
-// When the replay completes before, the history follows, provided that it has forgotten
-// no event since the replay began. Otherwise the events between are replayed, too.
-func (b *Broadcaster) replayTo(ctx context.Context, c *client, r *http.Request) (known bool, err error) {
+// If the replay completes without reaching the history, the history follows, provided
+// that it has forgotten no event since the replay began. Otherwise the events in between
+// are replayed, too.
+func (b *Broadcaster) replayTo(ctx context.Context, c *client) (known bool, err error) {
 	if b.state.Load() != completed {
-		if err := b.open(c, r); err != nil {
+		if err := b.open(c); err != nil {
 			return false, err
 		}
 	}
@@ -147,7 +134,7 @@ func (b *Broadcaster) replayTo(ctx context.Context, c *client, r *http.Request) 
 			return false, nil
 		}
 		met := false
-		err = b.read(ctx, c, r, &preface{what: "replay", src: events, wants: c.wantsEvent, met: func(seen string) bool {
+		err = b.read(ctx, c, &preface{what: "replay", src: events, wants: c.wantsEvent, met: func(seen string) bool {
 			id = seen
 			met = b.attachAfter(c, seen)
 			return met
@@ -161,7 +148,7 @@ func (b *Broadcaster) replayTo(ctx context.Context, c *client, r *http.Request) 
 		if !c.opened && !b.wantsAny(c, oldest) { // the broadcast is complete
 			return true, b.answerNothingMissed(c)
 		}
-		return true, b.open(c, r)
+		return true, b.open(c)
 	}
 	return true, &sourceError{"replay", fmt.Errorf("the history moved on during each of %d replays", maxReplays)}
 }
@@ -198,16 +185,10 @@ func (b *Broadcaster) placeWaited(c *client, next int64) {
 
 // wantsEvent is wants for an event that is not in the log.
 func (c *client) wantsEvent(e codec.Event) bool {
-	switch {
-	case e.Type == "" && e.Data == "":
-		return true
-	case e.Type == "":
+	if e.Type == "" && e.Data != "" {
 		e.Type = codec.DefaultType
 	}
-	if len(c.types) > 0 && !slices.Contains(c.types, e.Type) {
-		return false
-	}
-	return c.Filter == nil || c.Filter(e)
+	return e.Type == "" || c.wantsType(e.Type) && (c.Filter == nil || c.Filter(e))
 }
 
 // A preface is a stream that a client reads before the log.
@@ -223,7 +204,7 @@ type preface struct {
 // read sends c the events of a preface, until it completes or met returns true. The
 // client gets heartbeats meanwhile. After Complete, a preface that is silent for as long
 // as the interval of the heartbeats counts as complete: it may be endless.
-func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p *preface) error {
+func (b *Broadcaster) read(ctx context.Context, c *client, p *preface) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.cancel.Store(&cancel)
@@ -243,7 +224,7 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p *p
 		case signal == handoff.Tick && b.state.Load() == completed && time.Since(last) >= b.heartbeat:
 			return b.sendReplayedID(c, p)
 		case signal == handoff.Tick:
-			if err := b.open(c, r); err != nil {
+			if err := b.open(c); err != nil {
 				return err
 			}
 			if err := c.send(b.heartbeatWith(p.unwantedID)); err != nil {
@@ -252,8 +233,8 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p *p
 			p.unwantedID = ""
 			continue
 		case signal != handoff.End:
-		case r.Context().Err() != nil:
-			return context.Cause(r.Context()) //nolint:contextcheck // the request's end is the reason
+		case c.r.Context().Err() != nil:
+			return context.Cause(c.r.Context()) //nolint:contextcheck // the request's end is the reason
 		case q.Cancelled():
 			return errInterrupted
 		case q.Err() != nil:
@@ -262,7 +243,7 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p *p
 			return b.sendReplayedID(c, p)
 		}
 		last = time.Now()
-		switch met, err := b.sendPreface(c, r, p, events); {
+		switch met, err := b.sendPreface(c, p, events); {
 		case err != nil:
 			return err
 		case met:
@@ -274,10 +255,10 @@ func (b *Broadcaster) read(ctx context.Context, c *client, r *http.Request, p *p
 // sendPreface sends those of events that c wants, up to the one at which p.met returns
 // true. It reports whether there was one. An event that cannot be encoded is left out and
 // counted.
-func (b *Broadcaster) sendPreface(c *client, r *http.Request, p *preface, events []codec.Event) (met bool, err error) {
+func (b *Broadcaster) sendPreface(c *client, p *preface, events []codec.Event) (met bool, err error) {
 	var wire []byte
 	send := func() error {
-		if err := b.open(c, r); err != nil {
+		if err := b.open(c); err != nil {
 			return err
 		}
 		return c.send(wire)

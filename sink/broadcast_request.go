@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -71,20 +72,17 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerPreflight(w, r)
 		return
 	default:
-		b.refused.Add(1)
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
-		http.Error(w, "use GET to receive events", http.StatusMethodNotAllowed)
+		b.answerError(w, "use GET to receive events", http.StatusMethodNotAllowed)
 		return
 	}
 	q, err := parseRequest(r)
 	if err != nil {
-		b.refused.Add(1)
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		b.answerError(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	if !canFlush(w) {
-		b.refused.Add(1)
-		http.Error(w, "events cannot be sent: a handler or middleware around the Broadcaster hides http.Flusher", http.StatusInternalServerError)
+		b.answerError(w, "events cannot be sent: a handler or middleware around the Broadcaster hides http.Flusher", http.StatusInternalServerError)
 		return
 	}
 	if reason := b.noRoom(); reason != "" { // before WithClient is called, which may be costly
@@ -100,7 +98,7 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := b.newClient(w, r, q, given)
 	if r.Method == http.MethodHead {
-		b.answerHead(c, r)
+		b.answerHead(c)
 		return
 	}
 	if reason, hasAll := b.join(c); hasAll {
@@ -109,38 +107,39 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else if reason != "" {
 		b.refuse(w, r, reason)
 	} else {
-		b.serve(c, r)
+		b.serve(c)
 	}
 }
 
 // answerHead answers with the header that GET would get.
-func (b *Broadcaster) answerHead(c *client, r *http.Request) {
+func (b *Broadcaster) answerHead(c *client) {
 	if b.state.Load() == completed {
 		all, askReplay := b.hasAll(c)
-		if all || askReplay && !b.replaysAny(r.Context(), c) {
+		if all || askReplay && !b.replaysAny(c.r.Context(), c) {
 			c.w.WriteHeader(http.StatusNoContent)
 			return
 		}
 	}
-	setStreamHeader(c.w.Header(), r)
+	setStreamHeader(c.w.Header(), c.r)
 }
 
 // serve streams to a client that has joined, until it leaves.
-func (b *Broadcaster) serve(c *client, r *http.Request) {
+func (b *Broadcaster) serve(c *client) {
 	why, err := LeftPanicked, errors.New("sink: Broadcaster: a function of the caller panicked")
 	defer func() { b.leave(c, why, err) }()
-	err = b.stream(c, r)
-	why = b.reason(r.Context(), c, err)
+	err = b.stream(c)
+	why = b.reason(c, err)
+}
+
+func (b *Broadcaster) answerError(w http.ResponseWriter, text string, status int) {
+	b.refused.Add(1)
+	http.Error(w, text, status)
 }
 
 // refuse turns a request away for some time.
 func (b *Broadcaster) refuse(w http.ResponseWriter, r *http.Request, reason string) {
 	b.refused.Add(1)
-	retry := b.retry
-	if retry == 0 {
-		retry = refusalRetry
-	}
-	refuse(w, r, jitter(retry), reason)
+	refuse(w, r, jitter(cmp.Or(b.retry, refusalRetry)), reason)
 }
 
 // refuseBecause turns a request away that the caller's function has refused.
@@ -148,17 +147,13 @@ func (b *Broadcaster) refuseBecause(w http.ResponseWriter, r *http.Request, err 
 	var refusal *Refusal
 	switch {
 	case !errors.As(err, &refusal):
-		b.refused.Add(1)
-		http.Error(w, "internal error", http.StatusInternalServerError)
+		b.answerError(w, "internal error", http.StatusInternalServerError)
 	case refusal.Status == http.StatusServiceUnavailable, refusal.Status == http.StatusTooManyRequests:
 		b.refuse(w, r, refusal.Message)
+	case refusal.Status < 400, refusal.Status > 599:
+		b.answerError(w, refusal.Message, http.StatusInternalServerError)
 	default:
-		b.refused.Add(1)
-		status := refusal.Status
-		if status < 400 || status > 599 {
-			status = http.StatusInternalServerError
-		}
-		http.Error(w, refusal.Message, status)
+		b.answerError(w, refusal.Message, refusal.Status)
 	}
 }
 

@@ -17,10 +17,12 @@ type BroadcastStats struct {
 	LastEventID   string                // of the newest event
 }
 
-// Stats returns the present counts. A relay that saves OldestEventID, and starts again
-// after that ID, has its history back after a restart: once it has read the event with
-// the LastEventID of then. With [WithReplay] from the same source, clients also resume
-// without a repetition if they come back before that.
+// Stats returns the present counts.
+//
+// A relay can restore its history after a restart: it saves OldestEventID and LastEventID
+// before, and then reads its source from after the oldest ID. The history is back once
+// the event with the last ID has been published. With [WithReplay] from the same source,
+// clients that come back earlier resume without a repetition, too.
 func (b *Broadcaster) Stats() BroadcastStats {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -22,13 +22,12 @@ type ClientConfig struct {
 	// nil: the client is alone.
 	Group any
 
-	// First is sent before the live events: the present state, for example. It is
-	// subscribed to for each client that does not resume, which means one without a last
-	// event ID, or with an ID that neither the history nor WithReplay knows. Filter does
-	// not apply to it. An event without an ID is sent without one, so a client that loses
-	// its connection before the first live event gets First again. If First fails, the
-	// client's stream ends, and the client comes back. Clients get First after
-	// [Broadcaster.Complete], too.
+	// First is sent before the live events: the present state, for example. A client gets
+	// it if it does not resume: if it has no last event ID, or one that neither the history
+	// nor WithReplay knows. After [Broadcaster.Complete] clients get it, too. Each client
+	// subscribes to it anew. Filter does not apply to it. An event without an ID is sent
+	// without one, so a client that loses its connection before the first live event gets
+	// First again. If First fails, the client's stream ends, and the client comes back.
 	First rxsse.Observable[codec.Event]
 
 	// From is where the live events begin after First. Take it from
@@ -39,9 +38,9 @@ type ClientConfig struct {
 	From Position
 
 	// Left is called once when the client leaves, on the goroutine of the request.
-	// Shutdown and Complete wait for it. It is not called for a client that never joined:
-	// after a HEAD request, or if the last place was taken or the broadcast ended since
-	// [WithClient] was called.
+	// Shutdown and Complete wait for it. It is not called for a HEAD request, nor for a
+	// client that is refused after all: because others have taken the last place, or the
+	// broadcast has ended, since [WithClient] was called.
 	Left func(Departure)
 }
 

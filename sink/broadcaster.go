@@ -32,19 +32,21 @@ import (
 // names the last event it has, in the header Last-Event-ID, as EventSource does by
 // itself, or in the query parameter lastEventId. It first gets what it has missed from
 // the history, see [WithHistory], or from elsewhere, see [WithReplay]. If the ID is
-// unknown it gets the whole history; to get that on the first connection, use an ID that
-// does not exist, such as ?lastEventId=none. Events without an ID are given one, which
-// differs from those of other Broadcasters and of the program's next run.
+// unknown, the client gets the First of its [ClientConfig], or else the whole history. To
+// get the history on the first connection, use an ID that does not exist, such as
+// ?lastEventId=none. An event without an ID gets one that no other Broadcaster gives, nor
+// the next run of the program.
 //
 // With the query parameter type, which may be given up to 64 times, a client gets only
 // events of these types. [WithClient] gives each client a filter, first events, or a
 // refusal.
 //
-// A client that wants few of the events still comes back with an ID that the history
-// holds. When the newest event is one that it does not want, its heartbeat carries the ID
-// of that event and has no data: EventSource takes the ID and delivers nothing. Clients
-// that do not keep to the standard deliver an empty event; [WithHeartbeatEvent] avoids
-// it. If half of the history passes between two heartbeats, one is sent early.
+// A client that wants few of the events would come back with the ID of an old one, which
+// the history has forgotten. So if the client does not want the newest event, its
+// heartbeat is a block with the ID of that event and without data, which sets the
+// client's last event ID. EventSource delivers no event for it. Some other clients
+// deliver an empty one; use [WithHeartbeatEvent] for those. When half of the history has
+// passed since the client was sent an ID, the heartbeat is sent early.
 //
 // # Slow clients
 //
@@ -52,20 +54,20 @@ import (
 // load, each client is woken once a millisecond at most, and gets all events since then
 // with one write.
 //
-// A client that reads slowly falls behind in the history, and [WithSlowClients] says what
-// happens when it falls out of it. Other clients do not wait for it, except under
-// [WaitForClients]. While it is being written to, it keeps up to 32 KiB of encoded events, or one
-// larger event, in memory. A client that does not read at all is disconnected after
-// [WithWriteTimeout].
+// A client that reads slowly falls behind in the history. [WithSlowClients] says what
+// happens when the history forgets an event that the client has not read. Other clients
+// do not wait for it, except under [WaitForClients]. A write to a client keeps up to
+// 32 KiB of encoded events, or one larger event, in memory. A client that does not read
+// at all is disconnected after [WithWriteTimeout].
 //
 // The server's WriteTimeout does not apply: each write has its own deadline.
 //
 // # Refusals
 //
-// A request that is refused because there are too many clients, or during Shutdown, and
-// that accepts text/event-stream, gets status 200, a reconnection time and the end of the
-// stream: a browser's EventSource that gets an error status never tries again. Other
-// requests get status 503 and Retry-After.
+// Requests are refused while there are too many clients, see [WithMaxClients], and after
+// Shutdown. A request that accepts text/event-stream then gets status 200, a reconnection
+// time and the end of the stream, because a browser's EventSource never tries again after
+// an error status. Other requests get status 503 and Retry-After.
 //
 // # The end
 //
@@ -75,8 +77,8 @@ import (
 //	…
 //	err := server.Shutdown(ctx)
 //
-// The server then closes its listener before the streams end, so that pages which come
-// back at once reach the next server, or try again, and never get an error status.
+// The server then closes its listener before the streams end. Pages that come back at
+// once reach the next server, or no server and try again; they never get an error status.
 type Broadcaster struct {
 	broadcastOptions
 
@@ -93,7 +95,7 @@ type Broadcaster struct {
 	waited []*client // see findWaited
 
 	awaited atomic.Pointer[client] // the client that a publisher waits for
-	moved   chan struct{}          // that client sends here when it has read on; holds one token
+	moved   chan struct{}          // holds a token when that client has read on
 
 	// mu guards what follows. It is locked before clients.mu. A client locks it when it
 	// joins, when it leaves and when it has caught up.
@@ -120,7 +122,6 @@ func NewBroadcaster(opts ...BroadcastOption) *Broadcaster {
 			writeTimeout: time.Minute,
 		},
 		prefix: rand.Text()[:10] + "-",
-		log:    newEventLog(),
 		turn:   make(chan struct{}, 1),
 		moved:  make(chan struct{}, 1),
 		groups: map[any]*group{},
@@ -128,6 +129,7 @@ func NewBroadcaster(opts ...BroadcastOption) *Broadcaster {
 		empty:  make(chan struct{}),
 		left:   map[LeaveReason]int64{},
 	}
+	b.log.init()
 	for _, opt := range opts {
 		opt(&b.broadcastOptions)
 	}

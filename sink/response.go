@@ -26,6 +26,7 @@ var errInterrupted = errors.New("the stream was interrupted")
 // A response is one event stream on its way to one client. One goroutine writes to it.
 type response struct {
 	w           http.ResponseWriter
+	r           *http.Request
 	control     *http.ResponseController
 	timeout     time.Duration // of writing a piece: at least this long, at most twice
 	deadline    time.Time     // of the writes
@@ -34,7 +35,7 @@ type response struct {
 }
 
 func newResponse(w http.ResponseWriter, r *http.Request, timeout time.Duration) *response {
-	return &response{w: w, control: http.NewResponseController(w), timeout: min(timeout, longest), http2: r.ProtoMajor == 2}
+	return &response{w: w, r: r, control: http.NewResponseController(w), timeout: min(timeout, longest), http2: r.ProtoMajor == 2}
 }
 
 // setStreamHeader sets the header fields of an event stream.
@@ -48,10 +49,15 @@ func setStreamHeader(header http.Header, r *http.Request) {
 	}
 }
 
-// open sends the status, the header and the first bytes, which are not empty: proxies
-// and middleware that compress or buffer hold the header back until a byte follows it.
-func (s *response) open(r *http.Request, first []byte) error {
-	setStreamHeader(s.w.Header(), r)
+// open sends the status, the header and a first line: the reconnection time, or a comment
+// if retry is 0. Proxies and middleware that compress or buffer hold the header back until
+// a byte follows it.
+func (s *response) open(retry time.Duration) error {
+	first := []byte(heartbeatLine)
+	if retry > 0 {
+		first = appendRetry(nil, jitter(retry))
+	}
+	setStreamHeader(s.w.Header(), s.r)
 	s.w.WriteHeader(http.StatusOK)
 	if err := s.write(first); err != nil {
 		return err

@@ -124,11 +124,7 @@ func Serve(w http.ResponseWriter, r *http.Request, src rxsse.Observable[codec.Ev
 		return nil
 	}
 	s := server{serveOptions: o, response: newResponse(w, r, o.writeTimeout)}
-	first := []byte(heartbeatLine)
-	if o.retry > 0 {
-		first = appendRetry(nil, jitter(o.retry))
-	}
-	if err := s.open(r, first); err != nil {
+	if err := s.open(o.retry); err != nil {
 		return fmt.Errorf("sink: Serve: %w", err)
 	}
 	ctx := r.Context()
