@@ -3,6 +3,9 @@ package rxssetest
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +19,7 @@ var (
 )
 
 // panicValue is what consumers and functions under check panic with.
-const panicValue = "rxssetest: panic value"
+const panicValue = "rxssetest: a panic that must reach the consumer"
 
 // bubble runs one case in a bubble of its own, and checks that it leaves no
 // goroutine behind.
@@ -25,6 +28,11 @@ func bubble(t *testing.T, name string, check func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			before := others(t)
+			defer time.AfterFunc(2*overdue, func() {
+				left := others(t)
+				maps.DeleteFunc(left, func(name, _ string) bool { return before[name] != "" })
+				t.Errorf("the stream does not end; these goroutines wait:\n%s", strings.Join(slices.Collect(maps.Values(left)), "\n\n"))
+			}).Stop()
 			check(t)
 			synctest.Wait() // goroutines that are just returning
 			requireNoneLeft(t, before)
@@ -40,7 +48,7 @@ func requireCancelledBefore[T any](t *testing.T, obs rxsse.Observable[T]) {
 	got := observe(ctx, t, obs, nil)
 	got.requireFailed(t, errCause)
 	got.requireLen(t, 0)
-	requireTime(t, time.Since(start), 0)
+	requireEndsAtOnce(t, start, "a start with a cancelled context")
 }
 
 // requireCancelledAtItem cancels in the body of the loop over item n, and takes its
@@ -64,9 +72,9 @@ func requireCancelledLater[T any](t *testing.T, obs rxsse.Observable[T]) {
 	t.Helper()
 	const after = time.Hour + time.Microsecond
 	ctx, cancel := context.WithCancelCause(t.Context())
+	cancelled := time.Now().Add(after)
 	time.AfterFunc(after, func() { cancel(errCause) })
-	start := time.Now()
 	got := observe(ctx, t, obs, nil)
 	got.requireFailed(t, errCause)
-	requireTime(t, time.Since(start), after)
+	requireEndsAtOnce(t, cancelled, "its context was cancelled")
 }

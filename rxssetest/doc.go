@@ -6,6 +6,7 @@
 //		rxssetest.Operator[int, int]{
 //			Apply: Evens,
 //			Items: []int{1, 2, 3},
+//			Want:  []int{2},
 //		}.Check(t)
 //	}
 //

@@ -40,7 +40,7 @@ func Numbers(ctx context.Context) iter.Seq2[int, error] {
 }
 
 func TestEvens(t *testing.T) {
-	rxssetest.Operator[int, int]{Apply: Evens, Items: []int{1, 2, 3}}.Check(t)
+	rxssetest.Operator[int, int]{Apply: Evens, Items: []int{1, 2, 3}, Want: []int{2}}.Check(t)
 }
 
 func TestNumbers(t *testing.T) {

@@ -25,11 +25,7 @@ func leavingCases[T any]() []leavingCase[T] {
 			})
 			got.requireCompleted(t)
 			got.requireLen(t, 1)
-			requireTime(t, time.Since(left), 0)
-		}},
-		{"panic in the consumer", false, func(t *testing.T, obs rxsse.Observable[T]) {
-			got := observe(t.Context(), t, obs, func(int) bool { panic(panicValue) })
-			got.requirePanic(t)
+			requireEndsAtOnce(t, left, "the consumer had left it")
 		}},
 		{"cancelled by the consumer", true, func(t *testing.T, obs rxsse.Observable[T]) {
 			ctx, cancel := context.WithCancelCause(t.Context())
@@ -41,7 +37,7 @@ func leavingCases[T any]() []leavingCase[T] {
 			})
 			got.requireFailed(t, errCause)
 			got.requireLen(t, 1)
-			requireTime(t, time.Since(left), 0)
+			requireEndsAtOnce(t, left, "the consumer had cancelled its context")
 		}},
 		{"cancelled while running", true, func(t *testing.T, obs rxsse.Observable[T]) {
 			requireCancelledLater(t, obs)
@@ -59,6 +55,12 @@ func checkLeaving[T any](t *testing.T, build func() rxsse.Observable[T]) {
 		bubble(t, c.name, func(t *testing.T) { c.check(t, build()) })
 	}
 	bubble(t, "cancelled before", func(t *testing.T) { requireCancelledBefore(t, build()) })
+	bubble(t, "panic in the consumer", func(t *testing.T) { requireConsumerPanic(t, build()) })
+}
+
+func requireConsumerPanic[T any](t *testing.T, obs rxsse.Observable[T]) {
+	t.Helper()
+	observe(t.Context(), t, obs, func(int) bool { panic(panicValue) }).requirePanic(t)
 }
 
 // checkSilent checks cancelling a source that has nothing to say.

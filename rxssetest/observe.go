@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rxsse/rxsse"
 )
@@ -16,14 +17,18 @@ type outcome[T any] struct {
 	panicked any
 }
 
+// maxAfterCancel is how many items may follow a cancellation before a stream counts as one
+// that never ends.
+const maxAfterCancel = 1000
+
 // observe subscribes and checks the grammar on the way: every call of yield on
 // this goroutine, a zero value beside the error, nothing after the end. After
 // each item it calls onItem, if there is one, with the number of items so far;
 // false leaves the stream.
 func observe[T any](ctx context.Context, t *testing.T, obs rxsse.Observable[T], onItem func(n int) bool) (got outcome[T]) {
 	t.Helper()
-	here := goroutine()
-	ended := false
+	here, start := goroutine(), time.Now()
+	ended, afterCancel := false, 0
 	defer func() {
 		ended = true
 		got.panicked = recover()
@@ -46,6 +51,12 @@ func observe[T any](ctx context.Context, t *testing.T, obs rxsse.Observable[T], 
 			return true // a consumer may go on; the stream may not
 		}
 		got.items = append(got.items, v)
+		if ctx.Err() != nil {
+			afterCancel++
+		}
+		if afterCancel > maxAfterCancel || time.Since(start) > overdue {
+			t.Fatalf("yield(%v, nil) was called %v after the start of the stream, as item %d after its context was cancelled; it must end with the cause", v, time.Since(start), afterCancel)
+		}
 		if onItem != nil {
 			ended = true // if onItem panics
 			goOn := onItem(len(got.items))

@@ -31,7 +31,7 @@ func (op operator) apply(src ints) ints {
 }
 
 func (op operator) check(t *testing.T) {
-	rxssetest.Operator[int, int]{Apply: op.apply, Items: []int{1, 2, 3}}.Check(t)
+	rxssetest.Operator[int, int]{Apply: op.apply, Items: []int{1, 2, 3}, Want: []int{1, 2, 3}}.Check(t)
 }
 
 func identity(ctx context.Context, src ints, yield func(int, error) bool) {
@@ -111,7 +111,7 @@ var faulty = map[string]struct {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
 			defer func() { _ = recover() }()
 			identity(ctx, src, yield)
-		}, "rxssetest: panic value",
+		}, "the consumer saw no panic",
 	},
 	"yields from another goroutine": {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
@@ -161,7 +161,7 @@ var faulty = map[string]struct {
 				left = !yield(v, err)
 				return !left
 			})
-		}, "the panic must reach the consumer",
+		}, "the consumer saw no panic",
 	},
 	"panics when it completes": {
 		func(ctx context.Context, src ints, yield func(int, error) bool) {
@@ -179,8 +179,109 @@ var faulty = map[string]struct {
 				}
 				return yield(v, err)
 			})
-		}, "time to end",
+		}, "the stream ended 1ms after",
 	},
+	"reads on after a break": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			left := false
+			identity(ctx, src, func(v int, err error) bool {
+				left = left || !yield(v, err)
+				return true
+			})
+		}, "the upstream was still read after 24h",
+	},
+	"reads its upstream to the end first": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			var all []int
+			identity(ctx, src, func(v int, err error) bool {
+				all = append(all, v)
+				return err == nil || yield(0, err)
+			})
+			for _, v := range all {
+				yield(v, nil)
+			}
+		}, "the upstream was still read after 24h",
+	},
+	"hides the cancellation from its upstream": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			identity(context.WithoutCancel(ctx), src, yield)
+		}, "the context of the upstream was not cancelled",
+	},
+	"waits for ever": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			identity(ctx, src, yield)
+			select {}
+		}, "these goroutines wait:",
+	},
+	"loses the last item": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			var held []int
+			identity(ctx, src, func(v int, err error) bool {
+				held = append(held, v)
+				if err == nil && len(held) == 1 {
+					return true
+				}
+				v, held = held[0], held[1:]
+				if err != nil {
+					v = 0
+				}
+				return yield(v, err)
+			})
+			if len(held) > 0 && ctx.Err() != nil {
+				yield(0, context.Cause(ctx))
+			}
+		}, "the stream delivered [1 2]; want [1 2 3]",
+	},
+	"lets a panic end the process": {
+		func(ctx context.Context, src ints, yield func(int, error) bool) {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				identity(ctx, src, yield)
+			}()
+			<-done
+		}, "the consumer ranges on",
+	},
+}
+
+// faultySource makes the sources below.
+func faultySource(body func(ctx context.Context, yield func(int, error) bool)) func() ints {
+	return func() ints {
+		return func(ctx context.Context) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) { body(ctx, yield) }
+		}
+	}
+}
+
+// faultySources holds sources that break one rule each, and what the checker says.
+var faultySources = map[string]struct {
+	source rxssetest.Source[int]
+	want   string
+}{
+	"a source that never looks at its context": {rxssetest.Source[int]{
+		Endless: faultySource(func(_ context.Context, yield func(int, error) bool) {
+			for yield(1, nil) { //nolint:revive // on purpose
+			}
+		}),
+	}, "after its context was cancelled; it must end with the cause"},
+	"a source that sleeps on": {rxssetest.Source[int]{
+		Silent: faultySource(func(_ context.Context, yield func(int, error) bool) {
+			for time.Sleep(20 * time.Hour); yield(1, nil); time.Sleep(20 * time.Hour) { //nolint:revive // on purpose
+			}
+		}),
+	}, "was called 40h0m0s after the start of the stream"},
+	"a source that waits for ever": {rxssetest.Source[int]{
+		Silent: faultySource(func(context.Context, func(int, error) bool) { select {} }),
+	}, "these goroutines wait:"},
+	"a source that completes although it is cancelled": {rxssetest.Source[int]{
+		Finite: faultySource(func(ctx context.Context, yield func(int, error) bool) {
+			if ctx.Err() != nil {
+				yield(0, context.Cause(ctx))
+				return
+			}
+			yield(1, nil)
+		}), Want: []int{1},
+	}, "the stream ended with the error <nil>; want rxssetest: the subscriber gave up"},
 }
 
 // TestTheCheckerCatchesFaults runs the checker on each faulty operator in a
@@ -188,19 +289,30 @@ var faulty = map[string]struct {
 func TestTheCheckerCatchesFaults(t *testing.T) {
 	const fault = "RXSSETEST_FAULT"
 	if name := os.Getenv(fault); name != "" {
-		faulty[name].op.check(t)
+		if f, ok := faulty[name]; ok {
+			f.op.check(t)
+		} else {
+			faultySources[name].source.Check(t)
+		}
 		return
 	}
 	program, err := os.Executable()
 	require.NoError(t, err)
+	wants := map[string]string{}
 	for name, f := range faulty {
+		wants[name] = f.want
+	}
+	for name, f := range faultySources {
+		wants[name] = f.want
+	}
+	for name, want := range wants {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestTheCheckerCatchesFaults$")
+			cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestTheCheckerCatchesFaults$", "-test.timeout=20s")
 			cmd.Env = append(os.Environ(), fault+"="+name)
 			out, err := cmd.CombinedOutput()
 			var failed *exec.ExitError
 			require.ErrorAs(t, err, &failed, "the check passes:\n%s", out)
-			assert.Contains(t, string(out), f.want)
+			assert.Contains(t, string(out), want)
 		})
 	}
 }

@@ -11,8 +11,10 @@ import (
 )
 
 // A probe is an upstream that keeps the contract and counts its subscriptions.
-// It delivers its items a millisecond apart.
+// It delivers its items a millisecond apart. If nothing ends it within a day of fake time,
+// it fails the test and ends by itself, since the stream under check would never end.
 type probe[T any] struct {
+	t          *testing.T
 	items      []T
 	subscribed atomic.Int32
 	active     atomic.Int32
@@ -20,6 +22,9 @@ type probe[T any] struct {
 
 // pause is the silence after each run of the items in an endless upstream.
 const pause = 10 * time.Second
+
+// overdue is how long a stream may last that must have ended. All cases end within two hours.
+const overdue = 24 * time.Hour
 
 // finite delivers the items and completes.
 func (p *probe[T]) finite() rxsse.Observable[T] {
@@ -58,16 +63,20 @@ func panickingWhenLeft[T any](obs rxsse.Observable[T], v any) rxsse.Observable[T
 // silentAfterItems delivers the items and then waits for the cancellation.
 func (p *probe[T]) silentAfterItems() rxsse.Observable[T] {
 	return p.upstream(func(ctx context.Context, yield func(T, error) bool) {
-		<-ctx.Done()
-		var zero T
-		yield(zero, context.Cause(ctx))
+		if wait(ctx, overdue, yield) {
+			p.t.Errorf("the context of the upstream was not cancelled within %v, although that of the stream was, or the stream has ended", overdue)
+		}
 	})
 }
 
 // endless delivers the items again and again, with a pause between.
 func (p *probe[T]) endless() rxsse.Observable[T] {
 	return p.upstream(func(ctx context.Context, yield func(T, error) bool) {
-		for wait(ctx, pause, yield) && p.deliver(ctx, yield) {
+		for start := time.Now(); wait(ctx, pause, yield) && p.deliver(ctx, yield); {
+			if time.Since(start) > overdue {
+				p.t.Errorf("the upstream was still read after %v; it must be left as soon as the stream has ended", overdue)
+				return
+			}
 		}
 	})
 }

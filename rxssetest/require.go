@@ -41,8 +41,10 @@ func (got outcome[T]) requirePanic(t *testing.T) {
 	t.Helper()
 	carried, ok := got.panicked.(*rxsse.PanicError)
 	switch {
+	case got.panicked == nil:
+		t.Fatalf("the consumer saw no panic; want %q", panicValue)
 	case ok && carried.Value != panicValue, !ok && got.panicked != panicValue:
-		t.Fatalf("the consumer saw the panic %v; the panic must reach the consumer: %v", got.panicked, panicValue)
+		t.Fatalf("the consumer saw the panic %v; want %q", got.panicked, panicValue)
 	case ok && !strings.Contains(string(carried.Stack), "panic"):
 		t.Fatalf("the rxsse.PanicError does not have the stack of the panic:\n%s", carried.Stack)
 	}
@@ -67,10 +69,11 @@ func requireCount(t *testing.T, what string, got, want int) {
 	}
 }
 
-// requireTime checks how long a stream took until its end.
-func requireTime(t *testing.T, got, want time.Duration) {
+// requireEndsAtOnce checks that the stream has just ended, in fake time. since is when what
+// says happened.
+func requireEndsAtOnce(t *testing.T, since time.Time, what string) {
 	t.Helper()
-	if got != want {
-		t.Fatalf("time to end: %v; want %v", got, want)
+	if late := time.Since(since); late != 0 {
+		t.Fatalf("the stream ended %v after %s; want it to end at once", late, what)
 	}
 }

@@ -72,4 +72,9 @@ func (s Source[T]) checkFinite(t *testing.T) {
 	bubble(t, "cancelled before", func(t *testing.T) {
 		requireCancelledBefore(t, s.Finite())
 	})
+	if len(s.Want) > 0 {
+		bubble(t, "cancelled at the last item", func(t *testing.T) {
+			requireCancelledAtItem(t, s.Finite(), len(s.Want))
+		})
+	}
 }
