@@ -73,8 +73,7 @@ func (c *client) endSource() {
 }
 
 // stream writes to a client until one of them ends, and returns why.
-func (b *Broadcaster) stream(c *client) error {
-	ctx := c.r.Context()
+func (b *Broadcaster) stream(ctx context.Context, c *client) error {
 	if err := b.begin(ctx, c); err != nil {
 		return err
 	}

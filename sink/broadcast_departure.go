@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"context"
 	"errors"
 	"os"
 )
@@ -45,12 +46,12 @@ const (
 var errTooSlow = errors.New("sink: Broadcaster: the client was too slow")
 
 // reason returns why c leaves, by the error of stream.
-func (b *Broadcaster) reason(c *client, err error) LeaveReason {
+func (b *Broadcaster) reason(ctx context.Context, c *client, err error) LeaveReason {
 	var source *sourceError
 	switch {
 	case err == nil, errors.Is(err, errNothingMissed):
 		return LeftEnded
-	case c.r.Context().Err() != nil:
+	case ctx.Err() != nil:
 		return LeftClosed
 	case c.interrupted.Load() && b.state.Load() == broadcasting:
 		return LeftTimedOut // see giveUp

@@ -62,8 +62,8 @@ func (b *Broadcaster) earlyID(c *client, next int64) string {
 	return b.unwantedID(c, c.checked)
 }
 
-// sendReplayedID sends c a heartbeat with the ID of the last event of a preface, if c
-// does not want that event.
+// sendReplayedID sends c a heartbeat with the ID of the last event of a replay, if c does
+// not want that event.
 func (b *Broadcaster) sendReplayedID(c *client, p *preface) error {
 	if p.unwantedID == "" || !c.opened {
 		return nil

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -181,10 +182,10 @@ func TestHeartbeatOfASlowClient(t *testing.T) {
 // A filter that takes its time when a heartbeat is due holds up no publisher.
 func TestHeartbeatWithASlowFilter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		calls := 0
+		var calls atomic.Int64
 		b := sink.NewBroadcaster(sink.WithHistory(3, 1<<20), sink.WithHeartbeat(time.Second), always(sink.ClientConfig{
 			Filter: func(codec.Event) bool {
-				if calls++; calls > 2 {
+				if calls.Add(1) > 2 {
 					time.Sleep(time.Hour)
 				}
 				return false
@@ -193,7 +194,7 @@ func TestHeartbeatWithASlowFilter(t *testing.T) {
 		_, _, gone := connect(t, b, "/")
 		send(t, b, "1", "2")
 		time.Sleep(2 * time.Second)
-		assert.Equal(t, 3, calls)
+		assert.EqualValues(t, 3, calls.Load())
 		start := time.Now()
 		send(t, b, "3", "4", "5", "6")
 		require.Less(t, time.Since(start), time.Second)

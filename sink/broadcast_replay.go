@@ -134,11 +134,14 @@ func (b *Broadcaster) replayTo(ctx context.Context, c *client) (known bool, err 
 			return false, nil
 		}
 		met := false
-		err = b.read(ctx, c, &preface{what: "replay", src: events, wants: c.wantsEvent, met: func(seen string) bool {
+		p := &preface{what: "replay", src: events, wants: c.wantsEvent, met: func(seen string) bool {
 			id = seen
 			met = b.attachAfter(c, seen)
 			return met
-		}})
+		}}
+		if err = b.read(ctx, c, p); err == nil {
+			err = b.sendReplayedID(c, p)
+		}
 		if err != nil || met {
 			return true, err
 		}
@@ -205,13 +208,13 @@ type preface struct {
 // client gets heartbeats meanwhile. After Complete, a preface that is silent for as long
 // as the interval of the heartbeats counts as complete: it may be endless.
 func (b *Broadcaster) read(ctx context.Context, c *client, p *preface) error {
-	ctx, cancel := context.WithCancel(ctx)
+	reading, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.cancel.Store(&cancel)
 	if c.interrupted.Load() || b.state.Load() == shutDown { // after cancel is set: see endSource
 		return errInterrupted
 	}
-	q := handoff.New[codec.Event](ctx, handoff.DefaultLimit)
+	q := handoff.New[codec.Event](reading, handoff.DefaultLimit)
 	defer q.Stop()
 	q.Go(p.src)
 	heartbeat := time.NewTicker(b.heartbeat)
@@ -222,7 +225,7 @@ func (b *Broadcaster) read(ctx context.Context, c *client, p *preface) error {
 		events, signal := q.Receive(heartbeat.C)
 		switch {
 		case signal == handoff.Tick && b.state.Load() == completed && time.Since(last) >= b.heartbeat:
-			return b.sendReplayedID(c, p)
+			return nil
 		case signal == handoff.Tick:
 			if err := b.open(c); err != nil {
 				return err
@@ -233,21 +236,19 @@ func (b *Broadcaster) read(ctx context.Context, c *client, p *preface) error {
 			p.unwantedID = ""
 			continue
 		case signal != handoff.End:
-		case c.r.Context().Err() != nil:
-			return context.Cause(c.r.Context()) //nolint:contextcheck // the request's end is the reason
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
 		case q.Cancelled():
 			return errInterrupted
 		case q.Err() != nil:
 			return &sourceError{p.what, q.Err()}
 		default:
-			return b.sendReplayedID(c, p)
+			return nil
 		}
 		last = time.Now()
-		switch met, err := b.sendPreface(c, p, events); {
-		case err != nil:
+		met, err := b.sendPreface(c, p, events)
+		if err != nil || met {
 			return err
-		case met:
-			return b.sendReplayedID(c, p)
 		}
 	}
 }

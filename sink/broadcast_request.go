@@ -2,6 +2,7 @@ package sink
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -98,7 +99,7 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := b.newClient(w, r, q, given)
 	if r.Method == http.MethodHead {
-		b.answerHead(c)
+		b.answerHead(r.Context(), c)
 		return
 	}
 	if reason, hasAll := b.join(c); hasAll {
@@ -107,15 +108,15 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else if reason != "" {
 		b.refuse(w, r, reason)
 	} else {
-		b.serve(c)
+		b.serve(r.Context(), c)
 	}
 }
 
 // answerHead answers with the header that GET would get.
-func (b *Broadcaster) answerHead(c *client) {
+func (b *Broadcaster) answerHead(ctx context.Context, c *client) {
 	if b.state.Load() == completed {
 		all, askReplay := b.hasAll(c)
-		if all || askReplay && !b.replaysAny(c.r.Context(), c) {
+		if all || askReplay && !b.replaysAny(ctx, c) {
 			c.w.WriteHeader(http.StatusNoContent)
 			return
 		}
@@ -124,11 +125,11 @@ func (b *Broadcaster) answerHead(c *client) {
 }
 
 // serve streams to a client that has joined, until it leaves.
-func (b *Broadcaster) serve(c *client) {
+func (b *Broadcaster) serve(ctx context.Context, c *client) {
 	why, err := LeftPanicked, errors.New("sink: Broadcaster: a function of the caller panicked")
 	defer func() { b.leave(c, why, err) }()
-	err = b.stream(c)
-	why = b.reason(c, err)
+	err = b.stream(ctx, c)
+	why = b.reason(ctx, c, err)
 }
 
 func (b *Broadcaster) answerError(w http.ResponseWriter, text string, status int) {
