@@ -28,6 +28,10 @@ func TestRetryOfAMissingStream(t *testing.T) {
 		"for five seconds":          {nil, 5 * time.Second, false},
 		"for longer":                {nil, 5*time.Second + 1, true},
 		"with a success in between": {func(_ *testing.T, r *retry) { r.reset() }, 5*time.Second + 1, false},
+		"with progress of Append in between": {func(_ *testing.T, r *retry) {
+			a := &appender{retry: r, stuck: 1}
+			a.progress()
+		}, 5*time.Second + 1, false},
 		"with another error in between": {func(t *testing.T, r *retry) {
 			t.Helper()
 			require.NoError(t, r.wait(t.Context(), errors.New("no leader")))
