@@ -73,8 +73,8 @@
 // Items that know where their stream resumes, such as events and messages, keep that
 // position through operators that keep the order of items. Merge, MergeDelayError,
 // MergeMap, ParallelUnordered and GroupBy change the order, so they make the position of
-// each item unknown: its ResumeID becomes "", see [codec.Resumable]. They panic if the
-// item's type has a method ResumeID but no ClearResumeID.
+// each item unknown: its ResumeID becomes "", see [codec.Resumable]. They panic when they
+// are built if the item's type has a method ResumeID but no ClearResumeID.
 //
 // # Synchronous operators
 //
@@ -106,12 +106,12 @@
 // ended or are blocked. In the virtual time of testing/synctest this is exact: an upstream
 // that delivers without blocking, such as source.Just, has delivered everything before the
 // next one starts. An upstream that has several upstreams itself, such as a Merge in a
-// Merge, is blocked only once all of them have started. In real time a blocked goroutine cannot be detected, so the next
-// upstream starts once those before it have delivered nothing for some turns of the
-// scheduler, and after ten milliseconds at most. That is enough for an upstream that only
-// delivers items. If it computes for microseconds before an item, or the processors are
-// busy, the next one may start early. To make sure that an item comes first, use
-// [StartWith], [Concat], or MinSubscribers.
+// Merge, is blocked only once all of them have started. In real time a blocked goroutine
+// cannot be detected, so the next upstream starts once those before it have delivered
+// nothing for some turns of the scheduler, and after ten milliseconds at most. That is
+// enough for an upstream that only delivers items. If it computes for microseconds before
+// an item, or the processors are busy, the next one may start early. To make sure that an
+// item comes first, use [StartWith], [Concat], or MinSubscribers.
 //
 // # Panics
 //
