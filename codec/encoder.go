@@ -160,7 +160,7 @@ func NewEncoder(w io.Writer) *Encoder {
 
 // Encode writes event, as [AppendEvent] formats it, with one call of Write. If the event
 // cannot be encoded, it returns an [EncodeError] and writes nothing. It returns errors of
-// the writer unchanged.
+// the writer unchanged, and [io.ErrShortWrite] if the writer has written less without an error.
 func (e *Encoder) Encode(event Event) error {
 	wire, err := AppendEvent(e.buf[:0], event)
 	if err != nil {
@@ -169,6 +169,9 @@ func (e *Encoder) Encode(event Event) error {
 	if cap(wire) <= maxKeptBuffer {
 		e.buf = wire
 	}
-	_, err = e.w.Write(wire)
+	n, err := e.w.Write(wire)
+	if err == nil && n < len(wire) {
+		return io.ErrShortWrite
+	}
 	return err
 }

@@ -2,6 +2,7 @@ package codec_test
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +150,17 @@ func TestEncoderReturnsWriterError(t *testing.T) {
 	enc := codec.NewEncoder(failingWriter{broken})
 	assert.Same(t, broken, enc.Encode(codec.Event{Data: "x"}))
 }
+
+func TestEncoderNoticesAShortWrite(t *testing.T) {
+	enc := codec.NewEncoder(shortWriter{})
+	require.NoError(t, enc.Encode(codec.Event{Data: "x"}))
+	assert.Same(t, io.ErrShortWrite, enc.Encode(codec.Event{Data: "xy"}))
+}
+
+// shortWriter writes up to nine bytes of each call, the length of an event with one byte.
+type shortWriter struct{}
+
+func (shortWriter) Write(p []byte) (int, error) { return min(len(p), 9), nil }
 
 type failingWriter struct{ err error }
 
