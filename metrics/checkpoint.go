@@ -19,6 +19,7 @@ import (
 // For sink.Transact, whose work stores the positions, pass nil for c, and call Save of the
 // result after each successful transaction.
 func (s *Set) Checkpoint(name string, c source.Checkpoint) source.Checkpoint {
+	name = valid(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	commits := get(&s.commits, name)

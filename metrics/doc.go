@@ -16,7 +16,7 @@
 // fixed set of values, such as the reason why clients left. URLs, event IDs and the text of
 // errors are never labels, so the number of time series is the number of names times a
 // constant. Choose names from a fixed set: "trades", not "trades of user 4711". Metrics
-// with the same name are summed.
+// with the same name are summed. In a name, invalid UTF-8 is replaced by U+FFFD.
 //
 // # Cost
 //

@@ -3,6 +3,7 @@ package metrics
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -26,7 +27,7 @@ type Set struct {
 func (s *Set) Source(name string) source.Option {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return source.WithMeter(get(&s.sources, name))
+	return source.WithMeter(get(&s.sources, valid(name)))
 }
 
 // Broadcaster adds the metrics of b, and returns b. Metrics of broadcasters with the same
@@ -35,6 +36,7 @@ func (s *Set) Broadcaster(name string, b *sink.Broadcaster) *sink.Broadcaster {
 	if b == nil {
 		panic("metrics: Broadcaster: b is nil")
 	}
+	name = valid(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broadcasters == nil {
@@ -51,8 +53,12 @@ func (s *Set) Broadcaster(name string, b *sink.Broadcaster) *sink.Broadcaster {
 func (s *Set) Dropped(name string) operators.OverflowOption {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return operators.CountDropped(get(&s.dropped, name))
+	return operators.CountDropped(get(&s.dropped, valid(name)))
 }
+
+// valid returns name with invalid UTF-8 replaced. With it, Prometheus would fail to collect
+// the metrics of the whole program.
+func valid(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
 
 // get returns the entry of a map under a name, which it adds if there is none.
 func get[T any](m *map[string]*T, name string) *T {

@@ -325,3 +325,19 @@ func TestDefinitions(t *testing.T) {
 	}
 	assert.Len(t, seen, 33)
 }
+
+// Exporters refuse invalid UTF-8, and Prometheus then exports nothing at all.
+func TestNamesAreValidUTF8(t *testing.T) {
+	var set metrics.Set
+	_, _ = set.Source("a\xffb"), set.Dropped("a\xffb")
+	set.Broadcaster("a\xffb", sink.NewBroadcaster())
+	set.Checkpoint("a\xffb", &memory{})
+	names := map[string]bool{}
+	for _, s := range set.Samples() {
+		assert.Equal(t, "a\uFFFDb", s.Stream, s.Name)
+		names[s.Name] = true
+	}
+	for _, name := range []string{"rxsse.source.streams", "rxsse.buffer.dropped_items", "rxsse.broadcast.clients", "rxsse.commit.saves"} {
+		assert.True(t, names[name], name)
+	}
+}

@@ -12,7 +12,8 @@ import (
 
 // Register exports the metrics of set as observable metrics, which are read when the
 // provider's reader collects. Their names are those of [metrics.Definitions]. To stop, call
-// Unregister on the result. Register panics if set is nil.
+// Unregister on the result. Register a set once with a provider: OpenTelemetry sums what two
+// registrations observe, which would double the counters. Register panics if set is nil.
 //
 // Histograms cannot be observable metrics; [Trace] records them.
 func Register(set *metrics.Set, opts ...Option) (metric.Registration, error) {
