@@ -15,6 +15,14 @@ func mustNotBeNil(what string, isNil bool) {
 	}
 }
 
+// returned is src, which a function of the user has returned. It panics if src is nil.
+func returned[T any](what string, src rxsse.Observable[T]) rxsse.Observable[T] {
+	if src == nil {
+		panic("operators: " + what + " returned a nil stream")
+	}
+	return src
+}
+
 // mustNotHoldNil panics if one of srcs is nil.
 func mustNotHoldNil[T any](what string, srcs []rxsse.Observable[T]) {
 	for i, src := range srcs {

@@ -32,6 +32,36 @@ func TestNilArguments(t *testing.T) {
 	}
 }
 
+// A function of the user that returns no stream is named, on whichever goroutine it runs.
+func TestNilStreamsOfFunctions(t *testing.T) {
+	type ints = rxsse.Observable[int]
+	src := func(yield func(int, error) bool) { yield(1, nil) }
+	one := func(context.Context) iter.Seq2[int, error] { return src }
+	none := func(int) ints { return nil }
+	failing := func(context.Context) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) { yield(0, errors.New("failed")) }
+	}
+	for what, obs := range map[string]ints{
+		"ConcatMap: f":  ConcatMap(one, none),
+		"MergeMap: f":   MergeMap(one, 1, none),
+		"SwitchMap: f":  SwitchMap(one, none),
+		"ExhaustMap: f": ExhaustMap(one, none),
+		"Catch: handle": Catch(failing, func(error) ints { return nil }),
+	} {
+		t.Run(what, func(t *testing.T) {
+			defer func() {
+				p := recover()
+				if carried, ok := p.(*rxsse.PanicError); ok {
+					p = carried.Value
+				}
+				assert.Equal(t, "operators: "+what+" returned a nil stream", p)
+			}()
+			for range obs(t.Context()) { //nolint:revive // the range panics
+			}
+		})
+	}
+}
+
 // callsWithNil returns a call for each argument that must not be nil, by its operator and
 // its name.
 func callsWithNil() map[string]func() {

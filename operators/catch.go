@@ -25,7 +25,7 @@ func Catch[T any](src rxsse.Observable[T], handle func(error) rxsse.Observable[T
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			if failure := runUntilFailure(ctx, src, yield); failure != nil {
-				handle(failure)(ctx)(func(v T, err error) bool { return yield(v, err) && err == nil })
+				returned("Catch: handle", handle(failure))(ctx)(func(v T, err error) bool { return yield(v, err) && err == nil })
 			}
 		}
 	}

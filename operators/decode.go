@@ -79,7 +79,7 @@ func asPayloadError(e codec.Event, err error) error {
 }
 
 // DecodeJSON delivers the data of each event of src, decoded as a JSON value of type T. It
-// is [Decode] with [codec.JSON].
+// is [Decode] with [codec.JSON]. Synchronous.
 //
 //	trades := operators.DecodeJSON[Trade](operators.EventType(events, "trade"))
 func DecodeJSON[T any](src rxsse.Observable[codec.Event], opts ...DecodeOption) rxsse.Observable[T] {

@@ -34,7 +34,7 @@ func ExhaustMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R]
 			var running atomic.Bool
 			q.Go(starting[T, R](src, func(ctx context.Context, v T) bool {
 				if ctx.Err() == nil && running.CompareAndSwap(false, true) {
-					q.GoThen(f(v), func() { running.Store(false) })
+					q.GoThen(returned("ExhaustMap: f", f(v)), func() { running.Store(false) })
 				}
 				return ctx.Err() == nil
 			}))

@@ -35,7 +35,7 @@ func ConcatMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 					ended = true
 					fail(yield, err)
 				default:
-					f(v)(ctx)(func(r R, err error) bool {
+					returned("ConcatMap: f", f(v))(ctx)(func(r R, err error) bool {
 						ended = ended || !yield(r, err) || err != nil
 						return !ended
 					})
@@ -71,7 +71,7 @@ func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observab
 			// next one, so that nothing starts after a failure.
 			done := func() { running.Release(1) }
 			q.Go(starting[T, R](src, func(ctx context.Context, v T) bool {
-				return running.Acquire(ctx, 1) && ctx.Err() == nil && q.GoThen(f(v), done)
+				return running.Acquire(ctx, 1) && ctx.Err() == nil && q.GoThen(returned("MergeMap: f", f(v)), done)
 			}))
 			deliver(q, yield)
 		}
@@ -107,7 +107,7 @@ func SwitchMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 				}
 				cancel()
 				ctx, cancel = context.WithCancel(ctx)
-				return q.Go(whileNewest(ctx, f(v), number, &s))
+				return q.Go(whileNewest(ctx, returned("SwitchMap: f", f(v)), number, &s))
 			}))
 			deliver(q, func(m numbered[R], err error) bool {
 				if err != nil {

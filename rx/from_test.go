@@ -33,6 +33,23 @@ func TestNilArguments(t *testing.T) {
 	}
 }
 
+// So does a chain that is nil, with a text that says what is nil.
+func TestNilChain(t *testing.T) {
+	for name, f := range map[string]rxsse.Observable[int]{
+		"FromFunc": rx.FromFunc[int](func(rxgo.Option) rxgo.Observable { return nil }),
+		"Scope":    rx.From[int](rx.Scope(t.Context(), func(context.Context, rxgo.Option) rxgo.Observable { return nil })),
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				carried, ok := recover().(*rxsse.PanicError)
+				require.True(t, ok)
+				assert.Equal(t, "rx: build returned a nil observable", carried.Value)
+			}()
+			_, _ = collect(t.Context(), f)
+		})
+	}
+}
+
 // collect ranges over o to its end.
 func collect[T any](ctx context.Context, o rxsse.Observable[T]) (values []T, err error) {
 	for v, e := range o(ctx) {

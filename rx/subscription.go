@@ -119,6 +119,9 @@ func (s *subscription) build(build func() rxgo.Iterable, pending chan<- observat
 	}()
 	o.panicked, _ = lifetime.Guard(func() error {
 		chain := build()
+		if chain == nil {
+			panic("rx: build returned a nil observable")
+		}
 		o.items = chain.Observe(s.option())
 		o.done = isCallersChannel(chain)
 		return nil
