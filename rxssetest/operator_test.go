@@ -263,7 +263,7 @@ var faultySources = map[string]struct {
 			for yield(1, nil) { //nolint:revive // on purpose
 			}
 		}),
-	}, "after its context was cancelled; it must end with the cause"},
+	}, "after the context was cancelled; the stream must end with the cause"},
 	"a source that sleeps on": {rxssetest.Source[int]{
 		Silent: faultySource(func(_ context.Context, yield func(int, error) bool) {
 			for time.Sleep(20 * time.Hour); yield(1, nil); time.Sleep(20 * time.Hour) { //nolint:revive // on purpose
