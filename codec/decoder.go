@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"cmp"
 	"io"
 	"iter"
 	"slices"
@@ -72,15 +71,12 @@ func WithRetryEvents(deliver bool) DecoderOption {
 }
 
 // WithEventTypes makes the decoder deliver only messages of these types. A message without
-// a type in the stream has the type "message"; "" means the same. Other messages are
+// a type in the stream has the type "message"; no message has the type "". Other messages are
 // skipped without an allocation; they still change [Decoder.LastEventID] and
 // [Decoder.Retry]. The option does not affect comments and retry events. Without types, the
 // default, all messages are delivered.
 func WithEventTypes(types ...string) DecoderOption {
 	types = slices.Clone(types)
-	for i, typ := range types {
-		types[i] = cmp.Or(typ, DefaultType)
-	}
 	return func(d *Decoder) {
 		d.wanted, d.wantsDefault = types, slices.Contains(types, DefaultType)
 	}

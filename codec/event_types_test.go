@@ -23,7 +23,7 @@ func TestWithEventTypes(t *testing.T) {
 		{"two", []string{"b", "a"}, ":c 1 2 retry"},
 		{"the default", []string{"message"}, ":c 3 retry 4"},
 		{"unknown", []string{"x"}, ":c retry"},
-		{"empty", []string{""}, ":c 3 retry 4"},
+		{"empty", []string{""}, ":c retry"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package metrics_test
 import (
 	"context"
 	"fmt"
-	"log"
 
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/metrics"
@@ -23,7 +22,8 @@ func ExampleSet() {
 	trades := source.SSE(server.URL(), figures.Source("trades"), source.WithCheckpoint(position), source.WithReconnectionTime(0))
 	err := sink.Commit(context.Background(), trades, func([]codec.Event) error { return nil }, position)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 
 	for _, s := range figures.Samples() {

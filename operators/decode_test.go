@@ -89,15 +89,14 @@ func TestEventType(t *testing.T) {
 		{[]string{"price"}, "b"},
 		{[]string{"news", "price"}, "bc"},
 		{[]string{"message"}, "a"},
-		{[]string{""}, "a"},
 		{[]string{"other"}, ""},
 		{nil, ""},
 	} {
 		got := collect(t, Reduce(EventType(events, c.types...), "", func(all string, e codec.Event) string { return all + e.Data }))
 		assert.Equal(t, []string{c.want}, got, "%q", c.types)
 	}
-	kept := collect(t, EventType(from(codec.Event{Comment: "x"}, codec.Event{Data: "a"}, codec.Event{Retry: 1}), "price", ""))
-	assert.Equal(t, []codec.Event{{Data: "a"}}, kept, "an empty type is that of messages without one")
+	untyped := []codec.Event{{Comment: "x"}, {Retry: 1}}
+	assert.Equal(t, untyped, collect(t, EventType(from(append(untyped, codec.Event{Type: "news", Data: "a"})...), "price", "")), "comments have no type")
 }
 
 func TestEventTypeDoesNotAliasItsArguments(t *testing.T) {

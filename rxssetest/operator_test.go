@@ -260,13 +260,13 @@ var faultySources = map[string]struct {
 }{
 	"a source that never looks at its context": {rxssetest.Source[int]{
 		Endless: faultySource(func(_ context.Context, yield func(int, error) bool) {
-			for yield(1, nil) { //nolint:revive // on purpose
+			for yield(1, nil) {
 			}
 		}),
 	}, "after the context was cancelled; the stream must end with the cause"},
 	"a source that sleeps on": {rxssetest.Source[int]{
 		Silent: faultySource(func(_ context.Context, yield func(int, error) bool) {
-			for time.Sleep(20 * time.Hour); yield(1, nil); time.Sleep(20 * time.Hour) { //nolint:revive // on purpose
+			for time.Sleep(20 * time.Hour); yield(1, nil); time.Sleep(20 * time.Hour) {
 			}
 		}),
 	}, "was called 40h0m0s after the start of the stream"},
