@@ -143,6 +143,27 @@ func TestMaxClients(t *testing.T) {
 	})
 }
 
+// The last place may be taken while WithClient decides.
+func TestLastPlaceIsTakenMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		decided := make(chan bool)
+		b := sink.NewBroadcaster(sink.WithMaxClients(1), sink.WithClient(func(r *http.Request) (sink.ClientConfig, error) {
+			if r.URL.Path == "/late" {
+				<-decided
+			}
+			return sink.ClientConfig{Left: func(sink.Departure) { assert.NotEqual(t, "/late", r.URL.Path) }}, nil
+		}))
+		second, _, gone := connect(t, b, "/late")
+		first, _, _ := connect(t, b, "/")
+		close(decided)
+		<-gone
+		assert.Equal(t, http.StatusServiceUnavailable, second.status)
+		assert.Equal(t, http.StatusOK, first.status)
+		assert.EqualValues(t, 1, b.Stats().Refused)
+		finish(t, b)
+	})
+}
+
 // late holds the header back until there is a body, as compressing middleware and
 // buffering proxies do.
 type late struct {
