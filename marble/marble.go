@@ -24,7 +24,7 @@
 //	#      an error
 //	!      cancellation; recorded only
 //	(ab|)  several of these at once; the group is one frame
-//	[x y]  an item whose text is longer than a character; one frame
+//	[x y]  an item whose text is longer than a character, or has a meaning; one frame
 //
 // Spaces are ignored, so that diagrams below each other can be aligned.
 package marble
@@ -143,8 +143,8 @@ func parse(diagram string) []mark {
 }
 
 // Record subscribes to obs and draws it until it ends. An item is drawn as [fmt.Sprint]
-// prints it, in brackets unless that is one character; the cause of a cancelled ctx is
-// drawn as !, any other error as #. Everything between two frames is drawn in the earlier
+// prints it, in brackets unless that is one character without another meaning; the cause of
+// a cancelled ctx is drawn as !, any other error as #. Everything between two frames is drawn in the earlier
 // one. Record blocks until obs ends; for a stream that does not end, use a context that
 // does.
 func Record[T any](ctx context.Context, obs rxsse.Observable[T]) string {
@@ -167,7 +167,7 @@ func Record[T any](ctx context.Context, obs rxsse.Observable[T]) string {
 			break
 		}
 		text := fmt.Sprint(v)
-		if len([]rune(text)) != 1 {
+		if len([]rune(text)) != 1 || strings.Contains("-|#!()[] ", text) {
 			text = "[" + unbracketed(text) + "]"
 		}
 		draw(text)

@@ -67,7 +67,7 @@ func (c *Conn) Send(events ...codec.Event) {
 	for _, e := range events {
 		wire, err := codec.AppendEvent(nil, e)
 		if err != nil {
-			panic(fmt.Sprintf("ssetest: Send(%+v): %v", e, err))
+			panic(fmt.Sprintf("ssetest: Send: %v; for such bytes use Raw", err))
 		}
 		c.write(wire)
 	}
