@@ -56,7 +56,7 @@ func TestNilStreamsOfFunctions(t *testing.T) {
 				}
 				assert.Equal(t, "operators: "+what+" returned a nil stream", p)
 			}()
-			for range obs(t.Context()) { //nolint:revive // the range panics
+			for range obs(t.Context()) {
 			}
 		})
 	}
