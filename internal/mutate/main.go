@@ -4,13 +4,14 @@
 //
 //	go run ./internal/mutate -n 200 -seed 1 ./codec
 //
-// One line is printed for each mutant that survives, and a table at the end. Mutants
-// that change nothing a test could see are listed in equivalent.txt with the reason;
-// they are not counted.
+// One line is printed for each mutant that survives, and a table at the end, or when the
+// program is interrupted. Mutants that change nothing a test could see are listed in
+// equivalent.txt with the reason; they are not counted.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -89,6 +90,9 @@ func (m *mutator) run(ctx context.Context, patterns []string, least float64) err
 			weak++
 		}
 	}
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
 	if weak > 0 {
 		return fmt.Errorf("%d packages kill fewer than %g%% of their mutants", weak, least)
 	}
@@ -126,6 +130,9 @@ func (m *mutator) mutate(ctx context.Context, dir string) (tally, error) {
 			continue
 		}
 		result, err := runner.try(ctx, s)
+		if ctx.Err() != nil {
+			break // the table has those that were tried
+		}
 		if err != nil {
 			return t, err
 		}

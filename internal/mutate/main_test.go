@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,6 +34,27 @@ func TestSurvivors(t *testing.T) {
 
 	assert.EqualError(t, m.run(t.Context(), []string{"./testdata/weak"}, 71), "1 packages kill fewer than 71% of their mutants")
 	assert.ErrorContains(t, m.run(t.Context(), []string{"./testdata"}, 0), "nothing to mutate")
+}
+
+// When it is interrupted, the table has the mutants that were tried.
+func TestInterrupted(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	out := interrupted{interrupt: interrupt}
+	m := mutator{out: &out}
+	require.EqualError(t, m.run(ctx, []string{"./testdata/weak"}, 0), "interrupted")
+	assert.Equal(t, 1, strings.Count(out.String(), "survived: "))
+	assert.Regexp(t, `\./testdata/weak +10 +\d+ +1 +0`, out.String())
+}
+
+// interrupted interrupts the program at its first line.
+type interrupted struct {
+	strings.Builder
+	interrupt context.CancelFunc
+}
+
+func (i *interrupted) Write(p []byte) (int, error) {
+	i.interrupt()
+	return i.Builder.Write(p)
 }
 
 // A package may be in a module of its own, as those of jetstream are.
