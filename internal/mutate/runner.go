@@ -148,20 +148,22 @@ func (r *runner) run(ctx context.Context, pkg string, s site) (result, error) {
 	return survived, nil
 }
 
-// runTests runs some tests. They fail when they need a few times as long as without a mutant.
+// runTests runs some tests. They fail when one needs a few times as long as without a mutant.
 func (r *runner) runTests(ctx context.Context, pkg string, tests []test) (result, error) {
 	if len(tests) == 0 {
 		return survived, nil
 	}
-	var names []string
-	var needed time.Duration
-	for _, t := range tests {
-		names = append(names, t.name)
-		needed += t.time
+	names := make([]string, len(tests))
+	for i, t := range tests {
+		names[i] = t.name
 	}
-	limited, cancel := context.WithTimeout(ctx, 2*time.Second+4*needed)
+	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
-	err := r.command(limited, pkg, names, "-test.failfast").Run()
+	w := newWatch(tests, cancel)
+	defer w.timer.Stop()
+	c := r.command(limited, pkg, names, "-test.failfast", "-test.v")
+	c.Stdout = w
+	err := c.Run()
 	if ctx.Err() != nil {
 		return invalid, ctx.Err()
 	}
