@@ -9,6 +9,7 @@ import (
 	"github.com/samber/ro"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/handoff"
 	"github.com/rxsse/rxsse/internal/lifetime"
 )
@@ -28,7 +29,10 @@ const stopTimeout = 100 * time.Millisecond
 // However the range ends, From unsubscribes from o, and sources made with [ToRo] have ended
 // when the range returns. Both take at most 100 ms. A source that sends within Subscribe
 // cannot be stopped, see the package documentation.
+//
+// From panics if o is nil.
 func From[T any](o ro.Observable[T]) rxsse.Observable[T] {
+	argument.MustNotBeNil("rxro: From: o", o == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			if ctx.Err() != nil {

@@ -38,6 +38,11 @@ func through(operator func(ro.Observable[int]) ro.Observable[int]) func(rxsse.Ob
 	}
 }
 
+func TestNilArguments(t *testing.T) {
+	assert.PanicsWithValue(t, "rxro: From: o is nil", func() { rxro.From[int](nil) })
+	assert.PanicsWithValue(t, "rxro: ToRo: src is nil", func() { rxro.ToRo[int](nil) })
+}
+
 func TestRoundTripKeepsTheContract(t *testing.T) {
 	double := func(n int) int { return 2 * n }
 	trips := map[string]func(ro.Observable[int]) ro.Observable[int]{

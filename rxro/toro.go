@@ -6,6 +6,7 @@ import (
 	"github.com/samber/ro"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/internal/lifetime"
 )
 
@@ -26,7 +27,10 @@ import (
 //
 // A panic in src is an error of the subscription, a [*rxsse.PanicError], with which From
 // panics. If the subscription has already ended, the panic ends the process.
+//
+// ToRo panics if src is nil.
 func ToRo[T any](src rxsse.Observable[T]) ro.Observable[T] {
+	argument.MustNotBeNil("rxro: ToRo: src", src == nil)
 	// Only one goroutine sends, so ro need not lock for each item.
 	return ro.NewUnsafeObservableWithContext(func(ctx context.Context, destination ro.Observer[T]) ro.Teardown {
 		life := lifetime.Of(ctx)

@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -54,6 +55,9 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 		name, url, found := strings.Cut(arg, "=")
 		if !found || name == "" {
 			return errors.New("want feeds as name=URL; see -help")
+		}
+		if slices.ContainsFunc(feeds, func(e exchange) bool { return e.name == name }) {
+			return fmt.Errorf("two feeds have the name %q: each needs its own, since each has a watermark of its own", name)
 		}
 		feeds = append(feeds, exchange{name: name, url: url})
 	}

@@ -118,5 +118,6 @@ func TestOutputFails(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	assert.ErrorContains(t, run(t.Context(), io.Discard, []string{"https://x"}), "want feeds as name=URL; see -help")
+	assert.ErrorContains(t, run(t.Context(), io.Discard, []string{"a=https://x", "a=https://y"}), `two feeds have the name "a"`)
 	assert.ErrorIs(t, run(t.Context(), io.Discard, []string{"-help"}), flag.ErrHelp)
 }
