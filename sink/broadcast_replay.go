@@ -142,13 +142,12 @@ func (b *Broadcaster) replayTo(ctx context.Context, c *client) (known bool, err 
 		if err = b.read(ctx, c, p); err == nil {
 			err = b.sendReplayedID(c, p)
 		}
-		if err != nil || met {
+		switch {
+		case err != nil:
 			return true, err
-		}
-		if !b.attachIfOldest(c, oldest) {
+		case !met && !b.attachIfOldest(c, oldest):
 			continue
-		}
-		if !c.opened && !b.wantsAny(c, oldest) { // the broadcast is complete
+		case !c.opened && !b.wantsAny(c, c.next.Load()): // the broadcast is complete
 			return true, b.answerNothingMissed(c)
 		}
 		return true, b.open(c)

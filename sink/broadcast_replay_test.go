@@ -235,6 +235,37 @@ func TestReplayAfterComplete(t *testing.T) {
 	})
 }
 
+// A replay after Complete may reach the history before it has anything for the client.
+// What the history has for it decides between a stream and status 204.
+func TestReplayAfterCompleteThatReachesTheHistory(t *testing.T) {
+	for _, row := range []struct {
+		target string
+		status int
+		body   string
+	}{
+		{"/?type=ours", http.StatusOK, ours("9").String()},
+		{"/?type=none", http.StatusNoContent, ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			events := append(eventsOf(idsFrom(1, 8)), ours("9"), event("10"))
+			a := &archive{events: events}
+			b := sink.NewBroadcaster(sink.WithHistory(4, 1<<20), sink.WithReplay(a.replay))
+			require.NoError(t, b.Send(t.Context(), events...))
+			require.NoError(t, b.Complete(t.Context()))
+			c, _, gone := connect(t, b, row.target, "Last-Event-ID", "2")
+			<-gone
+			assert.Equal(t, row.status, c.status)
+			assert.Equal(t, row.body, c.body())
+			assert.Equal(t, row.status == http.StatusOK, c.header.Get("Content-Type") == "text/event-stream")
+			head := httptest.NewRecorder()
+			r := httptest.NewRequest(http.MethodHead, row.target, nil)
+			r.Header.Set("Last-Event-ID", "2")
+			b.ServeHTTP(head, r)
+			assert.Equal(t, row.status, head.Code)
+		})
+	}
+}
+
 // endless delivers events and then waits until its context ends.
 func endless(events ...codec.Event) rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
