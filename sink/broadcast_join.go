@@ -17,13 +17,11 @@ func (b *Broadcaster) noRoom() string {
 	}
 }
 
-// join takes c in. Otherwise it returns why there is no room, or that the broadcast has
-// ended for c.
-func (b *Broadcaster) join(c *client) (noRoom string, over bool) {
-	if b.state.Load() == completed {
-		if all, _ := b.hasAll(c); all {
-			return "", true
-		}
+// join takes c in. Otherwise it returns why there is no room, or that nothing is left for
+// c.
+func (b *Broadcaster) join(c *client) (noRoom string, hasAll bool) {
+	if b.hasNothing(c) {
+		return "", true
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -36,7 +34,6 @@ func (b *Broadcaster) join(c *client) (noRoom string, over bool) {
 	if c.From == (Position{}) {
 		c.From = b.Position()
 	}
-	c.next.Store(notWaiting)
 	b.placeAtJoin(c)
 	if b.clients.size.Load() == 0 && b.state.Load() == completed {
 		b.empty = make(chan struct{})
@@ -48,6 +45,7 @@ func (b *Broadcaster) join(c *client) (noRoom string, over bool) {
 
 // placeAtJoin gives c its place in the log, unless something else has to be sent first.
 func (b *Broadcaster) placeAtJoin(c *client) {
+	c.next.Store(notWaiting)
 	if c.lastEventID == "" {
 		if c.First == nil {
 			b.place(c, b.log.end.Load())
@@ -63,27 +61,30 @@ func (b *Broadcaster) placeAtJoin(c *client) {
 	}
 }
 
-// hasAll reports whether nothing is left for c of a broadcast that is complete, or that
-// only a replay can answer that.
-func (b *Broadcaster) hasAll(c *client) (all, askReplay bool) {
-	if c.lastEventID == "" {
-		return c.First == nil, false
+// hasNothing reports whether the broadcast is complete and nothing is left for c. It
+// reports false if only the replay knows.
+func (b *Broadcaster) hasNothing(c *client) bool {
+	switch {
+	case b.state.Load() != completed:
+		return false
+	case c.lastEventID == "":
+		return c.First == nil
 	}
 	b.mu.Lock()
 	next, known := b.log.after(c.lastEventID)
-	next = b.young(next)
 	b.mu.Unlock()
 	switch { // without the lock: the log does not change any more
 	case known:
-		return !b.wantsAny(c, next), false
+		return !b.wantsAny(c, b.young(next))
 	case b.replay != nil:
-		return false, true
+		return false
 	default:
-		return !b.hasAnyForUnknown(c), false
+		return !b.hasAnyForUnknown(c)
 	}
 }
 
-// hasAnyForUnknown reports whether a complete broadcast has anything for c, whose ID is unknown.
+// hasAnyForUnknown reports whether a complete broadcast has anything for c, whose ID
+// neither the history nor the replay knows.
 func (b *Broadcaster) hasAnyForUnknown(c *client) bool {
 	return c.First != nil || b.wantsAny(c, b.young(b.log.oldest.Load()))
 }

@@ -16,8 +16,11 @@ import (
 // each of them. Then its stream ends, and the client comes back with its new last ID.
 const maxReplays = 10
 
-// errNothingMissed ends the stream of a client that has come back after Complete.
-var errNothingMissed = errors.New("the client has missed nothing")
+// Errors that end a stream early, after status 204 and after the header of a HEAD request.
+var (
+	errNothingMissed = errors.New("the client has missed nothing")
+	errHead          = errors.New("the client wants only the header")
+)
 
 // A sourceError is an error of a stream that a client reads before the log.
 type sourceError struct {
@@ -81,12 +84,16 @@ func (b *Broadcaster) answerNothingMissed(c *client) error {
 	return errNothingMissed
 }
 
-// open sends the header and the first bytes, once.
+// open sends the header and the first line, once. The stream of a HEAD request ends here.
 func (b *Broadcaster) open(c *client) error {
 	if c.opened {
 		return nil
 	}
 	c.opened = true
+	if c.r.Method == http.MethodHead {
+		setStreamHeader(c.w.Header(), c.r)
+		return errHead
+	}
 	c.busy()
 	defer c.idle()
 	return c.open(b.retry)
@@ -299,31 +306,4 @@ func (b *Broadcaster) sendPreface(c *client, p *preface, events []codec.Event) (
 		err = send()
 	}
 	return met, err
-}
-
-// replaysAny reports whether a replay after Complete has anything for c, as replayTo
-// finds out for a client that it serves.
-func (b *Broadcaster) replaysAny(ctx context.Context, c *client) bool {
-	events, err := b.replay(ctx, c.lastEventID)
-	switch {
-	case err != nil:
-		return true
-	case events == nil:
-		return b.hasAnyForUnknown(c)
-	}
-	ctx, cancel := context.WithTimeout(ctx, b.heartbeat)
-	defer cancel()
-	for e, err := range events(ctx) {
-		if ctx.Err() != nil {
-			break
-		}
-		if err != nil {
-			return true
-		}
-		repairText(&e)
-		if c.wantsEvent(e) {
-			return true
-		}
-	}
-	return b.wantsAny(c, b.log.oldest.Load())
 }

@@ -112,16 +112,16 @@ func (b *Broadcaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answerHead answers with the header that GET would get.
+// answerHead answers as GET would, up to the header.
 func (b *Broadcaster) answerHead(ctx context.Context, c *client) {
-	if b.state.Load() == completed {
-		all, askReplay := b.hasAll(c)
-		if all || askReplay && !b.replaysAny(ctx, c) {
-			c.w.WriteHeader(http.StatusNoContent)
-			return
-		}
+	if b.hasNothing(c) {
+		c.w.WriteHeader(http.StatusNoContent)
+		return
 	}
-	setStreamHeader(c.w.Header(), c.r)
+	b.mu.Lock()
+	b.placeAtJoin(c)
+	b.mu.Unlock()
+	_ = b.begin(ctx, c) // see open
 }
 
 // serve streams to a client that has joined, until it leaves.
