@@ -167,7 +167,7 @@ func Record[T any](ctx context.Context, obs rxsse.Observable[T]) string {
 			break
 		}
 		text := fmt.Sprint(v)
-		if len([]rune(text)) != 1 || strings.Contains("-|#!()[] ", text) {
+		if len([]rune(text)) != 1 || strings.ContainsAny(text, "-|#!()[] ") {
 			text = "[" + unbracketed(text) + "]"
 		}
 		draw(text)

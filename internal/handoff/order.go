@@ -111,30 +111,52 @@ func (q *Queue[T]) waitForTurn(ctx context.Context, order *Order, before *turn) 
 	case <-ctx.Done():
 		return false
 	}
-	for moved := false; !moved || !order.allStarted() && time.Since(order.begin) < headStart; moved = true {
-		timer := time.NewTimer(time.Nanosecond)
-		select {
-		case <-before.ended:
-			timer.Stop()
-			return ctx.Err() == nil
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return false
+	runs := before.sleep(ctx)
+	for runs && !order.allStarted() && time.Since(order.begin) < headStart {
+		// A clock that does not move meanwhile is a fake one. On a real one, sleeping so
+		// briefly can take a millisecond.
+		now := time.Now()
+		for turns := 0; runs && turns < quietTurns/10; turns++ {
+			runs = before.letOthersRun(ctx)
+		}
+		if runs && time.Now().Equal(now) {
+			runs = before.sleep(ctx)
 		}
 	}
 	pushed, quiet := int64(0), quietTurns
-	for turns := 0; turns < quiet && time.Since(order.begin) < headStart; turns++ {
-		runtime.Gosched()
-		select {
-		case <-before.ended:
-			return ctx.Err() == nil
-		default:
-		}
+	for turns := 0; runs && turns < quiet && time.Since(order.begin) < headStart; turns++ {
+		runs = before.letOthersRun(ctx)
 		if now := q.pushed.Load(); now != pushed {
 			quiet = quietTurns * int(min(now-pushed, maxRun))
 			pushed, turns = now, 0
 		}
 	}
 	return ctx.Err() == nil
+}
+
+// sleep waits for a nanosecond, which a fake clock reaches when all goroutines wait. It
+// returns false if the upstream ends before that, or ctx does.
+func (t *turn) sleep(ctx context.Context) bool {
+	timer := time.NewTimer(time.Nanosecond)
+	defer timer.Stop()
+	select {
+	case <-t.ended:
+		return false
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// letOthersRun lets other goroutines run once. It returns false if the upstream has ended, or
+// ctx has.
+func (t *turn) letOthersRun(ctx context.Context) bool {
+	runtime.Gosched()
+	select {
+	case <-t.ended:
+		return false
+	default:
+		return ctx.Err() == nil
+	}
 }
