@@ -40,13 +40,13 @@ func Append(ctx context.Context, client *kgo.Client, topic, positions string, sr
 	})
 }
 
-// Position returns the ID of the last event that was committed, "" for none. Call it
-// after the transactional client has begun, so that no older program can still commit.
+// Position returns the ID of the last committed event, or "" if there is none. Call it after
+// the transactional client has begun, so that no older program can still commit.
 func Position(ctx context.Context, seeds []string, positions string) (string, error) {
 	reader, err := kgo.NewClient(
 		kgo.SeedBrokers(seeds...),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.KeepControlRecords(), // the last record is the mark of a commit
+		kgo.KeepControlRecords(), // the last record is a commit marker
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{positions: {0: kgo.NewOffset().AtStart()}}),
 	)
 	if err != nil {
@@ -78,7 +78,7 @@ func Position(ctx context.Context, seeds []string, positions string) (string, er
 }
 
 // Consume delivers the records of the client's group and commits those that the consumer
-// has taken: all of a poll when it asks for the next one. The client has
+// has taken: a whole poll when the consumer asks for the next event. The client has
 // kgo.ConsumerGroup, kgo.DisableAutoCommit, kgo.BlockRebalanceOnPoll and
 // kgo.FetchIsolationLevel(kgo.ReadCommitted()).
 func Consume(client *kgo.Client) rxsse.Observable[codec.Event] {
@@ -99,7 +99,7 @@ func Consume(client *kgo.Client) rxsse.Observable[codec.Event] {
 				for r := range fetches.RecordsAll() {
 					id := fmt.Sprintf("%d-%d", r.Partition, r.Offset)
 					if !yield(codec.Event{Type: string(r.Key), ID: id, Data: string(r.Value)}, nil) {
-						_ = client.CommitRecords(context.WithoutCancel(ctx), taken...) // else they are delivered again
+						_ = client.CommitRecords(context.WithoutCancel(ctx), taken...) // otherwise they are delivered again
 						return
 					}
 					taken = append(taken, r)
