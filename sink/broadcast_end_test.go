@@ -253,6 +253,20 @@ func TestCompleteWithFirst(t *testing.T) {
 	}
 }
 
+// Without First no client needs an ID at the end of a broadcast without events.
+func TestCompleteWithoutEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := sink.NewBroadcaster()
+		c, _, gone := connect(t, b, "/")
+		require.NoError(t, b.Complete(t.Context()))
+		<-gone
+		assert.Empty(t, c.body())
+		c, _, gone = connect(t, b, "/")
+		<-gone
+		assert.Equal(t, http.StatusNoContent, c.status)
+	})
+}
+
 // A client that is connected at Complete gets such an ID only if it has none.
 func TestCompleteAfterFirst(t *testing.T) {
 	state := codec.Event{Type: "state", Data: "x"}
