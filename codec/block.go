@@ -2,10 +2,10 @@ package codec
 
 import "time"
 
-// A block is what the lines since the last blank line have set: the standard's data buffer,
-// event type buffer and last event ID buffer, and the reconnection time. Its data is part
-// of the decoder's buffer: a single data line stays where it was read, and each further
-// line is moved to the end of the data before it.
+// A block holds what the lines since the last blank line have set: the standard's data
+// buffer, event type buffer and last event ID buffer, and the reconnection time. Its data
+// is part of the decoder's buffer: a single data line stays where it was read, and each
+// further line is moved to the end of the data before it.
 type block struct {
 	start, end int // of the data in the buffer
 	hasData    bool
@@ -43,9 +43,9 @@ func (b *block) setRetry(d time.Duration) {
 	b.retry, b.hasRetry = max(d, RetryZero), true
 }
 
-// compact moves the data to the beginning of buf and copies all else that the block has
-// in buf. It returns where the next line can begin: one byte is left for the LF that may
-// join it to the data.
+// compact moves the data to the beginning of buf and copies everything else that the block
+// has in buf. It returns where the next line can begin: one byte is left for the LF that
+// may join it to the data.
 func (b *block) compact(buf []byte) (next int) {
 	b.typ.keep(buf)
 	b.id.now().keep(buf)
@@ -57,10 +57,10 @@ func (b *block) compact(buf []byte) (next int) {
 	return b.end + 1
 }
 
-// size returns how many bytes [WithMaxEventSize] counts with a further line of field f
-// whose value has n bytes.
+// size returns the size of the block, as [WithMaxEventSize] counts it, with another line of
+// field f whose value has n bytes.
 func (b *block) size(f field, n int) int {
-	held := b.id.now().len() // by the decoder beside the buffer
+	held := b.id.now().len() // by the decoder, outside the buffer
 	if f != fieldEvent {
 		held += b.typ.len()
 	}

@@ -15,8 +15,8 @@ const (
 	// readSize is the size of the largest read. A TLS record holds that many bytes, and
 	// they are still in the processor's nearest cache when they are parsed.
 	readSize = 16 << 10
-	// expansion is how much longer text can be than the bytes it is decoded from. There
-	// is always room for it after the bytes that were read.
+	// expansion is how many times longer text can be than the bytes it is decoded from.
+	// There is always room for it after the bytes that were read.
 	expansion = len(replacement)
 	// fastBuffer is the size up to which the buffer grows while reads fill it.
 	fastBuffer = expansion * readSize
@@ -44,14 +44,14 @@ type buffer struct {
 	offset   int64 // of end in the stream
 	started  bool  // the place of a byte order mark has been passed
 	skipLF   bool  // the last line ended in CR; an LF that follows belongs to that line end
-	dropping bool  // the rest of the present line is dropped as it arrives
+	dropping bool  // the rest of the current line is dropped as it arrives
 	full     bool  // the last read filled the room it was given
 	readErr  error // came with bytes; the next read returns it
 	scratch  []byte
 }
 
-// nextLine returns the bounds of the next line, without its end, and goes on to the line
-// after it. It reports false if the text holds no further line end.
+// nextLine returns the bounds of the next line, without its end, and advances past it. It
+// reports false if the text contains no more line ends.
 //
 // Most lines that are not data have fewer than 16 bytes. A search in two words of eight is
 // faster for them than a call of bytes.IndexByte; BenchmarkScan/small shows it.
@@ -100,7 +100,7 @@ func (b *buffer) skipBlankLine() bool {
 	return true
 }
 
-// endAtCR ends the present line at the next CR, or CRLF, and returns the place of the CR.
+// endAtCR ends the current line at the next CR, or CRLF, and returns the index of the CR.
 func (b *buffer) endAtCR() (end int) {
 	end = b.cr
 	b.line = end + 1
@@ -113,7 +113,7 @@ func (b *buffer) endAtCR() (end int) {
 	return end
 }
 
-// find returns the place of the first c at or after from, or end.
+// find returns the index of the first c at or after from, or end.
 func (b *buffer) find(c byte, from int) int {
 	if i := bytes.IndexByte(b.bytes[from:b.end], c); i >= 0 {
 		return from + i
@@ -126,7 +126,7 @@ func (b *buffer) partialLine() []byte {
 	return b.bytes[b.line:b.end]
 }
 
-// dropLine drops the partial line and what will be read of it.
+// dropLine drops the partial line, and the rest of it as it arrives.
 func (b *buffer) dropLine() {
 	b.line, b.dropping = b.end, true
 }
@@ -136,7 +136,7 @@ func (b *buffer) offsetOf(i int) int64 {
 	return b.offset - int64(b.end-i)
 }
 
-// read reads once and decodes what it got. Call it when nextLine has found no line.
+// read reads once and decodes the bytes. Call it when nextLine has found no line.
 func (b *buffer) read() error {
 	if b.readErr != nil {
 		return b.readErr
@@ -167,8 +167,7 @@ func (b *buffer) room() int {
 	return len(b.bytes) - b.raw - expansion
 }
 
-// decode makes text of the bytes up to raw, except for a character at their end that is
-// not complete.
+// decode decodes the bytes up to raw, except for an incomplete character at their end.
 func (b *buffer) decode() {
 	before := b.end
 	end := b.raw - unfinished(b.bytes[before:b.raw])
@@ -201,7 +200,7 @@ func (b *buffer) decode() {
 	}
 }
 
-// replaceInvalid decodes the bytes up to end, of which some are not valid.
+// replaceInvalid decodes the bytes up to end, some of which are invalid.
 func (b *buffer) replaceInvalid(end int) {
 	from := b.end + validPrefix(b.bytes[b.end:b.raw])
 	b.scratch = append(b.scratch[:0], b.bytes[from:b.raw]...)
@@ -221,10 +220,10 @@ func (b *buffer) compact(to int) {
 	b.raw -= by
 }
 
-// grow makes room for a read, and for larger reads if the last one was full, in a buffer
-// of at most limit bytes and what a read needs. It quadruples rather than doubles, and
-// takes the rest at once when more than half is reached, so that all buffers of an ever
-// growing event together stay under twice the limit.
+// grow makes room for a read, and for larger reads if the last one was full. The buffer
+// grows to at most limit bytes plus what a read needs. It quadruples rather than doubles,
+// and takes the rest at once when more than half is reached, so that all buffers of an
+// ever-growing event together stay under twice the limit.
 func (b *buffer) grow(limit int) {
 	wantsMore := b.full && len(b.bytes) < fastBuffer
 	if b.room() >= minRoom && !wantsMore {

@@ -200,8 +200,8 @@ type View struct {
 	Comment []byte
 }
 
-// toEvent sets e, which is a zero Event, to what [Decoder.View] returns, in strings of its
-// own.
+// toEvent sets e, which is a zero Event, to what [Decoder.View] returns, in its own
+// strings.
 func (d *Decoder) toEvent(e *Event) {
 	buf, b := d.buffer.bytes, &d.block
 	if d.at == fieldComment {
@@ -228,8 +228,9 @@ func (d *Decoder) toEvent(e *Event) {
 	b.id.remember(e.ID)
 }
 
-// idAndData returns the ID and the data, of the given size together, in one allocation. If
-// they are neighbours in the buffer, it copies them in one piece, with what is between them.
+// idAndData returns the ID and the data, together size bytes, in one allocation. If they
+// are close together in the buffer, it copies them in one piece, with the bytes between
+// them.
 func (d *Decoder) idAndData(size int) (id, data string) {
 	const neighbours = 16
 	buf, b, i := d.buffer.bytes, &d.block, d.block.id.now()

@@ -1,6 +1,6 @@
 package codec
 
-// A field is what a line is about.
+// A field says what a line sets, or that it is a comment.
 type field int
 
 const (
@@ -19,7 +19,7 @@ func (f field) String() string {
 // longestName is the length of the longest field name with a meaning.
 const longestName = len("event")
 
-// usualField is parseLine for the lines that servers send most.
+// usualField is parseLine for the most common lines, and returns fieldUnknown for others.
 func usualField(line []byte) (f field, value int) {
 	switch {
 	case len(line) > 6 && string(line[:6]) == "data: ":

@@ -78,8 +78,7 @@ func (d *Decoder) dispatch() bool {
 	return true
 }
 
-// wants reports whether messages of a type, which is empty for the default, are among the
-// wanted.
+// wants reports whether messages of type typ are wanted. An empty typ means the default.
 func (d *Decoder) wants(typ []byte) bool {
 	if len(typ) == 0 {
 		return d.wantsDefault
@@ -95,9 +94,9 @@ func (d *Decoder) leave() {
 	d.at = fieldUnknown
 }
 
-// fill reads more of the stream. First it drops or refuses the partial line if it can be
-// judged already, and moves what is still needed to the beginning of the buffer. Each
-// byte moves there at most once, so this costs no more than reading it.
+// fill reads more of the stream. First it drops or refuses the partial line if its
+// beginning suffices to decide that, and moves what is still needed to the beginning of the
+// buffer. Each byte moves there at most once, so this costs no more than reading it.
 func (d *Decoder) fill() error {
 	if err := d.checkPartialLine(); err != nil {
 		return err

@@ -51,7 +51,7 @@ func (l *lastID) now() *span {
 	return &l.ids[l.current]
 }
 
-// known returns the current ID if there is a string of it.
+// known returns the current ID if it exists as a string.
 func (l *lastID) known() (string, bool) { return l.text, !l.stale }
 
 // remember keeps id, which is the current ID.

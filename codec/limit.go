@@ -56,8 +56,8 @@ func (e *SizeError) Error() string {
 		errorPrefix, e.Limit, e.Field, e.Offset)
 }
 
-// exceedsLimit reports whether a further line of field f, whose value has n bytes, makes
-// the block too large.
+// exceedsLimit reports whether another line of field f, whose value has n bytes, makes the
+// block too large.
 func (d *Decoder) exceedsLimit(f field, n int) bool {
 	if f == fieldUnknown || f == fieldComment && !d.comments {
 		return false

@@ -16,8 +16,8 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// ackTimeout is how long a publish may stay unanswered before the log is asked what
-// became of it.
+// ackTimeout is how long a publish may stay unanswered before the appender asks the log
+// whether the message was stored.
 const ackTimeout = 5 * time.Second
 
 // Append appends the events of src to the log, in order, each exactly once. src must begin
@@ -74,17 +74,17 @@ type appender struct {
 	number    uint64 // of the last message that was made
 	numbering numbering
 
-	last    uint64    // the sequence of the last message that is known to be stored
+	last    uint64    // the sequence of the last message known to be stored
 	next    uint64    // the sequence that the last published message gets if all goes well
 	pending []pending // published and unanswered, in order
 
-	failed  error // why no more events are read: that event cannot be stored
+	failed  error // why reading has stopped: an event cannot be stored
 	retry   *retry
 	stuck   int       // how often the oldest pending message was published again
 	refused time.Time // when the stream first refused it
 }
 
-// A pending message has been published and not been answered yet.
+// A pending message has been published but not answered yet.
 type pending struct {
 	msg    *nats.Msg
 	number uint64
@@ -111,7 +111,7 @@ func (a *appender) run(ctx context.Context, src rxsse.Observable[codec.Event]) e
 		close(events)
 		close(ended)
 	})
-	defer func() { // also when LogConfig.Subject panics
+	defer func() { // even if LogConfig.Subject panics
 		stop()
 		<-ended
 	}()
@@ -125,8 +125,8 @@ func (a *appender) run(ctx context.Context, src rxsse.Observable[codec.Event]) e
 	return err
 }
 
-// publishAll publishes events until the channel is closed and all are stored, or one
-// cannot be stored and those before it are.
+// publishAll publishes events until the channel is closed and all are stored, or until one
+// cannot be stored and all before it are.
 func (a *appender) publishAll(ctx context.Context, events <-chan codec.Event) error {
 	for events != nil || len(a.pending) > 0 {
 		var more <-chan codec.Event
@@ -212,7 +212,7 @@ func (a *appender) add(ctx context.Context, e codec.Event) error {
 	return nil
 }
 
-// explain returns the error for an event that the client library does not publish.
+// explain returns the error for an event that the client library refuses to publish.
 func (a *appender) explain(e codec.Event, err error) error {
 	if errors.Is(err, nats.ErrMaxPayload) {
 		return fmt.Errorf("jetstream: event %q with %d bytes of data does not fit into a message of stream %q: %w of %d bytes; raise max_payload of the servers", e.ID, len(e.Data), a.log.name, err, a.log.publisher.Conn().MaxPayload())
@@ -308,8 +308,9 @@ func (a *appender) recover(ctx context.Context) error {
 	}
 }
 
-// errBehind says that a log ends before a message that was stored. A server that has just
-// lost the others may say so for a moment; else the stream is another one.
+// errBehind means that the log ends before a message that was stored. A server that has
+// just lost contact with the others may report that for a moment; otherwise the stream is a
+// different one.
 var errBehind = errors.New("the stream was recreated or restored from a backup")
 
 // stopped returns the error with which recover gives up.

@@ -85,8 +85,8 @@ func (c *claims) list(ctx context.Context) (members map[string][]string, taken [
 }
 
 // assign assigns each piece of work to one of the members that have it, and returns the
-// pieces of one member. If all members have the same work, the sizes of their shares
-// differ by one at most; differ reports that they have not.
+// pieces of one member. If all members have the same work, the sizes of their shares differ
+// by at most one; differ reports that they do not all have the same work.
 func assign(members map[string][]string, member string) (mine []string, differ bool) {
 	has := map[string]map[string]bool{} // by piece of work and member
 	for m, names := range members {

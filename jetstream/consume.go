@@ -65,7 +65,7 @@ type assignment[T any] struct {
 	partition *Partition
 	ctx       context.Context //nolint:containedctx // of the assignment; it ends when the partition goes to another worker
 	fail      context.CancelCauseFunc
-	flushes   int // how many more acknowledgements to wait for until they have arrived
+	flushes   int // how many more acknowledgements to wait for until they have reached the server
 
 	taking sync.Mutex // held while the consumer has an event of this assignment
 
@@ -216,9 +216,9 @@ func (r *consuming[T]) poison(d *decoded[T]) (taken bool, err error) {
 	return false, nil
 }
 
-// acknowledge acknowledges an event. After a worker has died, it waits until the server
-// has the acknowledgement: if this worker dies at the next event, that event gets the
-// blame, and not this one.
+// acknowledge acknowledges an event. After a worker has died, it waits until the server has
+// the acknowledgement: if this worker dies at the next event, that event gets the blame,
+// not this one.
 func (a *assignment[T]) acknowledge(sequence uint64) error {
 	if err := a.partition.acknowledge(sequence); err != nil || a.flushes == 0 {
 		return err

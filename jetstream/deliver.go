@@ -8,13 +8,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// errGap says that a message went elsewhere or was lost on the way. What follows it must
-// be delivered anew.
+// errGap means that a message went elsewhere or was lost on the way. The messages after it
+// must be delivered again.
 var errGap = errors.New("a message is missing")
 
-// receive calls deliver with the messages of a consumer, in order and without a gap,
-// until deliver returns false, for which it returns nil, or until something fails. It
-// returns promptly when ctx ends.
+// receive calls deliver with the messages of a consumer, in order and without a gap. It
+// returns nil when deliver returns false, and an error when something fails. It returns
+// promptly when ctx ends.
 func receive(ctx context.Context, consumer jetstream.Consumer, deliver func(jetstream.Msg, *jetstream.MsgMetadata) bool, opts ...jetstream.PullMessagesOpt) error {
 	opts = append(opts,
 		jetstream.PullExpiry(10*time.Second),

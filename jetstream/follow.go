@@ -127,8 +127,8 @@ type follower struct {
 	yield   func(codec.Event, error) bool
 }
 
-// follow delivers events until something fails, which it returns, or the range ends,
-// for which it returns nil.
+// follow delivers events. It returns nil when the range ends, and an error when something
+// fails.
 func (f *follower) follow(ctx context.Context) error {
 	if err := f.forgotten(ctx); err != nil {
 		return err
@@ -161,8 +161,8 @@ func (f *follower) follow(ctx context.Context) error {
 	return cmp.Or(forgotten, err)
 }
 
-// forgotten returns an error if the log no longer holds the events after the newest that
-// was delivered, if its stream is another one, or if it cannot be asked.
+// forgotten returns an error if the log no longer holds the events after the newest one
+// that was delivered, if its stream is a different one, or if it cannot be reached.
 func (f *follower) forgotten(ctx context.Context) error {
 	info, err := f.log.stream.Info(ctx)
 	if err != nil {

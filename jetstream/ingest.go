@@ -61,7 +61,7 @@ func Ingest(ctx context.Context, js jetstream.JetStream, group Group, feeds ...F
 	return group.share(ctx, js, names, func(ctx context.Context, name string) error {
 		f := byName[name]
 		// One reading of the log's end decides both where the feed resumes and what the
-		// server requires of the first publish, so that no other writer fits in between.
+		// server requires of the first publish, so no other writer can come between.
 		end, err := f.Log.last(ctx)
 		if err != nil {
 			return err

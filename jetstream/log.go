@@ -77,8 +77,8 @@ func openStream(ctx context.Context, js jetstream.JetStream, name string) (jetst
 	return stream, nil
 }
 
-// newPublisher returns a JetStream context of its own: the time and the number of pending
-// acknowledgements are settings of the context.
+// newPublisher returns a separate JetStream context, because the timeout and the number of
+// pending acknowledgements are settings of the context.
 func newPublisher(js jetstream.JetStream, maxPending int) (jetstream.JetStream, error) {
 	opts := []jetstream.JetStreamOpt{
 		jetstream.WithDefaultTimeout(js.Options().DefaultTimeout),
@@ -95,7 +95,7 @@ func newPublisher(js jetstream.JetStream, maxPending int) (jetstream.JetStream, 
 	}
 }
 
-// check reports what makes a stream unfit for a log.
+// check reports why a stream is unfit for a log.
 func (l *Log) check(c jetstream.StreamConfig) error {
 	switch {
 	case c.Retention != jetstream.LimitsPolicy:
@@ -150,7 +150,7 @@ func (l *Log) last(ctx context.Context) (tail, error) {
 	if err != nil {
 		return tail{}, fmt.Errorf("jetstream: read the last message of stream %q: %w", l.name, err)
 	}
-	// The end is behind a message that was deleted, or before one that was appended since.
+	// The last message may have been deleted, or another one appended since.
 	return tail{sequence: max(end.sequence, sequence), header: header}, nil
 }
 
@@ -219,7 +219,7 @@ func (l *Log) apiPrefix() string {
 	}
 }
 
-// subject returns the subject of e, or an error if the stream does not have it.
+// subject returns the subject of e, or an error if the stream does not cover it.
 func (l *Log) subject(e codec.Event) (string, error) {
 	if l.config.Subject == nil {
 		return l.covers[0], nil
@@ -261,8 +261,7 @@ func covers(pattern, subject string) bool {
 	}
 }
 
-// at returns err with the server that it is about, without credentials, or with what to do
-// if there is none.
+// at adds the server to err, without its credentials, or advice if no server is connected.
 func at(nc *nats.Conn, err error) error {
 	url := nc.ConnectedUrlRedacted()
 	switch {

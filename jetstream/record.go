@@ -12,8 +12,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// The headers of a message in a log, beside those of JetStream. There are few, since every
-// server stores each of them. The ID of the event is in the message ID.
+// The headers of a message in a log, in addition to those of JetStream. There are few,
+// since every server stores each of them. The ID of the event is in the message ID.
 const (
 	headerType   = "Rxsse-Type"   // the event's type; absent for "message"
 	headerWriter = "Rxsse-Writer" // the writer and the number it gave the message
@@ -42,8 +42,8 @@ func eventOf(header nats.Header, data []byte) codec.Event {
 	return e
 }
 
-// idOf returns the ID that the feed gave the event of a message, "" for none. That of a
-// message by another program is its message ID.
+// idOf returns the ID that the feed gave the event of a message, "" for none. For a message
+// of another program, it is the message ID.
 func idOf(header nats.Header) string {
 	id, _, _ := strings.Cut(header.Get(jetstream.MsgIDHeader), " ")
 	return unescape(id)
@@ -68,13 +68,13 @@ func unescape(s string) string {
 	return plain
 }
 
-// A numbering gives each event of a feed a message ID, the same one each time the
-// feed is read from the same position. It is made of the event's ID, a checksum of its
-// type and data, and a number. Events may share an ID, or inherit that of the event
-// before them: the checksum keeps events that differ apart, wherever they are, and the
-// number keeps equal events apart that follow each other.
+// A numbering gives each event of a feed a message ID, the same one each time the feed is
+// read from the same position. It is made of the event's ID, a checksum of its type and
+// data, and a number. Events may share an ID, or inherit that of the event before them: the
+// checksum keeps different events apart, wherever they are, and the number keeps
+// consecutive equal events apart.
 type numbering struct {
-	id   string // of the event before
+	id   string // of the previous event
 	same int    // how many events with this ID there were after the first
 }
 
@@ -91,7 +91,7 @@ func (n *numbering) next(e codec.Event, data []byte) string {
 		return ""
 	}
 	id := make([]byte, 0, 64)
-	id = append(append(id, e.Type...), 0) // no type holds a 0
+	id = append(append(id, e.Type...), 0) // no type contains NUL
 	sum := crc32.Update(crc32.Checksum(id, castagnoli), castagnoli, data)
 	id = append(append(id[:0], escape(e.ID)...), ' ')
 	id = strconv.AppendUint(id, uint64(sum), 36)

@@ -36,13 +36,13 @@ func (r *retry) reset() {
 }
 
 // isMissing reports whether an attempt has failed because the stream or the consumer is
-// missing, or is another one.
+// missing, or is a different one.
 func isMissing(err error) bool {
 	return errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, errBehind)
 }
 
-// wait waits before the attempt that follows one which failed with err. It returns an
-// error if there is to be none: the cause of ctx once that has ended,
+// wait waits before the next attempt after one that failed with err. It returns an error if
+// there must be no next attempt: the cause of ctx once that has ended,
 // nats.ErrConnectionClosed, or err if the stream or the consumer has been deleted.
 func (r *retry) wait(ctx context.Context, err error) error {
 	switch {

@@ -300,7 +300,7 @@ func (p *Partition) takeOver(ctx context.Context) (jetstream.Consumer, error) {
 }
 
 // add adds a delivery to those that are not acknowledged, and reports whether the event is
-// new. A repeated delivery has another subject for the acknowledgement, which add notes.
+// new. A repeated delivery has another subject for the acknowledgement, which add records.
 func (p *Partition) add(d delivery) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

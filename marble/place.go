@@ -8,8 +8,8 @@ import (
 )
 
 // Each subscription has a place in time: a point within every slot, at which it draws
-// all that it draws. No two subscriptions draw at the same instant, so operators see
-// their items in the same order on every run.
+// everything. No two subscriptions draw at the same instant, so operators see their items
+// in the same order on every run.
 const (
 	slot            = Frame / 10
 	streamPlace     = 100 * time.Nanosecond // between two streams
@@ -24,7 +24,7 @@ type places struct {
 
 	mu     sync.Mutex
 	active int   // subscriptions that have not ended
-	next   int64 // number of the next one, counted since there was none
+	next   int64 // number of the next one; starts at 0 when none is active
 }
 
 // start returns when the first frame of a new subscription begins: at the next place

@@ -202,7 +202,7 @@ func (c *collection) source(name string, s source.Stats) {
 	c.add(attempts, name, float64(s.Attempts))
 	c.add(connects, name, float64(s.Connects))
 	c.add(reconnects, name, float64(s.Reconnects))
-	for _, outcome := range source.Outcomes() { // also those that have not happened: a rate needs a beginning
+	for _, outcome := range source.Outcomes() { // even those that have not happened: a rate needs a first value
 		c.addLabelled(outcomes, name, string(outcome), float64(s.Outcomes[outcome]))
 	}
 	c.addHistogram(connectTimes, name, s.ConnectTimes)

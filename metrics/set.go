@@ -56,8 +56,8 @@ func (s *Set) Dropped(name string) operators.OverflowOption {
 	return operators.CountDropped(get(&s.dropped, valid(name)))
 }
 
-// valid returns name with invalid UTF-8 replaced. With it, Prometheus would fail to collect
-// the metrics of the whole program.
+// valid returns name with invalid UTF-8 replaced, which would make Prometheus fail to
+// collect the metrics of the whole program.
 func valid(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
 
 // get returns the entry of a map under a name, which it adds if there is none.

@@ -71,8 +71,8 @@ func (t tracer) start(ctx context.Context, a source.Attempt) (context.Context, f
 	return ctx, func(end source.AttemptEnd) { t.finish(ctx, current, end) } //nolint:spancheck // see above
 }
 
-// open marks when the server has accepted. The request of source.FromResponse has another
-// context, which is none of an attempt.
+// open marks when the server has accepted. The request of source.FromResponse has a context
+// without an attempt.
 func (t tracer) open(_ source.Attempt, resp *http.Response) {
 	if resp.Request == nil {
 		return
@@ -118,8 +118,8 @@ func (t tracer) finish(ctx context.Context, a *attempt, end source.AttemptEnd) {
 	span.End()
 }
 
-// errorType returns the value of error.type: the status of a refusal, as the conventions
-// for HTTP have it, and otherwise the outcome.
+// errorType returns the value of error.type: the status of a refusal, as in the conventions
+// for HTTP, and otherwise the outcome.
 func errorType(end source.AttemptEnd) string {
 	if end.Outcome == source.OutcomeRefused && end.StatusCode >= http.StatusBadRequest {
 		return strconv.Itoa(end.StatusCode)
@@ -134,7 +134,7 @@ func reason(end source.AttemptEnd) string {
 	return end.Err.Error()
 }
 
-// server returns the attributes of a URL, in the form in which an [source.Error] shows it.
+// server returns the attributes of a URL, which has the form that a [source.Error] shows.
 func server(shown string) []attribute.KeyValue {
 	attributes := make([]attribute.KeyValue, 0, 10) // with those that are added later
 	attributes = append(attributes, semconv.URLFull(shown))

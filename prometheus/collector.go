@@ -88,7 +88,7 @@ func newMetric(desc *prometheus.Desc, s metrics.Sample, labels []string) (promet
 	switch s.Kind {
 	case metrics.Histogram:
 		var count uint64
-		upTo := map[float64]uint64{} // Prometheus adds up the buckets
+		upTo := map[float64]uint64{} // the buckets of Prometheus are cumulative
 		for i, n := range s.Counts {
 			count += uint64(n) //nolint:gosec // it is never negative
 			if i < len(s.Bounds) {

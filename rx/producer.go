@@ -80,8 +80,8 @@ func (p *producer) sendLast(next chan<- rxgo.Item, err error) bool {
 	return false
 }
 
-// carriedPanic returns the panic that an error item carries across RxGo, or nil. A
-// PanicError wrapped in another error does not count: somebody has handled it.
+// carriedPanic returns the panic that an error item carries across RxGo, or nil. It ignores
+// a PanicError wrapped in another error: somebody has handled it.
 func carriedPanic(item rxgo.Item) *rxsse.PanicError {
 	p, _ := item.E.(*rxsse.PanicError) //nolint:errorlint // see above
 	return p

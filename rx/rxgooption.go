@@ -8,8 +8,8 @@ import (
 	"github.com/reactivex/rxgo/v2"
 )
 
-// RxGo does not export what its options say. The functions here learn it from what
-// RxGo does with them.
+// RxGo does not export what its options set. The functions here infer it from how RxGo
+// behaves.
 
 // A boundOption is the option that a subscription of this package gives to build. It
 // holds a context and nothing else, so it need not be examined.

@@ -71,8 +71,8 @@ func (c chainContext) Deadline() (time.Time, bool) { return c.parent.Deadline() 
 // option carries the chain's context to RxGo operators.
 func (s *subscription) option() rxgo.Option { return boundOption{rxgo.WithContext(s.sub)} }
 
-// observe builds the chain and begins to run it, unless ctx ends before. It returns false
-// if build has panicked.
+// observe builds the chain and begins to run it, unless ctx ends first. It returns false if
+// build has panicked.
 //
 // Building and observing happen on another goroutine: RxGo holds a lock of a hot
 // observable while it sends to the other observers, and Observe waits for that lock.

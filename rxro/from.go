@@ -163,7 +163,7 @@ func (s *subscription[T]) close() {
 	}
 }
 
-// An observer pushes what it is sent into the queue. After the end of the range it drops
+// An observer pushes what it receives into the queue. After the end of the range it drops
 // everything.
 type observer[T any] struct {
 	producer *handoff.Producer[notification[T]]

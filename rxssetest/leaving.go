@@ -63,7 +63,7 @@ func requireConsumerPanic[T any](t *testing.T, obs rxsse.Observable[T]) {
 	observe(t.Context(), t, obs, func(int) bool { panic(panicValue) }).requirePanic(t)
 }
 
-// checkSilent checks cancelling a source that has nothing to say.
+// checkSilent checks cancelling a source that delivers nothing.
 func checkSilent[T any](t *testing.T, build func() rxsse.Observable[T]) {
 	t.Helper()
 	bubble(t, "cancelled while silent", func(t *testing.T) { requireCancelledLater(t, build()) })

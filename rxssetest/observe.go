@@ -21,10 +21,9 @@ type outcome[T any] struct {
 // that never ends.
 const maxAfterCancel = 1000
 
-// observe subscribes and checks the grammar on the way: every call of yield on
-// this goroutine, a zero value beside the error, nothing after the end. After
-// each item it calls onItem, if there is one, with the number of items so far;
-// false leaves the stream.
+// observe subscribes and checks the grammar along the way: every call of yield on this
+// goroutine, a zero value beside the error, nothing after the end. After each item it calls
+// onItem, if there is one, with the number of items so far; false leaves the stream.
 func observe[T any](ctx context.Context, t *testing.T, obs rxsse.Observable[T], onItem func(n int) bool) (got outcome[T]) {
 	t.Helper()
 	here, start := goroutine(), time.Now()
@@ -33,8 +32,8 @@ func observe[T any](ctx context.Context, t *testing.T, obs rxsse.Observable[T], 
 		ended = true
 		got.panicked = recover()
 	}()
-	// The sequence is called rather than ranged over, since a range statement
-	// would hide, or turn into a panic of its own, what is checked here.
+	// The sequence is called rather than ranged over: a range statement would hide what is
+	// checked here, or turn it into a panic of its own.
 	obs(ctx)(func(v T, err error) bool {
 		if g := goroutine(); g != here {
 			t.Errorf("yield was called on %s, the consumer ranges on %s", g, here)

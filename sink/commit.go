@@ -117,7 +117,7 @@ func Transact[T codec.Resumable](ctx context.Context, src rxsse.Observable[T], w
 	argument.MustNotBeNil("sink: Transact: work", work == nil)
 	watch := newPositionWatch("Transact")
 	hasMore := hasMoreOf[T]()
-	var open []T // items of an event of which more will come
+	var open []T // items of an event that has more to come
 	store := func(items []T) error {
 		reached := newestPosition(items, T.ResumeID)
 		watch.saw(ctx, len(items), reached)
@@ -150,8 +150,7 @@ func Transact[T codec.Resumable](ctx context.Context, src rxsse.Observable[T], w
 	return err
 }
 
-// wholeEvents returns how many of the first items are followed by no more items of their
-// event.
+// wholeEvents returns how many of the first items make up complete events.
 func wholeEvents[T any](items []T, hasMore func(*T) bool) int {
 	n := len(items)
 	for n > 0 && hasMore(&items[n-1]) {
@@ -160,7 +159,7 @@ func wholeEvents[T any](items []T, hasMore func(*T) bool) int {
 	return n
 }
 
-// A part is an item that may be one of several that were made of one event.
+// A part is an item that may be one of several from the same event.
 type part interface{ HasMore() bool }
 
 // hasMoreOf returns a function that reports whether an item is followed by more items of
@@ -193,9 +192,9 @@ type positionWatch struct {
 	items int
 }
 
-// A stream is suspected to have no positions after unpositionedItems and
-// unpositionedTime. Both, since the first window of a long stream may hold many items
-// before it gives a position.
+// A stream is suspected to have no positions after both unpositionedItems and
+// unpositionedTime: the first window of a long stream may hold many items before it gives a
+// position.
 const (
 	unpositionedItems = 1000
 	unpositionedTime  = time.Minute

@@ -33,7 +33,7 @@ type File[T any] struct {
 
 	mu       sync.Mutex
 	file     *os.File
-	size     int64     // of the complete records; there is more only while torn
+	size     int64     // of the complete records; the file is longer only while torn
 	torn     bool      // a failed write left bytes that could not be removed yet
 	period   time.Time // of [WithRotateEvery], to which the items in the file belong
 	unsynced bool      // something was written since the last sync
@@ -203,7 +203,7 @@ func joined(a, b error) error {
 	return errors.Join(a, b)
 }
 
-// ready returns the reason why nothing can be written.
+// ready returns the reason why nothing can be written, or nil.
 func (f *File[T]) ready() error {
 	switch {
 	case f.closed:
@@ -241,7 +241,7 @@ func (f *File[T]) write(items []T) error {
 	return err
 }
 
-// flush writes buf, or nothing of it.
+// flush writes all of buf or nothing.
 func (f *File[T]) flush(buf []byte) error {
 	if len(buf) == 0 {
 		return nil
@@ -258,12 +258,12 @@ func (f *File[T]) flush(buf []byte) error {
 	return nil
 }
 
-// removeTorn removes what a failed write has left. If that fails it is tried again
-// before the next write.
+// removeTorn removes what a failed write has left. If it fails, the next write tries again
+// first.
 func (f *File[T]) removeTorn() error {
 	info, err := f.file.Stat()
 	if err == nil && info.Size() < f.size {
-		return f.fail("write", ErrFileChanged) // cutting would extend it
+		return f.fail("write", ErrFileChanged) // truncating would extend it
 	}
 	if err == nil {
 		err = f.disk.truncate(f.file, f.size)
@@ -281,7 +281,7 @@ func (f *File[T]) fail(op string, err error) error {
 	return f.failed
 }
 
-// syncIfDue syncs, or starts the timer that will, as the options say.
+// syncIfDue syncs or, with a sync interval, starts the timer that will.
 func (f *File[T]) syncIfDue() error {
 	if f.syncInterval == 0 {
 		return f.sync()

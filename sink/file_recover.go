@@ -80,7 +80,7 @@ func (f *File[T]) recover() error {
 		size = start
 	}
 	if damaged {
-		return ErrForeignFile // there is not one record in it
+		return ErrForeignFile // it contains no record
 	}
 	return f.cut(0)
 }
@@ -97,7 +97,7 @@ func (f *File[T]) cut(size int64) error {
 	return f.file.Sync()
 }
 
-// terminate adds the end that the record before size lacks.
+// terminate adds the missing end of the record before size.
 func (f *File[T]) terminate(size int64) error {
 	if err := f.cut(size); err != nil {
 		return err
@@ -168,8 +168,8 @@ func (f *File[T]) lastEnd(size int64) (int64, error) {
 	return 0, nil
 }
 
-// isDamaged reports whether r is text with blocks of NUL bytes in it: a record of which
-// a loss of power has lost blocks. Other control characters mean that it is not text.
+// isDamaged reports whether r is text with blocks of NUL bytes in it: a record that lost
+// blocks in a power failure. Other control characters mean that it is not text.
 func isDamaged(r io.Reader) bool {
 	text := bufio.NewReader(r)
 	nul := false
@@ -199,16 +199,15 @@ func readJSON(r io.Reader) jsonText {
 	return text
 }
 
-// isCompleteJSON reports whether r is a value to which nothing can be added: any but a
-// number.
+// isCompleteJSON reports whether r is a value that cannot go on: any but a number.
 func isCompleteJSON(r io.Reader) bool {
 	text, kind := readValue(r)
 	return text == wholeJSON && kind != '0'
 }
 
-// readValue returns what r is, and of which kind the value is.
+// readValue classifies r and returns the kind of its value.
 func readValue(r io.Reader) (jsonText, jsontext.Kind) {
-	// As permissive as options of the encoder may be.
+	// As permissive as the options of the encoder can be.
 	d := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	kind := d.PeekKind()
 	if err := d.SkipValue(); err != nil {
@@ -223,8 +222,8 @@ func readValue(r io.Reader) (jsonText, jsontext.Kind) {
 	return wholeJSON, kind
 }
 
-// areFields reports whether r has lines, and all of them are fields of an event; torn
-// allows that the last one lacks its end.
+// areFields reports whether r consists of one or more lines, all of them fields of an
+// event; with torn, the last one may be incomplete.
 func areFields(r io.Reader, torn bool) bool {
 	text := bufio.NewReader(r)
 	for lines := 0; ; lines++ {

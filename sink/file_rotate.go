@@ -88,7 +88,7 @@ func (f *File[T]) prepareRotation() error {
 	return nil
 }
 
-// rotate renames the file and starts a new one. If that fails, the File goes on with the
+// rotate renames the file and starts a new one. If that fails, the File continues with the
 // old file under its old name.
 func (f *File[T]) rotate() error {
 	if err := f.sync(); err != nil {
@@ -117,7 +117,7 @@ func (f *File[T]) rotate() error {
 		}
 		return f.error("rotate", err)
 	}
-	_ = f.release() // it is synced
+	_ = f.release() // already synced
 	f.file, f.size, f.newest = next, 0, at
 	if err := folder.Sync(); err != nil {
 		return f.fail("sync the folder of", err)
@@ -127,7 +127,7 @@ func (f *File[T]) rotate() error {
 }
 
 // nextRotation returns the time for the name of the next rotated file: now, but always
-// later than that of the others, and free.
+// later than those of the others, and not in use.
 func (f *File[T]) nextRotation() (time.Time, error) {
 	at := time.Now().Round(0) // by the wall clock, which may be set back
 	if !at.After(f.newest) {

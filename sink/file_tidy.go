@@ -27,7 +27,7 @@ type tidier struct {
 	err     error // of the last round
 }
 
-// start starts a round, now or after the one that is under way.
+// start starts a round, now or after the current one.
 func (t *tidier) start() {
 	if !t.gzip && t.keepFiles == 0 && t.keepFor == 0 {
 		return
@@ -62,8 +62,8 @@ func (t *tidier) wait() error {
 	return t.err
 }
 
-// tidy removes old files and compresses the others. When one of them cannot be removed or
-// compressed, it goes on with the next, and returns the first error at the end.
+// tidy removes old files and compresses the others. If a file cannot be removed or
+// compressed, tidy continues with the next one and returns the first error at the end.
 func (t *tidier) tidy() error {
 	files, unfinished, err := t.list()
 	if err != nil {
@@ -90,7 +90,7 @@ func (t *tidier) tidy() error {
 	return first
 }
 
-// old returns how many of the files, which are sorted, are not to be kept.
+// old returns how many of the sorted files, from the oldest on, are to be removed.
 func (t *tidier) old(files []rotatedFile, now time.Time) int {
 	kept := 0
 	for i, v := range slices.Backward(files) {

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// unsyncedFiles are the open Files of the program that may hold items which are not on
-// the disk yet: those with WithSyncInterval. Commit syncs them before it saves a position,
-// because it cannot know which Files its work has written to.
+// unsyncedFiles are the open Files of the program that may hold items not yet on the disk:
+// those with WithSyncInterval. Commit syncs them before it saves a position, because it
+// cannot know which Files its work has written to.
 //
 //nolint:gochecknoglobals // work is a function of the caller: nothing else connects a File with Commit
 var unsyncedFiles fileSet

@@ -14,7 +14,7 @@ import (
 // deadline.
 const maxWrite = 32 << 10
 
-// longest is a duration that can be added to itself and to the present.
+// longest is a duration that can be doubled and added to the current time without overflow.
 const longest = 100 * 365 * 24 * time.Hour
 
 // heartbeatLine is a comment. It has no blank line: some clients deliver an empty event
@@ -23,7 +23,7 @@ const heartbeatLine = ":\n"
 
 var errInterrupted = errors.New("the stream was interrupted")
 
-// A response is one event stream on its way to one client. One goroutine writes to it.
+// A response is one event stream to one client. One goroutine writes to it.
 type response struct {
 	w           http.ResponseWriter
 	r           *http.Request
@@ -65,7 +65,7 @@ func (s *response) open(retry time.Duration) error {
 	return s.flush()
 }
 
-// write writes p piece by piece. Call flush when nothing follows at once.
+// write writes p piece by piece. Call flush unless more follows at once.
 func (s *response) write(p []byte) error {
 	for len(p) > 0 {
 		s.extendDeadline()
@@ -83,8 +83,8 @@ func (s *response) write(p []byte) error {
 
 func (s *response) flush() error { return s.control.Flush() }
 
-// extendDeadline moves the write deadline once half of it has passed. A ResponseWriter
-// without deadlines has none; then only the end of the connection ends a write.
+// extendDeadline extends the write deadline once half of it has passed. If the
+// ResponseWriter does not support deadlines, only the end of the connection ends a write.
 func (s *response) extendDeadline() {
 	if now := time.Now(); s.deadline.Sub(now) < s.timeout {
 		s.deadline = now.Add(2 * s.timeout)
@@ -101,9 +101,9 @@ func (s *response) rest() {
 	}
 }
 
-// interrupt ends the write that is under way and makes later ones fail. Another goroutine
-// may call it while the handler runs. It reports whether the connection has deadlines:
-// without them, a write that is under way goes on.
+// interrupt ends the current write and makes later ones fail. Another goroutine may call it
+// while the handler runs. It reports whether the connection has deadlines: without them,
+// the current write goes on.
 func (s *response) interrupt() bool {
 	s.interrupted.Store(true)
 	return !errors.Is(s.control.SetWriteDeadline(time.Unix(1, 0)), http.ErrNotSupported)

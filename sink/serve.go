@@ -205,7 +205,7 @@ func (s *server) send(p []byte) error {
 	return nil
 }
 
-// fail ends the response because of err, and returns that.
+// fail ends the response because of err, and returns err.
 func (s *server) fail(err error) error {
 	if s.errorEvent != nil {
 		sending := s.sendEvents([]codec.Event{s.errorEvent(err)})

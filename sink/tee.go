@@ -153,7 +153,7 @@ func (t *tee[T]) end(e handoff.Outcome) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.active == 0 {
-		e = e.WithoutError() // it was ended
+		e = e.WithoutError() // the sinks ended it
 	}
 	t.ending = e
 	t.fan.Finish(e)
@@ -163,7 +163,7 @@ func (t *tee[T]) end(e handoff.Outcome) {
 type member[T any] struct {
 	tee        *tee[T]
 	failed     bool // with the error of src
-	subscribed bool // guarded by the tee's lock, as left is
+	subscribed bool // guarded by the tee's lock, like left
 	left       bool
 }
 

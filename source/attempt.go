@@ -14,16 +14,16 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// An attempt is one try to connect: the wait before it, the request, and the response
-// that is read. Its context covers all three. Any goroutine may cancel it, which also
-// closes the body; everything else belongs to the goroutine that ranges over the stream.
+// An attempt is one try to connect: the wait before it, the request and the response. Its
+// context covers all three. Any goroutine may cancel it, which also closes the body;
+// everything else belongs to the goroutine that ranges over the stream.
 type attempt struct {
 	ctx    context.Context //nolint:containedctx // an attempt ends with its context
 	cancel context.CancelCauseFunc
 
 	abandoned atomic.Bool // no later attempt may use its connection
-	started   bool        // the request was sent, or was to be
-	reported  atomic.Bool // its end, to the observers
+	started   bool        // startAttempt was called: its end is to be reported
+	reported  atomic.Bool // the observers know of its end
 
 	body *ownedBody // nil: no response has been received
 
@@ -36,7 +36,7 @@ type attempt struct {
 	statusCode int          // of the answer, 0 if there is none
 	counter    *readCounter // nil: nothing is counted
 
-	unterminated *codec.Event // was delivered although the response has left it unterminated
+	unterminated *codec.Event // delivered although the response did not terminate it
 }
 
 func newAttempt(ctx context.Context) *attempt {
@@ -57,8 +57,8 @@ func (a *attempt) abandonAfter(d time.Duration, reason error) *time.Timer {
 	return time.AfterFunc(d, func() { a.abandon(reason) })
 }
 
-// end cancels the context and returns once the body is closed. It may be called again,
-// also by another goroutine.
+// end cancels the context and returns once the body is closed. It may be called again, even
+// by another goroutine.
 func (a *attempt) end() {
 	if a.body != nil {
 		a.body.stop() // this goroutine closes it
@@ -67,7 +67,7 @@ func (a *attempt) end() {
 	a.cancel(nil) // before the body is closed: HTTP/2 would wait for a dead connection
 }
 
-// position returns the last event ID that the decoder means by id.
+// position returns id, or the last event ID before the connection if id is noIDSentinel.
 func (a *attempt) position(id string) string {
 	if id == noIDSentinel {
 		return a.startID
@@ -83,8 +83,8 @@ func (a *attempt) lastEventID() string {
 	return a.position(a.decoder.LastEventID())
 }
 
-// connect sends the request of the present attempt, unless its connection is open. It
-// returns nil once it is.
+// connect sends the request of the current attempt, unless its connection is already open.
+// It returns nil once the connection is open.
 func (s *stream) connect() *outcome {
 	a := s.attempt
 	if a.decoder != nil {
@@ -119,10 +119,10 @@ func (s *stream) connect() *outcome {
 	return nil
 }
 
-// send sends the request with ctx and returns the server's answer once its header is there. The
-// connect timeout covers all of it. Without one the idle timeout does, for a request that
-// may always be sent again; the answer to others may take the server a while. If it fails,
-// isUnanswered reports whether the request may have reached the server.
+// send sends the request with ctx and returns once the response header has arrived. The
+// connect timeout covers all of it; without one, the idle timeout does if the request may
+// always be sent again. Other requests may take the server a while to answer. If send
+// fails, isUnanswered reports whether the request may have reached the server.
 func (s *stream) send(ctx context.Context, a *attempt) (resp *http.Response, isUnanswered bool, err error) {
 	if d := s.cfg.connectTimeout; d != 0 {
 		defer a.abandonAfter(d, fmt.Errorf("%w of %v", ErrConnectTimeout, d)).Stop()
@@ -146,8 +146,9 @@ func (s *stream) send(ctx context.Context, a *attempt) (resp *http.Response, isU
 	return resp, false, nil
 }
 
-// unanswered returns err, for which there is no answer, as one that does not pass for the
-// clean end of a response. It makes an error final that every attempt would meet.
+// unanswered returns the error of a request that got no answer: io.EOF, which would pass
+// for the clean end of a response, becomes io.ErrUnexpectedEOF, and an error that every
+// attempt would meet becomes final.
 func (s *stream) unanswered(err error) error {
 	switch {
 	case errors.Is(err, io.EOF):
@@ -159,20 +160,20 @@ func (s *stream) unanswered(err error) error {
 	return err
 }
 
-// isHeaderTooLarge reports whether an HTTP/2 client has not sent a request, because its
-// header is larger than the server allows (RFC 9113 §6.5.2). net/http (in
-// internal/httpcommon) and golang.org/x/net/http2 have a variable with this text for it,
-// but export neither. TestHTTP2IDThatIsLargerThanTheHeaderMayBe notices a new text.
+// isHeaderTooLarge reports whether an HTTP/2 client did not send a request because its
+// header exceeds the server's limit (RFC 9113 §6.5.2). net/http (internal/httpcommon) and
+// golang.org/x/net/http2 do not export this error, so its text is compared.
+// TestHTTP2IDThatIsLargerThanTheHeaderMayBe fails if the text changes.
 func isHeaderTooLarge(err error) bool {
 	return strings.Contains(err.Error(), "request header list larger than peer's advertised limit")
 }
 
-// noIDSentinel is the last event ID that a decoder begins with where an event without an
-// ID of its own has to be told from one with it. No server can send it: an ID that holds
-// NULL is ignored (WHATWG HTML §9.2.6).
+// noIDSentinel is the initial last event ID of a decoder where events with and without an
+// ID of their own must be told apart. No server can send it: an ID that contains NULL is
+// ignored (WHATWG HTML §9.2.6).
 const noIDSentinel = "\x00"
 
-// startReading makes the decoder of a response that was accepted.
+// startReading makes the decoder for an accepted response.
 func (s *stream) startReading(resp *http.Response) {
 	a := s.attempt
 	body := io.Reader(resp.Body)
@@ -230,7 +231,7 @@ func (s *stream) read() (codec.Event, *outcome) {
 	}
 }
 
-// delivered counts an event, and passes it on to the observers that look at each.
+// delivered counts an event and passes it to the observers that see each event.
 func (s *stream) delivered(e codec.Event) {
 	s.attempt.events++
 	if s.diagnostics != nil {

@@ -51,7 +51,7 @@ type AttemptEnd struct {
 	MaxLag time.Duration
 }
 
-// describe returns how an attempt with this outcome has ended, for observers.
+// describe returns the outcome as observers see it.
 func (o *outcome) describe() Outcome {
 	switch {
 	case o.kind == noContent:
@@ -74,7 +74,7 @@ func (o *outcome) describe() Outcome {
 	return OutcomeConnectFailed
 }
 
-// report notifies the observers, once, of how an attempt has ended that has begun.
+// report notifies the observers once of the end of an attempt that was started.
 func (s *stream) report(a *attempt, how Outcome, err error) {
 	if !a.started || !a.reported.CompareAndSwap(false, true) || len(s.observers) == 0 {
 		return

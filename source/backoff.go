@@ -9,13 +9,13 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// defaultReconnectionTime is how long a client waits before it connects again,
-// unless it or the server says otherwise.
+// defaultReconnectionTime is how long a client waits before it reconnects, unless it or the
+// server sets another time.
 const defaultReconnectionTime = 3 * time.Second
 
-// healthyAge is how long a connection lasts that has not failed, even if it has delivered
-// nothing: some streams have little to say. It is the default of Backoff.Max, so such
-// connections follow each other no faster than attempts that fail.
+// healthyAge is the age at which a connection counts as healthy even if it has delivered
+// nothing: some streams are quiet. It is also the default of Backoff.Max, so such
+// connections follow each other no faster than failing attempts.
 const healthyAge = 30 * time.Second
 
 // A Backoff says how long a stream waits before it connects again, and when it stops
@@ -107,8 +107,8 @@ type backoff struct {
 	Backoff
 
 	healthyAfter time.Duration // 0: see isHealthy
-	failures     int           // attempts in a row that have failed
-	since        time.Time     // the end of the last healthy connection, or the stream's beginning
+	failures     int           // consecutive failed attempts
+	since        time.Time     // end of the last healthy connection, or start of the stream
 }
 
 func newBackoff(cfg config) backoff {
@@ -126,22 +126,21 @@ func newBackoff(cfg config) backoff {
 	return b
 }
 
-// setDefault gives a field that is zero its default.
+// setDefault sets a zero field to its default.
 func setDefault[T float64 | time.Duration](field *T, value T) {
 	if *field == 0 {
 		*field = value
 	}
 }
 
-// failed counts an attempt that has failed.
+// failed counts a failed attempt.
 func (b *backoff) failed() { b.failures++ }
 
-// reset forgets the attempts that have failed: a healthy connection has ended.
+// reset forgets the failed attempts when a healthy connection has ended.
 func (b *backoff) reset() { b.failures, b.since = 0, time.Now() }
 
-// isHealthy reports whether a connection that has ended at age is healthy: it has
-// delivered an event or has lasted a while, or, with healthyAfter set, has lasted for
-// that.
+// isHealthy reports whether a connection that lasted for age was healthy: it lasted for
+// healthyAfter or, if that is 0, delivered an event or lasted for healthyAge.
 func (b *backoff) isHealthy(delivered bool, age time.Duration) bool {
 	if b.healthyAfter != 0 {
 		return age >= b.healthyAfter
@@ -149,11 +148,11 @@ func (b *backoff) isHealthy(delivered bool, age time.Duration) bool {
 	return delivered || age >= healthyAge
 }
 
-// setReconnectionTime takes over a reconnection time that the server has set.
+// setReconnectionTime adopts a reconnection time from the server.
 func (b *backoff) setReconnectionTime(d time.Duration) { b.First = min(d, b.MaxServer) }
 
-// next returns how long to wait after an attempt that ended with failure, nil if the
-// server ended the response cleanly.
+// next returns how long to wait before the next attempt. failure is nil if the server ended
+// the response cleanly.
 func (b *backoff) next(failure *Error) time.Duration {
 	wait := float64(max(b.First, b.Min)) // grows from Min when First is 0
 	grown := wait * math.Pow(b.Growth, float64(b.failures-1))
@@ -173,8 +172,7 @@ func (b *backoff) next(failure *Error) time.Duration {
 	}))
 }
 
-// exceeds reports whether waiting for d would go beyond the time that attempts may fail
-// in a row.
+// exceeds reports whether waiting for d would exceed GiveUpAfter.
 func (b *backoff) exceeds(d time.Duration) bool {
 	return b.GiveUpAfter != 0 && b.failures != 0 && time.Since(b.since)+d > b.GiveUpAfter
 }

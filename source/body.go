@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// An ownedBody is the body of a response, closed once: when a context ends or when its
-// owner closes it. Closing ends a Read that waits, also in a body that ignores contexts.
+// An ownedBody is a response body that is closed once, by its owner or when a context ends.
+// Closing it interrupts a blocked Read, even if the body ignores contexts.
 type ownedBody struct {
 	body     io.Closer
 	stop     func() bool // keeps the context from closing it
@@ -29,8 +29,8 @@ func ownBody(ctx context.Context, body io.Closer) *ownedBody {
 	return b
 }
 
-// close returns once the body is closed. If its Close has panicked on the goroutine of
-// the context, close raises the panic again.
+// close returns once the body is closed. If Close panicked on the context's goroutine,
+// close repeats the panic.
 func (b *ownedBody) close() {
 	if b.claimed.CompareAndSwap(false, true) {
 		defer close(b.closed)

@@ -22,7 +22,7 @@ func WithCompression(ask bool) Option {
 	return func(c *config) { c.compression = ask }
 }
 
-// acceptEncoding returns the default of the request's field Accept-Encoding.
+// acceptEncoding returns the default Accept-Encoding of requests.
 func (c config) acceptEncoding() string {
 	if c.compression {
 		return "gzip"
@@ -58,8 +58,8 @@ func CheckContentType(resp *http.Response) error {
 	return fmt.Errorf("%w %.100q, want \"text/event-stream\"", ErrContentType, strings.Join(resp.Header.Values("Content-Type"), ", "))
 }
 
-// checkContent returns an error for a response with the status 200 that cannot be read as
-// an event stream.
+// checkContent returns an error if a response with status 200 cannot be read as an event
+// stream.
 func (c config) checkContent(resp *http.Response) error {
 	if c.responseCheck == nil {
 		if err := CheckContentType(resp); err != nil {
@@ -72,8 +72,8 @@ func (c config) checkContent(resp *http.Response) error {
 	return err
 }
 
-// contentCoding returns the coding in which the body arrives: "gzip", or "" for none. It
-// returns an error for any other (RFC 9110 §8.4).
+// contentCoding returns the content coding of the body: "gzip", or "" for none. It returns
+// an error for any other coding (RFC 9110 §8.4).
 func contentCoding(header http.Header) (string, error) {
 	var codings []string
 	for value := range strings.SplitSeq(strings.Join(header.Values("Content-Encoding"), ","), ",") {
@@ -95,7 +95,8 @@ func contentCoding(header http.Header) (string, error) {
 		ErrContentEncoding, strings.Join(codings, ", "))
 }
 
-// decodeContent returns a reader of what is encoded in body. It reads only when it is read.
+// decodeContent returns a reader of the decoded body. It reads nothing before its first
+// Read.
 func decodeContent(header http.Header, body io.Reader) io.Reader {
 	if coding, err := contentCoding(header); err == nil && coding == "gzip" {
 		return &gzipReader{compressed: bufio.NewReader(body)}
@@ -103,8 +104,8 @@ func decodeContent(header http.Header, body io.Reader) io.Reader {
 	return body
 }
 
-// A gzipReader decodes gzip (RFC 1952) as it arrives. It returns what has been flushed
-// before it waits for more, also at the end of a member, which [gzip.Reader] does not.
+// A gzipReader decodes gzip (RFC 1952) as it arrives. Unlike [gzip.Reader], it returns all
+// flushed data before it waits for more, even at the end of a member.
 type gzipReader struct {
 	compressed *bufio.Reader
 	member     *gzip.Reader
@@ -145,16 +146,16 @@ func (r *gzipReader) nextMember() (err error) {
 	return err
 }
 
-// mayBeGzip reports whether what r holds begins as gzip does (RFC 1952 §2.3.1), or ends
-// before that shows.
+// mayBeGzip reports whether r begins with the magic number of gzip (RFC 1952 §2.3.1), or is
+// too short to tell.
 func mayBeGzip(r *bufio.Reader) bool {
 	start, _ := r.Peek(2)
 	return len(start) < 2 || string(start) == "\x1f\x8b"
 }
 
-// mediaType returns the media type of a response, in lower case and without parameters:
-// the last valid one of all its fields Content-Type (Fetch §2.2.2, "extract a MIME type").
-// It returns "" if there is none.
+// mediaType returns the media type of a response, in lower case and without parameters: the
+// last valid one in its Content-Type fields (Fetch §2.2.2, "extract a MIME type"). It
+// returns "" if there is none.
 func mediaType(fields []string) string {
 	for _, value := range slices.Backward(splitField(strings.Join(fields, ", "))) {
 		if essence := mediaTypeEssence(value); essence != "" && essence != "*/*" {
@@ -164,8 +165,8 @@ func mediaType(fields []string) string {
 	return ""
 }
 
-// splitField splits the value of a header field at the commas that do not stand in a
-// quoted string (Fetch §2.2.2, "get, decode, and split").
+// splitField splits the value of a header field at commas outside quoted strings (Fetch
+// §2.2.2, "get, decode, and split").
 func splitField(value string) []string {
 	var values []string
 	quoted, start := false, 0
@@ -183,13 +184,13 @@ func splitField(value string) []string {
 	return append(values, value[start:])
 }
 
-// mediaTypeEssence returns the type and subtype of a media type in lower case, and "" if
-// they are not valid (MIME Sniffing §4.4, "parse a MIME type"). Parameters do not matter.
+// mediaTypeEssence returns the type and subtype of a media type in lower case, or "" if
+// they are invalid (MIME Sniffing §4.4, "parse a MIME type"). It ignores parameters.
 func mediaTypeEssence(value string) string {
 	typ, rest, found := strings.Cut(strings.Trim(value, " \t\r\n"), "/")
 	subtype, _, _ := strings.Cut(rest, ";")
 	subtype = strings.TrimRight(subtype, " \t\r\n")
-	if !found || !isToken(typ) || !isToken(subtype) { // both are tokens, as names of fields are
+	if !found || !isToken(typ) || !isToken(subtype) { // both are tokens, like field names
 		return ""
 	}
 	return strings.ToLower(typ + "/" + subtype)

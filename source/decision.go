@@ -6,16 +6,17 @@ import (
 	"time"
 )
 
-// A decision is what follows an attempt.
+// A decision says what happens after an attempt.
 type decision struct {
 	isFinal bool
-	// err is how the stream ends, io.EOF for completion, or otherwise why the connection
-	// has ended, as Trace.Disconnected reports it.
+	// err is how the stream ends (io.EOF: it completes) or, if the stream goes on, why the
+	// connection ended, as Trace.Disconnected reports it.
 	err   error
 	delay time.Duration // before the next attempt
 }
 
-// decide returns what follows an attempt with this outcome, and notifies the observers.
+// decide returns what happens after an attempt with this outcome, and notifies the
+// observers.
 func (s *stream) decide(out *outcome) decision {
 	switch {
 	case out.kind == cancelled:
@@ -40,7 +41,7 @@ func (s *stream) decide(out *outcome) decision {
 	return next
 }
 
-// follow returns what follows an attempt with this outcome.
+// follow returns the decision without notifying the observers.
 func (s *stream) follow(out *outcome) decision {
 	failure := s.failure(out)
 	switch {
@@ -89,7 +90,7 @@ func (s *stream) maySendAgain(out *outcome) bool {
 	}
 }
 
-// failure describes the outcome of an attempt as an Error, nil if it is none.
+// failure returns the error of an outcome as an Error, or nil if it has none.
 func (s *stream) failure(out *outcome) *Error {
 	if out.err == nil {
 		return nil

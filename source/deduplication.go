@@ -20,27 +20,27 @@ func WithDeduplication(window int) Option {
 	return func(c *config) { c.window = window }
 }
 
-// A deduplicator recognizes events that were delivered before by their IDs.
+// A deduplicator recognizes, by their IDs, events that were already delivered.
 //
-// Several events may share an ID, since an event without one of its own has that of the
-// one before. So it counts runs of events with the same ID: the third of a run is a
-// duplicate if three were delivered before.
+// Several events may share an ID: an event without an ID of its own has the ID of the one
+// before it. So the deduplicator counts runs of events with the same ID: the third event of
+// a run is a duplicate if three were delivered before.
 type deduplicator struct {
 	seeds     [2]maphash.Seed
 	delivered map[fingerprint]int // how many events
-	recent    []fingerprint       // those in delivered: a ring, once it is full
-	oldest    int                 // of recent
+	recent    []fingerprint       // the keys of delivered, a ring once it is full
+	oldest    int                 // index into recent
 	run       string              // the ID of the last event
 	runOf     fingerprint         // of run
-	length    int                 // how many events in a row have had it, 0 at the beginning
+	length    int                 // events of the run so far
 }
 
-// A fingerprint stands for an ID, which a server can make megabytes long. The seeds are
-// random, so no server can send two IDs with the same fingerprint; that it happens by chance
-// is as good as impossible with 128 bits.
+// A fingerprint stands for an ID, which can be megabytes long. The seeds are random, so no
+// server can construct two IDs with the same fingerprint, and with 128 bits a chance
+// collision is practically impossible.
 type fingerprint [2]uint64
 
-// newDeduplicator returns one that remembers the last window IDs.
+// newDeduplicator returns a deduplicator that remembers the last window IDs.
 func newDeduplicator(window int) *deduplicator {
 	return &deduplicator{
 		seeds:     [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
@@ -49,7 +49,7 @@ func newDeduplicator(window int) *deduplicator {
 	}
 }
 
-// reconnected begins the run of another connection.
+// reconnected ends the current run: each connection starts its own.
 func (d *deduplicator) reconnected() { d.run = "" }
 
 // has reports whether e was delivered before; if not, it remembers e.
@@ -72,7 +72,7 @@ func (d *deduplicator) has(e codec.Event) bool {
 	return false
 }
 
-// remember makes room for an ID, if need be by forgetting the oldest.
+// remember adds an ID to recent, which forgets its oldest ID when full.
 func (d *deduplicator) remember(id fingerprint) {
 	if len(d.recent) < cap(d.recent) {
 		d.recent = append(d.recent, id)

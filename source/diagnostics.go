@@ -21,17 +21,17 @@ func WithErrorTail(lines, events int) Option {
 	return func(c *config) { c.tailLines, c.tailEvents = lines, events }
 }
 
-// maxTailLine is how many bytes of a line a tail keeps.
+// maxTailLine is how many bytes of each line are kept.
 const maxTailLine = 1 << 10
 
-// diagnostics keep the last lines a stream has received and the last events it has
-// delivered, over all its connections, to go with its errors.
+// diagnostics keep the last lines that a stream received and the last events that it
+// delivered, across its connections, to add them to its errors.
 type diagnostics struct {
 	maxLines, maxEvents int
 	lines               []string // complete ones, oldest first
-	line                []byte   // the one that is coming
-	begun               bool     // whether it has, also if nothing of it is kept
-	afterCR             bool     // a line feed next belongs to the line end before it
+	line                []byte   // the unfinished one
+	begun               bool     // line has begun, even if it is still empty
+	afterCR             bool     // the last byte was a CR: an LF next belongs to the same line end
 	events              []codec.Event
 }
 
@@ -107,7 +107,7 @@ func (d *diagnostics) endLine() {
 
 func lineText(line []byte) string { return strings.ToValidUTF8(string(line), "\uFFFD") }
 
-// push appends an item to a list and drops the oldest ones beyond most.
+// push appends an item to a list and keeps only the newest most items.
 func push[T any](list []T, item T, most int) []T {
 	switch {
 	case most == 0:
@@ -120,7 +120,7 @@ func push[T any](list []T, item T, most int) []T {
 	return append(list, item)
 }
 
-// A readerFunc is a reader.
+// A readerFunc is a function that implements [io.Reader].
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -84,7 +84,7 @@ var errURL = fmt.Errorf("%w: unusable URL", ErrRequest)
 // and the last event ID.
 func (e *Error) Error() string { return fmt.Sprintf("source: %s %s: %s", e.Method, e.URL, e.reason()) }
 
-// reason is the part of the message after the request.
+// reason returns the part of the message after the request.
 func (e *Error) reason() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%.1000v", e.Err) // a reason may quote the server

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A hint calls a function after silenceBeforeHint, unless it is stopped before.
+// A hint calls a function after silenceBeforeHint, unless it is stopped first.
 type hint struct {
 	timer    *time.Timer
 	given    sync.WaitGroup
@@ -23,8 +23,8 @@ func newHint(give func()) *hint {
 	return h
 }
 
-// stop returns once the function does not run, and will not. If the function has panicked,
-// stop raises the panic again.
+// stop waits until the function has returned, or prevents its call. If the function
+// panicked, stop repeats the panic.
 func (h *hint) stop() {
 	if h.timer.Stop() {
 		return

@@ -16,9 +16,8 @@ type Histogram struct {
 	Sum time.Duration
 }
 
-// The bounds of [Stats]. Those for connecting are the ones that Prometheus and OpenTelemetry
-// use for requests. Those of connections include the times after which proxies and servers
-// usually end one.
+// The bounds in [Stats]. For connecting they are those that Prometheus and OpenTelemetry
+// use for requests; for connections they include the usual timeouts of proxies and servers.
 //
 //nolint:gochecknoglobals // constants
 var (
@@ -43,8 +42,8 @@ func (h *Histogram) observe(d time.Duration) {
 	h.Sum += d
 }
 
-// add adds the durations of another histogram with the same bounds. The zero Histogram may
-// be either of them.
+// add adds the durations of a histogram with the same bounds. Either histogram may be the
+// zero Histogram.
 func (h *Histogram) add(o Histogram) {
 	if h.Counts == nil {
 		*h = newHistogram(o.Bounds)
@@ -55,7 +54,7 @@ func (h *Histogram) add(o Histogram) {
 	h.Sum += o.Sum
 }
 
-// clone returns a copy that shares nothing which changes.
+// clone returns a copy that shares no mutable state.
 func (h *Histogram) clone() Histogram {
 	return Histogram{Bounds: h.Bounds, Counts: slices.Clone(h.Counts), Sum: h.Sum}
 }

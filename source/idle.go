@@ -26,8 +26,8 @@ func WithIdleTimeout(d time.Duration) Option {
 	return func(c *config) { c.idleTimeout = d }
 }
 
-// An idleReader abandons an attempt when a read has to wait too long. Its clock runs
-// only while it reads, so that a slow consumer does not count as a silent server.
+// An idleReader abandons an attempt when a read waits too long. Its timer runs only during
+// reads, so a slow consumer does not look like a silent server.
 type idleReader struct {
 	r     io.Reader
 	d     time.Duration

@@ -79,8 +79,8 @@ func Fail[T any](err error) rxsse.Observable[T] {
 	}
 }
 
-// isDone reports whether done is closed. That costs the same for every context, whereas
-// Err may have to ask a chain of parents.
+// isDone reports whether done is closed. It costs the same for every context; Err may have
+// to ask a chain of parents.
 func isDone(done <-chan struct{}) bool {
 	select {
 	case <-done:
@@ -90,8 +90,8 @@ func isDone(done <-chan struct{}) bool {
 	}
 }
 
-// end ends a stream that has no more items: with the cause of its context if that is
-// cancelled, and otherwise by completion.
+// end ends a stream that has no more items: with the cause if its context is cancelled, and
+// otherwise by completing it.
 func end[T any](ctx context.Context, yield func(T, error) bool) {
 	if ctx.Err() != nil {
 		var zero T

@@ -38,7 +38,7 @@ const (
 	// earlyEnds is how many responses in a row the server may end early before the log
 	// says so.
 	earlyEnds = 3
-	// troubleshooting is the page that helps.
+	// troubleshooting is the page that warnings link to.
 	troubleshooting = "https://github.com/rxsse/rxsse/blob/main/docs/troubleshooting.md"
 )
 
@@ -51,12 +51,12 @@ type logObserver struct {
 	redact func(*url.URL) string
 
 	connected bool      // a connection is open
-	opened    bool      // there has been a connection
-	early     int       // responses in a row that the server has ended early
-	lost      bool      // a warning is out, and there was no connection since
-	since     time.Time // since when there is none
-	attempts  int       // since then
-	hinted    bool      // the hint has been given
+	opened    bool      // a connection was open before
+	early     int       // consecutive responses that the server ended early
+	lost      bool      // a warning was logged, and no connection has opened since
+	since     time.Time // the end of the last connection, or the start of the stream
+	attempts  int       // since the last connection opened
+	hinted    bool      // the hint was logged
 	said      map[changeKind]bool
 }
 
@@ -89,7 +89,7 @@ func (l *logObserver) observe(c change) {
 		l.log.DebugContext(l.ctx, "source: completed")
 	case failed:
 		l.log.DebugContext(l.ctx, "source: failed", l.reason(c.err)...)
-	case attemptEnded, closed: // the lines above say it
+	case attemptEnded, closed: // the other messages say it
 	}
 }
 
@@ -137,7 +137,7 @@ func (l *logObserver) ended(c change) {
 	} else {
 		l.early++
 	}
-	// 3, 6, 12, …: the log is not flooded, and does not stay silent either.
+	// At 3, 6, 12, …: enough to notice, without flooding the log.
 	if n := l.early / earlyEnds; l.early%earlyEnds == 0 && n > 0 && n&(n-1) == 0 {
 		l.log.WarnContext(l.ctx, fmt.Sprintf("source: the server accepts each request and ends the response early, %d times in a row", l.early), "help", troubleshooting+"#it-reconnects-all-the-time")
 		return
@@ -153,7 +153,7 @@ func (l *logObserver) unterminated(c change) {
 	l.once(c.kind, "source: the last event of the response was dropped, since no blank line ends it; WithUnterminatedEvent delivers such events")
 }
 
-// once writes a warning, the first time that a change of this kind happens.
+// once logs a warning the first time a change of this kind happens.
 func (l *logObserver) once(kind changeKind, message string, args ...any) {
 	if !l.said[kind] {
 		l.said[kind] = true
@@ -161,8 +161,8 @@ func (l *logObserver) once(kind changeKind, message string, args ...any) {
 	}
 }
 
-// reader returns a reader that gives the hint when the first Read of a connection waits
-// for too long. It gives it once a stream.
+// reader returns a reader that logs a hint, once per stream, when the first Read of a
+// connection waits too long.
 func (l *logObserver) reader(r io.Reader) io.Reader {
 	if l.hinted {
 		return r
@@ -182,7 +182,7 @@ func (l *logObserver) reader(r io.Reader) io.Reader {
 	})
 }
 
-// reason returns an error as attributes of a line that names the stream's request already.
+// reason returns err as log attributes, without the request, which the line already names.
 func (l *logObserver) reason(err error) []any {
 	e, ok := err.(*Error) //nolint:errorlint // one of this stream, not one that is wrapped
 	if !ok {
@@ -195,7 +195,7 @@ func (l *logObserver) reason(err error) []any {
 	return append(args, l.requestURL(e.URL)...)
 }
 
-// requestURL returns the URL of a request as an attribute, if the line does not have it.
+// requestURL returns the URL of a request as an attribute, unless the line already has it.
 func (l *logObserver) requestURL(shown string) []any {
 	if shown == l.url {
 		return nil
@@ -203,7 +203,7 @@ func (l *logObserver) requestURL(shown string) []any {
 	return []any{"request_url", shown}
 }
 
-// from says where a stream goes on.
+// from describes where a stream resumes.
 func from(lastEventID string) string {
 	if lastEventID == "" {
 		return "without an id"

@@ -75,19 +75,19 @@ func (m *Meter) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	sum := m.ended.clone()
-	sum.add(newStats()) // before a stream has ended, it has no bounds
+	sum.add(newStats()) // m.ended has no bounds until a stream has ended
 	for s := range m.running {
 		sum.add(s.now())
 	}
 	return sum
 }
 
-// newStats returns the counts of no stream.
+// newStats returns zero counts.
 func newStats() Stats {
 	return Stats{ConnectTimes: newHistogram(connectBounds[:]), ConnectionTimes: newHistogram(connectionBounds[:])}
 }
 
-// clone returns a copy that shares nothing which changes.
+// clone returns a copy that shares no mutable state.
 func (s *Stats) clone() Stats {
 	c := *s
 	c.Outcomes = maps.Clone(c.Outcomes)
@@ -123,14 +123,14 @@ func (s *Stats) add(o Stats) {
 	}
 }
 
-// A streamMeter counts for a [Meter] what one stream does. It has a lock of its own, so
-// that streams which share a Meter do not wait for each other.
+// A streamMeter counts one stream for a [Meter]. It has its own lock, so streams that share
+// a Meter do not wait for each other.
 type streamMeter struct {
 	meter *Meter
 
 	mu        sync.Mutex
 	stats     Stats
-	beganAt   time.Time // of the present attempt: when it began, and when the server accepted
+	beganAt   time.Time // of the current attempt: when it began, and when the server accepted
 	openedAt  time.Time
 	readAt    time.Time // the end of the last read, zero before the first of a connection
 	isReading bool
@@ -149,7 +149,7 @@ func newStreamMeter(m *Meter) *streamMeter {
 	return s
 }
 
-// now returns the present counts of the stream.
+// now returns the current counts of the stream.
 func (m *streamMeter) now() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -201,7 +201,7 @@ func (m *streamMeter) observe(c change) {
 	}
 }
 
-// close hands the counts over to the Meter: the stream has ended.
+// close moves the counts to the Meter when the stream has ended.
 func (m *streamMeter) close() {
 	m.meter.mu.Lock()
 	defer m.meter.mu.Unlock()
@@ -223,8 +223,7 @@ func (m *streamMeter) delivered(e codec.Event) {
 	}
 }
 
-// readBegins counts the time since the last read, in which the consumer has taken the
-// events.
+// readBegins counts the time since the last read, which the consumer spent on the events.
 func (m *streamMeter) readBegins(lag time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -240,9 +239,9 @@ func (m *streamMeter) readEnds(n int, at time.Time) {
 	m.stats.Bytes += int64(n)
 }
 
-// A readCounter counts what is read from one connection, and how long what was read waits
-// for the consumer. It reads the clock twice a read: that would cost more than all else if
-// it were done for each event.
+// A readCounter counts the bytes read from one connection and how long they wait for the
+// consumer. It reads the clock twice per read; per event, that would cost more than
+// everything else.
 type readCounter struct {
 	r      io.Reader
 	meters []*streamMeter

@@ -19,8 +19,8 @@ type change struct {
 	kind     changeKind
 	attempt  Attempt
 	response *http.Response // of connected
-	// isHandedOver, of connected, reports that the program has sent the request, so the time
-	// of its attempt is unknown.
+	// isHandedOver, of connected, reports that the program sent the request itself, so the
+	// time of its attempt is unknown.
 	isHandedOver bool
 	err          error         // of disconnected and failed; of unterminated, nil if the end was clean
 	wait         time.Duration // of waiting, and of disconnected
@@ -40,13 +40,13 @@ const (
 	waiting                        // the stream waits before the next attempt
 	unterminated                   // the last event of a response has been dropped
 	idNotSent                      // the last event ID cannot be sent in a header
-	idReset                        // the server has refused the last event ID, and the stream begins anew
+	idReset                        // the server has refused the last event ID, and the stream starts without it
 	completed                      // the stream has completed
 	failed                         // the stream has failed
-	closed                         // the stream has ended, in whatever way
+	closed                         // the stream has ended, in any way
 )
 
-// observe makes the observers that the options ask for.
+// observe makes the observers that the options request.
 func (s *stream) observe() {
 	for _, m := range s.cfg.meters {
 		meter := newStreamMeter(m)
@@ -70,7 +70,7 @@ func (s *stream) observe() {
 	}
 }
 
-// notify passes a change on to the observers.
+// notify passes a change to the observers.
 func (s *stream) notify(c change) {
 	if len(s.observers) == 0 {
 		return
@@ -93,8 +93,7 @@ func (s *stream) describeAttempt() Attempt {
 	}
 }
 
-// startAttempt calls the hooks that follow an attempt, and returns the context that its
-// request is sent with.
+// startAttempt calls the StartAttempt hooks and returns the context for the request.
 func (s *stream) startAttempt(ctx context.Context) context.Context {
 	if len(s.traces) == 0 {
 		return ctx

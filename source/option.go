@@ -52,7 +52,7 @@ type config struct {
 	tailEvents int
 }
 
-// with returns c with opts on top. c is left as it is.
+// with returns a copy of c with opts applied. It does not change c.
 func (c config) with(opts []Option) config {
 	c.header = c.header.Clone()
 	c.decoder = slices.Clone(c.decoder)

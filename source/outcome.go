@@ -11,8 +11,8 @@ import (
 type outcome struct {
 	kind outcomeKind
 	err  error // of notAccepted and connectionBroken
-	// accepted means that the server has accepted the request, isUnanswered that the
-	// request was sent, or may have been, and not answered.
+	// accepted means that the server accepted the request; isUnanswered means that the
+	// request was or may have been sent, but got no answer.
 	accepted, isUnanswered bool
 	// answer is what the server answered instead of accepting, nil if it did not answer.
 	answer  *answer
@@ -25,7 +25,7 @@ const (
 	notAccepted        outcomeKind = iota // not sent, not answered, or answered with a refusal
 	noContent                             // answered with 204
 	responseEnded                         // accepted, and ended by the server cleanly
-	connectionBroken                      // accepted, and broken off or given up
+	connectionBroken                      // accepted, then broken or abandoned
 	reconnectRequested                    // given up by Session.Reconnect
 	cancelled                             // the stream's context was cancelled
 )
@@ -37,9 +37,9 @@ type answer struct {
 	start []byte // of the body
 }
 
-// endAttempt closes the connection of the present attempt, keeps what the next one
-// needs, and makes that the present one. It completes out: if the attempt was cancelled,
-// connecting and reading only report that, and not why.
+// endAttempt closes the connection of the current attempt, keeps what the next one needs,
+// and makes the next one current. It completes out: if the attempt was cancelled,
+// connecting and reading report only that, not why.
 func (s *stream) endAttempt(out *outcome) {
 	a := s.attempt
 	cause := s.replaceAttempt()
@@ -70,8 +70,8 @@ func (s *stream) endAttempt(out *outcome) {
 	s.report(a, how, reason)
 }
 
-// replaceAttempt makes a new attempt the present one and returns why the one before was
-// cancelled, nil if it was not. From then on Reconnect applies to the new one.
+// replaceAttempt makes a new attempt current and returns why the previous one was
+// cancelled, nil if it was not. From then on, Reconnect applies to the new one.
 func (s *stream) replaceAttempt() (cause error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,11 +20,11 @@ func WithVisibleQuery(names ...string) Option {
 // length.
 const maxShownURL = 1000
 
-// hidden stands for what is not shown.
+// hidden replaces what is not shown.
 const hidden = "…"
 
-// redact returns a URL as it may be shown: without user, password and fragment, and of the
-// query only the names.
+// redact returns a URL as it may be shown: without user, password and fragment, and with
+// only the names of its query.
 func (c config) redact(u *url.URL) string {
 	if u == nil {
 		return ""
@@ -44,7 +44,7 @@ func (c config) redact(u *url.URL) string {
 	return cutText(shown.String(), maxShownURL)
 }
 
-// cutText returns the first n bytes of a text that is longer.
+// cutText shortens a text to its first n bytes if it is longer.
 func cutText(text string, n int) string {
 	if len(text) > n {
 		return strings.ToValidUTF8(text[:n], "") + hidden
@@ -52,7 +52,7 @@ func cutText(text string, n int) string {
 	return text
 }
 
-// redactQuery replaces the values of a query, but for those of the visible names.
+// redactQuery hides the values of a query, except those of the visible names.
 func redactQuery(query string, visible []string) string {
 	if query == "" {
 		return ""
@@ -71,8 +71,8 @@ func redactQuery(query string, visible []string) string {
 	return strings.Join(pairs, "&")
 }
 
-// redactRaw returns what may be shown of a URL that cannot be parsed, where anything may be
-// a password: its scheme, and its host as far as that looks like one.
+// redactRaw returns what may be shown of a URL that cannot be parsed: its scheme, and its
+// host if it looks like one. Anything else in it may be a password.
 func redactRaw(raw string) string {
 	scheme, rest, found := strings.Cut(raw, "://")
 	if !found || scheme == "" || strings.Trim(scheme, schemeChars) != "" {
@@ -97,7 +97,7 @@ const (
 	hostChars    = alphanumeric + ".-_:[]%"
 )
 
-// A redactedError is an error whose text is shown without the secrets in it.
+// A redactedError shows the text of an error without its secrets.
 type redactedError struct {
 	err  error
 	text string
@@ -105,11 +105,11 @@ type redactedError struct {
 
 func (e *redactedError) Error() string { return e.text }
 
-// Unwrap returns the error as it was.
+// Unwrap returns the original error.
 func (e *redactedError) Unwrap() error { return e.err }
 
-// redactError returns err without the secrets that URLs in its text show, however deep the
-// errors are nested that they come from. It returns err itself if there are none.
+// redactError hides the secrets of URLs in the text of err, including the text of nested
+// errors. It returns err itself if there are none.
 func redactError(err error, visible []string) error {
 	if err == nil {
 		return nil
@@ -121,15 +121,15 @@ func redactError(err error, visible []string) error {
 	return err
 }
 
-// invalidPort is how net/url quotes what follows the colon in "user:password", where the
-// host was forgotten.
+// invalidPort matches the text in which net/url quotes what follows the colon of
+// "user:password" when the host is missing.
 var invalidPort = regexp.MustCompile(`(?s)invalid port (\\*"):.*?" after host`)
 
-// quotedUser is a URL whose user info may hold quotes that are not escaped. What stands
-// between them is then no text of its own.
+// quotedUser matches a URL whose user info may contain unescaped quotes. The text between
+// such quotes is part of the URL.
 var quotedUser = regexp.MustCompile("[0-9A-Za-z+.-]*:/\\S*[\"'`<>\\\\]\\S*@")
 
-// redactText removes from the URLs in a text what may be secret: user and password,
+// redactText removes possible secrets from the URLs in a text: user and password,
 // fragments, and the values of queries.
 func redactText(text string, visible []string) string {
 	text = invalidPort.ReplaceAllString(text, "invalid port ${1}:"+hidden+`" after host`)
@@ -152,8 +152,8 @@ func redactText(text string, visible []string) string {
 	}
 }
 
-// cutQuoted cuts a text around its first part in double quotes. Without one, before is the
-// whole text.
+// cutQuoted cuts a text around its first part in double quotes. If there is none, before is
+// the whole text.
 func cutQuoted(text string) (before, quoted, after string, found bool) {
 	before, rest, found := strings.Cut(text, `"`)
 	if !found {
@@ -205,7 +205,7 @@ func redactWord(word string, visible []string) string {
 	return word + punctuation
 }
 
-// redactAddress redacts a URL without query that may stand behind other characters.
+// redactAddress redacts a URL without query, which other characters may precede.
 func redactAddress(text string) string {
 	i := strings.Index(text, "://")
 	start := len(strings.TrimRight(text[:i], schemeChars))
@@ -226,21 +226,21 @@ func redactAddress(text string) string {
 	return before + scheme + "://" + host
 }
 
-// unwrapURL returns the reason of a [url.Error], as net/http wraps every error in one. The
-// client's own errors name the URL already.
+// unwrapURL returns the error in a [url.Error]: net/http wraps every error in one, and the
+// client's own errors already name the URL.
 func unwrapURL(err error) error {
 	var wrapped *url.Error
 	if !errors.As(err, &wrapped) {
 		return err
 	}
-	// A text of http.Client.Do, which formats the reason with %v: there is no error to find.
+	// http.Client.Do formats this reason with %v, so there is no error to unwrap.
 	if strings.HasPrefix(wrapped.Err.Error(), "failed to parse Location header") {
 		return fmt.Errorf("%w: the server redirects to one that cannot be parsed", errURL)
 	}
 	return wrapped.Err
 }
 
-// withoutQuotes returns a message without what it quotes.
+// withoutQuotes returns a message without the text that it quotes.
 func withoutQuotes(message string) string {
 	first, last := strings.IndexByte(message, '"'), strings.LastIndexByte(message, '"')
 	if first == last {

@@ -10,8 +10,8 @@ import (
 // maxRedirects is how many [http.Client] follows by default.
 const maxRedirects = 10
 
-// streaming returns a copy of client that is fit for streams: it sends its requests through
-// t, has no Timeout, and takes the secrets of a request to no other origin.
+// streaming returns a copy of client for streams: it sends its requests through t, has no
+// Timeout, and sends the secrets of a request to no other origin.
 func streaming(client *http.Client, t *transport) *http.Client {
 	c := *client
 	c.Transport = t
@@ -39,8 +39,8 @@ func streaming(client *http.Client, t *transport) *http.Client {
 	return &c
 }
 
-// leavesOrigin reports whether a chain of redirects, the next of which leads to next, has
-// ever left the origin of its first request. A way back is not trusted either.
+// leavesOrigin reports whether a chain of redirects that continues to next has ever left
+// the origin of its first request. A redirect back is not trusted either.
 func leavesOrigin(next *url.URL, via []*http.Request) bool {
 	first := origin(via[0].URL)
 	for _, hop := range via[1:] {
@@ -64,8 +64,8 @@ func origin(u *url.URL) string {
 	return strings.ToLower(u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port))
 }
 
-// isHarmless reports whether a header field is known to be no secret. net/http itself
-// removes those that it knows to be one, which X-API-Key is not, and sends the query in
+// isHarmless reports whether a header field is known not to be secret. net/http removes
+// only fields that it knows to be secret, which X-API-Key is not, and sends the query in
 // Referer.
 func isHarmless(key string) bool {
 	switch key {

@@ -48,7 +48,7 @@ func WithConnectTimeout(d time.Duration) Option {
 	return func(c *config) { c.connectTimeout = d }
 }
 
-// get returns the request of a GET.
+// get returns a GET request.
 func get(url string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, url, nil) //nolint:noctx // each attempt gets the subscriber's
 	if err != nil {
@@ -86,7 +86,7 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 		return nil, err
 	}
 	if host := req.Header.Get("Host"); host != "" {
-		req.Host = host // net/http takes it from there alone
+		req.Host = host // net/http ignores the field in the header
 	}
 	if !isToken(method(req)) {
 		return nil, fmt.Errorf("%w: invalid method %.100q", ErrRequest, req.Method)
@@ -97,8 +97,8 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	return req, nil
 }
 
-// setLastEventID sets the field that says where to resume, in place of one that said where
-// the stream began.
+// setLastEventID sets the field that says where to resume, replacing one that said where to
+// begin.
 func (s *stream) setLastEventID(header http.Header) {
 	const key = "Last-Event-ID"
 	header.Del(key)
@@ -134,8 +134,8 @@ func (s *stream) prepare(req *http.Request) error {
 	return nil
 }
 
-// followURL makes the Host of req that of its URL, if prepare has set the URL alone and the
-// Host of the original request was that of its URL.
+// followURL sets the Host of req to that of its URL, if prepare changed only the URL and
+// the Host of the original request was that of its URL.
 func followURL(req, original *http.Request) {
 	if req.URL != nil && req.Host == original.Host && original.Host == original.URL.Host {
 		req.Host = req.URL.Host
@@ -182,7 +182,7 @@ func setDefaultField(header http.Header, key, value string) {
 	}
 }
 
-// checkURL returns an error for what no attempt could connect to.
+// checkURL returns an error for a URL that no attempt could connect to.
 func checkURL(u *url.URL) error {
 	switch {
 	case u == nil:
@@ -202,11 +202,10 @@ func checkURL(u *url.URL) error {
 	return nil
 }
 
-// method returns the method of req, which may leave GET out.
+// method returns the method of req; "" means GET.
 func method(req *http.Request) string { return cmp.Or(req.Method, http.MethodGet) }
 
-// checkHeader returns an error for a header that net/http would refuse every
-// time.
+// checkHeader returns an error for a header that net/http would always refuse.
 func checkHeader(header http.Header) error {
 	for key, values := range header {
 		if !isToken(key) {
@@ -224,12 +223,11 @@ func checkHeader(header http.Header) error {
 // (RFC 9110 §5.6.2).
 const tchar = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// isToken reports whether net/http takes a text for a method or for the name of a header
-// field.
+// isToken reports whether net/http accepts a text as a method or as a field name.
 func isToken(text string) bool { return text != "" && strings.Trim(text, tchar) == "" }
 
-// beginning returns the part of a text up to and with the first character that a token
-// must not have. A secret may follow it, as in "Authorization: Bearer …".
+// beginning returns a text up to and including the first character that a token cannot
+// contain. A secret may follow it, as in "Authorization: Bearer …".
 func beginning(text string) string {
 	end := len(text) - len(strings.TrimLeft(text, tchar))
 	_, size := utf8.DecodeRuneInString(text[end:])
@@ -239,8 +237,7 @@ func beginning(text string) string {
 	return text
 }
 
-// isFieldValue reports whether net/http takes a text for the value of a header
-// field.
+// isFieldValue reports whether net/http accepts a text as the value of a header field.
 func isFieldValue(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' && c != '\t' || c == 0x7f {

@@ -17,14 +17,14 @@ import (
 // and the limits on attempts. Default: false.
 func WithLastEventIDReset(reset bool) Option { return func(c *config) { c.resetID = reset } }
 
-// refusesLastEventID reports whether a server that answers with status may mean the last
-// event ID of the request (RFC 9110 §15.5.1, §15.5.11, §15.5.17).
+// refusesLastEventID reports whether a server that answers with status may be refusing the
+// last event ID of the request (RFC 9110 §15.5.1, §15.5.11, §15.5.17).
 func refusesLastEventID(status int) bool {
 	return slices.Contains([]int{http.StatusBadRequest, http.StatusGone, http.StatusRequestedRangeNotSatisfiable}, status)
 }
 
 // resetLastEventID forgets the last event ID if the server has refused it and the options
-// allow that. It reports whether it has.
+// allow that. It reports whether it did.
 func (s *stream) resetLastEventID(out *outcome) bool {
 	switch {
 	case !s.cfg.resetID, out.answer == nil, !refusesLastEventID(out.answer.StatusCode):

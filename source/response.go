@@ -13,8 +13,8 @@ import (
 	"github.com/rxsse/rxsse/internal/argument"
 )
 
-// errorBodyTime is how long the body of an answer that is refused may take to arrive. A
-// server that keeps such an answer open does not delay the error for longer.
+// errorBodyTime is how long to wait for the body of a refused response. A server that keeps
+// such a response open delays the error no longer than this.
 const errorBodyTime = 500 * time.Millisecond
 
 // WithMaxErrorBody sets how many bytes of the body of a refused response are kept in
@@ -39,8 +39,8 @@ func (c config) accept(resp *http.Response) error {
 	return c.checkContent(resp)
 }
 
-// refuse returns the outcome of an attempt whose answer is refused, with as much of the
-// answer's body as arrives soon.
+// refuse returns the outcome for a refused response, with the part of its body that arrives
+// in time.
 func (s *stream) refuse(a *attempt, resp *http.Response, reason error) *outcome {
 	if errors.Is(reason, errNoContent) {
 		return &outcome{kind: noContent}
@@ -56,7 +56,7 @@ func (s *stream) refuse(a *attempt, resp *http.Response, reason error) *outcome 
 }
 
 // readStart returns up to limit bytes of the body, as many as arrive before the attempt is
-// cancelled. A body that is not in gzip, although its header says so, is not decoded.
+// cancelled. A body whose header wrongly declares gzip is not decoded.
 func readStart(resp *http.Response, limit int) []byte {
 	if limit == 0 {
 		return nil
@@ -70,5 +70,5 @@ func readStart(resp *http.Response, limit int) []byte {
 	return start
 }
 
-// errRefused cancels an attempt whose answer is refused.
+// errRefused cancels an attempt whose response is refused.
 var errRefused = errors.New("source: refused")

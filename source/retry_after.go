@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// retryAfter returns how long the server asks to wait: a number of seconds or a date
-// (RFC 9110 §10.2.3), and 0 if there is neither. Some servers send a fraction of a
-// second, which is rounded up. A number too large to count is as large as can be counted.
+// retryAfter returns how long the server asks the client to wait, in seconds or as a date
+// (RFC 9110 §10.2.3), or 0 if it does not. Some servers send a fraction of a second, which
+// is rounded up. Seconds are capped at 1<<32 - 1.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	if date, err := http.ParseTime(value); err == nil {

@@ -63,7 +63,7 @@ func (c *Client) OpenRequest(ctx context.Context, req *http.Request, opts ...Opt
 	s := &Session{stream: newStream(ctx, req, cfg), cancel: cancel}
 	opened := false
 	defer func() {
-		if !opened { // also if a hook panics
+		if !opened { // even if a hook panics
 			_ = s.Close() // returns nil
 		}
 	}()
@@ -169,8 +169,8 @@ func (s *Session) Observe() rxsse.Observable[codec.Event] {
 	}
 }
 
-// startRange makes the caller the owner of the stream. If the session has ended it
-// returns how, and the caller does not own the stream.
+// startRange makes the caller the owner of the stream. If the session has ended, it returns
+// how instead.
 func (s *Session) startRange() (end error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -184,8 +184,7 @@ func (s *Session) startRange() (end error) {
 	return nil
 }
 
-// deliver yields the events of the stream until the consumer has left, or the session has
-// ended: then it returns how.
+// deliver yields events until the consumer leaves or the session ends; end is how it ended.
 func (s *Session) deliver(yield func(codec.Event, error) bool) (left bool, end error) {
 	defer func() { s.endRange(end) }()
 	for {
@@ -200,8 +199,8 @@ func (s *Session) deliver(yield func(codec.Event, error) bool) (left bool, end e
 	}
 }
 
-// endRange gives the stream back. It closes the stream if the session has ended: with
-// end, if that is not nil, or because it was closed meanwhile.
+// endRange releases the stream. It closes the stream if the session has ended: with end, if
+// that is not nil, or because Close was called during the range.
 func (s *Session) endRange(end error) {
 	s.mu.Lock()
 	s.ranging = false

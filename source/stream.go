@@ -25,7 +25,7 @@ type stream struct {
 	cfg  config
 	http *http.Client
 
-	requestURL *url.URL // of the newest attempt, as the function of WithPrepare has left it
+	requestURL *url.URL // of the latest attempt, as changed by the function of WithPrepare
 
 	transport *transport // of http
 
@@ -42,11 +42,11 @@ type stream struct {
 	reconnect   Reconnect
 	backoff     backoff
 
-	// attempt is the present one, never nil. The goroutine that ranges replaces it, under
-	// the lock, and reads it without; others need the lock.
+	// attempt is the current one, never nil. The ranging goroutine replaces it under the
+	// lock, and reads it without; others need the lock.
 	attempt  *attempt
 	mu       sync.Mutex
-	response *http.Response // the newest
+	response *http.Response // the latest
 	received *http.Response // the answer to the first attempt, if the caller has it already
 	closed   atomic.Bool
 }
@@ -133,20 +133,20 @@ func (s *stream) wait(d time.Duration) {
 		return
 	}
 	_ = s.replaceAttempt()  // the wait has ended, whatever the reason
-	if a.abandoned.Load() { // the connection before may be why nothing came
+	if a.abandoned.Load() { // no data may have come because the previous connection is dead
 		s.transport.abandon()
 	}
 }
 
-// abandon gives up the connection of the present attempt. Any goroutine may call it.
+// abandon gives up the connection of the current attempt. Any goroutine may call it.
 func (s *stream) abandon(reason error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.attempt.abandon(reason)
 }
 
-// close closes the connection and ends the stream. It may be called again, but not beside
-// next.
+// close closes the connection and ends the stream. It may be called again, but not
+// concurrently with next.
 func (s *stream) close() {
 	a := s.attempt
 	how := OutcomeClosed

@@ -20,7 +20,7 @@ import (
 // be sent or may not be sent again.
 func (e *Error) Temporary() bool {
 	var tooLarge *codec.SizeError
-	var other *Error // of a stream that the transport reads
+	var other *Error // of another stream, which the transport reads
 	switch {
 	case errors.As(e.Err, &other) && !other.Temporary():
 		return false
@@ -34,11 +34,11 @@ func (e *Error) Temporary() bool {
 	return true
 }
 
-// finalErrors are the reasons that do not go away by themselves.
+// finalErrors are the errors that waiting does not cure.
 var finalErrors = []error{ErrContentEncoding, ErrRedirects, ErrRequest, ErrCheckpoint, ErrNotSentAgain} //nolint:gochecknoglobals // a constant
 
-// isTemporaryStatus reports whether a server that answers with status may answer
-// otherwise soon (RFC 9110 §15, RFC 8470 §5.2).
+// isTemporaryStatus reports whether a server that answers with status may soon answer
+// differently (RFC 9110 §15, RFC 8470 §5.2).
 func isTemporaryStatus(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
@@ -49,15 +49,15 @@ func isTemporaryStatus(status int) bool {
 	return status >= http.StatusInternalServerError
 }
 
-// tlsAlerts are the alerts with which a server says that a handshake cannot succeed with
+// tlsAlerts are the alerts with which a server reports that no handshake can succeed with
 // this configuration (RFC 8446 §6.2): handshake_failure, all about the client's
 // certificate, protocol_version, insufficient_security, certificate_required and
 // no_application_protocol.
 var tlsAlerts = []tls.AlertError{40, 42, 43, 44, 45, 46, 48, 49, 70, 71, 116, 120} //nolint:gochecknoglobals // a constant
 
-// tlsClientErrors are the texts of crypto/tls (handshake_client.go) for what the client
-// itself finds wrong with the configurations: each is an errors.New within a function, so
-// there is no value or type to compare with. TestTLSThatCannotMend notices a new text.
+// tlsClientErrors are the texts of crypto/tls (handshake_client.go) for mismatches that the
+// client finds. Each is an errors.New inside a function, so there is no value or type to
+// compare. TestTLSThatCannotMend fails if a text changes.
 var tlsClientErrors = []string{ //nolint:gochecknoglobals // a constant
 	"tls: server selected unsupported protocol version",
 	"tls: server selected unadvertised ALPN protocol",

@@ -67,7 +67,7 @@ func WithTrace(t *Trace) Option {
 type traceObserver struct {
 	*Trace
 
-	end func(AttemptEnd) // of the present attempt, nil if there is none
+	end func(AttemptEnd) // of the current attempt, nil if there is none
 }
 
 // start calls StartAttempt and returns the context of the request.

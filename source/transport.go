@@ -22,41 +22,41 @@ const (
 	pingAfter   = 15 * time.Second
 	pingTimeout = 15 * time.Second
 
-	// maxNewConnections is how many connections one request may open. net/http opens
-	// another without a pause each time a server answers a request with GOAWAY.
+	// maxNewConnections is how many connections one request may open. Each time a server
+	// answers a request with GOAWAY, net/http opens another without a pause.
 	maxNewConnections = 3
 
 	// maxAbandoned is how many abandoned connections the streams of a client remember.
 	maxAbandoned = 32
 
-	// maxEvictions is how often a connection that was abandoned is removed from its pool
-	// before it is closed, and evictionTimeout how long that may take.
+	// maxEvictions is how often an abandoned connection is removed from its pool before it
+	// is closed; evictionTimeout is how long one removal may take.
 	maxEvictions    = 2
 	evictionTimeout = 250 * time.Millisecond
-	// maxTries ends a request to which the pool offers only abandoned connections.
+	// maxTries limits a request to which the pool offers only abandoned connections.
 	maxTries = 10
 )
 
-// errTooManyConnections means that net/http would try the request again without a pause.
+// errTooManyConnections means that net/http would retry the request without a pause.
 var errTooManyConnections = fmt.Errorf("the server refused the request on %d new connections in a row, as with an HTTP/2 GOAWAY", maxNewConnections)
 
-// An abandonedConnError means that the pool has offered a connection that was abandoned.
-// Nothing was sent on it.
+// An abandonedConnError means that the pool offered an abandoned connection. Nothing was
+// sent on it.
 type abandonedConnError struct {
 	conn      net.Conn
-	evictions int // of conn, before
+	evictions int // of conn so far
 }
 
 func (*abandonedConnError) Error() string {
 	return "the HTTP client offers only connections that were abandoned"
 }
 
-// A transport sends the requests of one stream through the caller's RoundTripper. It adds
-// what [net/http] does not do: no request goes out on a connection that was abandoned, and
-// one request opens only a few connections.
+// A transport sends the requests of one stream through the caller's RoundTripper. Unlike
+// [net/http] by itself, it sends no request on an abandoned connection, and lets one
+// request open only a few connections.
 //
-// It knows the connections from [httptrace], so it works with every RoundTripper that
-// passes the request's context on to an [http.Transport], also to one of
+// It learns of connections from [httptrace], so it works with every RoundTripper that
+// passes the request's context to an [http.Transport] or to a transport of
 // golang.org/x/net/http2. With others it does nothing.
 type transport struct {
 	base      http.RoundTripper
@@ -111,7 +111,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 			return nil, err
 		}
-		// An http2.Transport of golang.org/x/net dials for this.
+		// For a request with Close set, an http2.Transport of golang.org/x/net dials.
 		next.Close = next.Close || n == maxEvictions
 	}
 	return nil, &abandonedConnError{}
@@ -181,13 +181,13 @@ func (t *transport) isProxyError(req *http.Request, err error) bool {
 	return again != nil && again.Error() == err.Error()
 }
 
-// evict removes the abandoned connection that the pool offers to req from the pool. The
-// streams that it carries are not disturbed.
+// evict removes from the pool the abandoned connection that the pool offers to req. Other
+// streams on the connection continue.
 //
-// net/http has no function for this. But it gives no other request to a connection that
-// was given one with Request.Close set, and it decides that before it looks at the host:
-// so a request with an impossible host has the effect, and is not sent. If a
-// RoundTripper of the user's own sets the host, a HEAD does no harm.
+// net/http has no function for this. But once a connection has been given a request with
+// Request.Close set, net/http gives it no other, and it decides that before it looks at the
+// host: so a request with an impossible host evicts the connection and is not sent. If the
+// user's RoundTripper sets the host, a HEAD does no harm.
 func (t *transport) evict(req *http.Request) {
 	ctx, cancel := context.WithTimeout(req.Context(), evictionTimeout)
 	defer cancel()
@@ -210,7 +210,7 @@ func (t *transport) evict(req *http.Request) {
 	}
 }
 
-// setConn sets the connection of the latest request, and returns the one before.
+// setConn sets the connection of the latest request and returns the previous one.
 func (t *transport) setConn(conn net.Conn) (before net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -234,8 +234,8 @@ func rewind(req *http.Request) (again *http.Request, ok bool) {
 	return again, err == nil
 }
 
-// abandonedConns are the connections that the streams of a client have abandoned and that
-// a pool may still offer, the newest of them.
+// abandonedConns are the latest connections that the streams of a client have abandoned and
+// that a pool may still offer.
 type abandonedConns struct {
 	evicting sync.Mutex
 
@@ -295,8 +295,8 @@ func (a *abandonedConns) index(conn net.Conn) int {
 	return slices.IndexFunc(a.conns, func(c abandonedConn) bool { return c.Conn == conn })
 }
 
-// closeNow closes a connection without a word to the other end: [tls.Conn.Close] would
-// wait for a dead one.
+// closeNow closes a connection without notifying the peer: [tls.Conn.Close] would wait for
+// a dead one.
 func closeNow(conn net.Conn) {
 	if c, ok := conn.(*tls.Conn); ok {
 		conn = c.NetConn()
@@ -304,8 +304,8 @@ func closeNow(conn net.Conn) {
 	_ = conn.Close()
 }
 
-// mayBeShared reports whether a connection may carry several requests at once. Others
-// are closed by net/http when a request is cancelled.
+// mayBeShared reports whether a connection may carry several requests at once. net/http
+// closes other connections when a request is cancelled.
 func mayBeShared(conn net.Conn) bool {
 	c, ok := conn.(*tls.Conn)
 	return !ok || c.ConnectionState().NegotiatedProtocol == "h2"
@@ -318,9 +318,9 @@ var defaultTransports struct { //nolint:gochecknoglobals // streams share their 
 	from, made *http.Transport
 }
 
-// defaultTransport returns the transport of clients that have none of their own: a copy
-// of [http.DefaultTransport] that pings silent HTTP/2 connections. If a program has put
-// a RoundTripper of another type there, it is used as it is.
+// defaultTransport returns the transport of clients without their own: a copy of
+// [http.DefaultTransport] that pings silent HTTP/2 connections. If the program has set a
+// RoundTripper of another type, it is used unchanged.
 func defaultTransport() http.RoundTripper {
 	from, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
@@ -335,8 +335,8 @@ func defaultTransport() http.RoundTripper {
 	return d.made
 }
 
-// withPings returns a copy of a transport that pings silent HTTP/2 connections, and
-// closes those that do not answer.
+// withPings returns a copy of a transport that pings silent HTTP/2 connections and closes
+// those that do not answer.
 func withPings(from *http.Transport) *http.Transport {
 	t := from.Clone()
 	if t.HTTP2 == nil {

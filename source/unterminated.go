@@ -15,8 +15,8 @@ func WithUnterminatedEvent(deliver bool) Option {
 	return func(c *config) { c.unterminated = deliver }
 }
 
-// unterminated returns the event that the present response has left unterminated, with its
-// ID as the decoder has it: see attempt.position.
+// unterminated returns the event that the current response left unterminated, with its ID
+// as in the decoder: see attempt.position.
 func (s *stream) unterminated() (e codec.Event, ok bool) {
 	a := s.attempt
 	if a.unterminated != nil {
@@ -25,8 +25,8 @@ func (s *stream) unterminated() (e codec.Event, ok bool) {
 	return a.decoder.Unterminated()
 }
 
-// endOfResponse returns the event that the response has left unterminated, if it is to be
-// delivered, and otherwise the outcome.
+// endOfResponse returns the unterminated event if it is to be delivered, and otherwise the
+// outcome.
 func (s *stream) endOfResponse() (codec.Event, *outcome) {
 	a, ended := s.attempt, &outcome{kind: responseEnded}
 	e, ok := s.unterminated()

@@ -48,7 +48,7 @@ func (c *Conn) Answer(status int, body string) {
 	panic(errAnswered)
 }
 
-// errAnswered is what Answer panics with, to end the script.
+// errAnswered ends the script: Answer panics with it.
 var errAnswered = errors.New("ssetest: the script has answered")
 
 // Chunk makes the server write and flush all later output in pieces of n bytes. The

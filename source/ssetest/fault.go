@@ -9,12 +9,12 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// A fault is a script that came to no proper end. Clients that reconnect would
-// run into it forever, in a bubble without the clock of the wall moving; so from
-// then on the server gives every request an answer that ends them, and says why.
+// A fault is a script that panicked or ended its goroutine. A client that reconnects would
+// run into it forever, in a bubble where no real time passes. So from then on the server
+// gives every request an answer that ends the client's stream and says why.
 type fault struct {
-	// panicked is nil if the script called [runtime.Goexit], as FailNow of
-	// [testing.T] does: then the test knows already.
+	// panicked is nil if the script called [runtime.Goexit], as FailNow of [testing.T]
+	// does: then the test has already failed.
 	panicked *rxsse.PanicError
 }
 

@@ -24,8 +24,8 @@ type memoryAddr string
 func (memoryAddr) Network() string  { return "memory" }
 func (a memoryAddr) String() string { return string(a) }
 
-// The server's host is one that no real network has (RFC 6761 §6.2), so that a
-// client which is not the server's own reaches nothing.
+// No real network has the server's host (RFC 6761 §6.2), so a client other than the
+// server's own reaches nothing.
 const (
 	serverAddr = memoryAddr("ssetest.test")
 	clientAddr = memoryAddr("client.test")
@@ -49,8 +49,8 @@ func (m *memory) Close() error {
 
 func (m *memory) Addr() net.Addr { return serverAddr }
 
-// dial connects to the listener, whatever the address says: so a test can have
-// the server redirect to other hosts and still see who came.
+// dial connects to the listener whatever the address, so a test can have the server
+// redirect to other hosts and still see the requests.
 func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := newPipe(clientAddr, serverAddr)
 	select {

@@ -10,15 +10,14 @@ import (
 	"time"
 )
 
-// bufferSize is how many bytes a connection holds in each direction before its
-// writer waits for its reader: about what the buffers of a socket do.
+// bufferSize is how many bytes a connection holds in each direction before its writer waits
+// for its reader, about as many as socket buffers do.
 const bufferSize = 64 << 10
 
-// An end is one end of a connection in memory. It behaves as a TCP connection
-// does: both directions are buffered, what was sent before a clean end can
-// still be read, and an end and a reset are told apart. Unlike TCP it never joins
-// two writes into one read, so that the pieces a script sends stay pieces. It
-// waits on nothing but [sync.Cond], which a [testing/synctest] bubble understands.
+// An end is one end of an in-memory connection. Like TCP, it buffers both directions, lets
+// the peer read what was sent before a clean end, and distinguishes a clean end from a
+// reset. Unlike TCP, it never joins two writes into one read, so the pieces that a script
+// sends stay pieces. It waits only on [sync.Cond], which a [testing/synctest] bubble understands.
 type end struct {
 	in, out       *flow
 	local, remote net.Addr
@@ -34,7 +33,7 @@ func newPipe(client, server net.Addr) (clientEnd, serverEnd *end) {
 		&end{in: up, out: down, local: server, remote: client, linger: true}
 }
 
-// Read returns what has come, and waits if that is nothing.
+// Read waits until data has arrived and returns it.
 func (e *end) Read(p []byte) (int, error) {
 	n, err := e.in.read(p)
 	return n, e.opError("read", err)
@@ -68,8 +67,7 @@ func (e *end) CloseWrite() error {
 	return nil
 }
 
-// SetLinger with 0 has Close reset the connection, as [net.TCPConn.SetLinger]
-// does.
+// SetLinger with 0 makes Close reset the connection, like [net.TCPConn.SetLinger].
 func (e *end) SetLinger(seconds int) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -107,9 +105,9 @@ type flow struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	data    bytes.Buffer
-	pieces  []int // how long each write was of which data is left
+	pieces  []int // the unread length of each write
 
-	readErr  error // why nothing can be read, buffered data or not
+	readErr  error // why nothing can be read, not even buffered data
 	endErr   error // what follows the buffered data
 	writeErr error // why nothing can be written
 
@@ -226,8 +224,8 @@ func (f *flow) wake() {
 	f.changed.Broadcast()
 }
 
-// A deadline is a point in time, the zero one if there is none, and the timer
-// that wakes those who wait when it has come.
+// A deadline is a point in time, zero for none, and the timer that then wakes waiting
+// calls.
 type deadline struct {
 	at    time.Time
 	timer *time.Timer

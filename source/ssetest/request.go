@@ -30,7 +30,7 @@ const maxLoggedBody = 1 << 20
 
 func newRequest(r *http.Request) Request {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxLoggedBody))
-	// Only once it has all been read does net/http look out for the client leaving.
+	// net/http notices that the client has left only after the whole body is read.
 	_, _ = io.Copy(io.Discard, r.Body)
 	return Request{
 		Time:           time.Now(),

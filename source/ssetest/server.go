@@ -37,7 +37,7 @@ type Server struct {
 	url     string
 	client  *http.Client
 	http    http.Server
-	served  chan struct{}  // closed when the server accepts no more
+	served  chan struct{}  // closed when the server stops accepting
 	running sync.WaitGroup // connections and scripts
 	once    sync.Once
 
@@ -81,7 +81,7 @@ func start(script func(*Conn), listener net.Listener, dial func(ctx context.Cont
 		ConnState:         s.count,
 		ReadHeaderTimeout: time.Minute,
 	}
-	// Close ends it, and waits for it.
+	// Close ends this goroutine and waits for it.
 	go func() {
 		defer close(s.served)
 		_ = s.http.Serve(listener)
@@ -89,7 +89,7 @@ func start(script func(*Conn), listener net.Listener, dial func(ctx context.Cont
 	return s
 }
 
-// count has Close wait for connections that are open.
+// count makes Close wait for open connections.
 func (s *Server) count(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -136,7 +136,7 @@ func (s *Server) Close() {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	s.running.Add(1) // beside that of the connection, which may be hijacked
+	s.running.Add(1) // in addition to the connection, which may be hijacked
 	defer s.running.Done()
 	c := &Conn{Request: newRequest(r), w: w, control: http.NewResponseController(w), gone: r.Context().Done()}
 

@@ -124,7 +124,7 @@ func (b *board) node() (name string, node *sink.Broadcaster) {
 	return "", nil
 }
 
-// state is what the page is told twice a second.
+// state returns what the page gets twice a second.
 func (b *board) state() any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -151,7 +151,7 @@ func (d *demonstration) page() http.Handler {
 			http.Error(w, "no node runs", http.StatusServiceUnavailable)
 			return
 		}
-		// A browser is cut off every three seconds and comes to the other node.
+		// A browser is cut off every three seconds and reconnects to the other node.
 		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 		defer cancel()
 		node.ServeHTTP(w, r.WithContext(ctx))

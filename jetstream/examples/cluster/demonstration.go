@@ -72,7 +72,7 @@ func start(ctx context.Context, o options, out io.Writer) (_ *demonstration, err
 	return d, nil
 }
 
-// createStream creates the stream anew.
+// createStream deletes and recreates the stream.
 func (d *demonstration) createStream(ctx context.Context, replicas int) error {
 	js, leave, err := d.connect()
 	if err != nil {
@@ -93,7 +93,7 @@ func (d *demonstration) createStream(ctx context.Context, replicas int) error {
 	}
 }
 
-// connect connects a member of its own to the servers.
+// connect opens a separate connection to the servers.
 func (d *demonstration) connect() (natsjs.JetStream, func(), error) {
 	nc, err := nats.Connect(d.url, nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond))
 	if err != nil {
@@ -204,7 +204,7 @@ func (d *demonstration) timetable(ctx context.Context) []step {
 	return append(steps, step{"the member that reads the feed is killed again", killReader})
 }
 
-// followTimetable lets things fail, at equal distances over the length of the feed.
+// followTimetable runs the steps at equal intervals over the length of the feed.
 func (d *demonstration) followTimetable(ctx context.Context) error {
 	steps := d.timetable(ctx)
 	pause := time.Duration(d.options.trades) * interval / time.Duration(len(steps)+2)

@@ -11,7 +11,7 @@ import (
 // A feed is an SSE server of numbered trades. It resumes after the Last-Event-ID.
 type feed struct {
 	trades int
-	begin  time.Time    // when trade 1 was made; then one each interval
+	begin  time.Time    // when trade 1 was made; one follows each interval
 	drops  atomic.Int64 // how often the feed has dropped its client
 }
 

@@ -24,15 +24,15 @@ type trade struct {
 }
 
 func decode(data string) (t trade) {
-	_ = json.Unmarshal([]byte(data), &t) // what is not a trade is the zero trade
+	_ = json.Unmarshal([]byte(data), &t) // anything else becomes the zero trade
 	return t
 }
 
 func symbol(data string) string { return decode(data).Symbol }
 func number(data string) int    { return decode(data).N }
 
-// A member is a part of the system with a connection of its own. Killing it cuts the
-// connection first, so that it can say goodbye to nobody.
+// A member is a part of the system with its own connection. Killing it cuts the connection
+// first, so that it cannot tell anyone that it leaves.
 type member struct {
 	cancel context.CancelFunc
 	leave  func()
@@ -82,7 +82,7 @@ func (m *member) end() {
 func (d *demonstration) replace(ctx context.Context, name string, run func(context.Context, natsjs.JetStream, string) error) error {
 	m := d.members[name]
 	if m == nil {
-		return nil // no member holds what was to be killed
+		return nil // no member has work of that kind
 	}
 	d.print("   it is %s", name)
 	m.end()
