@@ -52,6 +52,18 @@ func TestDelayWithABusyConsumer(t *testing.T) {
 	}
 }
 
+// An item that arrives at the very moment the consumer becomes busy is not late because the
+// next item is due when the consumer returns.
+func TestDelayOfAnItemThatArrivesAsTheConsumerBecomesBusy(t *testing.T) {
+	busy := map[string]int{"a": 3, "b": 3, "c": 3, "d": 3, "e": 3, "f": 3}
+	for range 100 { // which one is first at frame 20 is left to the scheduler
+		synctest.Test(t, func(t *testing.T) {
+			src := marble.Cold("-a----b----c----d--ef--|")
+			require.Equal(t, "a@5 b@10 c@15 d@20 e@23 f@26 |@29", busily(t.Context(), Delay(src, 4*marble.Frame), busy))
+		})
+	}
+}
+
 // A consumer that keeps up never sees an item much later than it should.
 func TestDelayWithAConsumerThatJustKeepsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -52,7 +52,7 @@ type delayQueue[T any] struct {
 	// Reading the clock for each item would cost more than everything else, so only those
 	// that arrive in a busy phase have a time of their own.
 	phase   atomic.Int64              // odd while the consumer is busy
-	busyAt  time.Time                 // when the last busy phase began
+	busyAt  time.Time                 // when the first busy phase since the last receive began
 	endedAt atomic.Pointer[time.Time] // when src ended
 }
 
@@ -107,7 +107,7 @@ func (d *delayQueue[T]) add(arrivals []arrival[T], now time.Time) {
 		switch {
 		case !a.at.IsZero():
 			at = a.at
-		case a.phase != phase: // it arrived just before the last busy phase
+		case a.phase != phase: // it arrived just before a busy phase, and was not received then
 			at = d.busyAt
 		}
 		d.items.Push(delayedItem[T]{at.Add(d.delay), a.value})
@@ -142,8 +142,8 @@ func (d *delayQueue[T]) run(ctx context.Context, q *handoff.Queue[arrival[T]], y
 // has left.
 func (d *delayQueue[T]) deliver(q *handoff.Queue[arrival[T]], yield func(T, error) bool) (now time.Time, wanted bool) {
 	now = time.Now()
+	d.busyAt = now
 	for d.isDue(now) {
-		d.busyAt = now
 		d.phase.Add(1)
 		for d.isDue(now) && !q.Cancelled() {
 			if !yield(d.items.Pop().value, nil) {
