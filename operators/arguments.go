@@ -6,16 +6,16 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// mustNotBeNil panics if isNil: a stream or a function that is nil would otherwise
-// panic only once somebody subscribes, far from the mistake. The compiler inlines
-// it, which keeps small operators inlinable too.
+// mustNotBeNil panics if isNil. Without it, a nil stream or function would panic only on
+// subscription, far from the mistake. The compiler inlines it, so small operators can be
+// inlined too.
 func mustNotBeNil(what string, isNil bool) {
 	if isNil {
 		panic("operators: " + what + " is nil")
 	}
 }
 
-// returned is src, which a function of the user has returned. It panics if src is nil.
+// returned returns src, the result of a user's function. It panics if src is nil.
 func returned[T any](what string, src rxsse.Observable[T]) rxsse.Observable[T] {
 	if src == nil {
 		panic("operators: " + what + " returned a nil stream")

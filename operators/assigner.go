@@ -19,8 +19,8 @@ import (
 // does not change the length of windows.
 type Assigner struct {
 	grid   window.Grid
-	count  int           // windows of this many items
-	step   int           // one begins each step items
+	count  int           // number of items in a window
+	step   int           // a window begins every step items
 	within time.Duration // windows end this long after their first item
 	gap    time.Duration // windows end this long after their newest item
 }

@@ -42,6 +42,6 @@ func ExponentialBackoff(attempts int, first, most time.Duration) func(RetryState
 			}
 			d *= 2
 		}
-		return d - rand.N(d/2+1), true //nolint:gosec // jitter is no secret
+		return d - rand.N(d/2+1), true //nolint:gosec // jitter needs no security
 	}
 }

@@ -51,9 +51,9 @@ func OnErrorReturn[T any](src rxsse.Observable[T], f func(error) T) rxsse.Observ
 	}
 }
 
-// runUntilFailure delivers src to the end and returns the error with which it fails,
-// without delivering that. It returns nil if src completed, the context was cancelled,
-// or the consumer left.
+// runUntilFailure delivers the items of src and returns the error with which src fails,
+// undelivered. It returns nil if src completed, the context was cancelled, or the consumer
+// left.
 func runUntilFailure[T any](ctx context.Context, src rxsse.Observable[T], yield func(T, error) bool) (failure error) {
 	src(ctx)(func(v T, err error) bool {
 		if err == nil {

@@ -45,7 +45,7 @@ func CombineLatest[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f 
 	}
 }
 
-// maxHeldItems is how many items WithLatestFrom holds until other has delivered.
+// maxHeldItems is how many items WithLatestFrom holds until other delivers one.
 const maxHeldItems = 256
 
 // WithLatestFrom delivers f(v, w) for each item v of src and the newest item w of other.
@@ -90,7 +90,7 @@ func WithLatestFrom[T, O, R any](src rxsse.Observable[T], other rxsse.Observable
 	}
 }
 
-// latestFrom is the state of a WithLatestFrom.
+// A latestFrom is the state of WithLatestFrom.
 type latestFrom[T, O any] struct {
 	held     handoff.Ring[T] // items of src that are not delivered
 	other    O               // its newest item

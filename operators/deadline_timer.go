@@ -2,14 +2,14 @@ package operators
 
 import "time"
 
-// A deadlineTimer is a timer for a deadline that is moved often and reached seldom. Moving
+// A deadlineTimer is a timer for a deadline that moves often and is rarely reached. Moving
 // the deadline later does not touch the timer, so an item costs no timer operation: the
-// timer fires early, once, and set or rearm then sets it to the time that is left. A timer
-// that nothing uses any more needs no Stop: the runtime frees it.
+// timer fires early, once, and set or rearm then sets it to the remaining time. An unused
+// timer needs no Stop: the runtime frees it.
 //
-// Operators call reached before they look at what they have received. At a tie of the
-// deadline and an item, the deadline then decides, and not the order in which the
-// scheduler served the two.
+// Operators call reached before they look at received items. If an item arrives at the
+// deadline, the deadline then wins, whatever the order in which the scheduler served the
+// two.
 type deadlineTimer struct {
 	timer    *time.Timer
 	deadline time.Time // zero: not set
@@ -40,8 +40,8 @@ func (d *deadlineTimer) set(now, deadline time.Time) {
 	d.arm()
 }
 
-// rearm is called when the timer has fired, unless set is called for all that is left to wait
-// for. It sets the timer again if the deadline has been moved since.
+// rearm sets the timer again if a deadline is still set. Call it when the timer has fired,
+// unless every further wait begins with set.
 func (d *deadlineTimer) rearm() {
 	d.armed = time.Time{}
 	if d.isSet() {

@@ -49,14 +49,14 @@ type delayQueue[T any] struct {
 	end   time.Time     // when the end is due
 
 	// An item arrives when src delivers it, which is before a busy consumer receives it.
-	// Reading the clock for each item would cost more than everything else, so only those
-	// that arrive in a busy phase have a time of their own.
+	// Reading the clock for each item would cost more than everything else, so only items
+	// that arrive in a busy phase have their own time.
 	phase   atomic.Int64              // odd while the consumer is busy
 	busyAt  time.Time                 // when the first busy phase since the last receive began
 	endedAt atomic.Pointer[time.Time] // when src ended
 }
 
-// An arrival is an item with what is known of the time of its arrival.
+// An arrival is an item and its time of arrival, as far as known.
 type arrival[T any] struct {
 	value T
 	phase int64

@@ -80,7 +80,7 @@ func DistinctWithin[T any, K comparable](src rxsse.Observable[T], d time.Duratio
 	return distinct(src, n, d, key)
 }
 
-// distinct is Distinct, with a time to live unless ttl is 0.
+// distinct is Distinct with a time to live, unless ttl is 0.
 func distinct[T any, K comparable](src rxsse.Observable[T], n int, ttl time.Duration, key func(T) K) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
@@ -95,8 +95,7 @@ func distinct[T any, K comparable](src rxsse.Observable[T], n int, ttl time.Dura
 	}
 }
 
-// knownKeys is a set of the last n keys, each of which is forgotten after ttl, if
-// there is one.
+// knownKeys is a set of the last n keys. It forgets each after ttl, unless that is 0.
 type knownKeys[K comparable] struct {
 	n     int
 	ttl   time.Duration
@@ -111,7 +110,7 @@ type knownKey[K comparable] struct {
 
 // add adds k and reports whether it is new.
 func (s *knownKeys[K]) add(k K) bool {
-	if k != k { //nolint:gocritic // true for NaN, which no later key equals and no map can delete
+	if k != k { //nolint:gocritic // true for NaN, which equals no later key and cannot be deleted from a map
 		return true
 	}
 	var now time.Time

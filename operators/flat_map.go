@@ -68,7 +68,7 @@ func MergeMap[T, R any](src rxsse.Observable[T], n int, f func(T) rxsse.Observab
 			defer q.Stop()
 			running := handoff.NewSemaphore(n)
 			// The outcome of an inner stream is recorded before its room is given to the
-			// next one, so that nothing starts after a failure.
+			// next one, so nothing starts after a failure.
 			done := func() { running.Release(1) }
 			q.Go(starting[T, R](src, func(ctx context.Context, v T) bool {
 				return running.Acquire(ctx, 1) && ctx.Err() == nil && q.GoThen(returned("MergeMap: f", f(v)), done)
@@ -119,13 +119,13 @@ func SwitchMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 	}
 }
 
-// switching decides between the failure of an inner stream and the next item of src
-// where both come at once.
+// A switching decides between the failure of an inner stream and the next item of src if
+// both happen at once.
 type switching struct {
 	newest atomic.Int64 // number of the newest inner stream
 
 	mu     sync.Mutex
-	failed bool // an inner stream has failed, while it was the newest
+	failed bool // an inner stream failed while it was the newest
 }
 
 // next returns the number of a new inner stream. It returns false after a failure.
@@ -146,7 +146,7 @@ func (s *switching) fail(number int64) bool {
 	return s.failed
 }
 
-// numbered is an item of the inner stream with this number.
+// A numbered is an item of the inner stream with this number.
 type numbered[R any] struct {
 	number int64
 	value  R
@@ -157,8 +157,8 @@ func (*numbered[R]) SizeOf() func(*numbered[R]) int {
 	return sizeOfPart(func(n *numbered[R]) *R { return &n.value })
 }
 
-// whileNewest runs inner under ctx and numbers its items, until there is a newer
-// stream. From then on its end does not matter.
+// whileNewest runs inner under ctx and numbers its items, until there is a newer stream.
+// From then on, the end of inner does not matter.
 func whileNewest[R any](ctx context.Context, inner rxsse.Observable[R], number int64, s *switching) rxsse.Observable[numbered[R]] {
 	return func(context.Context) iter.Seq2[numbered[R], error] {
 		return func(yield func(numbered[R], error) bool) {
@@ -176,8 +176,8 @@ func whileNewest[R any](ctx context.Context, inner rxsse.Observable[R], number i
 	}
 }
 
-// starting runs src and calls start with each of its items, for as long as that
-// returns true. It delivers nothing but how src ends.
+// starting runs src and calls start with each item while start returns true. It delivers no
+// items, only the end of src.
 func starting[T, R any](src rxsse.Observable[T], start func(ctx context.Context, v T) bool) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {

@@ -44,18 +44,18 @@ var (
 	errGroupTaken  = errors.New("already read; a group can be read once")
 )
 
-// An openGroup hands the items of a group from the goroutine that runs its
-// keyRouter to the reader of the group.
+// An openGroup passes the items of a group from the goroutine that runs its keyRouter to
+// the reader of the group.
 type openGroup[K comparable, T any] struct {
 	key     K
 	queue   *handoff.Queue[T]
 	in      *handoff.Producer[T] // nil after giveUp
-	until   time.Time            // when a full group without a reader is given up
-	staged  []T                  // the router's, to be passed on together
-	taken   atomic.Bool          // it has or had a reader, or was given up
-	dropped atomic.Bool          // it was given up
+	until   time.Time            // when a full group without a reader is dropped
+	staged  []T                  // the router's, to be passed on in one batch
+	taken   atomic.Bool          // it has or had a reader, or was dropped
+	dropped atomic.Bool          // giveUp has dropped the items
 	drained atomic.Bool          // its reader has read everything, or has left
-	changed chan<- struct{}      // the router is woken here when drained is set
+	changed chan<- struct{}      // wakes the router when drained is set
 }
 
 func newOpenGroup[K comparable, T any](key K, limit int, until time.Time, changed chan<- struct{}) *openGroup[K, T] {
@@ -66,8 +66,8 @@ func newOpenGroup[K comparable, T any](key K, limit int, until time.Time, change
 	return g
 }
 
-// pass moves the staged items to the reader, as far as there is room, and reports whether
-// all have been moved. A group without a reader that was given up drops them.
+// pass moves staged items to the reader while there is room, and reports whether all have
+// been moved. A dropped group drops them.
 func (g *openGroup[K, T]) pass() bool {
 	n := len(g.staged)
 	if g.in != nil {
@@ -93,8 +93,8 @@ func (g *openGroup[K, T]) end(o handoff.Outcome) {
 	}
 }
 
-// isDone reports whether no more items of a completed group will be read: its reader has
-// left, or it has had none for too long.
+// isDone reports whether no more items of a completed group will be read, because its
+// reader has left, or none came in time.
 func (g *openGroup[K, T]) isDone(now time.Time) bool {
 	return g.in == nil || g.queue.Stopped() || !g.taken.Load() && now.After(g.until)
 }

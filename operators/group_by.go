@@ -92,10 +92,10 @@ func MaxGroups(n int) GroupOption {
 }
 
 const (
-	// maxUntaken is how many groups wait for the consumer to take them.
+	// maxUntaken is how many groups can wait for the consumer.
 	maxUntaken = 256
-	// firstReaderTimeout is for how long a full group, or one whose stream has failed,
-	// waits for its first reader.
+	// firstReaderTimeout is how long a full group, or one whose stream has failed, waits
+	// for its first reader.
 	firstReaderTimeout = time.Second
 	// minPrune is how many completed groups are remembered before those that are done are
 	// dropped.
@@ -118,14 +118,14 @@ func route[T any, K comparable](src rxsse.Observable[T], key func(T) K, n int, i
 				open:    make(map[K]*lru.Entry[*openGroup[K, T]]),
 				pruneAt: minPrune,
 			}
-			// Also when key panics: readers elsewhere wait for it.
+			// Also if key panics: readers on other goroutines wait for the end.
 			defer func() { endGroups(r.removeAll(), handoff.Failed(context.Canceled)) }()
 			r.run(q)
 		}
 	}
 }
 
-// A keyRouter hands the items of one subscription to the groups of their keys.
+// A keyRouter passes the items of one subscription to the groups of their keys.
 type keyRouter[T any, K comparable] struct {
 	ctx       context.Context //nolint:containedctx // the subscription's; a keyRouter ends with it
 	key       func(T) K
@@ -137,13 +137,13 @@ type keyRouter[T any, K comparable] struct {
 	untaken   chan<- struct{}
 	changed   chan struct{} // a group is drained; holds one token
 	clock     window.Clock
-	stalled   time.Duration // how long it has waited for readers, which does not count as silence
+	stalled   time.Duration // the time spent waiting for readers, which does not count as silence
 	open      map[K]*lru.Entry[*openGroup[K, T]]
-	order     lru.List[*openGroup[K, T]] // of all open groups, by when they were used last
+	order     lru.List[*openGroup[K, T]] // of all open groups, by last use
 	groups    int                        // in order
 	staged    []*openGroup[K, T]         // those that hold items for the next pass
 	completed []*openGroup[K, T]         // whose readers may have items left
-	pruneAt   int                        // the length of completed at which those that are done are dropped
+	pruneAt   int                        // the length of completed at which finished groups are dropped
 	due       deadlineTimer
 	newest    window.Instant // when the newest group was opened; later uses are not before it
 }
@@ -173,7 +173,7 @@ func (r *keyRouter[T, K]) run(q *handoff.Queue[T]) {
 	}
 }
 
-// end ends the groups as src ended, and then the stream of groups.
+// end ends the groups the way src ended, and then the stream of groups.
 func (r *keyRouter[T, K]) end(err error) {
 	if r.ctx.Err() != nil {
 		err = context.Cause(r.ctx)
@@ -188,9 +188,8 @@ func (r *keyRouter[T, K]) end(err error) {
 	}
 }
 
-// waitForReaders waits until the readers of groups have all items. The first group that
-// delivers the error may end the readers of the others, as MergeMap does, so no group gets
-// the error before that.
+// waitForReaders waits until the readers of groups have all items. No group gets the error
+// before that: the first to deliver it may end the readers of the others, as in MergeMap.
 func (r *keyRouter[T, K]) waitForReaders(groups []*openGroup[K, T]) {
 	for _, g := range groups {
 		g.drained.Store(false)
@@ -221,18 +220,18 @@ func (r *keyRouter[T, K]) waitForReaders(groups []*openGroup[K, T]) {
 	}
 }
 
-// setDue sets the deadline of the key that has been silent for longest.
+// setDue sets the deadline of the key that has been silent longest.
 func (r *keyRouter[T, K]) setDue(now time.Time) {
 	if first := r.order.First(); first != nil {
 		r.due.set(now, r.clock.Time(window.Instant(first.Used()).Plus(r.idle).Plus(r.stalled)))
 	}
 }
 
-// at returns the time without the time spent waiting for readers.
+// at returns now, minus the time spent waiting for readers.
 func (r *keyRouter[T, K]) at(now time.Time) window.Instant { return r.clock.At(now).Minus(r.stalled) }
 
-// route stages v for the group of its key, and opens it if there is none. It
-// reports whether the stream goes on.
+// route stages v for the group of its key, and opens that group if necessary. It reports
+// whether the stream goes on.
 func (r *keyRouter[T, K]) route(v T, at window.Instant) bool {
 	k := r.key(v)
 	g := r.open[k]
@@ -244,8 +243,8 @@ func (r *keyRouter[T, K]) route(v T, at window.Instant) bool {
 	return true
 }
 
-// begin opens a group with its first item and delivers the group, once the
-// consumer has taken enough of the others.
+// begin opens a group with its first item and delivers the group once the consumer has
+// taken enough of the others.
 func (r *keyRouter[T, K]) begin(k K, v T) bool {
 	select {
 	case r.untaken <- struct{}{}:
@@ -262,7 +261,7 @@ func (r *keyRouter[T, K]) begin(k K, v T) bool {
 	}
 	now := time.Now()
 	g := &lru.Entry[*openGroup[K, T]]{Value: newOpenGroup[K, T](k, r.limit, now.Add(firstReaderTimeout), r.changed)}
-	if k == k { //nolint:gocritic // not so for NaN, which could not be deleted again
+	if k == k { //nolint:gocritic // false for NaN, which could not be deleted again
 		r.open[k] = g
 	}
 	r.newest = r.at(now)
@@ -272,9 +271,8 @@ func (r *keyRouter[T, K]) begin(k K, v T) bool {
 	return r.yield(Group[K, T]{k, g.Value.read}, nil)
 }
 
-// waitForConsumer leaves the token for a group when the consumer has taken
-// another. Keys that fall silent complete meanwhile: the consumer may be busy with one
-// of these.
+// waitForConsumer leaves the token for a group when the consumer has taken another. Silent
+// groups still complete meanwhile, because the consumer may be reading one of them.
 func (r *keyRouter[T, K]) waitForConsumer() bool {
 	for {
 		r.setDue(time.Now())
@@ -297,8 +295,8 @@ func (r *keyRouter[T, K]) stage(g *openGroup[K, T], v T) {
 	g.staged = append(g.staged, v)
 }
 
-// pass hands the staged items to the readers, first to those that have room, so that they
-// need not wait for the others.
+// pass hands the staged items to the readers, first to those that have room, so that these
+// do not wait for the others.
 func (r *keyRouter[T, K]) pass() bool {
 	full := r.staged[:0]
 	for _, g := range r.staged {
@@ -316,7 +314,7 @@ func (r *keyRouter[T, K]) pass() bool {
 	return true
 }
 
-// passSlowly waits until a group has room for its staged items, or gives the group up.
+// passSlowly waits until a group has room for its staged items, or drops the group.
 func (r *keyRouter[T, K]) passSlowly(g *openGroup[K, T]) bool {
 	now := time.Now()
 	defer func() { r.stalled += time.Since(now) }()
@@ -339,8 +337,8 @@ func (r *keyRouter[T, K]) expire(at window.Instant) {
 	}
 }
 
-// complete completes a group. The router remembers it while its reader may have items left:
-// if src fails, these are delivered before the error too.
+// complete completes a group. The router remembers it while its reader may have items left,
+// since a failure of src is delivered after these too.
 func (r *keyRouter[T, K]) complete(entry *lru.Entry[*openGroup[K, T]]) {
 	g := r.remove(entry)
 	g.end(handoff.Outcome{})

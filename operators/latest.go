@@ -9,18 +9,16 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// A schedule returns when an item that has arrived at now is due. due is when the pending
-// item that it replaces was due, and delivered is when the last item was delivered; both
-// are zero if there is none.
+// A schedule returns when an item that arrived at now is due. due is when the pending item
+// that it replaces was due, and delivered is when the last item was delivered; each is zero
+// if there is no such item.
 type schedule func(now, due, delivered time.Time) time.Time
 
-// deliverLatest holds the newest item of src until it is due, and delivers it
-// then. newSchedule makes the schedule of a subscription. The pending item is
-// delivered at once when src completes, and dropped when src fails unless it is
-// due by then.
+// deliverLatest delivers the newest item of src when it is due. newSchedule makes the
+// schedule of a subscription. When src completes, the pending item is delivered at once;
+// when src fails, it is dropped unless it is due by then.
 //
-// While the consumer is busy the queue holds the newest of limit items, and the
-// oldest limit-1.
+// While the consumer is busy, the queue holds the oldest limit-1 items and the newest one.
 func deliverLatest[T any](src rxsse.Observable[T], limit int, newSchedule func() schedule) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
@@ -58,7 +56,7 @@ func (l *latest[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T, 
 			if !l.deliver(now, yield) {
 				return
 			}
-			// Meanwhile time has passed, and newer items may have arrived.
+			// Time has passed, and newer items may have arrived.
 			now = time.Now()
 			if signal == handoff.Items {
 				v, _ = newest(q, v)
@@ -78,9 +76,8 @@ func (l *latest[T]) run(ctx context.Context, q *handoff.Queue[T], yield func(T, 
 	}
 }
 
-// hold makes v the pending item. It delivers an item that is due at once, and then holds
-// the newest of those that have arrived meanwhile. It returns false when the consumer has
-// left.
+// hold makes v the pending item. If v is due at once, hold delivers it and then holds the
+// newest of the items that arrived meanwhile. It returns false when the consumer has left.
 func (l *latest[T]) hold(now time.Time, v T, q *handoff.Queue[T], yield func(T, error) bool) bool {
 	for more := true; more; {
 		l.pending = v
@@ -98,7 +95,7 @@ func (l *latest[T]) hold(now time.Time, v T, q *handoff.Queue[T], yield func(T, 
 	return true
 }
 
-// newest returns the newest item that is queued, and otherwise v.
+// newest returns the newest queued item, or v if there is none.
 func newest[T any](q *handoff.Queue[T], v T) (_ T, more bool) {
 	for {
 		batch, ok := q.Newer()

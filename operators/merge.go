@@ -36,7 +36,7 @@ func Merge[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	})
 }
 
-// deliver hands everything that comes through q to the consumer.
+// deliver hands everything from q to the consumer.
 func deliver[T any](q *handoff.Queue[T], yield func(T, error) bool) {
 	for {
 		batch, signal := q.Receive(nil)

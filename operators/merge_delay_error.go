@@ -25,7 +25,7 @@ func MergeDelayError[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotHoldNil("MergeDelayError: srcs", srcs)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			failures := make([]error, len(srcs)) // each is one goroutine's until Merge has ended
+			failures := make([]error, len(srcs)) // each belongs to one goroutine until Merge has ended
 			held := make([]rxsse.Observable[T], len(srcs))
 			for i, src := range srcs {
 				held[i] = holdError(src, &failures[i])
@@ -49,8 +49,8 @@ func MergeDelayError[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	}
 }
 
-// holdError delivers the items of src and completes when src fails, with the error in
-// failure. The cause of a cancelled context is no failure.
+// holdError delivers the items of src. If src fails, holdError stores the error in failure
+// and completes. The cause of a cancelled context is no failure.
 func holdError[T any](src rxsse.Observable[T], failure *error) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {

@@ -98,8 +98,8 @@ func EncodeMessages[T any](src rxsse.Observable[codec.Message[T]], opts ...json.
 	}
 }
 
-// newJSONEncoder returns a function that encodes a value as JSON. It reuses its
-// buffer, so it must be called by one goroutine at a time.
+// newJSONEncoder returns a function that encodes a value as JSON. It reuses its buffer, so
+// only one goroutine at a time can call it.
 func newJSONEncoder[T any](opts ...json.Options) func(v T) (string, error) {
 	format := jsonline.Format[T](opts...)
 	var buf []byte
@@ -115,5 +115,5 @@ func newJSONEncoder[T any](opts ...json.Options) func(v T) (string, error) {
 	}
 }
 
-// maxKeptLine is the largest buffer that is kept for the next item, in bytes.
+// maxKeptLine is the size in bytes of the largest buffer kept for the next item.
 const maxKeptLine = 64 << 10

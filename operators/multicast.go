@@ -10,8 +10,8 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// A multicast hands the items of one subscription to many subscribers. It is what
-// Share and Replay are made of.
+// A multicast hands the items of one subscription to many subscribers. Share and Replay
+// are multicasts.
 type multicast[T any] struct {
 	src      rxsse.Observable[T]
 	remember int
@@ -20,7 +20,7 @@ type multicast[T any] struct {
 	options  shareOptions
 
 	mu      sync.Mutex
-	current *subscription[T] // what a new subscriber joins; nil: it makes one
+	current *subscription[T] // what a new subscriber joins; nil: it creates one
 	started *subscription[T] // the one that was started last
 }
 
@@ -31,7 +31,7 @@ type subscription[T any] struct {
 	gone    chan struct{}         // closed once the source has ended
 	ended   bool                  // the source has ended, or is about to
 	users   int                   // subscribers that have not left
-	fan     *handoff.Multicast[T] // to these; without a grace period also to the last that has left
+	fan     *handoff.Multicast[T] // to these; without a grace period also to the last to leave
 	history handoff.Ring[T]
 
 	// The grace period: set while there are no users and the source runs.
@@ -62,15 +62,15 @@ func (m *multicast[T]) observe(ctx context.Context) iter.Seq2[T, error] {
 		q := handoff.NewOverflowing[T](ctx, m.limit, m.overflow)
 		s, history := m.join(ctx, q)
 		defer m.leave(s, q)
-		defer q.Stop() // before it leaves: the source may wait for room
+		defer q.Stop() // before leave: the source may be waiting for room
 		if deliverBatch(q, history, yield) {
 			deliver(q, yield)
 		}
 	}
 }
 
-// join makes q a subscriber of the current subscription, or of a new one, and returns
-// what that remembers.
+// join makes q a subscriber of the current subscription, or of a new one, and returns the
+// items it remembers.
 func (m *multicast[T]) join(ctx context.Context, q *handoff.Queue[T]) (*subscription[T], []T) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -95,14 +95,14 @@ func (m *multicast[T]) join(ctx context.Context, q *handoff.Queue[T]) (*subscrip
 	return s, remembered
 }
 
-// start runs the source for s, once the source of the subscription before has ended.
-// Called with the lock held.
+// start runs the source for s once the previous subscription's source has ended. Called
+// with the lock held.
 func (m *multicast[T]) start(ctx context.Context, s *subscription[T]) {
 	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // leave, expire and end call it
 	before := m.started
 	m.started = s
-	// Ends when the source does. The last subscriber that leaves cancels its context and
-	// waits for it; with a grace period, the end of that cancels it.
+	// Ends when the source does. The last subscriber to leave cancels its context and
+	// waits for it; with a grace period, the end of that period cancels it.
 	go func() {
 		if before != nil {
 			<-before.gone
@@ -132,8 +132,8 @@ func (m *multicast[T]) deliver(s *subscription[T], v T) bool {
 	return s.users > 0 || s.expiry != nil
 }
 
-// end ends s for all of its subscribers as its source has ended. A completed
-// subscription that remembers anything stays.
+// end ends s for all its subscribers the way its source ended. A completed subscription
+// that remembers anything stays.
 func (m *multicast[T]) end(s *subscription[T], o handoff.Outcome) {
 	m.mu.Lock()
 	m.expire()
@@ -154,8 +154,8 @@ func (m *multicast[T]) end(s *subscription[T], o handoff.Outcome) {
 	close(s.gone)
 }
 
-// leave takes q, which is stopped, out of s. The last one begins the grace period.
-// Without one it cancels the source, waits for it, and raises a panic of it.
+// leave removes q, which is stopped, from s. The last subscriber begins the grace period,
+// or else cancels the source, waits for it, and raises its panic.
 func (m *multicast[T]) leave(s *subscription[T], q *handoff.Queue[T]) {
 	m.mu.Lock()
 	s.users--
@@ -166,7 +166,7 @@ func (m *multicast[T]) leave(s *subscription[T], q *handoff.Queue[T]) {
 			m.beginGracePeriod(s)
 		}
 		m.mu.Unlock()
-		q.Stop() // raises a panic that came after the first call
+		q.Stop() // raises a panic that occurred after the first call
 		return
 	}
 	if !s.ended && m.current == s {
@@ -190,8 +190,8 @@ func (m *multicast[T]) beginGracePeriod(s *subscription[T]) {
 }
 
 // expire cancels the current subscription if its grace period has ended. Methods that
-// depend on that call it first, so that at a tie the order of goroutines does not matter.
-// Called with the lock held.
+// depend on that call it first, so that the order of goroutines at the deadline does not
+// matter. Called with the lock held.
 func (m *multicast[T]) expire() {
 	s := m.current
 	if s == nil || s.expiry == nil || time.Now().Before(s.expires) {

@@ -13,30 +13,30 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// A pool runs a function on the items of a stream, on up to n goroutines, the workers.
+// A pool calls a function for the items of a stream, on up to n goroutines, the workers.
 //
-// The goroutine of the source writes items into the slots of a segment, and takes a lock
-// only where a worker has to be woken and where a segment is full. A worker claims a chunk
-// of the items that wait, writes the results beside them and hands the whole chunk to the
-// consumer. So each lock and each wake-up is shared by the items of a chunk.
+// The source's goroutine writes items into the slots of a segment, and takes a lock only to
+// wake a worker or when a segment is full. A worker claims a chunk of the waiting items,
+// writes the results beside them and hands the whole chunk to the consumer, so the items of
+// a chunk share locks and wake-ups.
 //
 // A chunk is a single item while calls are slow or the consumer keeps up, and grows up to
 // a segment while all calls for a chunk take less than chunkTime. A slow call in a larger
 // chunk holds up the results before it for consumerPatience: then the consumer takes them
-// out of the unfinished chunk. After as long again it takes out the items behind the slow
-// call, and gives them back to all workers.
+// out of the unfinished chunk. After as long again, it gives the items behind the slow call
+// back to all workers.
 type pool[T, R any] struct {
 	n       int
-	spread  int // the workers that share the items which wait
+	spread  int // the workers that share the waiting items
 	ordered bool
 	f       func(context.Context, T) (R, error)
 	results *handoff.Queue[*chunk[T, R]]
-	ahead   *handoff.Semaphore // bounds the items that are not delivered
+	ahead   *handoff.Semaphore // bounds the undelivered items
 	bytes   *handoff.Semaphore // bounds their bytes
 	size    func(*T) int       // of an item; nil: bytes are not counted
 	failure error              // of the source; read once results has ended
 
-	// The source writes these fields at each item. They share no cache line with others.
+	// The source writes these fields for each item. They share no cache line with others.
 	_       [64]byte
 	read    atomic.Int64   // items in slots
 	filling *segment[T, R] // where the next item goes
@@ -44,7 +44,7 @@ type pool[T, R any] struct {
 	_       [64]byte
 
 	hungry atomic.Bool  // the source wakes a worker when it has an item
-	end    atomic.Int64 // no call begins for an item with this number, or a higher one
+	end    atomic.Int64 // no call begins for items with this number or a higher one
 
 	mu           sync.Mutex
 	wake         sync.Cond
@@ -53,9 +53,9 @@ type pool[T, R any] struct {
 	claimed      int64          // items in chunks
 	returned     []*chunk[T, R] // single items taken out of chunks, the last one first
 	running      []*chunk[T, R] // what each worker works on
-	ended        []int          // the workers that have ended for want of items
+	ended        []int          // the workers that ended because no items were left
 	idle         int            // workers that wait and have not been woken
-	waking       bool           // a worker is on its way to the items
+	waking       bool           // a worker was woken or started and does not run yet
 	closed       bool           // no items will be added
 	large        bool           // the consumer is prepared for chunks of several items
 	freeChunks   []*chunk[T, R]
@@ -125,7 +125,7 @@ func (p *pool[T, R]) put(ctx context.Context, v T) bool {
 	}
 	p.filled++
 	number := p.read.Add(1) - 1
-	if p.hungry.Load() { // workers set it before they look at read
+	if p.hungry.Load() { // workers set it before they read p.read
 		p.mu.Lock()
 		p.wakeWorker()
 		p.mu.Unlock()
@@ -133,7 +133,7 @@ func (p *pool[T, R]) put(ctx context.Context, v T) bool {
 	return number < p.end.Load()
 }
 
-// addSegment begins a new segment. Full segments are used again.
+// addSegment begins a new segment, reusing a delivered one if possible.
 func (p *pool[T, R]) addSegment() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -152,8 +152,8 @@ func (p *pool[T, R]) addSegment() {
 	p.filling = p.filling.next
 }
 
-// wakeWorker wakes or starts a worker if items wait. If none wait, the source wakes it
-// at the next item. One worker at a time is on its way: when it has claimed its chunk, it
+// wakeWorker wakes or starts a worker if items wait; otherwise the source does so at the
+// next item. Only one worker at a time is being woken: once it has claimed its chunk, it
 // wakes the next one. Called with the lock held.
 func (p *pool[T, R]) wakeWorker() {
 	able := !p.waking && (p.idle > 0 || len(p.ended) > 0 || len(p.running) < p.n)
@@ -177,13 +177,13 @@ func (p *pool[T, R]) wakeWorker() {
 	p.results.Go(p.work(worker))
 }
 
-// itemsWait reports whether an item is in no chunk. Called with the lock held.
+// itemsWait reports whether any item is in no chunk. Called with the lock held.
 func (p *pool[T, R]) itemsWait() bool {
 	return p.read.Load() != p.claimed || len(p.returned) > 0
 }
 
-// claim waits for items and returns a chunk of up to size of them, or nil when there will
-// be none.
+// claim waits for items and returns a chunk of up to size of them, or nil once there are no
+// more.
 func (p *pool[T, R]) claim(worker, size int) *chunk[T, R] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -194,7 +194,7 @@ func (p *pool[T, R]) claim(worker, size int) *chunk[T, R] {
 			return nil
 		}
 		p.hungry.Store(!p.waking)
-		if p.itemsWait() { // the source may not have seen that this worker waits
+		if p.itemsWait() { // the source may not have seen hungry
 			break
 		}
 		p.idle++
@@ -226,14 +226,14 @@ func (p *pool[T, R]) claimReturned() *chunk[T, R] {
 	return c
 }
 
-// claimNew makes a chunk of up to size items that are in none.
+// claimNew makes a chunk of up to size items that are in no chunk.
 func (p *pool[T, R]) claimNew(size int) *chunk[T, R] {
 	if full := p.claiming; p.index == segmentSize {
 		p.claiming, p.index = full.next, 0
 		p.free(full)
 	}
 	waiting := int(p.read.Load() - p.claimed)
-	share := max((waiting+p.spread-1)/p.spread, size/4) // not so little that it is not worth a wake-up
+	share := max((waiting+p.spread-1)/p.spread, size/4) // enough to be worth a wake-up
 	size = min(size, share, waiting, segmentSize-p.index)
 	small := size > 1 && !p.large
 	if small {
@@ -246,7 +246,7 @@ func (p *pool[T, R]) claimNew(size int) *chunk[T, R] {
 	return c
 }
 
-// free keeps a segment for later, if no item is left in it. Called with the lock held.
+// free keeps a segment for reuse if no item is left in it. Called with the lock held.
 func (p *pool[T, R]) free(s *segment[T, R]) {
 	if s.dealt == segmentSize && s != p.claiming {
 		s.next, s.dealt = nil, 0
@@ -270,8 +270,8 @@ func (p *pool[T, R]) newChunk(s *segment[T, R], slots []slot[T, R], number int64
 	return c
 }
 
-// close says that no items will be added, and that no call begins for those from number
-// end on.
+// close marks that no items will be added, and that no call begins for items numbered end
+// or higher.
 func (p *pool[T, R]) close(end int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -285,8 +285,8 @@ func (p *pool[T, R]) closeLocked(end int64) {
 	p.wake.Broadcast()
 }
 
-// fail ends the pool after the call for an item has failed. In order, items before it are
-// still worked on. Otherwise the results that are there precede the error.
+// fail ends the pool after the call for an item has failed. An ordered pool still works on
+// the items before it. Otherwise, the error follows the results so far.
 func (p *pool[T, R]) fail(number int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -305,12 +305,12 @@ func (p *pool[T, R]) fail(number int64) {
 	}
 }
 
-// work is a worker: it calls f for one chunk after the other.
+// work is a worker: it calls f for one chunk after another.
 func (p *pool[T, R]) work(worker int) rxsse.Observable[*chunk[T, R]] {
 	return func(ctx context.Context) iter.Seq2[*chunk[T, R], error] {
 		return func(yield func(*chunk[T, R], error) bool) {
 			p.arrive()
-			fast := 0 // calls in a row that were fast
+			fast := 0 // consecutive fast calls
 			for {
 				c := p.claim(worker, 1+fast/16)
 				if c == nil {
@@ -318,7 +318,7 @@ func (p *pool[T, R]) work(worker int) rxsse.Observable[*chunk[T, R]] {
 				}
 				start := time.Now()
 				goOn := p.callAll(ctx, c)
-				size, err := c.progress.slots(), c.err // the consumer may use c again
+				size, err := c.progress.slots(), c.err // the consumer may reuse c
 				switch {
 				case !goOn || !yield(c, nil):
 					return
@@ -339,7 +339,7 @@ func (p *pool[T, R]) work(worker int) rxsse.Observable[*chunk[T, R]] {
 	}
 }
 
-// arrive says that a worker that was started has begun.
+// arrive marks that a started worker has begun.
 func (p *pool[T, R]) arrive() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -347,7 +347,7 @@ func (p *pool[T, R]) arrive() {
 }
 
 // callAll calls f for the items of a chunk, up to an error. It returns false if the chunk
-// is not to be handed over, because the stream ends before it.
+// must not be delivered, because the stream ends before it.
 func (p *pool[T, R]) callAll(ctx context.Context, c *chunk[T, R]) bool {
 	var zero T
 	for i, goOn := 0, true; goOn; i++ {

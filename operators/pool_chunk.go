@@ -4,14 +4,14 @@ import "sync/atomic"
 
 const segmentSize = 64
 
-// A segment holds items that follow each other, and their results.
+// A segment holds consecutive items and their results.
 type segment[T, R any] struct {
 	next  *segment[T, R]
 	slots [segmentSize]slot[T, R]
-	dealt int // slots that the consumer is done with
+	dealt int // slots that have been delivered
 }
 
-// A slot is the place of an item and of its result.
+// A slot holds an item and its result.
 type slot[T, R any] struct {
 	item   T
 	result R
@@ -26,15 +26,15 @@ type chunk[T, R any] struct {
 	progress progress
 	err      error // of the call after the results
 	bytes    int   // of the items
-	small    bool  // the worker would have taken more items
-	before   int   // results that came before the error of another call
+	small    bool  // the worker could have taken more items
+	before   int   // results before the error of another call
 	old      bool  // the consumer has seen it unfinished
 
 	delivered int // results; the consumer's
 }
 
-// A progress says how many results a chunk has, and how many of its slots are the worker's.
-// The worker calls advance, the consumer the other methods.
+// A progress is the number of results in a chunk and of slots that the worker owns. The
+// worker calls advance, the consumer the other methods.
 type progress struct {
 	both atomic.Uint32 // the results in the low half, the slots in the high half
 }
@@ -46,7 +46,7 @@ func (p *progress) start(slots int) { p.both.Store(uint32(slots) * oneSlot) } //
 // results returns the number of results.
 func (p *progress) results() int { return int(p.both.Load() % oneSlot) }
 
-// slots returns the number of slots that are the worker's.
+// slots returns the number of slots that the worker owns.
 func (p *progress) slots() int { return int(p.both.Load() / oneSlot) }
 
 // advance counts a result, and reports whether the worker goes on with the next slot.
@@ -55,8 +55,8 @@ func (p *progress) advance() bool {
 	return both%oneSlot < both/oneSlot
 }
 
-// takeRest takes the slots after the one that the worker is at, and returns the first of
-// them and the end.
+// takeRest takes the slots after the worker's current one, and returns the first of them
+// and the end.
 func (p *progress) takeRest() (first, end int) {
 	for {
 		both := p.both.Load()

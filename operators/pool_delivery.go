@@ -13,16 +13,16 @@ type delivery[T, R any] struct {
 	pool  *pool[T, R]
 	yield func(R, error) bool
 
-	waiting handoff.Ring[*chunk[T, R]] // in order: at the number of its first item, counted from next, each chunk that is done
+	waiting handoff.Ring[*chunk[T, R]] // in order: each finished chunk, at the number of its first item minus next
 	next    int64                      // number of the first item that is not delivered
-	done    []*chunk[T, R]             // to be used again
-	dealt   int                        // results delivered since the source was given room
+	done    []*chunk[T, R]             // to be reused
+	dealt   int                        // results delivered since the last release
 	large   bool                       // chunks may be of several items
-	looked  time.Time                  // when the consumer looked at the unfinished chunks, or large was set
+	looked  time.Time                  // when the consumer looked at unfinished chunks, or large was set
 	timer   *time.Timer                // how long the results of unfinished chunks may wait
 }
 
-// deliver delivers the results and then the error with which the stream ends.
+// deliver delivers the results and then the error, if any.
 func (p *pool[T, R]) deliver(yield func(R, error) bool) {
 	d := delivery[T, R]{pool: p, yield: yield, timer: time.NewTimer(consumerPatience)}
 	defer d.timer.Stop()
@@ -45,7 +45,7 @@ func (p *pool[T, R]) deliver(yield func(R, error) bool) {
 	}
 }
 
-// end delivers how the stream ends. Results that came before an error precede it.
+// end delivers the error with which the stream ends, after the results before it.
 func (d *delivery[T, R]) end() {
 	err := d.pool.results.Err()
 	if err == nil {
@@ -67,7 +67,7 @@ func (d *delivery[T, R]) end() {
 	fail(d.yield, err)
 }
 
-// addAll adds chunks that are done. It returns false if nothing may follow.
+// addAll adds finished chunks. It returns false if nothing may follow.
 func (d *delivery[T, R]) addAll(chunks []*chunk[T, R]) bool {
 	large := d.large
 	for _, c := range chunks {
@@ -109,7 +109,7 @@ func (d *delivery[T, R]) add(c *chunk[T, R]) bool {
 	return true
 }
 
-// finish delivers what is left of a chunk that is done.
+// finish delivers the remaining results of a finished chunk.
 func (d *delivery[T, R]) finish(c *chunk[T, R]) bool {
 	if !d.deliver(c, c.progress.results()) {
 		return false
@@ -121,7 +121,7 @@ func (d *delivery[T, R]) finish(c *chunk[T, R]) bool {
 	return true
 }
 
-// addRunning delivers the results in chunks that are not done, as far as it is their turn.
+// addRunning delivers the results in unfinished chunks, as far as it is their turn.
 func (d *delivery[T, R]) addRunning(busy bool) bool {
 	d.looked = time.Now()
 	running, large := d.pool.breakUp(busy)
@@ -135,7 +135,7 @@ func (d *delivery[T, R]) addRunning(busy bool) bool {
 	return true
 }
 
-// deliver delivers the first n results of c, without those that are delivered, up to a
+// deliver delivers those of the first n results of c that are not delivered yet, until a
 // cancellation.
 func (d *delivery[T, R]) deliver(c *chunk[T, R], n int) bool {
 	var zero R
@@ -170,10 +170,10 @@ func (p *pool[T, R]) unfinished() (chunks []*chunk[T, R]) {
 	return chunks
 }
 
-// breakUp leaves the workers of old chunks the item that they work on, and gives the items
+// breakUp leaves the workers of old chunks only their current item, and gives the items
 // after it back to all workers. It returns the chunks that workers work on, and whether new
 // chunks may be of several items. Unless the consumer is busy, they are single items once
-// all workers work on single ones, until the consumer has seen that more are wanted.
+// all workers work on single ones, until a worker could have taken more.
 func (p *pool[T, R]) breakUp(busy bool) (chunks []*chunk[T, R], large bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -191,7 +191,7 @@ func (p *pool[T, R]) breakUp(busy bool) (chunks []*chunk[T, R], large bool) {
 	return chunks, p.large
 }
 
-// takeBack takes the items that its worker has not come to out of c. Called with the lock
+// takeBack takes the items after the worker's current one out of c. Called with the lock
 // held.
 func (p *pool[T, R]) takeBack(c *chunk[T, R]) {
 	first, end := c.progress.takeRest()
@@ -200,7 +200,7 @@ func (p *pool[T, R]) takeBack(c *chunk[T, R]) {
 	}
 }
 
-// reuse takes back chunks that are delivered, and the segments that are with them.
+// reuse keeps delivered chunks, and segments without items, for reuse.
 func (p *pool[T, R]) reuse(chunks []*chunk[T, R], large bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -9,9 +9,9 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// withoutPositions makes the position of each item of src unknown: operator, which
-// delivers src, changes the order of items, so after an item none is safe to save. See
-// [codec.Resumable]. Items without positions pass at no cost.
+// withoutPositions makes the position of each item of src unknown: operator, which delivers
+// src, changes the order of items, so no position is safe to save. See [codec.Resumable].
+// Items without positions pass at no cost.
 func withoutPositions[T any](operator string, src rxsse.Observable[T]) rxsse.Observable[T] {
 	if _, ok := any((*T)(nil)).(codec.Resumable); !ok {
 		return src
@@ -22,7 +22,7 @@ func withoutPositions[T any](operator string, src rxsse.Observable[T]) rxsse.Obs
 	}
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			item := new(T)                         // one for all items: its address must not make each of them escape
+			item := new(T)                         // one for all items, so that taking the address does not allocate each
 			clearer := any(item).(positionClearer) //nolint:forcetypeassert,errcheck // checked above
 			src(ctx)(func(v T, err error) bool {
 				if err != nil {

@@ -44,10 +44,10 @@ func Race[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	}
 }
 
-// A race is decided by the first runner that claims it.
+// A race is won by the first runner that claims it.
 type race struct {
 	mu      sync.Mutex
-	winner  int // negative until it is known
+	winner  int // negative until known
 	cancels []context.CancelFunc
 }
 
@@ -59,8 +59,7 @@ func (r *race) enter(i int, cancel context.CancelFunc) bool {
 	return r.winner < 0
 }
 
-// claim reports whether runner i has won. If it has won now, claim cancels the
-// others.
+// claim reports whether runner i has won. The first claim wins and cancels the others.
 func (r *race) claim(i int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -76,7 +75,7 @@ func (r *race) claim(i int) bool {
 	return true
 }
 
-// runner is src for as long as it may win, or has won.
+// runner returns a stream that runs src while it can win or has won.
 func runner[T any](src rxsse.Observable[T], i int, r *race) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {

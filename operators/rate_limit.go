@@ -42,8 +42,8 @@ func RateLimit[T any](src rxsse.Observable[T], limiter *rate.Limiter) rxsse.Obse
 	}
 }
 
-// await is like limiter.Wait, which though fails before the deadline of ctx if the
-// wait would outlast it, and not with the cause.
+// await waits for the limiter. Unlike limiter.Wait, it does not fail early when the wait
+// would outlast the deadline of ctx, and it fails with the cause.
 func await(ctx context.Context, limiter *rate.Limiter) error {
 	if limiter.Allow() { // without the allocation of a reservation
 		return nil

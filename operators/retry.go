@@ -29,7 +29,7 @@ type RetryError struct {
 	Err error
 }
 
-// Error gives the number of attempts and the last error.
+// Error contains the number of attempts and the last error.
 func (e *RetryError) Error() string {
 	if e.Attempts == 1 {
 		return fmt.Sprintf("operators: Retry: gave up after 1 attempt: %v", e.Err)

@@ -30,12 +30,12 @@ func (*sideItem[A, B]) SizeOf() func(*sideItem[A, B]) int {
 	}
 }
 
-// sideA delivers the items of a, and says when a completes.
+// sideA delivers the items of a, and then its completion.
 func sideA[A, B any](a rxsse.Observable[A]) rxsse.Observable[sideItem[A, B]] {
 	return withEnd(a, sideItem[A, B]{end: true}, func(v A) sideItem[A, B] { return sideItem[A, B]{a: v} })
 }
 
-// sideB delivers the items of b, and says when b completes.
+// sideB delivers the items of b, and then its completion.
 func sideB[A, B any](b rxsse.Observable[B]) rxsse.Observable[sideItem[A, B]] {
 	return withEnd(b, sideItem[A, B]{isB: true, end: true}, func(v B) sideItem[A, B] { return sideItem[A, B]{isB: true, b: v} })
 }
@@ -52,8 +52,7 @@ func (*indexed[T]) SizeOf() func(*indexed[T]) int {
 	return sizeOfPart(func(v *indexed[T]) *T { return &v.value })
 }
 
-// sizeOfPart returns the size of an item of which only the part of type T is counted, as
-// [handoff.SizeOf] does.
+// sizeOfPart is [handoff.SizeOf] for items whose part of type T alone is counted.
 func sizeOfPart[W, T any](part func(*W) *T) func(*W) int {
 	size := handoff.SizeOf[T]()
 	if size == nil {
@@ -67,7 +66,7 @@ func withIndex[T any](src rxsse.Observable[T], index int) rxsse.Observable[index
 	return withEnd(src, indexed[T]{index: index, ended: true}, func(v T) indexed[T] { return indexed[T]{index: index, value: v} })
 }
 
-// withEnd delivers f of each item of src and, when src completes, end.
+// withEnd delivers f(v) for each item v of src and, when src completes, end.
 func withEnd[T, R any](src rxsse.Observable[T], end R, f func(T) R) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
@@ -95,9 +94,8 @@ func runSides[A, B, R any](ctx context.Context, first, second rxsse.Observable[s
 	runInOrder(ctx, []rxsse.Observable[sideItem[A, B]]{first, second}, yield, handle)
 }
 
-// runInOrder runs all of srcs, which start in their order. It hands their items to
-// handle in the order of their arrival, until handle returns false or one of srcs
-// fails.
+// runInOrder runs all of srcs and starts them in order. It calls handle with their items in
+// order of arrival, until handle returns false or one of srcs fails.
 func runInOrder[T, R any](ctx context.Context, srcs []rxsse.Observable[T], yield func(R, error) bool, handle func(*T) bool) {
 	q := handoff.NewByArrival[T](ctx, handoff.DefaultLimit)
 	defer q.Stop()

@@ -47,7 +47,8 @@ type WindowOf[T any] struct {
 	Items []T
 }
 
-// maxPresized bounds the room that a window by count allocates before its items arrive.
+// maxPresized bounds the number of items for which a window by count allocates room before
+// they arrive.
 const maxPresized = 1024
 
 // Window groups the items of src into windows according to spec, and delivers each window
@@ -94,7 +95,7 @@ func Window[T any, W WindowSpec[T]](src rxsse.Observable[T], spec W, opts ...Win
 		})
 	}
 	return windowed(src, plan, nil, inSlices, func(_ struct{}, items []T, info WindowInfo) WindowOf[T] {
-		if info.Early { // the window goes on with its slice
+		if info.Early { // the window still uses its slice
 			items = slices.Clone(items)
 		}
 		return WindowOf[T]{info, items}

@@ -9,18 +9,18 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// windowCount is [windowed] for windows that only a count ends. It is several times faster,
-// see BenchmarkSynchronous/Aggregate_over_100: it reads the clock only when a window opens
-// and closes, and the position only when it closes.
+// windowCount is [windowed] for windows that only a count ends. It is several times faster
+// (BenchmarkSynchronous/Aggregate_over_100), because it reads the clock only when a window
+// opens or closes, and the position only when it closes.
 func windowCount[T, A, R any](src rxsse.Observable[T], n int, accumulator window.Accumulator[T, A], result func(A, WindowInfo) R) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			position := window.PositionOf[T]() // nil: items have none
+			position := window.PositionOf[T]() // nil: items have no positions
 			var (
 				start  time.Time
 				acc    A
 				held   int
-				newest T      // of the window that closes; only if items have positions
+				newest T      // of the closing window; only if items have positions
 				resume string // the position before the window
 			)
 			deliver := func() bool {
@@ -31,7 +31,7 @@ func windowCount[T, A, R any](src rxsse.Observable[T], n int, accumulator window
 			}
 			wanted := true // the consumer has not left
 			src(ctx)(func(v T, err error) bool {
-				if !wanted { // src goes on after its error
+				if !wanted { // src continues after its error
 					return false
 				}
 				if err != nil {

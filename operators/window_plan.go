@@ -40,9 +40,9 @@ func WithEarlyAfter(n int) WindowOption {
 type windowPlan[T any] struct {
 	operator string
 	grid     window.Grid   // for Tumbling and Sliding
-	bounds   window.Bounds // for other windows; of sessions in event time only the gap counts
-	weight   func(T) int   // the weight of an item by which windows end, or nil
-	last     func(T) bool  // whether an item ends its window, or nil
+	bounds   window.Bounds // for other windows; sessions in event time use only the gap
+	weight   func(T) int   // the weight of an item, if windows end by weight, or nil
+	last     func(T) bool  // reports whether an item ends its window, or nil
 	event    *EventTime[T] // nil: processing time
 	options  windowOptions
 }
@@ -77,12 +77,12 @@ func newWindowPlan[T any, W WindowSpec[T]](operator string, spec W, opts []Windo
 // onGrid reports whether windows lie on a grid that all keys share.
 func (p *windowPlan[T]) onGrid() bool { return p.grid.Size != 0 }
 
-// plainCount reports whether nothing but a count ends windows.
+// plainCount reports whether only a count ends windows.
 func (p *windowPlan[T]) plainCount() bool {
 	return p.bounds.Limit != 0 && p.bounds.Step == 0 && p.weight == nil && p.last == nil && !p.timed() && p.options == windowOptions{}
 }
 
-// timed reports whether results depend on the clock of the machine.
+// timed reports whether results depend on the system clock.
 func (p *windowPlan[T]) timed() bool {
 	switch {
 	case p.options.earlyEvery != 0:
@@ -97,7 +97,7 @@ func (p *windowPlan[T]) timed() bool {
 // holdsItems reports whether windows are sessions in event time, which hold their items.
 func (p *windowPlan[T]) holdsItems() bool { return p.event != nil && !p.onGrid() }
 
-// newWindows starts the windows of a subscription.
+// newWindows returns the windows of a subscription.
 func (r *windowRun[T]) newWindows(newCells func() window.Cells, keyed bool) window.Windows {
 	p, items := r.plan, &r.batch
 	var windows window.Windows
@@ -184,7 +184,7 @@ func (l *lateItems[T]) add(v T) {
 	slog.Warn("operators: "+l.operator+": items came too late for their windows and were dropped: raise EventTime.OutOfOrder or Lateness, set Source if streams are merged, or handle them with Late", "items", l.total)
 }
 
-// take returns how many items were too late since the last call.
+// take returns the number of late items since the last call.
 func (l *lateItems[T]) take() int {
 	n := l.count
 	l.count = 0

@@ -12,8 +12,8 @@ import (
 	"github.com/rxsse/rxsse/internal/window"
 )
 
-// windowed applies a plan to src. The accumulator defines what a window holds of its items,
-// and result turns a window into an item.
+// windowed applies a plan to src. The accumulator defines what a window holds, and result
+// turns a window into an item.
 func windowed[T any, K comparable, A, R any](
 	src rxsse.Observable[T], plan windowPlan[T], key func(T) K,
 	accumulator func() window.Accumulator[T, A], result func(K, A, WindowInfo) R,
@@ -53,12 +53,12 @@ type windowRun[T any] struct {
 	batch     window.Batch[T]
 	windows   window.Windows
 	clock     window.Clock
-	positions *window.Positions // nil: items have none
+	positions *window.Positions // nil: items have no positions
 	late      lateItems[T]
 	due       deadlineTimer
 
 	left    bool  // the consumer has left
-	failure error // of the operator itself
+	failure error // of the operator, not of src
 }
 
 func newWindowRun[T any](ctx context.Context, plan *windowPlan[T]) *windowRun[T] {
@@ -67,7 +67,7 @@ func newWindowRun[T any](ctx context.Context, plan *windowPlan[T]) *windowRun[T]
 	return r
 }
 
-// info describes a window that is delivered now.
+// info describes the window being delivered.
 func (r *windowRun[T]) info(i window.Info) WindowInfo {
 	return WindowInfo{
 		Start: i.Start.Time(), End: i.End.Time(),
@@ -87,7 +87,7 @@ func (r *windowRun[T]) run(src rxsse.Observable[T], newCells func() window.Cells
 		state.runs(true)
 		defer state.runs(false)
 	}
-	if !r.windows.Advance(r.clock.Now()) { // windows of a State may have ended meanwhile
+	if !r.windows.Advance(r.clock.Now()) { // windows of a State may have ended since it was saved
 		return r.ended(nil)
 	}
 	if r.plan.timed() {
@@ -97,7 +97,7 @@ func (r *windowRun[T]) run(src rxsse.Observable[T], newCells func() window.Cells
 }
 
 // ended returns the error with which the stream ends if src ends with err. The cause of a
-// cancelled context precedes the operator's own error.
+// cancelled context takes precedence over the operator's own error.
 func (r *windowRun[T]) ended(err error) error {
 	switch {
 	case r.ctx.Err() != nil:
@@ -109,8 +109,8 @@ func (r *windowRun[T]) ended(err error) error {
 	}
 }
 
-// withoutClock runs windows that no time ends, on the consumer's goroutine. It returns
-// the error of src.
+// withoutClock runs windows that the clock does not end, on the consumer's goroutine. It
+// returns the error of src.
 func (r *windowRun[T]) withoutClock(src rxsse.Observable[T]) (failure error) {
 	// The newest item, and the one before it if items have positions.
 	var items [2]T
@@ -139,9 +139,9 @@ func (r *windowRun[T]) withoutClock(src rxsse.Observable[T]) (failure error) {
 	return failure
 }
 
-// withClock runs windows that the clock ends, and src on a goroutine of its own. It reads
-// the clock once for each batch of items, so all items of a batch arrive at the same time.
-// It returns the error of src.
+// withClock runs windows that the clock ends, and src on its own goroutine. It reads the
+// clock once per batch, so all items of a batch arrive at the same time. It returns the
+// error of src.
 func (r *windowRun[T]) withClock(src rxsse.Observable[T]) error {
 	q := handoff.New[T](r.ctx, handoff.DefaultLimit)
 	defer q.Stop()

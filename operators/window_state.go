@@ -66,7 +66,7 @@ type State struct {
 	loaded      []byte
 	lastEventID string
 	saved       func() ([]byte, error) // nil: no subscription has begun
-	running     atomic.Bool            // the operator runs, and delivers no result
+	running     atomic.Bool            // the operator is running, not delivering a result
 }
 
 // Load makes data, which Save returned, the state that the next subscription begins with.
@@ -145,8 +145,8 @@ func (s *State) begin(c *window.Checkpointed) error {
 	return nil
 }
 
-// runs notes that the operator runs, or that it delivers a result. A nil State needs no
-// note.
+// runs records whether the operator is running or delivering a result. On a nil State it
+// does nothing.
 func (s *State) runs(yes bool) {
 	if s != nil {
 		s.running.Store(yes)
@@ -203,8 +203,8 @@ func isWindow(v any) bool {
 	return ok && w.isWindow()
 }
 
-// unsavable returns why values of a type would lose data when they are saved as JSON, or
-// "". The types in seen contain this one.
+// unsavable returns why values of t would lose data when saved as JSON, or "". The types in
+// seen contain t.
 func unsavable(t reflect.Type, seen []reflect.Type) string {
 	for _, encodes := range []reflect.Type{
 		reflect.TypeFor[interface{ MarshalJSON() ([]byte, error) }](),

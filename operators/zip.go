@@ -53,11 +53,11 @@ func Zip[A, B, R any](a rxsse.Observable[A], b rxsse.Observable[B], f func(A, B)
 	}
 }
 
-// zipLimit is how many items of each input a queue of Zip and ZipAll holds. As many may be
-// with the consumer.
+// zipLimit is how many items of an input a queue of Zip and ZipAll holds. The consumer may
+// hold as many.
 const zipLimit = handoff.DefaultLimit / 2
 
-// endGroup ends a stream as the inputs of group have ended.
+// endGroup ends a stream the way the inputs of group ended.
 func endGroup[R any](ctx context.Context, group *handoff.Group, yield func(R, error) bool) {
 	if err := group.Err(); err != nil {
 		fail(yield, err)
