@@ -56,7 +56,8 @@ func TestAllocationsOfDistantID(t *testing.T) {
 	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() { d.Next() }), 1.0) //nolint:errcheck // the stream never ends
 }
 
-// TestTypesAreInterned has more types than are kept, and one too long to be.
+// TestTypesAreInterned uses more types than the table holds, and one that is too long for
+// it.
 func TestTypesAreInterned(t *testing.T) {
 	var stream bytes.Buffer
 	enc := codec.NewEncoder(&stream)

@@ -34,7 +34,7 @@ func jsonOf(i, size int) string {
 	return head + strings.Repeat("lorem ipsum dolor ", size/18+1)[:size-len(head)-2] + `"}`
 }
 
-// corpusOf returns about 1 MiB of events, and how many they are.
+// corpusOf returns about 1 MiB of events, and their number.
 func corpusOf(event func(i int) codec.Event, lineEnd string) (stream []byte, events int) {
 	for ; len(stream) < 1<<20; events++ {
 		stream, _ = codec.AppendEvent(stream, event(events))
@@ -42,8 +42,8 @@ func corpusOf(event func(i int) codec.Event, lineEnd string) (stream []byte, eve
 	return bytes.ReplaceAll(stream, []byte("\n"), []byte(lineEnd)), events
 }
 
-// eachCorpus runs a benchmark for each corpus and line end, in which pass reads
-// the stream once and returns the number of events.
+// eachCorpus runs a benchmark for each corpus and line end; pass reads the stream once and
+// returns the number of events.
 func eachCorpus(b *testing.B, pass func(r io.Reader) int) {
 	b.Helper()
 	for _, corpus := range corpora {

@@ -43,8 +43,8 @@ func (r *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestMemory feeds the decoder streams without end and measures all it allocates,
-// which is more than it ever holds: the garbage of its smaller buffers is included.
+// TestMemory feeds the decoder endless streams and measures all its allocations, which is
+// more than it ever holds at once: they include the garbage of its smaller buffers.
 func TestMemory(t *testing.T) {
 	const limit = 2 << 20
 	tests := []struct {
@@ -216,9 +216,8 @@ func TestMaxEventSizeMayBeAnything(t *testing.T) {
 	assert.Equal(t, "x", e.Data)
 }
 
-// TestRoomForReplacements fills all the room a read is given with bytes that become
-// three each, and every other time one at the end that does so when the next read
-// comes.
+// TestRoomForReplacements fills all the room of a read with bytes that become three each,
+// and every other time ends with one that does so only at the next read.
 func TestRoomForReplacements(t *testing.T) {
 	for offset := range 6 {
 		given, reads := "data: "+strings.Repeat("x", offset), 0
@@ -239,7 +238,7 @@ func TestRoomForReplacements(t *testing.T) {
 	}
 }
 
-// TestReaders has readers that do what they should not.
+// TestReaders uses readers that are unusual or violate the contract of io.Reader.
 func TestReaders(t *testing.T) {
 	broken := errors.New("broken")
 	tests := []struct {
@@ -311,7 +310,7 @@ func TestSizeOfNameInPieces(t *testing.T) {
 	assert.Equal(t, "0123456789", e.Data)
 }
 
-// A read asks for at most 16 KiB, also in a large buffer.
+// A read asks for at most 16 KiB, even in a large buffer.
 func TestReadSize(t *testing.T) {
 	most := 0
 	r := strings.NewReader("data: " + strings.Repeat("x", 300_000) + "\n\n")

@@ -13,7 +13,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// encodable has events and how they are written.
+// encodable holds events and their encodings.
 var encodable = []struct {
 	name  string
 	event codec.Event
@@ -49,7 +49,7 @@ var encodable = []struct {
 	{"comment with a byte order mark and NUL", codec.Event{Comment: "\uFEFF\x00"}, ":\uFEFF\x00\n\n"},
 }
 
-// refused has events that the format cannot carry, and the field to blame.
+// refused holds events that the format cannot carry, and the field that is at fault.
 var refused = []struct {
 	name  string
 	event codec.Event
@@ -107,8 +107,8 @@ func TestAppendEventRefuses(t *testing.T) {
 	}
 }
 
-// A line end or NUL is refused at any place of a type, an ID or a comment: it would let the
-// value begin a field of its own.
+// A line end or NUL is refused anywhere in a type, an ID or a comment: it would let the
+// value start another field.
 func TestInjectionIsRefused(t *testing.T) {
 	for name, event := range map[string]func(s string) codec.Event{
 		"event":   func(s string) codec.Event { return codec.Event{Type: s, Data: "x"} },
@@ -157,7 +157,7 @@ func TestEncoderNoticesAShortWrite(t *testing.T) {
 	assert.Same(t, io.ErrShortWrite, enc.Encode(codec.Event{Data: "xy"}))
 }
 
-// shortWriter writes up to nine bytes of each call, the length of an event with one byte.
+// A shortWriter writes at most nine bytes per call, the length of an event with one byte.
 type shortWriter struct{}
 
 func (shortWriter) Write(p []byte) (int, error) { return min(len(p), 9), nil }

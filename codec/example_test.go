@@ -56,8 +56,7 @@ func ExampleDecoder_Next() {
 	// reconnect after 5s with Last-Event-ID 7
 }
 
-// What a view shows is valid until the next Scan: look at it, or copy what is to
-// be kept.
+// A view is valid until the next Scan: use it, or copy the parts to keep.
 func ExampleDecoder_Scan() {
 	d := codec.NewDecoder(strings.NewReader("event: ping\ndata\n\nevent: token\ndata: Hel\n\nevent: token\ndata: lo\n\n"))
 	var text strings.Builder
@@ -141,8 +140,8 @@ func ExampleJSON() {
 	// codec: decode payload of event "price" (id "2") at "/price" after byte 22: JSON string does not fit Go float64
 }
 
-// Any format with an Unmarshal function of the usual shape is one call; for a
-// binary one, which streams carry in base64, it is a few lines more. Here it is gob.
+// Any format with an Unmarshal function of the usual shape takes one call; a binary one,
+// which streams carry in base64, takes a few lines more. Here it is gob.
 func ExampleUnmarshal() {
 	unmarshalGob := func(data []byte, v any) error {
 		r := base64.NewDecoder(base64.StdEncoding, strings.NewReader(string(data)))

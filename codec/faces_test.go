@@ -12,8 +12,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A cutReader returns a stream in pieces: of the given sizes, over and over, or
-// in one if there are none. It counts what it has returned.
+// A cutReader returns a stream in pieces of the given sizes, over and over, or at once if
+// there are none. It counts the bytes that it has returned.
 type cutReader struct {
 	stream []byte
 	sizes  []int
@@ -99,9 +99,8 @@ func decode(face string, stream []byte, sizes []int, s setup) result {
 	return res
 }
 
-// requireSame compares what a decoder made of a stream cut into pieces with what
-// it should, and sees to it that each event was delivered on the read that
-// completed it.
+// requireSame compares what a decoder made of a stream cut into pieces with what it should
+// make of it, and checks that each event was delivered on the read that completed it.
 func requireSame(t *testing.T, want, got result, stream []byte, sizes []int, face string) {
 	t.Helper()
 	context := []any{"stream %.500q in pieces of %v by %s", stream, sizes, face}
@@ -120,8 +119,9 @@ func requireSame(t *testing.T, want, got result, stream []byte, sizes []int, fac
 }
 
 // cuts returns the ways in which tests cut a stream: into small pieces, and once at each
-// place in turn. In a long stream only places beside a byte that may end a name, a value or
-// a line are taken, and one in seven or 67 of the others: both are prime, so all parts of characters occur.
+// place in turn. In a long stream it takes only places next to a byte that may end a name,
+// a value or a line, and one in seven or 67 of the others: both are prime, so all parts of
+// characters occur.
 func cuts(stream []byte) [][]int {
 	const long = 1 << 10
 	n := len(stream)

@@ -34,8 +34,8 @@ func FuzzDecoder(f *testing.F) {
 	})
 }
 
-// FuzzEncoder checks that exactly the events the format cannot carry are refused,
-// and that a refusal leaves no trace.
+// FuzzEncoder checks that exactly the events that the format cannot carry are refused, and
+// that a refused event writes nothing.
 func FuzzEncoder(f *testing.F) {
 	for _, e := range encodable {
 		f.Add(e.event.Type, e.event.Data, e.event.ID, e.event.Comment, int64(e.event.Retry))
@@ -71,8 +71,8 @@ func FuzzEncoder(f *testing.F) {
 	})
 }
 
-// representable says by the format's grammar what an encoder can write so that it
-// is read as the same event.
+// representable reports, by the grammar of the format, whether an encoder can write e so
+// that it is read back unchanged.
 func representable(e codec.Event) bool {
 	for _, s := range []string{e.Type, e.Data, e.ID, e.Comment} {
 		if !utf8.ValidString(s) {

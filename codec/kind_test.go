@@ -11,8 +11,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// No two events of different kinds look alike, as they are decoded and as they are
-// encoded again.
+// Events of different kinds never look alike, neither decoded nor encoded again.
 func TestKind(t *testing.T) {
 	for stream, want := range map[string]codec.Kind{
 		"data:\n\n":              codec.KindMessage,
@@ -39,7 +38,7 @@ func TestKind(t *testing.T) {
 	assert.Equal(t, "message comment retry unknown", strings.Join([]string{codec.KindMessage.String(), codec.KindComment.String(), codec.KindRetry.String(), codec.Kind(0).String()}, " "))
 }
 
-// The decoder itself knows a time of zero as such.
+// The decoder distinguishes a time of zero.
 func TestRetryOfZero(t *testing.T) {
 	d := codec.NewDecoder(strings.NewReader("retry: 0\ndata: x\n\n"))
 	e, err := d.Next()

@@ -10,8 +10,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// TestDeliveredAtOnce writes to a pipe, from which a read that came too early would
-// never return: each event must be there before the next write.
+// TestDeliveredAtOnce writes to a pipe, from which a premature read would never return:
+// each event must arrive before the next write.
 func TestDeliveredAtOnce(t *testing.T) {
 	type step struct{ write, data, comment string }
 	tests := []struct {

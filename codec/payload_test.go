@@ -189,7 +189,7 @@ func TestPayloadIsNotCopied(t *testing.T) {
 	}), 1.0, "the int")
 }
 
-// Memory is reused from event to event, and its content is not.
+// Memory is reused from event to event; its content is not.
 func TestNothingIsLeftOfTheLastEvent(t *testing.T) {
 	type value struct {
 		A, B int

@@ -29,8 +29,8 @@ type result struct {
 	At, Reads []int
 }
 
-// reference decodes a whole stream as the standard's text says, a sentence at a
-// time and without any care for speed: what the Decoder is compared with.
+// reference decodes a whole stream by the text of the standard, sentence by sentence and
+// without regard to speed. The Decoder is compared with it.
 func reference(stream []byte, s setup) result {
 	text := decodeUTF8(stream)
 	offset := 0
@@ -46,8 +46,8 @@ func reference(stream []byte, s setup) result {
 		}
 		line := toString(text[:length])
 		if length == len(text) {
-			// The end of the file: the line is discarded, unless what there is of
-			// its value was too much already.
+			// The end of the file: the line is discarded, unless the part of its value that
+			// was read already exceeds the limit.
 			_, value := nameAndValue(line)
 			if value != "" || strings.HasPrefix(line, ":") && len(line) > 1 {
 				p.checkSize(line, offset)

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What decoders and encoders keep for the next event must not grow with the last.
+// The memory that decoders and encoders keep for the next event must not grow with the last
+// one.
 
 func TestLongTypesAreNotKept(t *testing.T) {
 	var table typeTable
@@ -26,8 +27,8 @@ func TestLongTypesAreNotKept(t *testing.T) {
 	}
 }
 
-// A type equal to the one before is the same string, even if other types have taken its
-// place in the table since.
+// A type equal to the previous one is the same string, even if another type has since taken
+// its place in the table.
 func TestRepeatedType(t *testing.T) {
 	var table typeTable
 	first := table.intern([]byte("tick"))
@@ -112,7 +113,7 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// A small event and its ID are one allocation. The ID of a large one is a string of its own,
+// A small event and its ID are one allocation. The ID of a large one is a separate string,
 // which later events share.
 func TestLargeEventsAreNotKeptForTheirID(t *testing.T) {
 	for size, shares := range map[int]bool{10: true, 4095: true, 4096: false} {
@@ -163,8 +164,8 @@ func TestLongIDsAreHeldOnce(t *testing.T) {
 	}
 }
 
-// Data and an ID near it are copied in one piece, whichever comes first. Those far apart
-// share an allocation too, but not what is between them.
+// Data and an ID near it are copied in one piece, in either order. If they are far apart
+// they share an allocation too, but without the bytes between them.
 func TestDataAndIDShareOnlyWhatIsNear(t *testing.T) {
 	far := ":" + strings.Repeat("x", 1000) + "\n"
 	for name, c := range map[string]struct {

@@ -72,7 +72,7 @@ func TestUnterminated(t *testing.T) {
 	})
 }
 
-// Whatever was read, the event that is left is the one that a line end and a blank line
+// After any prefix, Unterminated returns the event that a line end and a blank line would
 // complete.
 func TestUnterminatedOfEveryPrefix(t *testing.T) {
 	for _, v := range readVectors(t) {

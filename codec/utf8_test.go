@@ -85,8 +85,8 @@ func TestUnfinished(t *testing.T) {
 	}
 }
 
-// A read may return nothing but the beginning of a character, just after the decoder has
-// moved its text to the beginning of the buffer.
+// A read may return only the beginning of a character, just after the decoder has moved its
+// text to the beginning of the buffer.
 func TestCharacterInPiecesAfterAnEvent(t *testing.T) {
 	for name, pieces := range map[string][]string{
 		"in a value":      {"data: a\n\ndata: ", "\xe2", "\x82", "\xac\n\n"},

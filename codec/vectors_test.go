@@ -21,7 +21,7 @@ type vector struct {
 	setup  setup
 	stream []byte
 	want   result
-	isTick []bool // for each event: comes of a retry block
+	isTick []bool // for each event: it is from a retry block
 }
 
 func TestVectors(t *testing.T) {
@@ -60,7 +60,7 @@ func (v *vector) check(t *testing.T, comments, retryEvents bool) {
 	}
 }
 
-// readVectors reads testdata/vectors.txt, whose head describes its form.
+// readVectors reads testdata/vectors.txt, whose head describes its format.
 func readVectors(tb testing.TB) []vector {
 	tb.Helper()
 	file, err := os.ReadFile("testdata/vectors.txt")

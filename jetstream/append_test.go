@@ -81,7 +81,7 @@ func just[T any](items ...T) rxsse.Observable[T] {
 	}
 }
 
-// What the feed repeats is stored once, also where events share an ID.
+// Events that the feed repeats are stored once, even if events share an ID.
 func TestAppendDropsWhatTheFeedRepeats(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
@@ -96,8 +96,8 @@ func TestAppendDropsWhatTheFeedRepeats(t *testing.T) {
 	assert.Equal(t, []string{"a", "b", "c", "d", "e", "f", "g"}, data)
 }
 
-// Events that differ are all stored, even if the feed gives them one ID: only what is
-// equal is a repetition.
+// Different events are all stored, even if the feed gives them one ID: only equal events
+// are repetitions.
 func TestAppendStoresDifferentEventsWithOneID(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
@@ -118,8 +118,8 @@ func TestAppendStoresDifferentEventsWithOneID(t *testing.T) {
 	assert.Equal(t, "9", end)
 }
 
-// The message IDs of a feed do not change from one version of the package to the next: else
-// an update of the program would store what the feed repeats.
+// The message IDs of a feed are the same in every version of the package: otherwise an
+// update of the program would store what the feed repeats.
 func TestMessageIDsStayTheSame(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
@@ -137,7 +137,7 @@ func TestMessageIDsStayTheSame(t *testing.T) {
 	}
 }
 
-// Outside of the de-duplication window the log stores a repetition again: it cannot tell
+// After the de-duplication window, the log stores a repetition again: it cannot distinguish
 // it from a new event.
 func TestAppendStoresARepetitionAfterTheWindow(t *testing.T) {
 	js := connect(t, shared.URL())
@@ -156,8 +156,8 @@ func TestAppendStoresARepetitionAfterTheWindow(t *testing.T) {
 	assert.Equal(t, "event 1", got[2].Data)
 }
 
-// The position is that of the last event that is left, when the last one was deleted. The
-// log goes on behind it.
+// If the last event was deleted, the position is that of the last remaining event. The log
+// continues after the deleted one.
 func TestAppendGoesOnAfterTheLastMessageWasDeleted(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{AllowDirect: true}, jetstream.LogConfig{})
@@ -198,7 +198,7 @@ func TestAppendRaisesAPanicOfSubject(t *testing.T) {
 	assert.True(t, ended)
 }
 
-// A server that sends everything again does not slow Append down.
+// A server that repeats everything does not slow Append down.
 func TestAppendIsFastWhenTheFeedRepeatsEverything(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{MaxPending: 10})
@@ -211,8 +211,8 @@ func TestAppendIsFastWhenTheFeedRepeatsEverything(t *testing.T) {
 	assert.Equal(t, "2010", end)
 }
 
-// An acknowledgement that cannot be read says nothing about its event: Append finds out that
-// it is stored. The events have no IDs, so the server would store a repetition.
+// An unreadable acknowledgement says nothing about its event: Append finds out that it is
+// stored. The events have no IDs, so the server would store a repetition.
 func TestAppendSurvivesAcknowledgementsThatCannotBeRead(t *testing.T) {
 	const last = 2000
 	link := startLink(t, strings.TrimPrefix(shared.URL(), "nats://"), func(data []byte) []byte {
@@ -232,8 +232,8 @@ func TestAppendSurvivesAcknowledgementsThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// When no acknowledgement can be read any more, the log says which of the pending messages it
-// has stored, and Append publishes none of them again.
+// When no acknowledgement can be read, Append asks the log which of the pending messages
+// are stored, and publishes none of them again.
 func TestAppendSurvivesTheLossOfTheLastAcknowledgements(t *testing.T) {
 	link := startLink(t, strings.TrimPrefix(shared.URL(), "nats://"), func(data []byte) []byte {
 		return regexp.MustCompile(`"seq":(9\d|100)}`).ReplaceAll(data, []byte(`"seq"!$1}`))
@@ -249,7 +249,8 @@ func TestAppendSurvivesTheLossOfTheLastAcknowledgements(t *testing.T) {
 	require.Equal(t, "100", end, "each event once")
 }
 
-// An event that the stream refuses is published again while the refusal cannot be read.
+// An event that the stream refuses is published again as long as the refusal cannot be
+// read.
 func TestAppendReadsWhyAnEventIsRefused(t *testing.T) {
 	left := 2
 	link := startLink(t, strings.TrimPrefix(shared.URL(), "nats://"), func(data []byte) []byte {
@@ -269,7 +270,7 @@ func TestAppendReadsWhyAnEventIsRefused(t *testing.T) {
 	assert.Zero(t, left)
 }
 
-// Two writers at once: the log stays in order, and one of them is told.
+// With two writers at once, the log stays in order, and one of them gets an error.
 func TestAppendRefusesAWriterThatHasBeenReplaced(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
@@ -304,7 +305,7 @@ func TestAppendRefusesAWriterThatHasBeenReplaced(t *testing.T) {
 	assert.Equal(t, "30", end)
 }
 
-// Append ends as its source does, after it has stored what came before.
+// Append ends as its source does, after it has stored the events before.
 func TestAppendEndsAsItsSourceDoes(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
@@ -377,7 +378,7 @@ func TestAppendNamesASubjectThatTheStreamDoesNotHave(t *testing.T) {
 	}
 }
 
-// Once the connection is closed, nothing can succeed any more.
+// Once the connection is closed, nothing can succeed.
 func TestAClosedConnectionIsAnError(t *testing.T) {
 	js := connect(t, shared.URL())
 	log, consumer := partitioned(t, js, 1)
@@ -437,7 +438,7 @@ func TestAppendNamesAnEventThatTheStreamRefuses(t *testing.T) {
 	assert.ErrorContains(t, err, "maximum messages exceeded")
 }
 
-// While no server can be reached everything goes on trying, and ends with its context.
+// While no server can be reached, everything retries, and ends with its context.
 func TestContextEndsEverythingWithoutAServer(t *testing.T) {
 	c, err := cluster.Start(t.TempDir(), 1)
 	require.NoError(t, err)

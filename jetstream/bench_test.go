@@ -75,13 +75,13 @@ func large(first, n int) rxsse.Observable[codec.Event] {
 	}
 }
 
-// The rounds of a comparison. One that the machine disturbs does not count, since the best
-// of each side is compared.
+// The rounds of a comparison. The best of each side are compared, so a round that the
+// machine disturbs is ignored.
 const rounds = 6
 
-// compare runs two ways to do the same in turn, each with a part of b.N events, and
-// reports the time of an event in the best part of each. It reports the share of the
-// speed of the first that the second has.
+// compare runs two ways to do the same thing in turn, each with a part of b.N events, and
+// reports the time per event in the best part of each, and the speed of the second as a
+// share of the first's.
 func compare(b *testing.B, raw, ours func(b *testing.B, round, events int) time.Duration) {
 	b.Helper()
 	events := max(b.N/rounds/2, 1)
@@ -130,7 +130,7 @@ func BenchmarkAppend(b *testing.B) {
 
 // BenchmarkConsume compares Consume with a pull consumer of the client library, with an
 // acknowledgement for each message in both, on four partitions. Creating consumers and
-// claiming partitions do not count.
+// claiming partitions is not timed.
 func BenchmarkConsume(b *testing.B) {
 	js := benchmarkCluster(b)
 	runs := 0
@@ -190,8 +190,8 @@ func BenchmarkConsume(b *testing.B) {
 	})
 }
 
-// BenchmarkAppendGrows shows how Append grows with partitions and with logs. Each log
-// has a writer and a connection of its own. An operation is an event.
+// BenchmarkAppendGrows shows how Append scales with partitions and logs. Each log has its
+// own writer and connection. An operation is an event.
 func BenchmarkAppendGrows(b *testing.B) {
 	js := benchmarkCluster(b)
 	for _, logs := range []int{1, 2, 4} {
@@ -218,8 +218,8 @@ func BenchmarkAppendGrows(b *testing.B) {
 	}
 }
 
-// BenchmarkConsumeGrows shows how Consume grows with partitions and workers. Each worker
-// has a connection of its own. An operation is an event.
+// BenchmarkConsumeGrows shows how Consume scales with partitions and workers. Each worker
+// has its own connection. An operation is an event.
 func BenchmarkConsumeGrows(b *testing.B) {
 	js := benchmarkCluster(b)
 	for _, partitions := range []int{1, 4, 16} {
@@ -238,8 +238,8 @@ func BenchmarkConsumeGrows(b *testing.B) {
 }
 
 // consumeAll consumes b.N events with a number of workers. The workers claim their
-// partitions while the log is empty, and begin to consume when it is full. The events
-// that they have been sent by then do not count.
+// partitions while the log is empty, and begin to consume when it is full. The events that
+// they have received by then are not counted.
 func consumeAll(b *testing.B, log *jetstream.Log, url string, partitions, workers int) {
 	b.Helper()
 	const maxPending = 1024

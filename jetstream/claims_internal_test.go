@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Members that have the same work get equal shares, and each piece goes to one of them.
-// Where they differ, each piece goes to a member that has it.
+// Members that have the same work get equal shares, and each piece goes to one of them. If
+// their work differs, each piece goes to a member that has it.
 func TestAssign(t *testing.T) {
 	abc := []string{"a", "b", "c", "d", "e"}
 	for name, row := range map[string]struct {
@@ -41,7 +41,7 @@ func TestAssign(t *testing.T) {
 	}
 }
 
-// A bucketBehind is a bucket whose server does not show what has just been put.
+// A bucketBehind is a bucket whose server does not show the newest entry.
 type bucketBehind struct {
 	jetstream.KeyValue
 
@@ -73,8 +73,8 @@ func (w watcher) Stop() error {
 	return nil
 }
 
-// A member counts itself although the server does not show its entry yet: it would get
-// no work else.
+// A member counts itself although the server does not show its entry yet: otherwise it
+// would get no work.
 func TestAMemberCountsItself(t *testing.T) {
 	bucket := &bucketBehind{}
 	c := &claims{bucket: bucket, names: []string{"a", "b"}, group: Group{Name: "g", Member: "m", TTL: time.Second, Logger: slog.New(slog.DiscardHandler)}}
@@ -184,8 +184,8 @@ func (w *worker) claimed(ctx context.Context) (n int) {
 	return n
 }
 
-// A member claims no more than its share, although nobody has claimed the rest, and releases
-// no more than the others need.
+// A member claims no more than its share, although nobody has claimed the rest, and
+// releases no more than the others need.
 func TestAMemberHoldsItsShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorker(t, "a", "b", "c", "d")
@@ -210,7 +210,7 @@ func TestAMemberHoldsItsShare(t *testing.T) {
 	})
 }
 
-// A member claims another piece of work when one was claimed while it looked.
+// A member claims another piece of work if another member claimed one meanwhile.
 func TestAMemberClaimsWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorker(t, "a", "b", "c", "d")

@@ -30,7 +30,7 @@ func silent(begin func()) rxsse.Observable[codec.Event] {
 	}
 }
 
-// within waits for a value, for a time that is much longer than it should take.
+// within waits for a value, for much longer than it should take.
 func within[T any](t *testing.T, what string, c <-chan T) (v T) {
 	t.Helper()
 	select {
@@ -41,8 +41,8 @@ func within[T any](t *testing.T, what string, c <-chan T) (v T) {
 	return v
 }
 
-// A member whose connection hangs ends its work before its claim expires, although it
-// gets no answer and no error; then another has it.
+// A member whose connection hangs ends its work before its claim expires, although it gets
+// no answer and no error; then another member has the claim.
 func TestWorkEndsBeforeItsClaimExpires(t *testing.T) {
 	link := startLink(t, strings.TrimPrefix(shared.URL(), "nats://"), nil)
 	_, consumer := partitioned(t, connect(t, shared.URL()), 1)
@@ -115,7 +115,7 @@ func TestMembersWithDifferentFeedsReadAllOfThem(t *testing.T) {
 	members.Wait()
 }
 
-// The bucket of the claims may be deleted: the members make it again and go on.
+// The bucket of the claims may be deleted: the members recreate it and continue.
 func TestMembersSurviveTheLossOfTheirBucket(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})
@@ -141,7 +141,7 @@ func TestMembersSurviveTheLossOfTheirBucket(t *testing.T) {
 	members.Wait()
 }
 
-// A panic in a feed's source is raised again by Ingest, which releases the feed.
+// Ingest repeats a panic of a feed's source, and releases the feed.
 func TestIngestRaisesAPanicOfASource(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})

@@ -36,7 +36,7 @@ var (
 	soakSeed   = flag.Uint64("seed", 1, "the seed of the tests on a cluster")
 )
 
-// childEnv names what the test binary does instead of testing.
+// childEnv names what the test binary does instead of running tests.
 const childEnv = "RXSSE_JETSTREAM_TEST_CHILD"
 
 // children are the programs that the tests on a cluster kill. Their arguments are the
@@ -80,7 +80,7 @@ func childGroup(name string) jetstream.Group {
 func ingestAsChild(ctx context.Context, js natsjs.JetStream, args []string) error {
 	var log *jetstream.Log
 	var err error
-	for { // the cluster may have no leader just now
+	for { // the cluster may have no leader at the moment
 		if log, err = jetstream.OpenLog(ctx, js, args[0], jetstream.LogConfig{
 			Subject:  jetstream.PartitionBy(args[0], 4, func(e codec.Event) string { return e.ID[len(e.ID)-1:] }),
 			Replicas: 3,
@@ -164,7 +164,7 @@ func startChild(t *testing.T, name string, args ...string) *child {
 	return &child{cmd, bufio.NewScanner(out)}
 }
 
-// kill kills the program and reads what it has printed.
+// kill kills the program and reads its output.
 func (c *child) kill() {
 	_ = c.cmd.Process.Signal(syscall.SIGCONT)
 	_ = c.cmd.Process.Kill()
@@ -183,9 +183,9 @@ func (s *scanned) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// serveFeed serves events 1 to last and goes on after the Last-Event-ID. It ends a
-// response after a random number of events, drops times in all, and answers 204 once
-// all have been sent.
+// serveFeed serves events 1 to last and resumes after the Last-Event-ID. It ends a response
+// after a random number of events, drops times in all, and answers 204 once all have been
+// sent.
 func serveFeed(t *testing.T, last, drops int, random *rand.Rand) string {
 	t.Helper()
 	var mu sync.Mutex
@@ -213,7 +213,7 @@ func serveFeed(t *testing.T, last, drops int, random *rand.Rand) string {
 		}
 		if until == last {
 			_ = flush()
-			<-r.Context().Done() // a feed that is silent
+			<-r.Context().Done() // a silent feed
 		}
 	}))
 	t.Cleanup(func() {
@@ -296,7 +296,7 @@ func TestIngestSurvivesTheLossOfAnything(t *testing.T) {
 	}
 	l := leader()
 	next()
-	require.NoError(t, members[l].cmd.Process.Signal(syscall.SIGSTOP)) // and one falls asleep
+	require.NoError(t, members[l].cmd.Process.Signal(syscall.SIGSTOP)) // another one is suspended
 	other := leader()
 	require.NotEqual(t, l, other)
 	next()
@@ -333,8 +333,8 @@ func TestIngestSurvivesTheLossOfAnything(t *testing.T) {
 	assert.Equal(t, strconv.Itoa(last), end, "nothing twice")
 }
 
-// Workers are killed and partitions move: each key's effects are complete and in order,
-// and only what was in the hands of a killed worker is done again.
+// Workers are killed and partitions move: each key's effects are complete and in order, and
+// only the events that a killed worker held are processed again.
 func TestWorkersMayDie(t *testing.T) {
 	const stream = "jobs"
 	c, js := startCluster(t, stream)

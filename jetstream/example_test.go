@@ -238,7 +238,7 @@ func ExampleWork() {
 	// 5 events, context canceled
 }
 
-// Any node serves any browser: a node follows the log from its end, and takes what a
+// Any node serves any browser: a node follows the log from its end, and reads what a
 // browser has missed from the log.
 func ExampleLog_Follow() {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -263,7 +263,7 @@ func ExampleLog_Follow() {
 		panic(err)
 	}
 	fmt.Println("the node begins after", now)
-	// A program publishes beside this: go node.Publish(ctx, log.Follow(now))
+	// A program publishes concurrently: go node.Publish(ctx, log.Follow(now))
 
 	for e, err := range log.Follow("1")(ctx) {
 		var forgotten *jetstream.ForgottenError

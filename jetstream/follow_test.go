@@ -61,8 +61,7 @@ func TestFollowEnds(t *testing.T) {
 	assert.EqualError(t, endOf(t, log.Follow("x")), `jetstream: follow stream "TestFollowEnds": "x" is not the sequence of an event`)
 }
 
-// A position whose events have been deleted is an error, and for a browser an unknown
-// ID.
+// A position whose events have been deleted is an error and, for a browser, an unknown ID.
 func TestFollowSaysWhatTheLogHasForgotten(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{MaxMsgs: 5}, jetstream.LogConfig{})
@@ -104,8 +103,8 @@ func TestFollowNeedsNoCleanup(t *testing.T) {
 	}
 }
 
-// A reader that is so slow that the stream's limits overtake it is told, and misses nothing
-// without noticing.
+// A slow reader that the stream's limits overtake gets an error, and misses nothing
+// unnoticed.
 func TestFollowSaysThatItWasOvertaken(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{MaxMsgs: 100}, jetstream.LogConfig{})

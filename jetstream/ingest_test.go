@@ -30,8 +30,8 @@ func TestIngestSaysWhatToChange(t *testing.T) {
 		`jetstream: Group.Name must consist of letters, digits, - and _, got ""`)
 }
 
-// Another writer that appends after Ingest has read the position, and before the feed
-// delivers, is noticed: Ingest reads the position again.
+// Ingest notices another writer that appends after it has read the position and before the
+// feed delivers, and reads the position again.
 func TestIngestAppendsOnlyAfterThePositionThatItRead(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})

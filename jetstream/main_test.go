@@ -95,7 +95,7 @@ func streamName(t *testing.T) string {
 	return string(name)
 }
 
-// newStreamName returns another name each time, for a test that must find its stream empty
+// newStreamName returns a new name each time, for a test that must find its stream empty
 // when it runs again.
 func newStreamName(t *testing.T) string {
 	t.Helper()

@@ -20,8 +20,8 @@ import (
 	"github.com/rxsse/rxsse/jetstream"
 )
 
-// endless delivers events from number first on until it is cancelled, each when the one
-// before it has been taken.
+// endless delivers events from number first on until it is cancelled, each when the
+// previous one has been taken.
 func endless(first int, begin func()) rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
@@ -36,8 +36,8 @@ func endless(first int, begin func()) rxsse.Observable[codec.Event] {
 	}
 }
 
-// When the stream is deleted while everything runs, each end says so. Ingest goes on,
-// since other feeds may be well, and warns.
+// When the stream is deleted while everything runs, each function returns an error that
+// says so, except Ingest, which warns and continues, since other feeds may be well.
 func TestADeletedStreamIsAnError(t *testing.T) {
 	t.Parallel()
 	js := connect(t, shared.URL())
@@ -87,7 +87,7 @@ func TestADeletedStreamIsAnError(t *testing.T) {
 	running.Wait()
 }
 
-// Ingest warns of a deleted stream, and goes on when it is there again.
+// Ingest warns of a deleted stream, and continues when it exists again.
 func TestIngestSurvivesADeletedStream(t *testing.T) {
 	t.Parallel()
 	js := connect(t, shared.URL())
@@ -143,7 +143,7 @@ func (l lines) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// A stream that is created anew while a writer runs is another one: the writer does not
+// A stream that is recreated while a writer runs is a different one: the writer does not
 // append to it.
 func TestAppendNoticesANewStream(t *testing.T) {
 	t.Parallel()
@@ -174,8 +174,8 @@ func TestAppendNoticesANewStream(t *testing.T) {
 	assert.Equal(t, "0", end)
 }
 
-// A stream that is created anew numbers its events from one again. Follow would pass over
-// as many as it has delivered.
+// A stream that is recreated numbers its events from one again. Follow would skip as many
+// as it has delivered.
 func TestFollowNoticesANewStream(t *testing.T) {
 	t.Parallel()
 	js := connect(t, shared.URL())
@@ -206,7 +206,7 @@ func TestFollowNoticesANewStream(t *testing.T) {
 	assert.EqualError(t, endOf(t, log.Follow("7")), `jetstream: follow stream "TestFollowNoticesANewStream": the stream was recreated or restored from a backup: it ends at event 0, before event 7`)
 }
 
-// Without a cluster, everything says so within a bounded time.
+// Without a cluster, everything fails within a bounded time.
 func TestAnUnreachableClusterIsAnError(t *testing.T) {
 	t.Parallel()
 	nc, err := nats.Connect("nats://user:secret@127.0.0.1:1", nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1))

@@ -40,8 +40,8 @@ func startNode(t *testing.T, log *jetstream.Log) http.Handler {
 	return node
 }
 
-// A client that is cut off again and again, and comes to another node each time, misses
-// and repeats nothing. A node that has just started serves it too.
+// A client that is cut off repeatedly, and connects to another node each time, misses and
+// repeats nothing. A node that has just started serves it too.
 func TestAnyNodeServesAnyClient(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{}, jetstream.LogConfig{})

@@ -10,7 +10,7 @@ import (
 )
 
 // A stalledLink passes a client's connections to a server until it stalls: then nothing
-// arrives any more, and no end notices.
+// arrives, and neither end notices.
 type stalledLink struct {
 	url     string
 	stalled sync.RWMutex // held for writing while it stalls

@@ -35,7 +35,7 @@ func partitioned(t *testing.T, js natsjs.JetStream, n int) (*jetstream.Log, jets
 	}
 }
 
-// An effects is what workers have done, in order.
+// An effects records what workers have done, in order.
 type effects struct {
 	mu   sync.Mutex
 	data map[string][]int // by the last digit of the number
@@ -70,8 +70,8 @@ func (e *effects) complete(last int) bool {
 	return true
 }
 
-// check checks that each key has all its numbers up to last, in order, and returns how
-// many came again.
+// check checks that each key has all its numbers up to last, in order, and returns how many
+// were repeated.
 func (e *effects) check(t *testing.T, last int) (again int) {
 	t.Helper()
 	e.mu.Lock()
@@ -114,7 +114,8 @@ func TestConsumeDeliversEachPartitionInOrder(t *testing.T) {
 	assert.Zero(t, done.check(t, last))
 }
 
-// The event at which the consumer leaves is delivered again, and those before it not.
+// The event at which the consumer leaves is delivered again, and the events before it are
+// not.
 func TestConsumeAcknowledgesWhatWasTaken(t *testing.T) {
 	js := connect(t, shared.URL())
 	log, consumer := partitioned(t, js, 1)
@@ -136,7 +137,7 @@ func TestConsumeAcknowledgesWhatWasTaken(t *testing.T) {
 	}
 }
 
-// Save acknowledges all events up to its position, also when no event is left.
+// Save acknowledges all events up to its position, even when no event is left.
 func TestSaveAcknowledgesTheLastEvent(t *testing.T) {
 	js := connect(t, shared.URL())
 	log, consumer := partitioned(t, js, 1)
@@ -294,8 +295,8 @@ func TestAttemptsAreCountedFromTheFirstWorkerOn(t *testing.T) {
 	assert.Equal(t, []int{1, 2, 3}, attempts)
 }
 
-// After a cut of the network, events that were not acknowledged are not delivered twice, and
-// can be acknowledged.
+// After a network failure, unacknowledged events are not delivered twice, and can be
+// acknowledged.
 func TestEventsSurviveACutOfTheNetwork(t *testing.T) {
 	proxy, err := cluster.StartProxy(strings.TrimPrefix(shared.URL(), "nats://"), nil)
 	require.NoError(t, err)
@@ -326,7 +327,7 @@ func TestEventsSurviveACutOfTheNetwork(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Equal(t, []string{"event 1", "event 2", "event 3", "event 4"}, data)
 
-	// The next worker finds nothing but what is new.
+	// The next worker finds only new events.
 	require.NoError(t, log.Append(t.Context(), numbered(5, 5)))
 	for d, err := range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
 		require.NoError(t, err)
@@ -411,7 +412,7 @@ func TestWorkSaysWhatToChange(t *testing.T) {
 	assert.PanicsWithValue(t, "jetstream: Partitions: n must be positive, got 0", func() { jetstream.Partitions("a", 0) })
 }
 
-// A panic of the consumer reaches it, and leaves nothing behind.
+// A panic of the consumer reaches its caller, and no goroutine leaks.
 func TestConsumePanics(t *testing.T) {
 	js := connect(t, shared.URL())
 	log, consumer := partitioned(t, js, 2)

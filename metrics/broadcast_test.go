@@ -41,7 +41,7 @@ func TestSkippedEvents(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			require.NoError(t, b.Send(t.Context(), codec.Event{Data: "written"}))
 			time.Sleep(100 * time.Millisecond)
-			require.NoError(t, b.Send(t.Context(), numbered(5)...)) // of which the history holds two
+			require.NoError(t, b.Send(t.Context(), numbered(5)...)) // the history holds two of them
 			time.Sleep(5 * time.Second)
 		}
 		assert.EqualValues(t, 6, values(&set, "prices")["rxsse.broadcast.skipped_events"])

@@ -31,8 +31,8 @@ func TestPositionsThatAreNumbers(t *testing.T) {
 	}
 }
 
-// The lag of a stream that falls behind again counts from the first event that is not
-// saved, not from an earlier time.
+// The lag of a stream that falls behind again is counted from the first unsaved event, not
+// from an earlier time.
 func TestLagBeginsAnew(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		for _, e := range numbered(3) {
@@ -65,7 +65,7 @@ type unreadable struct{ *memory }
 
 func (unreadable) Load(context.Context) (string, error) { return "8", errors.New("unreadable") }
 
-// What is loaded counts as the saved position, unless there is a newer one.
+// A loaded position is the saved position, unless there is a newer one.
 func TestLoadedPosition(t *testing.T) {
 	var set metrics.Set
 	store := &memory{id: "7"}

@@ -46,7 +46,7 @@ func (m *memory) Save(_ context.Context, id string) error {
 	return nil
 }
 
-// values returns the samples of a stream by name, with the value of the label behind it.
+// values returns the samples of a stream by name, followed by the label's value.
 func values(set *metrics.Set, stream string) map[string]float64 {
 	values := map[string]float64{}
 	for _, s := range set.Samples() {
@@ -115,8 +115,7 @@ func TestSource(t *testing.T) {
 	})
 }
 
-// The lag of the commits grows while events arrive that are not saved, and is 0 when all
-// are.
+// The lag of the commits grows while unsaved events arrive, and is 0 when all are saved.
 func TestCheckpoint(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		for _, e := range numbered(3) {
@@ -272,8 +271,8 @@ func TestLabelsAreBounded(t *testing.T) {
 	})
 }
 
-// A histogram has a count for each bucket, and the sum in its unit; what was never
-// connected has zeros.
+// A histogram has a count for each bucket, and the sum in its unit; without connections
+// they are zero.
 func TestHistograms(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		if c.N > 1 {

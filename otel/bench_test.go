@@ -36,7 +36,8 @@ func (r *repeater) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// BenchmarkEvent is the cost of an event of 100 bytes, with and without figures and spans.
+// BenchmarkEvent measures the cost of an event of 100 bytes, with and without metrics and
+// spans.
 func BenchmarkEvent(b *testing.B) {
 	text := strings.Repeat("id: 1234567\ndata: "+strings.Repeat("x", 80)+"\n\n", 1000)
 	var set metrics.Set

@@ -80,8 +80,8 @@ func TestDurations(t *testing.T) {
 	})
 }
 
-// The span of a request that the program has sent itself stays as it is: the attempt has a
-// span of its own. When its server accepted is unknown.
+// The span of a request that the program sent itself stays unchanged: the attempt has its
+// own span. When its server accepted is unknown.
 func TestTraceOfAResponse(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		c.Send(numbered(1)...)

@@ -15,7 +15,7 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// A program with a provider of its own, and not the global one.
+// A program with its own provider instead of the global one.
 func ExampleRegister() {
 	server := ssetest.NewServer(func(c *ssetest.Conn) { c.Send(codec.Event{Data: "81450"}) })
 	defer server.Close()

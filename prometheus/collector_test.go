@@ -101,7 +101,7 @@ rxsse_source_connection_duration_seconds_count{stream="trades"} 2
 	})
 }
 
-// All names pass the linter, also without values.
+// All names pass the linter, even without values.
 func TestNames(t *testing.T) {
 	var text strings.Builder
 	for _, d := range metrics.Definitions() {
@@ -118,7 +118,7 @@ func TestNames(t *testing.T) {
 	assert.Empty(t, problems)
 }
 
-// A name that Prometheus cannot take is an error of the scrape, not a panic.
+// A name that Prometheus cannot accept is an error of the scrape, not a panic.
 func TestInvalidName(t *testing.T) {
 	var set metrics.Set
 	set.Source("\xff")

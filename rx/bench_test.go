@@ -14,7 +14,7 @@ import (
 
 const benchItems = 10_000
 
-// tick64 is about what a price tick is.
+// A tick64 is about the size of a price tick.
 type tick64 struct {
 	ID    int64
 	Price float64
@@ -33,8 +33,7 @@ func ticksOf(n int) rxsse.Observable[tick64] {
 	}
 }
 
-// sums is a filter, a map and a sum over 100 in one: what a fused pipeline leaves
-// for RxGo.
+// sums combines a filter, a map and a sum over 100: what a fused pipeline leaves for RxGo.
 func sums(src rxsse.Observable[tick64]) rxsse.Observable[float64] {
 	return func(ctx context.Context) iter.Seq2[float64, error] {
 		return func(yield func(float64, error) bool) {
@@ -65,8 +64,8 @@ func perItem(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchItems, "ns/item")
 }
 
-// BenchmarkTailInRxGo is the shape that is advised: all of the work typed, RxGo for
-// what comes out of it.
+// BenchmarkTailInRxGo measures the recommended shape: all of the work typed, and RxGo for
+// its results.
 func BenchmarkTailInRxGo(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
@@ -83,7 +82,7 @@ func BenchmarkTailInRxGo(b *testing.B) {
 	perItem(b)
 }
 
-// BenchmarkIntoRxGo is the crossing of each item from an Observable to a channel.
+// BenchmarkIntoRxGo measures the crossing of each item from an Observable to a channel.
 func BenchmarkIntoRxGo(b *testing.B) {
 	for _, bm := range []struct {
 		name string
@@ -105,9 +104,9 @@ func BenchmarkIntoRxGo(b *testing.B) {
 	}
 }
 
-// BenchmarkOutOfRxGo is the crossing of each item from RxGo to an Observable, beside a
-// bare range over the same Observe, which gets a context too: from a channel that is full all the time, and from
-// an operator that sends each item to the reader.
+// BenchmarkOutOfRxGo measures the crossing of each item from RxGo to an Observable, next to
+// a bare range over the same Observe, which gets a context too: from a channel that is
+// always full, and from an operator that sends each item to the reader.
 func BenchmarkOutOfRxGo(b *testing.B) {
 	full := func() rxgo.Observable {
 		ch := make(chan rxgo.Item, benchItems)

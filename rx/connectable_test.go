@@ -21,7 +21,7 @@ import (
 	"github.com/rxsse/rxsse/rx"
 )
 
-// counted counts the subscriptions of src: those ever made, and those that run.
+// counted counts the subscriptions of src: all that were made, and those that run.
 func counted(src rxsse.Observable[int]) (o rxsse.Observable[int], made, running func() int) {
 	var mu sync.Mutex
 	var total, now int
@@ -47,8 +47,8 @@ func counted(src rxsse.Observable[int]) (o rxsse.Observable[int], made, running 
 	}, read(&total), read(&now)
 }
 
-// TestPublished: one subscription however many observers, nothing before Connect, all
-// items to each, also if it is connected at the end of a chain or through Scope.
+// TestPublished: one subscription for any number of observers, nothing before Connect, all
+// items to each, even if it is connected at the end of a chain or through Scope.
 func TestPublished(t *testing.T) {
 	tests := map[string]func(ctx context.Context, src rxsse.Observable[int]) (bus, end rxgo.Observable){
 		"at the source": func(ctx context.Context, src rxsse.Observable[int]) (rxgo.Observable, rxgo.Observable) {
@@ -100,8 +100,8 @@ func TestPublished(t *testing.T) {
 	}
 }
 
-// TestPublishedIsDisposed: by what Connect returns, by the context given to Connect,
-// and by the bound context, which the observers learn as an error.
+// TestPublishedIsDisposed: by the result of Connect, by the context given to Connect, and
+// by the bound context, whose end the observers get as an error.
 func TestPublishedIsDisposed(t *testing.T) {
 	tests := map[string]struct {
 		end  func(dispose rxgo.Disposable, connected, bound context.CancelCauseFunc)
@@ -146,8 +146,8 @@ func TestPublishedIsDisposed(t *testing.T) {
 	}
 }
 
-// TestObserversThatLeave is the advice of the package documentation: share before the
-// crossing, and give each observer a context of its own.
+// TestObserversThatLeave follows the advice of the package documentation: share before the
+// crossing, and give each observer its own context.
 func TestObserversThatLeave(t *testing.T) {
 	for name, overflow := range map[string]operators.Overflow{"Block": operators.OverflowBlock, "DropOldest": operators.OverflowDropOldest} {
 		t.Run(name, func(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 	"github.com/rxsse/rxsse/rxssetest"
 )
 
-// What is nil panics where it is given.
+// A nil argument panics in the call that it is passed to.
 func TestNilArguments(t *testing.T) {
 	for want, f := range map[string]func(){
 		"rx: From: it is nil":        func() { rx.From[int](nil) },
@@ -33,7 +33,7 @@ func TestNilArguments(t *testing.T) {
 	}
 }
 
-// So does a chain that is nil, with a text that says what is nil.
+// So does a nil chain, with a message that says what is nil.
 func TestNilChain(t *testing.T) {
 	for name, f := range map[string]rxsse.Observable[int]{
 		"FromFunc": rx.FromFunc[int](func(rxgo.Option) rxgo.Observable { return nil }),
@@ -61,7 +61,7 @@ func collect[T any](ctx context.Context, o rxsse.Observable[T]) (values []T, err
 	return values, nil
 }
 
-// throughFunc takes src to RxGo and back, as an operator that a user may write.
+// throughFunc takes src to RxGo and back, like an operator that a user may write.
 func throughFunc(chain func(o rxgo.Observable, opt rxgo.Option) rxgo.Observable) func(rxsse.Observable[int]) rxsse.Observable[int] {
 	return func(src rxsse.Observable[int]) rxsse.Observable[int] {
 		return func(ctx context.Context) iter.Seq2[int, error] {
@@ -289,7 +289,7 @@ func TestFromLeavesEarly(t *testing.T) {
 				for range rx.From[any](tt.chain(ctx))(t.Context()) {
 					break
 				}
-				// The clock starts with the first item: the way there is not counted.
+				// The clock starts with the first item: the time until then is not counted.
 				start := time.Now()
 				for range rx.From[any](tt.chain(ctx))(t.Context()) {
 					start = time.Now()
@@ -303,8 +303,8 @@ func TestFromLeavesEarly(t *testing.T) {
 	}
 }
 
-// TestSourceIsClosedWhenTheRangeReturns: RxGo does not say when the source below a
-// chain is gone, the bridge waits for it all the same.
+// TestSourceIsClosedWhenTheRangeReturns: RxGo does not report when the source below a chain
+// has ended, but the bridge waits for it.
 func TestSourceIsClosedWhenTheRangeReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		closed := false

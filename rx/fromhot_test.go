@@ -43,8 +43,8 @@ func TestFromHotMissesNothing(t *testing.T) {
 	}
 }
 
-// TestLeavingAHotObservable: the other observer goes on, however the range ends, and
-// when the hot observable closes, nothing is left.
+// TestLeavingAHotObservable: the other observer continues, however the range ends, and when
+// the hot observable closes, no goroutine is left.
 func TestLeavingAHotObservable(t *testing.T) {
 	ends := map[string]func(ctx context.Context, o rxsse.Observable[int]){
 		"break": func(ctx context.Context, o rxsse.Observable[int]) {
@@ -83,7 +83,7 @@ func TestLeavingAHotObservable(t *testing.T) {
 					assert.InDelta(t, 100, seen.Load()-before, 2, "items of the other observer")
 					cancel()
 					<-done
-					time.Sleep(2 * drainTimeout) // the source offers the cause to a bus that has gone
+					time.Sleep(2 * drainTimeout) // the source sends the cause to a bus that has gone
 				})
 			})
 		}
@@ -176,7 +176,7 @@ func TestARangeThatDoesNotBeginDrainsToo(t *testing.T) {
 	})
 }
 
-// TestFromHotContract: a hot observable that is fed anew for each case.
+// TestFromHotContract: a hot observable with a new source for each case.
 func TestFromHotContract(t *testing.T) {
 	source := func(s script) rxsse.Observable[int] {
 		turn := make(chan struct{}, 1) // one goroutine at a time may call synctest.Wait
@@ -206,8 +206,8 @@ func TestFromHotContract(t *testing.T) {
 	}.Check(t)
 }
 
-// frozen is a bus whose first observer has left: RxGo waits for it forever, with the
-// lock held that Observe needs. thaw reads on.
+// frozen is a bus whose first observer has left: RxGo waits for it forever, holding the
+// lock that Observe needs. thaw resumes reading.
 func frozen(t *testing.T) (bus rxgo.Observable, thaw func()) {
 	t.Helper()
 	items := make(chan rxgo.Item)
@@ -407,7 +407,7 @@ func ExampleFromHot() {
 	for n, err := range numbers(ctx) {
 		fmt.Println(n, err)
 		if n == 2 {
-			break // the other observer goes on
+			break // the other observer continues
 		}
 	}
 	<-summed

@@ -18,12 +18,12 @@ import (
 
 var errBoom = errors.New("boom")
 
-// tick is the distance of two items of a paced stream. Streams that take part in
-// the same row are half a tick apart, so that no two things happen at once.
+// tick is the interval between two items of a paced stream. Streams that take part in the
+// same row are half a tick apart, so that no two events coincide.
 const tick = time.Millisecond
 
-// A script is what a stream does: the values, then err or completion. With a pace,
-// each item is due that long after the one before, the first after delay too.
+// A script describes a stream: the values, then err or completion. With a pace, each item
+// is due that long after the previous one, the first after delay too.
 type script struct {
 	values []int
 	err    error
@@ -31,7 +31,7 @@ type script struct {
 	pace   time.Duration
 }
 
-// wait lets d pass and says whether ctx was still alive then.
+// wait waits for d and reports whether ctx was still alive then.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d == 0 {
 		return ctx.Err() == nil
@@ -115,8 +115,8 @@ type kit struct {
 	t    *testing.T
 	ctx  context.Context
 	opts []rxgo.Option
-	// play makes RxGo's side of a stream, in and second are the two that src and
-	// other give.
+	// play makes RxGo's side of a stream; in and second are the two that src and other
+	// return.
 	play       func(script) rxgo.Observable
 	in, second script
 }
@@ -125,13 +125,13 @@ func (k kit) src() rxgo.Observable { return k.play(k.in) }
 
 func (k kit) other() rxgo.Observable { return k.play(k.second) }
 
-// transcript is all that a reader sees of a chain.
+// transcript is everything that a reader sees of a chain.
 func (k kit) transcript(it rxgo.Iterable) []string {
 	return read(k.ctx, it.Observe(k.opts...))
 }
 
-// read notes what comes out of items until it is closed or ctx ends. Observables
-// among the items (windows, groups) are read at the same time as the items are.
+// read records the items until the channel is closed or ctx ends. It reads observables
+// among the items (windows, groups) at the same time.
 func read(ctx context.Context, items <-chan rxgo.Item) []string {
 	var lines []string
 	var inner sync.WaitGroup
@@ -179,7 +179,7 @@ func render(item rxgo.Item) string {
 	}
 }
 
-// lifted notes what comes out of a chain that was lifted, in the words of read.
+// lifted records the output of a lifted chain in the format of read.
 func lifted(ctx context.Context, lift func(...rx.Option) rxsse.Observable[any]) []string {
 	var lines []string
 	var readers sync.WaitGroup

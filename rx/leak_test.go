@@ -23,10 +23,9 @@ import (
 // drainTimeout is the longest that the bridge waits for RxGo, as documented.
 const drainTimeout = 100 * time.Millisecond
 
-// TestNothingOfOursIsLeft abandons each method in the middle of an endless stream,
-// in the worst way: the context that RxGo has goes on, and nobody reads. When the
-// bound context ends, no goroutine of this module may be left, and of RxGo exactly
-// those that the row names.
+// TestNothingOfOursIsLeft abandons each method in the middle of an endless stream, in the
+// worst way: RxGo's context continues, and nothing reads. When the bound context ends, no
+// goroutine of this module may be left, and of RxGo exactly those that the row names.
 func TestNothingOfOursIsLeft(t *testing.T) {
 	for _, m := range methods() {
 		if m.gives {
@@ -83,8 +82,8 @@ func abandon(t *testing.T, m method, settle func()) {
 	}
 }
 
-// assertLeft checks that no goroutine of ours is left and of RxGo those given,
-// once the bridge and in real time the scheduler have had their time.
+// assertLeft checks that no goroutine of ours is left, and of RxGo those given, after the
+// bridge and, in real time, the scheduler have had their time.
 func assertLeft(t *testing.T, settle func(), leaves []string) {
 	t.Helper()
 	var ours, theirs []string
@@ -113,9 +112,9 @@ func bubbleNumber(stack string) string {
 	return ""
 }
 
-// goroutines returns the stacks of the bridge's goroutines, and for each that is RxGo's
-// alone the RxGo function that it runs. It looks at the goroutines of the caller's bubble
-// only, and outside of bubbles at those outside.
+// goroutines returns the stacks of the bridge's goroutines, and for each goroutine of RxGo
+// alone the RxGo function that it runs. It considers only goroutines in the caller's bubble
+// or, outside of bubbles, those outside.
 func goroutines() (ours, theirs []string) {
 	buf := make([]byte, 1<<20)
 	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
@@ -168,7 +167,7 @@ func TestFromFuncLeavesNothing(t *testing.T) {
 	}
 }
 
-// mapped is it with a Map behind it.
+// mapped returns it followed by a Map.
 func mapped(it rxgo.Iterable, opt rxgo.Option) rxgo.Iterable {
 	switch o := it.(type) {
 	case rxgo.Observable:
@@ -181,7 +180,7 @@ func mapped(it rxgo.Iterable, opt rxgo.Option) rxgo.Iterable {
 	panic("neither an Observable nor a Single")
 }
 
-// merged is it with a Merge behind it, and a Filter behind that.
+// merged returns it followed by a Merge and a Filter.
 func merged(it rxgo.Iterable, opt rxgo.Option) rxgo.Iterable {
 	o, ok := it.(rxgo.Observable)
 	if !ok {
@@ -218,7 +217,7 @@ func leave(t *testing.T, m method, follow func(rxgo.Iterable, rxgo.Option) rxgo.
 func TestSourcesThatEndWithTheRange(t *testing.T) {
 	joins := map[string]func([]rxgo.Observable, rxgo.Option) rxgo.Observable{
 		"CombineLatest": func(in []rxgo.Observable, opt rxgo.Option) rxgo.Observable {
-			return rxgo.CombineLatest(func(...any) any { return 1 }, in, opt) // it may call it with a nil
+			return rxgo.CombineLatest(func(...any) any { return 1 }, in, opt) // it may be called with a nil
 		},
 		"Concat": func(in []rxgo.Observable, opt rxgo.Option) rxgo.Observable { return rxgo.Concat(in, opt) },
 		"Merge":  func(in []rxgo.Observable, opt rxgo.Option) rxgo.Observable { return rxgo.Merge(in, opt) },
@@ -242,8 +241,8 @@ func TestSourcesThatEndWithTheRange(t *testing.T) {
 	}
 }
 
-// TestBackOffRetryWithoutTheOption: with the option it closes its channel twice when it
-// is left while it waits for the next attempt, which ends the process.
+// TestBackOffRetryWithoutTheOption: with the option, BackOffRetry closes its channel twice
+// when it is left while it waits for the next attempt, which ends the process.
 func TestBackOffRetryWithoutTheOption(t *testing.T) {
 	for end, items := range map[string]int{"the context ends": -1, "break": 1} {
 		t.Run(end, func(t *testing.T) {
@@ -356,7 +355,7 @@ func TestWindowWithCountKeepsAGoroutine(t *testing.T) {
 	})
 }
 
-// TestGoroutinesSeesOurs makes sure that the checks with goroutines can fail, and that
+// TestGoroutinesSeesOurs checks that the checks with goroutines can fail, and that
 // goroutines of other tests do not make them fail.
 func TestGoroutinesSeesOurs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -13,33 +13,33 @@ import (
 // A method is one method or function of RxGo, with a chain that ends in it.
 type method struct {
 	name string
-	// build makes the chain; its transcript is the result. Terminal methods, which
-	// give no Iterable, have run instead and note their result themselves.
+	// build makes the chain; its transcript is the result. Terminal methods, which return
+	// no Iterable, set run instead and record their result themselves.
 	build func(kit) rxgo.Iterable
 	run   func(kit) []string
-	// timed marks what depends on the time between items, or on which of two
-	// streams is first: it is only compared on paced streams.
+	// timed marks methods that depend on the time between items, or on which of two streams
+	// is first: they are only compared on paced streams.
 	timed bool
-	// gives marks functions that begin a stream, and so have no source of ours
-	// below: what they give is lifted.
+	// gives marks functions that begin a stream, and so have no source of ours below: their
+	// result is lifted.
 	gives bool
-	// outlives marks what completes while the observables that it emitted go on:
-	// FromFunc and Scope stop those with it, as documented.
+	// outlives marks methods that complete while the observables that they emitted
+	// continue: FromFunc and Scope stop those too, as documented.
 	outlives bool
-	// locks marks what holds a mutex while it waits for its reader. A goroutine that
-	// waits for a mutex stops the clock of a bubble, so these are abandoned in real
+	// locks marks methods that hold a mutex while they wait for their reader. A goroutine
+	// that waits for a mutex stops the clock of a bubble, so these are abandoned in real
 	// time.
 	locks bool
 	// leaves names the RxGo functions that stay blocked in a send when the chain is
-	// abandoned, even when its source is gone. A chain that leaves only sequential,
-	// as most do, does not say so.
+	// abandoned, even after its source has ended. It is empty for the many chains that
+	// leave only sequential.
 	leaves []string
 }
 
-// sequential is what runs one operator in RxGo.
+// sequential is the function that runs one operator in RxGo.
 var sequential = []string{"runSequential.func1"}
 
-// num is the number that an item of a test's stream is.
+// num returns an item of a test's stream as a number.
 func num(v any) int { return v.(int) } //nolint:errcheck // another item is a bug, and panics
 
 func double(_ context.Context, v any) (any, error) { return 2 * num(v), nil }
@@ -61,12 +61,12 @@ func always(error) bool { return true }
 
 func compare(a, b any) int { return num(a) - num(b) }
 
-// as makes the items numbers of another type.
+// as converts the items to numbers of another type.
 func as[T int8 | int16 | int32 | int64 | float32 | float64](k kit) rxgo.Observable {
 	return k.src().Map(func(_ context.Context, v any) (any, error) { return T(num(v)), nil }, k.opts...)
 }
 
-// got notes what a Get returned.
+// got records what a Get returned.
 func got(item rxgo.Item, err error) []string {
 	if err != nil {
 		return []string{"get: " + err.Error()}
@@ -108,9 +108,8 @@ func (k kit) fed() <-chan rxgo.Item {
 	return ch
 }
 
-// methods has one row for each method of rxgo.Observable, Single and
-// OptionalSingle, and for each function that takes or gives one of them;
-// TestMethodsAreComplete holds it to that.
+// methods has one row for each method of rxgo.Observable, Single and OptionalSingle, and
+// for each function that takes or returns one of them, as TestMethodsAreComplete checks.
 func methods() []method {
 	table := append(observableMethods(), windowMethods()...)
 	table = append(table, terminalMethods()...)

@@ -21,7 +21,7 @@ import (
 	"github.com/rxsse/rxsse/rx"
 )
 
-// inputs are the streams that each method is tried on.
+// inputs are the streams that each method is tested with.
 func inputs() map[string]script {
 	values := []int{1, 2, 3, 4, 5}
 	return map[string]script{
@@ -35,7 +35,7 @@ func inputs() map[string]script {
 	}
 }
 
-// inBubble gives run a kit, and fails if it leaves a goroutine behind.
+// inBubble runs a test with a kit, and fails if it leaves a goroutine behind.
 func inBubble(t *testing.T, run func(kit) []string) (lines []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -48,9 +48,9 @@ func inBubble(t *testing.T, run func(kit) []string) (lines []string) {
 	return lines
 }
 
-// TestSameAsRxGo compares each method on a source of ours with the same on a source
-// of RxGo, and the chain as RxGo runs it with the chain through each other form of
-// the bridge.
+// TestSameAsRxGo compares each method on a source of ours with the same method on a source
+// of RxGo, and the chain as RxGo runs it with the chain through each other form of the
+// bridge.
 func TestSameAsRxGo(t *testing.T) {
 	for _, m := range methods() {
 		t.Run(m.name, func(t *testing.T) {
@@ -97,8 +97,8 @@ func sameOnSources(t *testing.T, m method, in script) {
 	}
 }
 
-// sameThroughForms compares what RxGo's reader sees of a chain with what comes out
-// of From, FromFunc and Scope.
+// sameThroughForms compares what RxGo's reader sees of a chain with the output of From,
+// FromFunc and Scope.
 func sameThroughForms(t *testing.T, m method, source func(kit) kit) {
 	t.Helper()
 	want := inBubble(t, func(k kit) []string {
@@ -131,8 +131,8 @@ func sameThroughForms(t *testing.T, m method, source func(kit) kit) {
 	assert.Equal(t, want, scope, "Scope")
 }
 
-// TestMethodsAreComplete fails when RxGo has something that takes or gives an
-// Observable and has no row in the table.
+// TestMethodsAreComplete fails when something in RxGo takes or returns an Observable and
+// has no row in the table.
 func TestMethodsAreComplete(t *testing.T) {
 	var want []string
 	for _, typ := range []reflect.Type{
@@ -151,7 +151,7 @@ func TestMethodsAreComplete(t *testing.T) {
 	assert.ElementsMatch(t, want, have)
 }
 
-// streamFunctions reads from the source of RxGo the names of its functions whose
+// streamFunctions reads from the source code of RxGo the names of its functions whose
 // signatures mention a stream.
 func streamFunctions(t *testing.T) (names []string) {
 	t.Helper()

@@ -10,7 +10,7 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// Any flow of RxGo ends in a sink too.
+// Any flow of RxGo can end in a sink too.
 func ExampleFromFunc_sink() {
 	squares := rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable {
 		return rxgo.Range(1, 4, opt).Map(func(_ context.Context, v any) (any, error) {

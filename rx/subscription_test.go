@@ -34,9 +34,9 @@ func TestBuildPanicsAfterTheContextHasEnded(t *testing.T) {
 	})
 }
 
-// TestLeavingAChainWithSourcesOfRxGo: these do not end with the range's context. The chain's
-// context is cancelled once the sources of this package below it have had time to end, so
-// that leaving takes no longer than they do.
+// TestLeavingAChainWithSourcesOfRxGo: these do not end with the range's context. The
+// chain's context is cancelled once the sources of this package below it have had time to
+// end, so that leaving takes no longer than they do.
 func TestLeavingAChainWithSourcesOfRxGo(t *testing.T) {
 	for name, c := range map[string]struct {
 		closing time.Duration // how long the source of this package takes to end
@@ -189,7 +189,8 @@ func TestPanicInBuildIsRaisedAtOnce(t *testing.T) {
 	})
 }
 
-// An endingContext has ended before its channel is closed, as each context has for a moment.
+// An endingContext has ended before its channel is closed, which happens briefly in every
+// context.
 type endingContext struct {
 	context.Context
 
@@ -203,7 +204,7 @@ func (c endingContext) Err() error {
 	return nil
 }
 
-// TestChannelThatClosesAsTheContextEnds: RxGo closes its channels at the end of a context, so
+// TestChannelThatClosesAsTheContextEnds: RxGo closes its channels when a context ends, so
 // that is no completion.
 func TestChannelThatClosesAsTheContextEnds(t *testing.T) {
 	whileTheContextEnds(t, func(chan<- rxgo.Item) {}, func(t *testing.T, ctx context.Context, o rxsse.Observable[int]) {
@@ -250,7 +251,8 @@ func whileTheContextEnds(t *testing.T, send func(chan<- rxgo.Item), observe func
 	}
 }
 
-// TestErrorIsTheLast: a context that ends while the consumer has the error adds no other.
+// TestErrorIsTheLast: a context that ends while the consumer handles the error adds no
+// other error.
 func TestErrorIsTheLast(t *testing.T) {
 	fails := script{err: errBoom}.typed()
 	bus := rx.ToRxGo(t.Context(), fails, rxgo.WithPublishStrategy())

@@ -25,7 +25,7 @@ import (
 
 var errOwner = errors.New("the owner has closed")
 
-// watched notes when src has ended, and under what context it ran.
+// watched records when src has ended, and under what context it ran.
 func watched(src rxsse.Observable[int]) (o rxsse.Observable[int], ctx func() context.Context, ended <-chan struct{}) {
 	var seen context.Context
 	done := make(chan struct{})
@@ -47,7 +47,7 @@ func isClosed(ch <-chan struct{}) bool {
 	}
 }
 
-// TestHowASubscriptionEnds shows what a reader on RxGo's side sees of each end.
+// TestHowASubscriptionEnds shows how a reader on RxGo's side sees each end.
 func TestHowASubscriptionEnds(t *testing.T) {
 	tests := []struct {
 		name string
@@ -112,8 +112,8 @@ func TestHowASubscriptionEnds(t *testing.T) {
 	}
 }
 
-// TestReaderGone: the source is closed at once, the goroutine that has something
-// left to say waits no longer than the drainTimeout, or than RxGo's context.
+// TestReaderGone: the source is closed at once, and the goroutine with an unsent item waits
+// no longer than the drainTimeout, or than RxGo's context.
 func TestReaderGone(t *testing.T) {
 	for name, after := range map[string]time.Duration{"RxGo goes on": drainTimeout, "RxGo's context ends": drainTimeout / 2} {
 		t.Run(name, func(t *testing.T) {
@@ -196,7 +196,7 @@ func TestSourceSeesBothContexts(t *testing.T) {
 	}
 }
 
-// A register is a context that counts the callers that wait for its end.
+// A register is a context that counts the goroutines that wait for its end.
 type register struct {
 	context.Context
 
@@ -339,8 +339,7 @@ func TestSlowReaderGetsThePanic(t *testing.T) {
 	})
 }
 
-// TestPanicAfterTheConsumerLeft: no item can carry the panic any more, the bridge
-// carries it itself.
+// TestPanicAfterTheConsumerLeft: no item can carry the panic, so the bridge carries it.
 func TestPanicAfterTheConsumerLeft(t *testing.T) {
 	o := rx.FromFunc[int](func(opt rxgo.Option) rxgo.Observable {
 		return rx.ToRxGo(t.Context(), closingPanics).Map(double, opt)

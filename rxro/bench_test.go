@@ -30,7 +30,7 @@ func perItem(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchItems, "ns/item")
 }
 
-// BenchmarkThroughRo is the crossing to ro and back, beside ro alone.
+// BenchmarkThroughRo measures the crossing to ro and back, next to ro alone.
 func BenchmarkThroughRo(b *testing.B) {
 	b.Run("ro alone", func(b *testing.B) {
 		b.ReportAllocs()

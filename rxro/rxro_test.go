@@ -89,8 +89,8 @@ func silent() ro.Observable[int] {
 	return ro.NewObservable(func(ro.Observer[int]) ro.Teardown { return nil })
 }
 
-// endless sends from a goroutine until it is unsubscribed, which waits for it: the range
-// must let go of the goroutine first.
+// endless sends from a goroutine until it is unsubscribed, which waits for the goroutine:
+// the range must release it first.
 func endless() ro.Observable[int] {
 	return ro.NewObservable(func(destination ro.Observer[int]) ro.Teardown {
 		stop, stopped := make(chan struct{}), make(chan struct{})
@@ -184,7 +184,8 @@ func TestTheContextOfSubscribeIsTheError(t *testing.T) {
 	})
 }
 
-// TestASourceThatCannotBeStopped runs on to its end, and costs the range 100 ms at most.
+// TestASourceThatCannotBeStopped runs until its end, and delays the range by 100 ms at
+// most.
 func TestASourceThatCannotBeStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended atomic.Bool
@@ -236,8 +237,8 @@ func TestAPanicInAFunctionGivenToRo(t *testing.T) {
 }
 
 // TestAPanicThatNobodyTakes runs itself again in a child process, which must die of the
-// panic. The child ends when this process does, even if that is
-// killed: it reads a pipe from here.
+// panic. The child ends when this process does, even if this process is killed: it reads a
+// pipe from here.
 func TestAPanicThatNobodyTakes(t *testing.T) {
 	const child = "RXRO_TEST_PANIC"
 	if os.Getenv(child) != "" {

@@ -47,9 +47,9 @@ func TestNumbers(t *testing.T) {
 	rxssetest.Source[int]{Endless: func() rxsse.Observable[int] { return Numbers }}.Check(t)
 }
 
-// Double breaks a rule: it forgets the result of yield, and goes on after its consumer
-// has left. The subtests in which a consumer leaves fail with
-// "yield(4, <nil>) was called after the end".
+// Double breaks a rule: it ignores the result of yield, and continues after its consumer
+// has left. The subtests in which a consumer leaves fail with "yield(4, <nil>) was called
+// after the end".
 func Double(src rxsse.Observable[int]) rxsse.Observable[int] {
 	return func(ctx context.Context) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) {

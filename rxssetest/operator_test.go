@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type ints = rxsse.Observable[int]
 
-// operator is how the tests below write an operator: on the sequence itself.
+// An operator in these tests is a function on the sequence itself.
 type operator func(ctx context.Context, src ints, yield func(int, error) bool)
 
 func (op operator) apply(src ints) ints {
@@ -42,7 +42,7 @@ func TestTheCheckerAcceptsAnOperatorThatKeepsTheContract(t *testing.T) {
 	operator(identity).check(t)
 }
 
-// faulty holds operators that break one rule each, and what the checker says.
+// faulty holds operators that break one rule each, and the checker's message.
 var faulty = map[string]struct {
 	op   operator
 	want string
@@ -253,7 +253,7 @@ func faultySource(body func(ctx context.Context, yield func(int, error) bool)) f
 	}
 }
 
-// faultySources holds sources that break one rule each, and what the checker says.
+// faultySources holds sources that break one rule each, and the checker's message.
 var faultySources = map[string]struct {
 	source rxssetest.Source[int]
 	want   string
@@ -284,8 +284,8 @@ var faultySources = map[string]struct {
 	}, "the stream ended with the error <nil>; want rxssetest: the subscriber gave up"},
 }
 
-// TestTheCheckerCatchesFaults runs the checker on each faulty operator in a
-// process of its own, since there the test has to fail.
+// TestTheCheckerCatchesFaults runs the checker on each faulty operator in a separate
+// process, because the test must fail there.
 func TestTheCheckerCatchesFaults(t *testing.T) {
 	const fault = "RXSSETEST_FAULT"
 	if name := os.Getenv(fault); name != "" {

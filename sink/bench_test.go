@@ -34,7 +34,7 @@ func quotes(b *testing.B) rxsse.Observable[quote] {
 	}
 }
 
-// BenchmarkSink is what an item costs in the sinks that do little with it.
+// BenchmarkSink measures the cost of an item in the sinks that do little with it.
 func BenchmarkSink(b *testing.B) {
 	count := func(ctx context.Context, src rxsse.Observable[quote]) error {
 		return sink.ForEach(ctx, src, func(quote) error { return nil })

@@ -70,7 +70,7 @@ func TestChannelOfACancelledStream(t *testing.T) {
 	})
 }
 
-// Who sees the channel closed may return at once: the error is known by then.
+// A reader that sees the channel closed may return at once: the error is known by then.
 func TestChannelNeverLosesTheError(t *testing.T) {
 	for range 20_000 {
 		err := sink.Channel(t.Context(), failing(errFull), 1, func(items <-chan int) error {

@@ -40,7 +40,7 @@ func slowly[T any](items ...T) rxsse.Observable[T] {
 	})
 }
 
-// A recorder is a Checkpoint that keeps everything that is saved.
+// A recorder is a Checkpoint that keeps every saved position.
 type recorder struct{ saved []string }
 
 func (r *recorder) Save(_ context.Context, id string) error {
@@ -158,8 +158,8 @@ func TestTransactGivesThePositionOfEachBatch(t *testing.T) {
 	})
 }
 
-// The items of one event are in one transaction, however slowly they come. Those of an
-// event that was cut off come again after a restart.
+// The items of one event are in one transaction, however slowly they arrive. Those of an
+// event that was cut off arrive again after a restart.
 func TestTransactKeepsTheItemsOfAnEventTogether(t *testing.T) {
 	type message = codec.Message[string]
 	items := []message{

@@ -33,7 +33,7 @@ import (
 // kills is how often a crash test kills its child.
 const kills = 50
 
-// childEnv names what the test binary does instead of testing.
+// childEnv names what the test binary does instead of running tests.
 const childEnv = "RXSSE_SINK_TEST_CHILD"
 
 // seedEnv sets another seed than the usual one. A failure prints the seed.
@@ -60,8 +60,8 @@ var children = map[string]func(args []string) error{
 	"windows": commitWindows,
 }
 
-// start starts the test binary as a child. The child ends when the test does, however
-// that ends: its standard input is a pipe from here.
+// start starts the test binary as a child. The child ends when the test does, for any
+// reason: its standard input is a pipe from here.
 func start(t *testing.T, name string, args ...string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	child, out, _ := startWithInput(t, name, args...)
@@ -94,8 +94,8 @@ func seeded(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// writeNumbers appends the numbers from the second argument on to the file that is
-// the first, and says which ones are written.
+// writeNumbers appends the numbers from the second argument on to the file named by the
+// first, and prints the ones that are written.
 func writeNumbers(args []string) error {
 	f, err := sink.OpenNDJSON[int](args[0], sink.WithRotateSize(2000), sink.WithGzip())
 	if err != nil {
@@ -113,9 +113,9 @@ func writeNumbers(args []string) error {
 	}
 }
 
-// Items that File has acknowledged survive the death of its program, through rotations
-// and compressions, and the file holds whole items only. A child is killed a moment after
-// one of its acknowledgements; the seed decides which one, and how long the moment is.
+// Items that File has acknowledged survive the death of the program, through rotations and
+// compressions, and the file holds only whole items. A child is killed a moment after one
+// of its acknowledgements; the seed decides which one, and how long the moment is.
 func TestFileSurvivesKills(t *testing.T) {
 	random := seeded(t)
 	path := filepath.Join(t.TempDir(), "n.ndjson")
@@ -159,7 +159,7 @@ func TestChildrenDieWithTheTest(t *testing.T) {
 	assert.Equal(t, 2, exit.ExitCode())
 }
 
-// numbers returns what all files of path hold, in order.
+// numbers returns the content of all files of path, in order.
 func numbers(t *testing.T, path string) (all []int) {
 	t.Helper()
 	files := rotated(t, path)
@@ -176,8 +176,8 @@ func numbers(t *testing.T, path string) (all []int) {
 	return all
 }
 
-// feed is a server of events 1 to last that goes on after the Last-Event-ID, slowly
-// until hurry is called, and answers 204 once all are delivered.
+// feed is a server of events 1 to last that resumes after the Last-Event-ID, slowly until
+// hurry is called, and answers 204 once all are delivered.
 func feed(t *testing.T, last int) (url string, hurry func()) {
 	t.Helper()
 	var fast atomic.Bool
@@ -237,8 +237,8 @@ func commitWindows(args []string) error {
 	}, func(ids []string) string { return ids[len(ids)-1] })
 }
 
-// A program is killed at any moment, fifty times. The effect of every event is there,
-// and once, if the effects of the same ID are counted as one.
+// A program is killed at random moments, fifty times. The effect of every event is there
+// once, if effects with the same ID are counted as one.
 func TestCommitSurvivesKills(t *testing.T) {
 	for name, idsOf := range map[string]func(t *testing.T, line string) []string{
 		"events": func(t *testing.T, line string) []string {
@@ -295,7 +295,7 @@ func TestCommitSurvivesKills(t *testing.T) {
 	}
 }
 
-// scanned reads the rest of a scanner and drops it.
+// scanned reads the rest of a scanner and discards it.
 type scanned struct{ *bufio.Scanner }
 
 func (s *scanned) Read([]byte) (int, error) {

@@ -8,7 +8,7 @@ import (
 	"github.com/rxsse/rxsse/internal/durable"
 )
 
-// A Disk knows what a loss of power leaves of a file: its content at the last sync. It can
+// A Disk knows what a power failure leaves of a file: its content at the last sync. It can
 // fail.
 type Disk struct {
 	mu     sync.Mutex
@@ -19,7 +19,7 @@ type Disk struct {
 	bytes  int   // that are written then
 }
 
-// WithDisk has a File write and sync to d.
+// WithDisk makes a File write and sync to d.
 func WithDisk(d *Disk) FileOption {
 	return func(o *fileOptions) { o.disk = disk{write: d.write, sync: d.sync, truncate: d.truncate} }
 }
@@ -69,14 +69,14 @@ func (d *Disk) Syncs() int {
 	return d.syncs
 }
 
-// Tear has later writes fail after some bytes, and truncations fail.
+// Tear makes later writes fail after some bytes, and truncations fail.
 func (d *Disk) Tear(err error, bytes int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.torn, d.bytes = err, bytes
 }
 
-// Fail has later syncs fail.
+// Fail makes later syncs fail.
 func (d *Disk) Fail(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

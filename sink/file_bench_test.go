@@ -8,8 +8,8 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// BenchmarkFile is the cost of an item in a File that does not sync for it: encoding and
-// a system call for each batch.
+// BenchmarkFile measures the cost of an item in a File that does not sync for it: encoding
+// and one system call per batch.
 func BenchmarkFile(b *testing.B) {
 	for _, row := range []struct {
 		name  string

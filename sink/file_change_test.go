@@ -18,7 +18,7 @@ func TestFileIsOpenOnce(t *testing.T) {
 	require.NoError(t, os.Symlink(path, link))
 	f, err := sink.OpenNDJSON[int](path, sink.WithRotateSize(2))
 	require.NoError(t, err)
-	require.NoError(t, f.Append([]int{1, 2})) // the lock goes with the path, not with the rotated file
+	require.NoError(t, f.Append([]int{1, 2})) // the lock follows the path, not the rotated file
 	for _, path := range []string{path, link} {
 		_, err = sink.OpenNDJSON[int](path)
 		require.ErrorIs(t, err, sink.ErrLocked)
@@ -42,8 +42,8 @@ func TestFileThatCannotBeOpenedIsNotLocked(t *testing.T) {
 	require.NoError(t, f.Close())
 }
 
-// What another program does to the file while it is open is noticed by the next call
-// that syncs or rotates.
+// The next call that syncs or rotates notices a change that another program has made to the
+// file.
 func TestFileNoticesWhatAnotherProgramDoes(t *testing.T) {
 	write := func(t *testing.T, path, text string) {
 		t.Helper()

@@ -15,7 +15,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A recording of a stream, to play again in a test.
+// A recording of a stream, to replay in a test.
 func ExampleOpenEvents() {
 	folder, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -49,7 +49,7 @@ func ExampleOpenEvents() {
 	// 8 81460 <nil>
 }
 
-// Files of at most 100 MB, with values in a stable form.
+// Files of at most 100 MB, with values in a stable format.
 func ExampleWithRotateSize() {
 	folder, err := os.MkdirTemp("", "example")
 	if err != nil {

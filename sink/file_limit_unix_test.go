@@ -26,7 +26,7 @@ func init() { //nolint:gochecknoinits // the limits of a process need a process 
 	children["full table"] = withAFullTable
 }
 
-// runChild returns what a child prints.
+// runChild returns the output of a child.
 func runChild(t *testing.T, name string, args ...string) []string {
 	t.Helper()
 	child, out := start(t, name, args...)
@@ -53,8 +53,8 @@ func setLimit(resource int, n uint64) (restore func() error, err error) {
 	return func() error { return syscall.Setrlimit(resource, &before) }, nil
 }
 
-// onAFullDisk appends to a file when no file may be larger than 10,000 bytes: to the
-// program, a full disk. The kernel writes what there is room for, which tears a record.
+// onAFullDisk appends to a file when no file may be larger than 10,000 bytes, which is like
+// a full disk to the program. The kernel writes what fits, which tears a record.
 func onAFullDisk(args []string) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	f, err := sink.OpenNDJSON[string](args[0])
@@ -97,8 +97,8 @@ func TestFileOnAFullDisk(t *testing.T) {
 	assert.NoFileExists(t, path+".position.new")
 }
 
-// withAFullTable rotates a file, and saves a position, while the program can open no
-// more files.
+// withAFullTable rotates a file, and saves a position, while the program can open no more
+// files.
 func withAFullTable(args []string) error {
 	f, err := sink.OpenNDJSON[int](args[0], sink.WithRotateSize(4))
 	if err != nil {
@@ -120,7 +120,8 @@ func withAFullTable(args []string) error {
 		}
 		open = append(open, file)
 	}
-	// With no file left, with one for the folder, and with two: the new file as well.
+	// With no file descriptor left, with one for the folder, and with two: the new file as
+	// well.
 	for free := range 3 {
 		err := f.AppendOne(3 + free)
 		fmt.Println(err == nil, errors.Is(err, syscall.EMFILE))
@@ -164,7 +165,7 @@ func TestFileWithAFullTableOfFiles(t *testing.T) {
 
 // Rotating keeps no file open.
 func TestFileRotatesWithoutOpenFilesLeft(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close what is not used any more
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close unreachable files
 	open := func() int {
 		entries, err := os.ReadDir("/dev/fd")
 		require.NoError(t, err)

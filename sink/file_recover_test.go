@@ -72,7 +72,7 @@ func TestFileRecoversATornRecord(t *testing.T) {
 	}
 }
 
-// Files are read backwards in blocks of 64 KiB. The end of the last whole event may be in
+// Files are read backwards in blocks of 64 KiB. The end of the last whole event may span
 // two of them.
 func TestFileRecoversAcrossBlocks(t *testing.T) {
 	for n := range 5 {

@@ -33,7 +33,7 @@ func TestFileRotatesBySize(t *testing.T) {
 	assert.Equal(t, os.FileMode(0o640), info.Mode().Perm(), "as the one before")
 }
 
-// rotated returns what the rotated files of path hold, in the order of their names.
+// rotated returns the contents of the rotated files of path, in the order of their names.
 func rotated(t *testing.T, path string) (contents []string) {
 	t.Helper()
 	ext := filepath.Ext(path)
@@ -42,7 +42,7 @@ func rotated(t *testing.T, path string) (contents []string) {
 	slices.Sort(names)
 	for _, name := range names {
 		if filepath.Ext(name) == ".new" {
-			continue // of a compression that was cut short
+			continue // of an interrupted compression
 		}
 		if filepath.Ext(name) != ".gz" {
 			contents = append(contents, content(t, name))
@@ -93,7 +93,7 @@ func TestFileRotatesByTimeAcrossRestarts(t *testing.T) {
 	assert.Equal(t, "2\n", content(t, path))
 }
 
-// A restart within a period does not begin a new file.
+// A restart within a period does not start a new file.
 func TestFileGoesOnWithinAPeriodAcrossRestarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "n.ndjson")
 	for n := range 3 {
@@ -106,7 +106,7 @@ func TestFileGoesOnWithinAPeriodAcrossRestarts(t *testing.T) {
 	assert.Equal(t, "0\n1\n2\n", content(t, path))
 }
 
-// The clock is set back: the names of rotated files still say the order, and none is
+// The clock is set back: the names of rotated files still give the order, and none is
 // overwritten.
 func TestFileRotatesInOrderThoughTheClockIsSetBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "n.ndjson")
@@ -124,7 +124,7 @@ func TestFileRotatesInOrderThoughTheClockIsSetBack(t *testing.T) {
 	assert.FileExists(t, strings.Replace(ahead, "000000000Z", "000000002Z", 1))
 }
 
-// A name that is taken, by a file or a compressed one, is not taken again.
+// A name that is in use, by a file or a compressed one, is not used again.
 func TestFileRotatesToAFreeName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "n.ndjson")
 	synctest.Test(t, func(t *testing.T) { // time stands still
@@ -158,11 +158,11 @@ func TestFileFollowsALink(t *testing.T) {
 	assert.NotZero(t, info.Mode()&os.ModeSymlink, "the link is still there")
 }
 
-// A rotation that fails leaves the file as it was, and is tried again.
+// A rotation that fails leaves the file as it was, and is retried.
 func TestFileThatCannotRotate(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "data")
 	require.NoError(t, os.Mkdir(folder, 0o700))
-	path := filepath.Join(folder, "n-"+strings.Repeat("x", 230)+".ndjson") // no longer name is possible
+	path := filepath.Join(folder, "n-"+strings.Repeat("x", 230)+".ndjson") // a longer name is impossible
 	f, err := sink.OpenNDJSON[int](path, sink.WithRotateSize(4))
 	require.NoError(t, err)
 	require.NoError(t, f.Append([]int{1, 2}))

@@ -21,8 +21,8 @@ func openNumbers(t *testing.T, opts ...sink.FileOption) (*sink.File[int], *sink.
 	return f, disk
 }
 
-// syncedAfter appends batches of the given sizes and returns how many items are on the
-// disk after each.
+// syncedAfter appends batches of the given sizes and returns how many items are on the disk
+// after each.
 func syncedAfter(t *testing.T, f *sink.File[int], disk *sink.Disk, batches ...int) (counts []int) {
 	t.Helper()
 	for _, n := range batches {
@@ -32,7 +32,7 @@ func syncedAfter(t *testing.T, f *sink.File[int], disk *sink.Disk, batches ...in
 	return counts
 }
 
-// onDisk returns how many items a loss of power leaves.
+// onDisk returns how many items survive a power failure.
 func onDisk(disk *sink.Disk) int { return strings.Count(disk.Content(), "\n") }
 
 func TestFileSyncsEachCall(t *testing.T) {

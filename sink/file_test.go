@@ -77,7 +77,7 @@ func TestFileErrorsNameTheFile(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(err.Error(), path), "the path stands once in %q", err)
 }
 
-// An item that cannot be encoded harms neither the items before it nor later ones.
+// An item that cannot be encoded harms neither earlier nor later items.
 func TestFileRefusesAnItemAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.sse")
 	f, err := sink.OpenEvents(path)

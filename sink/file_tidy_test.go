@@ -31,7 +31,7 @@ func TestFileCompressesRotatedFiles(t *testing.T) {
 }
 
 // A program that died after it had compressed a file left both: the file is compressed
-// again, so that what stays is complete.
+// again, so that the compressed file is complete.
 func TestFileIsCompressedAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "n.ndjson")
 	leftover := strings.TrimSuffix(path, ".ndjson") + "-20060102T150405.000000000Z.ndjson"

@@ -11,8 +11,8 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// A write that fails and cannot be undone leaves a torn record. Nothing is written behind
-// it: the next call, or Close, removes it first.
+// A failed write that cannot be undone leaves a torn record. Nothing is written after it:
+// the next call, or Close, removes it first.
 func TestFileRemovesATornRecordLater(t *testing.T) {
 	const torn = "a partial write cannot be removed yet: gone"
 	path := filepath.Join(t.TempDir(), "n.ndjson")
@@ -37,7 +37,7 @@ func TestFileRemovesATornRecordLater(t *testing.T) {
 	assert.Equal(t, "100\n400\n", content(t, path), "Close removes it, too")
 }
 
-// A torn record that cannot be removed at the end is no other program's change.
+// A torn record that cannot be removed at the end is not a change by another program.
 func TestFileClosesWithATornRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "n.ndjson")
 	disk := &sink.Disk{}

@@ -14,7 +14,7 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// A savedAt notes what is on the disk when a position is saved.
+// A savedAt records what is on the disk when a position is saved.
 type savedAt struct {
 	disk  *sink.Disk
 	saves map[string]string
@@ -25,8 +25,8 @@ func (s *savedAt) Save(_ context.Context, id string) error {
 	return nil
 }
 
-// Whatever the options of a File, no saved position is ahead of what a loss of power
-// leaves of it.
+// Whatever the options of a File, no saved position is ahead of what a power failure leaves
+// of the File.
 func TestCommitSavesNoPositionAheadOfAFile(t *testing.T) {
 	for options, opt := range map[string]sink.FileOption{
 		"every call":   sink.WithGzip(),
@@ -83,7 +83,7 @@ func TestCommitSyncsTheWorkOfEarlierCalls(t *testing.T) {
 	require.NoError(t, f.Close())
 }
 
-// One sync is enough for a call of work, and a File that is synced is not synced again.
+// One sync suffices for a call of work, and a synced File is not synced again.
 func TestCommitSyncsOnce(t *testing.T) {
 	disk := &sink.Disk{}
 	f, err := sink.OpenEvents(filepath.Join(t.TempDir(), "x.sse"), sink.WithSyncInterval(time.Hour), sink.WithDisk(disk))
@@ -105,7 +105,7 @@ func TestCommitSyncsOnce(t *testing.T) {
 	assert.Equal(t, calls, disk.Syncs())
 }
 
-// A File that cannot be synced keeps Commit from saving, until the File is closed.
+// A File that cannot be synced prevents Commit from saving, until the File is closed.
 func TestCommitReturnsTheErrorOfASync(t *testing.T) {
 	disk := &sink.Disk{}
 	path := filepath.Join(t.TempDir(), "x.sse")
@@ -116,7 +116,7 @@ func TestCommitReturnsTheErrorOfASync(t *testing.T) {
 	err = sink.Commit(t.Context(), just(event("1")), f.Append, &saved)
 	require.ErrorIs(t, err, errGone)
 	assert.EqualError(t, err, `sink: Commit: the work up to event "1" is done, but its position is not saved: sink: sync `+path+`: gone`)
-	disk.Fail(nil) // the system has dropped what it could not write
+	disk.Fail(nil) // the system has dropped unwritten data
 	nothing := func([]codec.Event) error { return nil }
 	require.ErrorIs(t, sink.Commit(t.Context(), just(event("2")), nothing, &saved), errGone, "and again")
 	assert.Empty(t, saved.saved)

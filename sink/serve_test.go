@@ -68,7 +68,7 @@ func TestServe(t *testing.T) {
 	})
 }
 
-// While a write lasts, events wait, and are then sent together.
+// Events that arrive during a write are sent together after it.
 func TestServeSendsTogetherWhatHasArrived(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		taken := 0
@@ -113,8 +113,8 @@ func TestServeHeartbeatAndRetry(t *testing.T) {
 	})
 }
 
-// The write deadline of an HTTP/2 stream ends the stream even while nothing is written,
-// so it must not pass before the next heartbeat moves it.
+// The write deadline of an HTTP/2 stream ends the stream even while nothing is written, so
+// the next heartbeat must extend it before it passes.
 func TestServeQuietStreamsOutliveTheWriteDeadline(t *testing.T) {
 	for heartbeat, timeout := range map[time.Duration]time.Duration{
 		time.Minute: time.Second, time.Second: time.Minute, 3 * time.Second: 3 * time.Second,

@@ -19,7 +19,7 @@ import (
 
 var errGone = errors.New("gone")
 
-// sinks are all sinks behind one signature: they return the items that they passed on,
+// sinks are all sinks with one signature: they return the items that they processed,
 // joined, and their error.
 var sinks = map[string]func(context.Context, rxsse.Observable[string]) (string, error){
 	"Collect": func(ctx context.Context, src rxsse.Observable[string]) (got string, err error) {
@@ -94,7 +94,7 @@ func appending(got *string) sink.Sink[string] {
 
 func itself(v string) string { return v }
 
-// lastSaved is a position in memory.
+// lastSaved is a checkpoint in memory.
 type lastSaved struct {
 	id    string
 	saves int
@@ -110,7 +110,7 @@ func (p *lastSaved) Save(_ context.Context, id string) error {
 	return nil
 }
 
-// A panic in the source reaches the caller, and nothing is left behind.
+// A panic in the source reaches the caller, and no goroutine leaks.
 func TestSinksPanic(t *testing.T) {
 	panicking := func(context.Context) iter.Seq2[string, error] {
 		return func(yield func(string, error) bool) {
@@ -162,7 +162,7 @@ func TestHowSinksEnd(t *testing.T) {
 	}
 }
 
-// A source that goes on after its error, against the contract, can neither add items nor
+// A source that continues after its error, against the contract, can neither add items nor
 // change the error. In a sink that ranges on its own goroutine, Go itself panics.
 func TestSinksOfASourceThatGoesOnAfterItsError(t *testing.T) {
 	careless := func(context.Context) iter.Seq2[string, error] {

@@ -100,8 +100,7 @@ func TestTeeIsBounded(t *testing.T) {
 	})
 }
 
-// The timeout of a sink's own context is a failure of that sink, not the end of the
-// stream.
+// The timeout of a sink's own context is a failure of that sink, not the end of the stream.
 func TestTeeSinkWithAContextOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		impatient := func(ctx context.Context, src rxsse.Observable[string]) error {

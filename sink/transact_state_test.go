@@ -102,7 +102,7 @@ func TestTransactState(t *testing.T) {
 	}
 }
 
-// However long TransactState may wait, it keeps at most 65,536 results in memory.
+// However long TransactState waits, it keeps at most 65,536 results in memory.
 func TestTransactStateBoundsWhatWaits(t *testing.T) {
 	var calls []int
 	err := sink.TransactState(t.Context(), just(make([]int, 65_536+2)...), &delivered{}, time.Hour, func(results []int, _ []byte) error {

@@ -112,8 +112,8 @@ func (w *slowWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A reader sees each item at once. A slow writer gets the items that have arrived
-// meanwhile in one write.
+// A reader sees each item at once. A slow writer gets the items that arrive meanwhile in
+// one write.
 func TestLinesWritesWhatHasArrived(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &slowWriter{}
@@ -166,7 +166,7 @@ func TestWriteFlushes(t *testing.T) {
 	})
 }
 
-// flushRecorder notes what it is given.
+// A flushRecorder records its flushes.
 type flushRecorder struct{ flushed *[]string }
 
 func (w *flushRecorder) Write(p []byte) (int, error) {
@@ -204,7 +204,7 @@ func TestWriteKeepsNoLargeBuffer(t *testing.T) {
 	}
 }
 
-// A writer that takes less than it is given, and does not say why.
+// A shortWriter writes less than it is given, without an error.
 type shortWriter struct{}
 
 func (shortWriter) Write(p []byte) (int, error) { return len(p) - 1, nil }

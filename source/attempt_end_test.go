@@ -18,14 +18,14 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// ends returns a trace that notes how each attempt has ended.
+// ends returns a trace that records how each attempt ended.
 func ends(to *[]source.AttemptEnd) *source.Trace {
 	return &source.Trace{StartAttempt: func(ctx context.Context, _ source.Attempt) (context.Context, func(source.AttemptEnd)) {
 		return ctx, func(end source.AttemptEnd) { *to = append(*to, end) }
 	}}
 }
 
-// Each attempt is reported once when it has ended, whatever has ended it.
+// Each attempt is reported once when it has ended, for any reason.
 func TestOutcomes(t *testing.T) {
 	unreachable := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errGone })
 	hold := func(c *ssetest.Conn) { c.Send(numbered(1)...); c.Hold() }
@@ -119,7 +119,7 @@ func TestOutcomesOfASession(t *testing.T) {
 	})
 }
 
-// A session that is closed while another goroutine waits for an event has ended as its caller
+// A session that is closed while another goroutine waits for an event ends as its caller
 // wants, so that is no error.
 func TestOutcomeOfASessionThatIsClosedMeanwhile(t *testing.T) {
 	within(t, func(c *ssetest.Conn) { c.Open(); c.Hold() }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
@@ -217,8 +217,8 @@ func TestCloseOfASessionCountsOnce(t *testing.T) {
 	})
 }
 
-// MaxLag is the longest of the times that the consumer has worked on what one read has
-// brought. The time that the stream waits for the server does not count.
+// MaxLag is the longest time that the consumer spent on the data of one read. The time that
+// the stream waits for the server does not count.
 func TestMaxLag(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		if c.N > 1 {

@@ -18,8 +18,8 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// A thousand clients lose their connections in the same instant. Each of their waits is
-// spread uniformly, so that no herd arrives at the server when it is back.
+// A thousand clients lose their connections at the same instant. Each of their waits is
+// spread uniformly, so they do not all return at once.
 func TestNoHerd(t *testing.T) {
 	const clients = 1000
 	for name, c := range map[string]struct {
@@ -167,7 +167,7 @@ func TestWithBackoff(t *testing.T) {
 	}
 }
 
-// The wait starts anew after a connection that has delivered an event.
+// The wait starts over after a connection that has delivered an event.
 func TestBackoffStartsAnew(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		switch c.N {
@@ -280,7 +280,7 @@ func TestBackoffGrowsFromTheShortestWait(t *testing.T) {
 	}
 }
 
-// What a server may ask for is bounded, what the caller asks for is not.
+// The reconnection time of a server is bounded; that of the caller is not.
 func TestTheCallersReconnectionTimeIsNotBounded(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		if c.N > 3 {
@@ -295,8 +295,8 @@ func TestTheCallersReconnectionTimeIsNotBounded(t *testing.T) {
 	})
 }
 
-// A quiet stream that proxies cut off every half minute is healthy: it does not use up
-// attempts, and there is no backing off from it.
+// A quiet stream that proxies cut off every half minute is healthy: it uses up no attempts,
+// and its waits do not grow.
 func TestQuietConnectionsAreHealthy(t *testing.T) {
 	for name, end := range map[string]func(*ssetest.Conn){"clean": func(*ssetest.Conn) {}, "broken": (*ssetest.Conn).Drop} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A roundTripper is a transport of the caller's own.
+// A roundTripper is a function that implements [http.RoundTripper].
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
@@ -31,8 +31,8 @@ func (b body) Close() error {
 	return nil
 }
 
-// When a range ends, in whatever way, its body has been closed, also one that
-// does not know the request's context; and only io.EOF itself is a clean end.
+// When a range ends, for any reason, its body has been closed, even if it ignores the
+// request's context; and only io.EOF itself is a clean end.
 func TestBodyIsClosedAndItsErrorsAreKept(t *testing.T) {
 	const event = "data: event\n\n"
 	failing := func(err error) io.Reader {

@@ -16,16 +16,16 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// respondingWith returns a client whose every request is answered with an event stream that
-// reads from a body, which knows nothing of the request's context.
+// respondingWith returns a client that answers every request with an event stream from a
+// body that ignores the request's context.
 func respondingWith(body io.ReadCloser) *http.Client {
 	return &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 		return &http.Response{Request: req, StatusCode: http.StatusOK, Body: body, Header: http.Header{"Content-Type": {"text/event-stream"}}}, nil
 	})}
 }
 
-// A body that ignores the request's context does not keep a stream from ending, for
-// whichever reason it ends.
+// A body that ignores the request's context does not keep a stream from ending, whatever
+// the reason.
 func TestBodyThatIgnoresTheContext(t *testing.T) {
 	t.Run("cancelled", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -97,8 +97,8 @@ func (b closingBody) Close() error {
 	return nil
 }
 
-// A panic in a body's Close reaches the goroutine that ranges, also when it is the
-// context's end that closes the body.
+// A panic in a body's Close reaches the goroutine that ranges, even if the end of the
+// context closes the body.
 func TestPanicInClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan struct{})
@@ -114,8 +114,8 @@ func TestPanicInClose(t *testing.T) {
 	})
 }
 
-// A range that begins while the session closes ends with ErrClosed: there is no other
-// range it could collide with.
+// A range that begins while the session closes ends with ErrClosed: there is no other range
+// to collide with.
 func TestCloseBesideARangeThatBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		never, _ := io.Pipe()
@@ -154,8 +154,8 @@ type neverEnding struct{}
 
 func (neverEnding) Read(p []byte) (int, error) { return copy(p, "data: 1\n\n"), nil }
 
-// An Error that the transport reports, say because it reads another stream, is a reason
-// and not changed.
+// An Error that the transport returns, say because it reads another stream, is kept
+// unchanged as the reason.
 func TestErrorOfAnotherStreamIsNotChanged(t *testing.T) {
 	foreign := source.Error{Method: "POST", URL: "http://upstream.example/", LastEventID: "theirs", StatusCode: 404, Err: source.ErrStatus}
 	reported := foreign

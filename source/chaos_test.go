@@ -16,18 +16,18 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// A chaos is a server whose every step is drawn by lot: it keeps its events and
-// honours Last-Event-ID, but answers with errors, is silent, repeats events, sends
-// them in pieces, and breaks off anywhere.
+// A chaos is a server whose every step is random: it keeps its events and honours
+// Last-Event-ID, but answers with errors, is silent, repeats events, sends them in pieces,
+// and breaks off anywhere.
 type chaos struct {
 	*rand.Rand
 
 	events []codec.Event
 }
 
-// newChaos returns a function that plays a server's connections, and the events
-// that it has. Each connection draws for itself: one may still be there, unnoticed,
-// when the next comes.
+// newChaos returns a function that plays a server's connections, and the server's events.
+// Each connection has its own random numbers: one may still exist, unnoticed, when the next
+// begins.
 func newChaos(seed uint64) (play func(*ssetest.Conn), events []codec.Event) {
 	events = numbered(20 + rand.New(rand.NewPCG(seed, 0)).IntN(60))
 	play = func(conn *ssetest.Conn) {
@@ -48,7 +48,7 @@ func (c *chaos) play(conn *ssetest.Conn) {
 		conn.Open()
 		conn.Raw(fmt.Sprintf("retry: %d\n\n", c.IntN(5000)))
 	}
-	for i := max(0, next-c.IntN(12)); i < len(c.events); i++ { // some come again
+	for i := max(0, next-c.IntN(12)); i < len(c.events); i++ { // some repeat
 		switch c.IntN(40) {
 		case 0:
 			conn.Comment(" ping")
@@ -95,9 +95,8 @@ func (c *chaos) breakOff(conn *ssetest.Conn) {
 	conn.Drop()
 }
 
-// Whatever the network and the server do, a consumer sees each event once and in
-// order, and nothing is left behind. A script that fails is played again with
-// -run 'TestChaos/seed=…'.
+// Whatever the network and the server do, a consumer sees each event once and in order, and
+// no goroutine leaks. To repeat a script that fails, use -run 'TestChaos/seed=…'.
 func TestChaos(t *testing.T) {
 	scripts := 2000
 	switch {
@@ -122,8 +121,8 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// observeChaos consumes the stream: as an Observable, or in a session that is
-// told to reconnect now and then, ranged over again and again.
+// observeChaos consumes the stream: as an Observable, or in a session that reconnects now
+// and then and is ranged over repeatedly.
 func observeChaos(t *testing.T, seed uint64, client *source.Client, url string, opts []source.Option) (events []codec.Event, err error) {
 	t.Helper()
 	draw := rand.New(rand.NewPCG(seed, 1<<32))

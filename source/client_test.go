@@ -55,8 +55,8 @@ func within(t *testing.T, script func(*ssetest.Conn), test func(t *testing.T, se
 	})
 }
 
-// assertLeft checks that the server has seen the client leave. From Go 1.27 on, net/http may
-// read on for 50 ms after a body is closed, for the use of the connection by others.
+// assertLeft checks that the server has seen the client leave. Since Go 1.27, net/http may
+// read on for 50 ms after a body is closed, to reuse the connection.
 func assertLeft(t *testing.T, server *ssetest.Server, message ...any) {
 	t.Helper()
 	time.Sleep(50 * time.Millisecond) // of the bubble
@@ -340,7 +340,7 @@ func TestCommentsAndRetryEvents(t *testing.T) {
 	}
 }
 
-// A script that panics fails the test that uses it, with the panic's own words.
+// A panic of a script fails the test that uses it, with the panic's message.
 func TestPanicOfAScriptReachesTheStream(t *testing.T) {
 	within(t, func(*ssetest.Conn) { panic("oops") }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 		_, err := sink.Collect(t.Context(), client.Observe(server.URL()))

@@ -67,7 +67,8 @@ func TestContentType(t *testing.T) {
 				}
 				conn.Send(numbered(1)...)
 			}, func(t *testing.T, server *ssetest.Server, _ *source.Client) {
-				// The server's own client, but with the fields of the row: a server of Go adds one.
+				// The server's own client, but with the fields of the row: a Go server adds
+				// one.
 				client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 					resp, err := server.Client().Transport.RoundTrip(req)
 					if err == nil {
@@ -152,8 +153,8 @@ type encoder interface {
 
 func newGzip(w io.Writer) encoder { return gzip.NewWriter(w) }
 
-// encoded answers with three events, an hour between them. With members, each is a
-// compressed file of its own.
+// encoded answers with three events, one hour apart. With members, each is a separate
+// compressed file.
 func encoded(coding string, newEncoder func(io.Writer) encoder, members bool) func(*ssetest.Conn) {
 	return func(c *ssetest.Conn) {
 		c.Header().Set("Content-Encoding", coding)
@@ -228,7 +229,7 @@ func TestCompressedEventsArriveAtOnce(t *testing.T) {
 	}
 }
 
-// unasking removes the field Accept-Encoding, whereupon net/http asks for gzip and decodes
+// unasking removes the field Accept-Encoding, which makes net/http ask for gzip and decode
 // it.
 func unasking(transport http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -279,7 +280,7 @@ func TestContentEncodingThatIsNotDecoded(t *testing.T) {
 	}
 }
 
-// Codings that mean that there is none.
+// These codings mean that the body is not encoded.
 func TestNoContentEncoding(t *testing.T) {
 	for _, coding := range []string{"", "identity", "none", "None", "identity, identity"} {
 		within(t, func(c *ssetest.Conn) {
@@ -312,7 +313,7 @@ func TestGzipByteByByte(t *testing.T) {
 	assert.Equal(t, []codec.Event{{Type: "message", Data: "abc"}}, events)
 }
 
-// A body that is plain text although its header says gzip would be the same at each attempt.
+// A plain-text body whose header says gzip would be the same at each attempt.
 func TestContentEncodingThatIsNotTrue(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		c.Header().Set("Content-Encoding", "gzip")

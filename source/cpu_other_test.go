@@ -2,5 +2,5 @@
 
 package source_test
 
-// cpuTime is not known here.
+// cpuTime is not available on this system.
 func cpuTime() int64 { return 0 }

@@ -19,7 +19,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// idle is the idle timeout of these tests, which the server's pace is well below.
+// idle is the idle timeout of these tests, far above the server's interval.
 const idle = 500 * time.Millisecond
 
 // A countingServer sends the numbers after the Last-Event-ID, one every five milliseconds.
@@ -273,8 +273,8 @@ func TestConnectTimeoutOnADeadConnection(t *testing.T) {
 	}
 }
 
-// Without an idle timeout, pings find out that an HTTP/2 connection is dead, also while
-// the stream waits for a header.
+// Without an idle timeout, pings detect that an HTTP/2 connection is dead, even while the
+// stream waits for a header.
 func TestPings(t *testing.T) {
 	server := startCountingServer(t, true)
 	proxy := startTCPProxy(t, server.Server)

@@ -65,7 +65,7 @@ func TestWithDeduplication(t *testing.T) {
 	}
 }
 
-// Comments come again after each reconnect, and have no position to go by.
+// Comments repeat after each reconnect, and have no position to compare.
 func TestCommentsAreNoDuplicates(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		if c.N > 2 {

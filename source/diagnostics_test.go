@@ -59,7 +59,7 @@ func TestWithErrorTail(t *testing.T) {
 	}
 }
 
-// A read of no bytes between the two characters of a line end does not make two of it.
+// An empty read between the two characters of a line end does not split it into two.
 func TestErrorTailOfALineEndInPieces(t *testing.T) {
 	pieces := []string{"data: a\r", "", "\n"}
 	resp := &http.Response{

@@ -143,7 +143,7 @@ func ExampleWithPrepare() {
 }
 
 // Two replicas of a feed, which give an event the same ID: each attempt goes to the other
-// one and resumes there, so a failover loses nothing and delivers nothing twice.
+// one and resumes there, so a failover neither loses nor repeats events.
 func ExampleWithPrepare_failover() {
 	feed := []codec.Event{{ID: "1", Data: "one"}, {ID: "2", Data: "two"}, {ID: "3", Data: "three"}}
 	a := ssetest.NewServer(ssetest.Replay(feed, 1)) // breaks in the middle of the second event
@@ -185,7 +185,7 @@ func ExampleWithPrepare_failover() {
 	// 3 three
 }
 
-// The second run of a program goes on where the first has stopped.
+// The second run of a program continues where the first one stopped.
 func ExampleWithCheckpoint() {
 	server := prices()
 	defer server.Close()
@@ -217,8 +217,8 @@ func ExampleWithCheckpoint() {
 	// <nil>
 }
 
-// A program that runs its pipeline again after an error needs no file: the second run goes
-// on after the last event whose work succeeded.
+// A program that runs its pipeline again after an error needs no file: the second run
+// continues after the last event whose work succeeded.
 func ExampleMemoryCheckpoint() {
 	server := prices()
 	defer server.Close()
@@ -277,7 +277,7 @@ func ExampleWithTrace() {
 	// disconnected
 }
 
-// A stream that gives up when the server was away for long.
+// A stream that gives up when the server is unavailable for too long.
 func ExampleWithBackoff() {
 	server := ssetest.NewServer(func(c *ssetest.Conn) { c.Answer(http.StatusServiceUnavailable, "closed") })
 	defer server.Close()
@@ -303,7 +303,7 @@ func ExampleWithReconnect() {
 	// 1 request
 }
 
-// A server that forgets the blank line after its last event.
+// A server that omits the blank line after its last event.
 func ExampleWithUnterminatedEvent() {
 	server := ssetest.NewServer(func(c *ssetest.Conn) { c.Raw("data: one\n\ndata: [DONE]\n") })
 	defer server.Close()
@@ -359,7 +359,7 @@ func ExampleWithCompression() {
 	// identity
 }
 
-// Waits of a formula of one's own: no wait for the first failure, then a second more
+// Waits that follow your own formula: none after the first failure, then one second more
 // after each.
 func ExampleBackoffState() {
 	server := ssetest.NewServer(func(c *ssetest.Conn) {

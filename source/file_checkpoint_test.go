@@ -42,7 +42,7 @@ func TestFileCheckpoint(t *testing.T) {
 	assert.Equal(t, "2", id, "what was saved before is still there")
 }
 
-// Whatever a file holds that Save has not written is an error, never an ID.
+// A file that Save has not written is an error, never an ID.
 func TestFileCheckpointThatIsNone(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "position")
@@ -98,7 +98,8 @@ func TestFileCheckpointThatIsNone(t *testing.T) {
 	})
 }
 
-// An ID that may not survive a loss of power is not saved: Linux syncs no device like this one.
+// An ID that may not survive a power failure is not saved: Linux cannot sync a device like
+// this one.
 func TestFileCheckpointThatCannotBeSynced(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("other systems sync any device")
@@ -190,8 +191,8 @@ func TestFileCheckpointStaysWhenTheProgramChangesItsFolder(t *testing.T) {
 	assert.FileExists(t, filepath.Join(folder, "position"))
 }
 
-// When the folder cannot be synced, the new ID is in the file all the same, and the
-// error must not say otherwise.
+// When the folder cannot be synced, the new ID is in the file nevertheless, and the error
+// must not deny it.
 func TestFileCheckpointWhoseFolderCannotBeSynced(t *testing.T) {
 	checkpoint := NewFileCheckpoint(filepath.Join(t.TempDir(), "position"))
 	require.NoError(t, checkpoint.Save(t.Context(), "1"))

@@ -11,7 +11,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// What a deduplicator remembers does not depend on how long the IDs are.
+// The memory of a deduplicator does not depend on the length of the IDs.
 func TestDeduplicatorRemembersFingerprints(t *testing.T) {
 	const window, size = 1000, 32 << 10
 	d := newDeduplicator(window)

@@ -13,7 +13,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A server that answers with JSON or with a stream, as those of MCP do.
+// A server that answers with JSON or with a stream, like an MCP server.
 func ExampleFromResponse() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")

@@ -142,7 +142,7 @@ func TestFromResponseThatIsSilent(t *testing.T) {
 	})
 }
 
-// Options for connecting do not make it connect.
+// Options for connecting do not make FromResponse connect.
 func TestFromResponseNeverConnects(t *testing.T) {
 	answered(t, func(c *ssetest.Conn) { c.Send(numbered(1)...) }, func(t *testing.T, resp *http.Response) {
 		_, err := sink.Collect(t.Context(), source.FromResponse(resp, source.WithReconnect(source.ReconnectAlways)))

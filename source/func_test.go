@@ -30,7 +30,7 @@ func upTo(n int, end error) func(context.Context) (int, error) {
 	}
 }
 
-// opened calls FromFunc with a next of its own for each subscription.
+// opened calls FromFunc with a separate next for each subscription.
 func opened(open func() func(context.Context) (int, error)) rxsse.Observable[int] {
 	return func(ctx context.Context) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) { source.FromFunc(open())(ctx)(yield) }
@@ -108,7 +108,7 @@ func TestFromFuncDoesNotReadAhead(t *testing.T) {
 	assert.Equal(t, 3, calls)
 }
 
-// All subscriptions draw from one next.
+// All subscriptions share one next.
 func TestFromFuncIsShared(t *testing.T) {
 	src := source.FromFunc(upTo(3, io.EOF))
 	for v, err := range src(t.Context()) {
@@ -121,9 +121,9 @@ func TestFromFuncIsShared(t *testing.T) {
 	assert.Equal(t, []int{2, 3}, got)
 }
 
-// What the documentation says of a next that ignores its context: the range ends when
-// it returns, an item is delivered, an error gives way to the cause, and nothing is
-// left behind, or the bubble would not end.
+// A next may ignore its context, as the documentation says: the range ends when next
+// returns, an item is delivered, an error is replaced by the cause, and no goroutine leaks,
+// or the bubble would not end.
 func TestFromFuncWithANextThatIgnoresItsContext(t *testing.T) {
 	errGone := errors.New("gone")
 	for _, c := range []struct {

@@ -24,7 +24,7 @@ func bucket(t *testing.T, h source.Histogram, bound time.Duration, n int64) []in
 	return counts
 }
 
-// The bounds are part of what users see: dashboards and alerts name them.
+// The bounds are visible to users: dashboards and alerts name them.
 func TestBoundsOfHistograms(t *testing.T) {
 	var meter source.Meter
 	seconds := func(bounds []time.Duration) (s []float64) {
@@ -37,8 +37,8 @@ func TestBoundsOfHistograms(t *testing.T) {
 	assert.Equal(t, []float64{1, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400}, seconds(meter.Stats().ConnectionTimes.Bounds))
 }
 
-// The times to connect count for answers that are accepted, those of connections for all
-// connections, also while others run. A bound belongs to its bucket.
+// Connect times are counted for accepted attempts, connection times for all connections,
+// even while others run. A bound belongs to its bucket.
 func TestHistogram(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		switch c.N {
@@ -79,7 +79,7 @@ func TestHistogram(t *testing.T) {
 	})
 }
 
-// How long the request of a response took that the program hands over is unknown.
+// The duration of a request that the program sent itself is unknown.
 func TestHistogramOfAResponse(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		c.Raw("data: x\n\n")

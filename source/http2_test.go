@@ -24,7 +24,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// soon makes the waits of tests on real time short, also after attempts that fail because
+// soon makes the waits of tests in real time short, even after attempts that fail because
 // the machine is busy.
 func soon() source.Option { return source.WithBackoff(source.Backoff{First: 1, Growth: 1}) }
 
@@ -47,8 +47,8 @@ func sendNumbered(w http.ResponseWriter, from, to int) {
 	_ = http.NewResponseController(w).Flush()
 }
 
-// Many streams share one connection, and each is its own: leaving one is seen by
-// the server and does not touch the others.
+// Many streams share one connection independently: the server sees each one leave, and the
+// others continue.
 func TestHTTP2(t *testing.T) {
 	var open atomic.Int64
 	left := make(chan string, 10)
@@ -76,14 +76,14 @@ func TestHTTP2(t *testing.T) {
 	assert.EqualValues(t, 1, open.Load())
 }
 
-// A server that shuts down sends GOAWAY and lets the streams there are end; the
-// stream then goes on over a new connection.
+// A server that shuts down sends GOAWAY and lets its streams end; the stream then continues
+// on a new connection.
 func TestHTTP2GracefulGoAway(t *testing.T) {
 	var requests atomic.Int64
 	server := newHTTP2Server(t, func(w http.ResponseWriter, r *http.Request) {
 		switch requests.Add(1) {
 		case 1:
-			w.Header().Set("Connection", "close") // has net/http send GOAWAY
+			w.Header().Set("Connection", "close") // makes net/http send GOAWAY
 			sendNumbered(w, 0, 2)
 		case 2:
 			assert.Equal(t, "2", r.Header.Get("Last-Event-ID"))
@@ -146,8 +146,8 @@ func TestHTTP2IDThatIsLargerThanTheHeaderMayBe(t *testing.T) {
 	assert.Less(t, len(err.Error()), 1000)
 }
 
-// A certificate that is not for this host, or from nobody known, is an error at once:
-// it is not the network that is bad.
+// A certificate for another host, or of an unknown authority, is a final error: the network
+// is not at fault.
 func TestTLSThatIsNotToBeTrusted(t *testing.T) {
 	server := newHTTP2Server(t, func(w http.ResponseWriter, _ *http.Request) { sendNumbered(w, 0, 1) })
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -181,8 +181,8 @@ func TestTLSThatIsNotToBeTrusted(t *testing.T) {
 	assert.Len(t, events, 1)
 }
 
-// A rawHTTP2 is one connection of a server that writes the frames of HTTP/2 (RFC 9113)
-// by hand, to do what no library would. It answers the first request alone.
+// A rawHTTP2 is one connection of a server that writes the frames of HTTP/2 (RFC 9113) by
+// hand, to do what no library would. It answers only the first request.
 type rawHTTP2 struct {
 	conn net.Conn
 	gone chan struct{} // closed when the client has left its request
@@ -238,8 +238,8 @@ func serveRawHTTP2(conn net.Conn, play func(*rawHTTP2)) {
 	}
 }
 
-// read reads what the client sends, acknowledges its settings, and calls requested at
-// its first request. It returns when the client has left that.
+// read reads what the client sends, acknowledges its settings, and calls requested at its
+// first request. It returns when the client has left that request.
 func (c *rawHTTP2) read(requested func()) error {
 	if _, err := io.CopyN(io.Discard, c.conn, int64(len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))); err != nil {
 		return err
@@ -281,7 +281,7 @@ func (c *rawHTTP2) headers(status int, contentType string) {
 
 func (c *rawHTTP2) data(text string) { c.frame(0, 0, 1, []byte(text)) }
 
-// goAway says which stream was the last to be dealt with, and why.
+// goAway sends the last stream that was processed, and the reason.
 func (c *rawHTTP2) goAway(last, code uint32) {
 	c.frame(7, 0, 0, binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, last), code))
 }

@@ -79,7 +79,7 @@ func TestIdleTimeoutOfAnAnswer(t *testing.T) {
 	}
 }
 
-// A consumer that takes its time is no server that is silent.
+// A slow consumer is not a silent server.
 func TestSlowConsumerIsNotIdle(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		c.Send(numbered(1)...)

@@ -32,7 +32,7 @@ func ExampleEmpty() {
 	// Output: [ACME 1 ACME 2 INIT 1 INIT 2] unknown symbol
 }
 
-// A test of a pipeline that has to notice a silent stream.
+// A test of a pipeline that must detect a silent stream.
 func ExampleNever() {
 	silent := operators.Timeout(source.Never[int](), 10*time.Millisecond)
 	_, err := sink.First(context.Background(), silent)

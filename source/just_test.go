@@ -77,7 +77,8 @@ func TestFromChannelCompletesWhenTheChannelIsClosed(t *testing.T) {
 	})
 }
 
-// An endingContext has ended before its channel is closed, as each context has for a moment.
+// An endingContext has ended before its channel is closed, which happens briefly in every
+// context.
 type endingContext struct {
 	context.Context
 

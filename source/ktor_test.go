@@ -23,9 +23,8 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// These are the tests of Ktor's SSE client with their inputs, named as there, and
-// what they say of this one. Where it differs, by the standard or by design, the row
-// says why.
+// These are the tests of Ktor's SSE client with their inputs and names, and the results of
+// this client. Where it differs, by the standard or by design, the row says why.
 
 // Ktor's SSESessionParserTest: both kinds of extra events are on.
 func TestKtorParser(t *testing.T) {
@@ -139,7 +138,7 @@ func counting(from, to int) string {
 	return strings.Join(all, " ")
 }
 
-// status answers with an error until the end of time.
+// status answers every request with an error.
 func status(code int, body string) func(*ssetest.Conn) {
 	return func(c *ssetest.Conn) { c.Answer(code, body) }
 }

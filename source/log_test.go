@@ -18,7 +18,8 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// lines returns a logger at a level and what it has written, without the times.
+// lines returns a logger at a level, and a function that returns its output without the
+// times.
 func lines(level slog.Level) (*slog.Logger, func() []string) {
 	var buf bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&buf, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -87,7 +88,7 @@ func TestLogOfCompletion(t *testing.T) {
 	})
 }
 
-// An outage is two lines, however long it lasts: when it begins, and when it has ended.
+// An outage is two lines, however long it lasts: one when it begins, one when it ends.
 func TestLogOfAnOutage(t *testing.T) {
 	const help = " help=https://github.com/rxsse/rxsse/blob/main/docs/troubleshooting.md#it-reconnects-all-the-time"
 	for name, c := range map[string]struct {
@@ -140,7 +141,7 @@ func TestLogOfAnOutage(t *testing.T) {
 		}},
 		"a server that ends each response at once": {func(c *ssetest.Conn) {
 			switch {
-			case c.N == 15, c.N == 19: // the count begins anew; two more are not worth a warning
+			case c.N == 15, c.N == 19: // the count restarts; two more are not worth a warning
 				c.Send(codec.Event{ID: "1", Data: "x"})
 			case c.N > 21:
 				c.Answer(http.StatusNoContent, "")
@@ -220,7 +221,7 @@ func TestNoHintWhileNobodyReads(t *testing.T) {
 	})
 }
 
-// An ID that cannot be sent is said once.
+// An ID that cannot be sent is logged once.
 func TestLogOfAnIDThatCannotBeSent(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		if c.N > 5 {
@@ -235,7 +236,7 @@ func TestLogOfAnIDThatCannotBeSent(t *testing.T) {
 	})
 }
 
-// Reconnect is no fault, so the log has only debug lines of it.
+// Reconnect is no fault, so it is only logged at debug level.
 func TestLogOfReconnect(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		c.Send(numbered(2)[c.N-1])

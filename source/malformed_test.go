@@ -74,8 +74,8 @@ func TestAnswersThatAreNotHTTP(t *testing.T) {
 	}
 }
 
-// Whatever a body holds, it is no error: the standard has a meaning for every
-// sequence of bytes. It never costs the events before and after.
+// No body is an error: the standard gives every sequence of bytes a meaning. It never costs
+// the events before and after.
 func TestBodiesThatAreNoEvents(t *testing.T) {
 	for name, garbage := range map[string]string{
 		"binary":         "\x00\x01\xfe\xff\x80\r\n\n",
@@ -105,7 +105,7 @@ func TestBodiesThatAreNoEvents(t *testing.T) {
 	}
 }
 
-// The hooks tell a server that hangs up from one that ends its response.
+// The hooks distinguish a server that hangs up from one that ends its response.
 func TestTraceTellsHangingUpFromEnding(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		switch c.N {

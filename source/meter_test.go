@@ -102,7 +102,7 @@ func TestMeterWhileTheStreamRuns(t *testing.T) {
 	})
 }
 
-// A meter adds up the streams it is given to, and can be read meanwhile.
+// A meter adds up the streams that use it, and can be read meanwhile.
 func TestMeterOfManyStreams(t *testing.T) {
 	within(t, ssetest.Replay(numbered(100)), func(t *testing.T, server *ssetest.Server, _ *source.Client) {
 		var meter source.Meter
@@ -122,7 +122,7 @@ func TestMeterOfManyStreams(t *testing.T) {
 	})
 }
 
-// A meter adds up what streams that have ended and one that runs have counted.
+// A meter adds up the counts of ended and of running streams.
 func TestMeterAddsUp(t *testing.T) {
 	const one, two = "id: 1\ndata: a\n\ndata: half", "id: 2\ndata: b\n\n"
 	within(t, func(c *ssetest.Conn) {

@@ -18,8 +18,8 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// Each of these servers does something to a client on its first connections and
-// then, since the client has not lost heart, lets it have events 1 to 3.
+// Each of these servers misbehaves on its first connections and then, since the client
+// keeps trying, sends it events 1 to 3.
 func TestServersThatMisbehave(t *testing.T) {
 	good := ssetest.Replay(numbered(3))
 	for name, c := range map[string]struct {
@@ -103,7 +103,7 @@ func TestServersThatAreNoEventStream(t *testing.T) {
 	}
 }
 
-// A byte a second is not silence, and whatever comes is delivered when it is there.
+// A byte a second is not silence, and each event is delivered when it is complete.
 func TestOneByteASecond(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		if c.N > 1 {
@@ -123,8 +123,7 @@ func TestOneByteASecond(t *testing.T) {
 	})
 }
 
-// A million events in a burst wait where they are, on the network, while the
-// consumer is busy.
+// A million events in a burst wait on the network while the consumer is busy.
 func TestBurstToASlowConsumer(t *testing.T) {
 	events := 1_000_000
 	if testing.Short() {

@@ -15,7 +15,7 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// A mistake in an option is the programmer's, and shows when it is made.
+// A mistake in an option is the programmer's, so it panics at once.
 func TestOptionsRefuseNonsense(t *testing.T) {
 	for want, option := range map[string]func() source.Option{
 		"source: WithReconnectionTime: d must not be negative, got -1s":                                   func() source.Option { return source.WithReconnectionTime(-time.Second) },

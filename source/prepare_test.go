@@ -64,7 +64,7 @@ func TestPrepareThatFails(t *testing.T) {
 	})
 }
 
-// A header that the hook has spoilt is reported as one that WithHeader has.
+// A header that the hook makes invalid is reported like one of WithHeader.
 func TestPrepareIsChecked(t *testing.T) {
 	_, err := sink.Collect(t.Context(), source.SSE("http://host.example", source.WithPrepare(func(req *http.Request) error {
 		req.Header.Set("Authorization", "Bearer secret\n")
@@ -74,7 +74,7 @@ func TestPrepareIsChecked(t *testing.T) {
 	assert.NotContains(t, err.Error(), "secret")
 }
 
-// A body that prepare sets is the one that is sent.
+// A body that prepare sets is sent.
 func TestPrepareSetsABody(t *testing.T) {
 	body := func(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
 	for name, c := range map[string]struct {
@@ -158,8 +158,8 @@ func TestPreparedHeaderIsOfOneAttempt(t *testing.T) {
 	})
 }
 
-// A failover: each attempt goes to another server, and errors and log name the one that
-// was asked.
+// A failover: each attempt goes to another server, and errors and log name the server of
+// the attempt.
 func TestPrepareChoosesTheServer(t *testing.T) {
 	script := func(c *ssetest.Conn) {
 		switch c.N {
@@ -223,7 +223,7 @@ func TestPrepareChoosesTheServer(t *testing.T) {
 	})
 }
 
-// The Host of a request is that of its URL, unless another was asked for.
+// The Host of a request is that of its URL, unless another was set.
 func TestHostFollowsTheURL(t *testing.T) {
 	for name, c := range map[string]struct {
 		host    string // of the program's request

@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A tcpProxy forwards connections to a server, until it forgets them: then they carry
-// nothing any more and are not closed, as behind a NAT or a load balancer that has lost
-// its table. New ones work.
+// A tcpProxy forwards connections to a server until it forgets them: then they carry
+// nothing and are not closed, as behind a NAT or a load balancer that has lost its table.
+// New ones work.
 type tcpProxy struct {
 	listener net.Listener
 	target   string
@@ -23,7 +23,7 @@ type tcpProxy struct {
 	conns    []net.Conn
 	accepted int
 	closed   bool
-	forgot   chan struct{} // closed when the present connections are forgotten
+	forgot   chan struct{} // closed when the current connections are forgotten
 }
 
 // startTCPProxy starts a proxy for server, which is closed when the test ends.
@@ -42,7 +42,7 @@ func (p *tcpProxy) url(server *httptest.Server) string {
 	return strings.Replace(server.URL, p.target, p.listener.Addr().String(), 1)
 }
 
-// forget silences all present connections.
+// forget silences all current connections.
 func (p *tcpProxy) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,7 +92,7 @@ func (p *tcpProxy) serve() {
 	}
 }
 
-// forward copies from src to dst, and swallows everything once it is told to forget.
+// forward copies from src to dst until forgot is closed, and then discards everything.
 func forward(dst, src net.Conn, forgot <-chan struct{}) {
 	buf := make([]byte, 32<<10)
 	for {

@@ -21,8 +21,8 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// Fifty connections that break in the middle of an event, in pieces of every
-// size: every event comes once and in order.
+// Fifty connections break in the middle of an event, in pieces of every size: every event
+// is delivered once and in order.
 func TestEveryEventOnceThoughConnectionsBreak(t *testing.T) {
 	events := numbered(1000)
 	var drops []int
@@ -301,7 +301,7 @@ func TestCancellation(t *testing.T) {
 	}
 }
 
-// A slow consumer holds the server up; nothing is read ahead without bound.
+// A slow consumer slows the server down; the client does not read ahead without bound.
 func TestSlowConsumerHoldsTheServerUp(t *testing.T) {
 	sent := 0
 	within(t, func(c *ssetest.Conn) {

@@ -19,7 +19,7 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// A recording is what the index says of a recorded body.
+// A recording is the index entry of a recorded body.
 type recording struct {
 	Events      int            `json:"events"`
 	Types       map[string]int `json:"types"`
@@ -29,9 +29,9 @@ type recording struct {
 	SHA256      string         `json:"events_sha256"`
 }
 
-// TestRecordedStreams replays bodies that real services have sent, in pieces of
-// several sizes, and compares what comes out with the index beside them. The
-// folder that RXSSE_CORPUS names has them in recorded/.
+// TestRecordedStreams replays bodies of real services, in pieces of several sizes, and
+// compares the result with the index beside them. The folder that RXSSE_CORPUS names has
+// them in recorded/.
 func TestRecordedStreams(t *testing.T) {
 	corpus := os.Getenv("RXSSE_CORPUS")
 	if corpus == "" {

@@ -58,7 +58,7 @@ func TestErrorsOfUnusableURLs(t *testing.T) {
 	}
 }
 
-// A thousand bytes of a URL are shown.
+// At most a thousand bytes of a URL are shown.
 func TestLongURL(t *testing.T) {
 	url := "http://host.example/" + strings.Repeat("x", 980)
 	fail := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errGone })

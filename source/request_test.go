@@ -16,8 +16,8 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// A request that can never be sent ends the stream at once, though nothing
-// limits the attempts: to try again would be to wait forever, without a word.
+// A request that can never be sent ends the stream at once, even without a limit of
+// attempts: it would otherwise retry silently forever.
 func TestRequestsThatCannotBeSent(t *testing.T) {
 	get := func(raw string) *http.Request {
 		u, err := url.Parse(raw)
@@ -57,8 +57,8 @@ func TestRequestsThatCannotBeSent(t *testing.T) {
 	}
 }
 
-// A header field Last-Event-ID means what WithLastEventID does: it is where the
-// stream begins, not what each connection asks for.
+// A header field Last-Event-ID does what WithLastEventID does: it is where the stream
+// begins, not what each connection asks for.
 func TestLastEventIDGivenAsHeader(t *testing.T) {
 	for name, observe := range map[string]func(*source.Client, string) (*http.Request, []source.Option){
 		"WithHeader": func(_ *source.Client, url string) (*http.Request, []source.Option) {

@@ -74,7 +74,7 @@ func TestWithLastEventIDReset(t *testing.T) {
 	}
 }
 
-// A refusal of a request without a last event ID is not about one.
+// A refusal of a request without a last event ID does not concern the ID.
 func TestRefusalThatIsNotOfTheLastEventID(t *testing.T) {
 	for name, id := range map[string]string{"none": "", "cannot be sent": "a\x01b"} {
 		t.Run(name, func(t *testing.T) {

@@ -18,8 +18,8 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// An answer that is refused is reported with as much of its body as arrives within half
-// a second, up to a limit.
+// A refused response is reported with the part of its body that arrives within half a
+// second, up to a limit.
 func TestBodyOfARefusal(t *testing.T) {
 	long := strings.Repeat("x", 100_000)
 	for name, c := range map[string]struct {

@@ -49,7 +49,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// A Backoff.Wait of the caller's sees what the server asks for: nothing, if the date has passed.
+// A Backoff.Wait function sees the wait that the server asks for: none, if the date has
+// passed.
 func TestRetryAfterOfAWaitFunction(t *testing.T) {
 	for ago, want := range map[time.Duration]time.Duration{time.Hour: 0, -time.Hour: time.Hour} {
 		within(t, func(conn *ssetest.Conn) {

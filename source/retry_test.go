@@ -55,8 +55,8 @@ func TestWithRetryIf(t *testing.T) {
 	}
 }
 
-// A server that greets each client and then turns it away is not healthy for those
-// who say so.
+// With WithHealthyAfter, a server that greets each client and then disconnects it is not
+// healthy.
 func TestWithHealthyAfter(t *testing.T) {
 	for name, c := range map[string]struct {
 		lasts time.Duration
@@ -192,8 +192,8 @@ func TestReconnectOfAPost(t *testing.T) {
 	})
 }
 
-// A POST is sent again if it has not left: the function that chooses a proxy has failed. A
-// protocol of the user's own may have sent it, whatever that function says.
+// A POST that was not sent is sent again: the function that chooses a proxy has failed. A
+// protocol that the user registers may have sent it, even if that function fails.
 func TestPostThatMayNotHaveLeft(t *testing.T) {
 	noProxy := func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy") }
 	custom := func(*http.Request) (*http.Response, error) { return nil, errGone }

@@ -27,8 +27,8 @@ type unloadable struct{ err error }
 func (c unloadable) Load(context.Context) (string, error) { return "", c.err }
 func (unloadable) Save(context.Context, string) error     { return nil }
 
-// Nothing that a stream reports shows user, password, values of the query or a fragment,
-// wherever they come from and however deep they are nested.
+// Nothing that a stream reports shows user, password, query values or a fragment, wherever
+// they come from and however deeply they are nested.
 func TestNothingReportedShowsSecrets(t *testing.T) {
 	const withSecrets = "https://topsecret:topsecret@token.example/topic?key=topsecret#topsecret"
 	broken := &url.Error{Op: "Get", URL: withSecrets, Err: errors.New("connection refused")}
@@ -127,7 +127,7 @@ func TestNothingReportedShowsSecrets(t *testing.T) {
 	}
 }
 
-// testSecrets runs a stream that fails, and looks at all that it reports. The server
+// testSecrets runs a stream that fails, and checks all that it reports. The server
 // redirects the first request to location, unless that is empty.
 func testSecrets(t *testing.T, url, location string, opts func(*http.Client) []source.Option) {
 	within(t, func(c *ssetest.Conn) {

@@ -13,8 +13,8 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// pairs is a sequence of the items, and then of err, if there is one, with a value,
-// and then of more than should be looked at.
+// pairs is a sequence of the items, then of err with a value, if there is an error, and
+// then of more items, which must not be read.
 func pairs(err error, items ...int) iter.Seq2[int, error] {
 	return func(yield func(int, error) bool) {
 		for _, v := range items {

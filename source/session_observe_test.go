@@ -64,7 +64,7 @@ func TestSessionObserveEndsTheSession(t *testing.T) {
 	})
 }
 
-// An operator that gives up a silent session does not wait for the session's next event.
+// An operator that abandons a silent session does not wait for the session's next event.
 func TestSessionObserveIsInterrupted(t *testing.T) {
 	within(t, func(c *ssetest.Conn) { c.Hold() }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 		session, err := client.Open(t.Context(), server.URL())

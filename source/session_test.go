@@ -73,8 +73,8 @@ func TestSession(t *testing.T) {
 	})
 }
 
-// Whatever other options say, the one who opens a session learns at once that the
-// first attempt has failed.
+// Whatever the other options, Open reports at once that the first attempt has
+// failed.
 func TestOpenReportsTheFirstFailure(t *testing.T) {
 	for name, c := range map[string]struct {
 		script func(*ssetest.Conn)
@@ -130,7 +130,7 @@ func TestOpenOfNoContent(t *testing.T) {
 }
 
 // Each way to end a session closes the connection: the server sees the client leave,
-// whether or not somebody is ranging over the events.
+// whether or not a goroutine ranges over the events.
 func TestEndOfASession(t *testing.T) {
 	for name, c := range map[string]struct {
 		end  func(s *source.Session, cancel context.CancelCauseFunc)
@@ -333,8 +333,7 @@ func TestOneRangeAtATime(t *testing.T) {
 	})
 }
 
-// A session costs no goroutine of its own while it waits: what there is, net/http has
-// started.
+// A session has no goroutine of its own while it waits, only those of net/http.
 func TestIdleStreamStartsNoGoroutine(t *testing.T) {
 	within(t, func(c *ssetest.Conn) { c.Hold() }, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 		session, err := client.Open(t.Context(), server.URL(), source.WithIdleTimeout(time.Hour), source.WithConnectTimeout(time.Hour))

@@ -58,8 +58,8 @@ func TestWithStrictEventSourceCanBeSwitchedOff(t *testing.T) {
 	})
 }
 
-// A scenario is one of the corpus: what a server does, connection by connection, and
-// what an EventSource shows of it.
+// A scenario comes from the corpus: what a server does, connection by connection, and what
+// an EventSource then reports.
 type scenario struct {
 	ID          string `json:"id"`
 	URL         string `json:"url"`
@@ -118,7 +118,7 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// refusesURL checks that a URL which is none of HTTP is refused without an attempt.
+// refusesURL checks that a URL with another scheme than HTTP is refused without an attempt.
 func refusesURL(t *testing.T, url string) {
 	t.Helper()
 	trace := &source.Trace{Connecting: func(source.Attempt) { t.Error("it connects") }}
@@ -140,7 +140,7 @@ func (s scenario) play(c *ssetest.Conn) {
 		c.Answer(respond.Status, respond.Body)
 	}
 	c.Open()
-	for _, header := range []string{"Accept", "Cache-Control"} { // some bodies tell what was asked for
+	for _, header := range []string{"Accept", "Cache-Control"} { // some bodies repeat request fields
 		respond.Body = strings.ReplaceAll(respond.Body, "<value of the request's "+header+" header>", c.Request.Header.Get(header))
 	}
 	c.Raw(respond.Body)
@@ -174,7 +174,7 @@ func (s scenario) check(t *testing.T, server *ssetest.Server, _ *source.Client) 
 	s.checkRequests(t, server.Requests())
 }
 
-// observe returns what an EventSource would show, until leave is called.
+// observe returns what an EventSource would report, until leave is called.
 func (s scenario) observe(ctx context.Context, leave context.CancelFunc, url string, opts ...source.Option) (got []string) {
 	trace := &source.Trace{
 		Open: func(source.Attempt, *http.Response) {
@@ -211,7 +211,7 @@ func (s scenario) calls(name string) bool {
 	return false
 }
 
-// want returns what observe should.
+// want returns what observe should return.
 func (s scenario) want() (want []string) {
 	for _, o := range s.Observes {
 		switch {

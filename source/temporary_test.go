@@ -72,8 +72,8 @@ func TestTLSAlertsThatCannotMend(t *testing.T) {
 }
 
 // A stream fails at its first handshake if the configurations of client and server do not
-// match: a later attempt would fail, too. Some of these errors can be found by their text
-// alone, so this test fails when crypto/tls changes one of the texts.
+// match: a later attempt would fail, too. Some of these errors can only be recognized by
+// their text, so this test fails when crypto/tls changes one of the texts.
 func TestTLSThatCannotMend(t *testing.T) {
 	tls12With := func(protocols ...string) func(*tls.Config) {
 		return func(c *tls.Config) { c.MaxVersion, c.NextProtos = tls.VersionTLS12, protocols }
@@ -146,7 +146,7 @@ type rewritingConn struct {
 	net.Conn
 
 	rewrite func([]byte)
-	record  []byte // what is left of it to be read
+	record  []byte // the unread rest of it
 }
 
 func (c *rewritingConn) Read(b []byte) (int, error) {
@@ -170,7 +170,7 @@ func (c *rewritingConn) Read(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
-// A server that speaks no TLS will not learn it.
+// A server without TLS will not gain it by waiting.
 func TestPlainAnswerToTLS(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
@@ -180,14 +180,14 @@ func TestPlainAnswerToTLS(t *testing.T) {
 	require.ErrorIs(t, err, http.ErrSchemeMismatch)
 }
 
-// The largest port is one.
+// The largest port is valid.
 func TestLargestPort(t *testing.T) {
 	fail := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errGone })
 	_, err := sink.Collect(t.Context(), source.SSE("http://host.example:65535/", source.WithHTTPClient(&http.Client{Transport: fail}), source.WithMaxAttempts(1)))
 	assert.ErrorIs(t, err, errGone)
 }
 
-// No attempt can succeed where a URL names no host, or a port that cannot be.
+// No attempt can succeed if a URL names no host, or an impossible port.
 func TestURLThatLeadsNowhere(t *testing.T) {
 	for _, url := range []string{"http://host.example:0/", "http://host.example:65536/", "http://host.example:99999999999999999999/", "http:///path", "http://:8080x/"} {
 		t.Run(url, func(t *testing.T) {

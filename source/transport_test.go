@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A stubbornPool is a RoundTripper that offers the same connection until that is closed,
-// whatever net/http would do.
+// A stubbornPool is a RoundTripper that offers the same connection until it is closed,
+// unlike net/http.
 type stubbornPool struct {
 	conn   *closeCounter
 	always bool // even then
@@ -114,7 +114,7 @@ type tripFunc func(*http.Request) (*http.Response, error)
 
 func (f tripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// The request that evicts a connection takes no other one, and no server would accept it.
+// The request that evicts a connection uses no other one, and no server would accept it.
 func TestEvictionUsesNoOtherConnection(t *testing.T) {
 	abandoned := &closeCounter{}
 	for name, c := range map[string]struct {
@@ -147,8 +147,8 @@ func TestEvictionUsesNoOtherConnection(t *testing.T) {
 	}
 }
 
-// A body that cannot be read again goes with the attempt. The next one, which has a new
-// body, finds the connection evicted, or closed.
+// A body that cannot be read again fails its attempt. The next one, which has a new body,
+// finds the connection evicted or closed.
 func TestAbandonedConnectionAndABodyWithoutGetBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := &stubbornPool{conn: &closeCounter{}}

@@ -16,8 +16,8 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// An event without its blank line is dropped, but not in silence, or delivered where the
-// caller has asked for it and the response has ended in order.
+// An event without its blank line is dropped and reported. It is delivered if the caller
+// has asked for it and the response ended cleanly.
 func TestUnterminatedEvent(t *testing.T) {
 	const stream = "id: 1\ndata: a\n\nid: 2\ndata: stop\n"
 	for name, c := range map[string]struct {
@@ -74,8 +74,8 @@ func TestUnterminatedEvent(t *testing.T) {
 	}
 }
 
-// An event that was delivered although no blank line ended it is a duplicate when it comes
-// again, and so is one that was delivered before.
+// An event that was delivered although no blank line ended it is a duplicate when it is
+// sent again, and so is one that was delivered before.
 func TestUnterminatedEventIsDeduplicated(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		switch c.N {

@@ -10,9 +10,9 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// A server that breaks its first connection, and a client that goes on where
-// that one broke. In a test, run this in a bubble of testing/synctest: the three
-// seconds until the client connects again then take no time.
+// A server that breaks its first connection, and a client that resumes where it broke. In a
+// test, run this in a bubble of testing/synctest: the three seconds before the client
+// reconnects then take no time.
 func Example() {
 	server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
 		switch c.LastEventID() {

@@ -13,8 +13,8 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// A script's bug must not look like a network that breaks: a client would
-// reconnect to it forever.
+// A bug in a script must not look like a broken network: a client would reconnect to it
+// forever.
 func TestScriptsThatFail(t *testing.T) {
 	for name, c := range map[string]struct {
 		script func(*ssetest.Conn)

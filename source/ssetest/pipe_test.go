@@ -140,7 +140,7 @@ func TestPipeDeadlines(t *testing.T) {
 			assert.True(t, timeout.Timeout())
 			assert.Equal(t, time.Minute, time.Since(start), name)
 		}
-		// One that is past wakes a reader; none has it wait again.
+		// A deadline in the past wakes a reader; without one, the reader waits again.
 		errs := make(chan error, 1)
 		require.NoError(t, client.SetDeadline(time.Time{}))
 		go func() { _, err := client.Read(make([]byte, 1)); errs <- err }()

@@ -243,8 +243,7 @@ func TestReplayOfNothing(t *testing.T) {
 	})
 }
 
-// To the client of a server in memory every host is that server, which sees what
-// redirects carry to others.
+// In memory, every host is the server, so it sees what redirects carry to other hosts.
 func TestEveryHostIsTheMemoryServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
@@ -261,8 +260,8 @@ func TestEveryHostIsTheMemoryServer(t *testing.T) {
 	})
 }
 
-// The body of a request is read to its end, however long, since net/http does
-// not see the client leave before.
+// The body of a request is read to its end, however long: net/http does not see the client
+// leave before.
 func TestClientLeavesAfterALargeBody(t *testing.T) {
 	onBoth(t, (*ssetest.Conn).Hold, func(t *testing.T, server *ssetest.Server) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL(), strings.NewReader(strings.Repeat("x", 3<<20)))

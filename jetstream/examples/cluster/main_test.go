@@ -48,7 +48,7 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-// Help fits a terminal of 80 columns.
+// The help text fits a terminal of 80 columns.
 func TestHelpFitsATerminal(t *testing.T) {
 	var help bytes.Buffer
 	flags, _ := newFlags()
