@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -82,7 +83,9 @@ var errURL = fmt.Errorf("%w: unusable URL", ErrRequest)
 
 // Error returns a message with the request, the reason, the first 200 bytes of the body,
 // and the last event ID.
-func (e *Error) Error() string { return fmt.Sprintf("source: %s %s: %s", e.Method, e.URL, e.reason()) }
+func (e *Error) Error() string {
+	return fmt.Sprintf("source: %s %s: %s", e.Method, cmp.Or(e.URL, `""`), e.reason())
+}
 
 // reason returns the part of the message after the request.
 func (e *Error) reason() string {

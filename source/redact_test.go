@@ -45,7 +45,7 @@ func TestErrorsOfUnusableURLs(t *testing.T) {
 		"a broken escape":        {"http://host/%zz?key=secret", "invalid URL escape"},
 		"no scheme but a colon":  {":secret", "missing protocol scheme"},
 		"forgotten slashes":      {"http:user:secret@host/x", "source: GET http:…: the request cannot be sent: unusable URL: it has no host"},
-		"nothing":                {"", "source: GET : the request cannot be sent: unusable URL: scheme \"\""},
+		"nothing":                {"", `source: GET "": the request cannot be sent: unusable URL: it is empty`},
 		"no host":                {"http://%secret", "source: GET http://…: "},
 		"a secret for a scheme?": {"%secret://x", "source: GET …: "},
 	} {

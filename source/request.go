@@ -187,6 +187,8 @@ func checkURL(u *url.URL) error {
 	switch {
 	case u == nil:
 		return fmt.Errorf("%w: the request has no URL", errURL)
+	case *u == (url.URL{}):
+		return fmt.Errorf("%w: it is empty", errURL)
 	case u.Scheme != "http" && u.Scheme != "https" && u.Opaque != "":
 		return fmt.Errorf("%w: it has no \"http://\" or \"https://\"", errURL)
 	case u.Scheme != "http" && u.Scheme != "https":
