@@ -55,7 +55,10 @@ func holdError[T any](src rxsse.Observable[T], failure *error) rxsse.Observable[
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			src(ctx)(func(v T, err error) bool {
-				if err != nil && ctx.Err() == nil {
+				switch {
+				case *failure != nil: // a source that goes on after its error
+					return false
+				case err != nil && ctx.Err() == nil:
 					*failure = err
 					return false
 				}
