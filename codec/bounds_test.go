@@ -177,7 +177,7 @@ func TestSizeErrorComesAfterEvents(t *testing.T) {
 	}
 }
 
-// The offset counts from the beginning of the stream, not of what is in the buffer.
+// The offset counts from the beginning of the stream, not of the buffer.
 func TestSizeErrorFarIntoTheStream(t *testing.T) {
 	before := strings.Repeat("data: 1\n\n", 10_000)
 	d := codec.NewDecoder(strings.NewReader(before+"data: 0123456789\n\n"), codec.WithMaxEventSize(5))
@@ -290,7 +290,7 @@ func TestEmptyReads(t *testing.T) {
 	}
 }
 
-// A line that is skipped ends at its line end, whatever the reads in between begin with.
+// A skipped line ends at its line end, whatever the reads in between begin with.
 func TestSkippedLineInPieces(t *testing.T) {
 	for _, line := range []string{": comment", "unknown: x"} {
 		for _, rest := range []string{"data: 0123456789", "data", ": c", "\xff\xff\xff\xff\xff"} {

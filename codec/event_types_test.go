@@ -65,7 +65,7 @@ func TestSkippedMessagesAllocateNothing(t *testing.T) {
 	assert.Less(t, n, 20.0, "for 5000 messages")
 }
 
-// The decoder keeps the types that it was given, whatever the caller does with its slice.
+// The decoder copies the types, so the caller may change its slice.
 func TestWithEventTypesKeepsTheTypes(t *testing.T) {
 	types := []string{"wanted"}
 	option := codec.WithEventTypes(types...)

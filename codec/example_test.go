@@ -159,7 +159,7 @@ func ExampleUnmarshal() {
 	// Output: map[A:10] <nil>
 }
 
-// A Payload sees the whole event, so what it decodes may depend on its type.
+// A Payload sees the whole event, so the type can select what to decode.
 func ExamplePayload() {
 	type (
 		Trade struct{ Price float64 }

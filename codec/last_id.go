@@ -5,7 +5,7 @@ package codec
 const maxShared = 4 << 10
 
 // maxPackedID is the size of the largest ID that shares an allocation with its event's data.
-// A longer one is a string of its own, which all events that have it share: otherwise a
+// A longer one is a separate string, which all events that have it share: otherwise a
 // few bytes from the network could each cost as much memory as the ID.
 const maxPackedID = 1 << 10
 

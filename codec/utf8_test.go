@@ -47,8 +47,8 @@ func TestSequence(t *testing.T) {
 	}
 }
 
-// TestAppendValid compares with the standard library on what is valid, and its
-// length with the bound that the buffer relies on.
+// TestAppendValid compares the valid parts of the result with the standard library's, and
+// its length with the bound that the buffer relies on.
 func TestAppendValid(t *testing.T) {
 	for first := range 256 {
 		for second := range 256 {

@@ -14,8 +14,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A vector is a stream and what it means with comments and retry events
-// delivered.
+// A vector is a stream and its result with comments and retry events delivered.
 type vector struct {
 	name   string
 	setup  setup

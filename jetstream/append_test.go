@@ -41,7 +41,7 @@ func TestAppendStoresEachEventOnceInOrder(t *testing.T) {
 	}
 }
 
-// Types, IDs and data come back as they were, whatever they hold.
+// Types, IDs and data are read back unchanged, whatever they contain.
 func TestAppendKeepsEvents(t *testing.T) {
 	js := connect(t, shared.URL())
 	var types []string
@@ -104,7 +104,7 @@ func TestAppendStoresDifferentEventsWithOneID(t *testing.T) {
 	e := func(id, kind, data string) codec.Event { return codec.Event{Type: kind, ID: id, Data: data} }
 	require.NoError(t, log.Append(t.Context(), just(
 		e("1", "bid", "a"), e("2", "bid", "b"), e("1", "bid", "c"), e("1", "ask", "c"), e("1", "ask", "c"), // the last one inherits the ID
-		e("", "bid", "d"), e("", "bid", "d"), // without an ID nothing is a repetition
+		e("", "bid", "d"), e("", "bid", "d"), // events without an ID are never repetitions
 		e("2", "bid", "b"),                     // this is one
 		e("3", "bid", "e"), e("3", "bid", "e"), // the server sends them one after the other, so they are two
 	)))

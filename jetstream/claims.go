@@ -17,7 +17,7 @@ import (
 )
 
 // claims is a member's part in its group. Its fields belong to the goroutine that calls
-// run. Each piece of work runs on a goroutine of its own, which reports on the channels.
+// run. Each piece of work runs on its own goroutine, which reports on the channels.
 type claims struct {
 	group  Group
 	bucket jetstream.KeyValue

@@ -38,7 +38,7 @@ func (s *Set) newest(name string) source.Stats {
 	return meter.Stats()
 }
 
-// A checkpoint counts what it passes on to another.
+// A checkpoint counts the positions that it passes to another checkpoint.
 type checkpoint struct {
 	to      source.Checkpoint // nil: nothing is stored
 	commits *commits

@@ -60,7 +60,7 @@ func (s *Set) Dropped(name string) operators.OverflowOption {
 // collect the metrics of the whole program.
 func valid(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
 
-// get returns the entry of a map under a name, which it adds if there is none.
+// get returns the map entry of a name, adding one if there is none.
 func get[T any](m *map[string]*T, name string) *T {
 	if *m == nil {
 		*m = map[string]*T{}

@@ -110,7 +110,7 @@ func endless() rxsse.Observable[int] {
 	}
 }
 
-// A kit is what a row of the method table builds its chain from.
+// A kit is what a row of the method table uses to build its chain.
 type kit struct {
 	t    *testing.T
 	ctx  context.Context

@@ -353,7 +353,7 @@ func terminalMethods() []method {
 	}
 }
 
-// singleMethods go on from a stream of one value.
+// singleMethods are those of a stream of one value.
 func singleMethods() []method {
 	single := func(k kit) rxgo.Single { return k.src().AverageInt(k.opts...) }
 	optional := func(k kit) rxgo.OptionalSingle { return k.src().Max(compare, k.opts...) }

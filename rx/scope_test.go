@@ -26,7 +26,7 @@ func TestScopeStopsTheSource(t *testing.T) {
 	tests := []struct {
 		name  string
 		chain func(o rxgo.Observable, opt rxgo.Option) rxgo.Iterable
-		deaf  bool // RxGo is told of a context that goes on
+		deaf  bool // RxGo's context does not end
 		want  []string
 	}{
 		{

@@ -43,7 +43,7 @@ type subscription struct {
 // An observation is the result of building a chain and observing it.
 type observation struct {
 	items    <-chan rxgo.Item
-	done     bool // nothing is to be drained: there is no channel, or it belongs to the caller's program
+	done     bool // do not drain: there is no channel, or it belongs to the caller's program
 	panicked *rxsse.PanicError
 	exited   bool // by runtime.Goexit
 }
@@ -134,9 +134,8 @@ func (s *subscription) take(o observation) {
 	s.items, s.done, s.panicked = o.items, o.done, o.panicked
 }
 
-// close stops the chain and reads what it still sends until it closes its channel.
-// It then waits for the producers below. All of it takes at most drainTimeout. It
-// raises a panic of the chain.
+// close stops the chain and drains it until it closes its channel, and then waits for the
+// producers below, all within drainTimeout. If the chain panicked, close panics.
 func (s *subscription) close() {
 	s.release()
 	s.life.Stop(context.Canceled)

@@ -71,8 +71,8 @@ func TestLeavingAChainWithSourcesOfRxGo(t *testing.T) {
 	}
 }
 
-// TestContextOfASourceEndsWithTheSource, so that what a source has started with its context
-// ends too, although the contexts of RxGo and of the owner go on.
+// TestContextOfASourceEndsWithTheSource, so that work that a source has started with its
+// context ends too, although the contexts of RxGo and of the owner do not.
 func TestContextOfASourceEndsWithTheSource(t *testing.T) {
 	var ctx context.Context
 	items := rx.ToRxGo(t.Context(), func(c context.Context) iter.Seq2[int, error] {

@@ -139,7 +139,7 @@ func TestRoStopsOurSource(t *testing.T) {
 }
 
 // TestLeavingAShare: the subscriber that began it leaves, by a break or with its context,
-// and the other one goes on until the end.
+// and the other one continues until the end.
 func TestLeavingAShare(t *testing.T) {
 	for _, end := range []string{"break", "the context ends"} {
 		t.Run(end, func(t *testing.T) {

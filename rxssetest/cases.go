@@ -21,8 +21,7 @@ var (
 // panicValue is what consumers and functions under check panic with.
 const panicValue = "rxssetest: a panic that must reach the consumer"
 
-// bubble runs one case in a bubble of its own, and checks that it leaves no
-// goroutine behind.
+// bubble runs one case in its own bubble, and checks that it leaves no goroutine behind.
 func bubble(t *testing.T, name string, check func(t *testing.T)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {

@@ -8,10 +8,10 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// A leavingCase is one way in which a consumer leaves a stream that would go on.
+// A leavingCase is one way in which a consumer leaves a stream that has not ended.
 type leavingCase[T any] struct {
 	name      string
-	needsMore bool // the stream must go on after its first item
+	needsMore bool // the stream must continue after its first item
 	check     func(t *testing.T, obs rxsse.Observable[T])
 }
 
@@ -45,7 +45,7 @@ func leavingCases[T any]() []leavingCase[T] {
 	}
 }
 
-// checkLeaving checks every way to leave a source that would go on.
+// checkLeaving checks every way to leave a source that has not ended.
 func checkLeaving[T any](t *testing.T, build func() rxsse.Observable[T]) {
 	t.Helper()
 	for _, c := range leavingCases[T]() {

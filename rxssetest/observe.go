@@ -47,7 +47,7 @@ func observe[T any](ctx context.Context, t *testing.T, obs rxsse.Observable[T], 
 			if !reflect.ValueOf(&v).Elem().IsZero() {
 				t.Errorf("yield(%v, %v): the value beside an error must be the zero value", v, err)
 			}
-			return true // a consumer may go on; the stream may not
+			return true // a consumer may continue; the stream may not
 		}
 		got.items = append(got.items, v)
 		if ctx.Err() != nil {

@@ -156,7 +156,7 @@ func (o Operator[T, R]) checkPanics(t *testing.T) {
 	}
 }
 
-// more is an upstream from which the operator delivers an item, and goes on if it can.
+// more returns an upstream from which the operator delivers an item and, if it can, more.
 func (o Operator[T, R]) more(p *probe[T]) rxsse.Observable[T] {
 	if o.AtEnd {
 		return p.finite()

@@ -49,8 +49,8 @@ func (p *probe[T]) panicking(v any) rxsse.Observable[T] {
 	return p.upstream(func(context.Context, func(T, error) bool) { panic(v) })
 }
 
-// panickingWhenLeft is obs, and panics with v when that has ended, such as in a
-// deferred call of its own.
+// panickingWhenLeft is obs, and panics with v when obs has ended, like a deferred call
+// in obs would.
 func panickingWhenLeft[T any](obs rxsse.Observable[T], v any) rxsse.Observable[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
@@ -104,8 +104,8 @@ func (p *probe[T]) deliver(ctx context.Context, yield func(T, error) bool) bool 
 	return true
 }
 
-// wait waits for d and reports whether the stream goes on; if ctx is cancelled
-// it delivers the cause.
+// wait waits for d and reports whether the stream continues; if ctx is cancelled, it
+// delivers the cause.
 func wait[T any](ctx context.Context, d time.Duration, yield func(T, error) bool) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

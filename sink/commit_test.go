@@ -23,7 +23,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// slowly delivers items one second apart, so that each comes in a batch of its own.
+// slowly delivers items one second apart, so that each is a separate batch.
 func slowly[T any](items ...T) rxsse.Observable[T] {
 	return operators.ConcatMap(source.Just(items...), func(v T) rxsse.Observable[T] {
 		return func(ctx context.Context) iter.Seq2[T, error] {

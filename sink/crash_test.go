@@ -134,7 +134,7 @@ func TestFileSurvivesKills(t *testing.T) {
 		}
 		_ = child.Wait() // killed
 
-		f, err := sink.OpenNDJSON[int](path) // removes what is torn
+		f, err := sink.OpenNDJSON[int](path) // removes a torn record
 		require.NoError(t, err, "kill %d", kill)
 		require.NoError(t, f.Close())
 		written := numbers(t, path)

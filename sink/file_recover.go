@@ -47,7 +47,7 @@ func eventRecord() record[codec.Event] {
 	}
 }
 
-// recover removes what a crash or a loss of power has left after the last complete
+// recover removes what a crash or a power failure has left after the last complete
 // record: a torn record, and blocks of NUL bytes that were never written. It looks at
 // the end of the file only, and changes nothing unless it finds a record there.
 func (f *File[T]) recover() error {
@@ -85,7 +85,7 @@ func (f *File[T]) recover() error {
 	return f.cut(0)
 }
 
-// cut removes what follows size.
+// cut truncates the file to size.
 func (f *File[T]) cut(size int64) error {
 	if size == f.size {
 		return nil

@@ -49,7 +49,7 @@ func (s *fileSet) sync() error {
 	return nil
 }
 
-// syncForCommit is Sync for a File that may have been closed, and so synced, meanwhile.
+// syncForCommit is Sync for a File that may have been closed, and thereby synced.
 // If a sync of the File has failed before, its items may be lost.
 func (f *File[T]) syncForCommit() error {
 	f.mu.Lock()

@@ -147,7 +147,7 @@ func acceptsEventStream(r *http.Request) bool {
 }
 
 // appendRetry appends a retry line, which sets the client's reconnection time. It has no
-// blank line for the reason that heartbeatLine has none.
+// blank line, for the same reason as heartbeatLine.
 func appendRetry(dst []byte, d time.Duration) []byte {
 	dst = append(dst, "retry: "...)
 	dst = strconv.AppendInt(dst, d.Milliseconds(), 10)

@@ -19,8 +19,8 @@ const maxEventID = 4 << 10
 // invalid UTF-8 in an ID, a line break or a NUL in a type, an ID that no client can send
 // back, a comment beside other fields. See [codec.AppendEvent].
 //
-// A comment or a retry of its own is one line without a blank line, for the reason that
-// heartbeatLine has none.
+// A separate comment or retry is one line without a blank line, for the same reason as
+// heartbeatLine.
 func appendWire(dst []byte, e *codec.Event) (wire []byte, repaired bool, err error) {
 	wire, err = codec.AppendEvent(dst, *e)
 	if err != nil && repairText(e) {

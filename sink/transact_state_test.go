@@ -25,7 +25,7 @@ type part struct {
 
 func (p part) IsPartial() bool { return p.partial }
 
-// delivered is the state of a source: what it has delivered.
+// delivered is the state of a source: its delivered items.
 type delivered struct {
 	got []string
 	err error

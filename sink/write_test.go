@@ -134,7 +134,7 @@ func TestLinesWritesWhatHasArrived(t *testing.T) {
 	})
 }
 
-// Each batch is flushed, through whatever wraps the connection.
+// Each batch is flushed, through any wrappers of the connection.
 func TestWriteFlushes(t *testing.T) {
 	var flushed []string
 	w := &flushRecorder{flushed: &flushed}

@@ -22,7 +22,7 @@ type attempt struct {
 	cancel context.CancelCauseFunc
 
 	abandoned atomic.Bool // no later attempt may use its connection
-	started   bool        // startAttempt was called: its end is to be reported
+	started   bool        // it began to connect, so its end is reported
 	reported  atomic.Bool // the observers know of its end
 
 	body *ownedBody // nil: no response has been received

@@ -68,7 +68,7 @@ func assertLeft(t *testing.T, server *ssetest.Server, message ...any) {
 var exactly = source.WithBackoff(source.Backoff{Jitter: -1})
 
 func TestContractOfSSE(t *testing.T) {
-	// Each subscription gets a server of its own, in the bubble of its case.
+	// Each subscription gets its own server, in the bubble of its case.
 	sse := func(script func(*ssetest.Conn), opts ...source.Option) func() rxsse.Observable[codec.Event] {
 		return func() rxsse.Observable[codec.Event] {
 			return func(ctx context.Context) iter.Seq2[codec.Event, error] {

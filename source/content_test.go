@@ -145,7 +145,7 @@ func TestAcceptEncoding(t *testing.T) {
 	}
 }
 
-// An encoder compresses what is written to it.
+// An encoder is a compressing writer.
 type encoder interface {
 	io.WriteCloser
 	Flush() error

@@ -196,7 +196,7 @@ func TestReconnectLeavesTheConnection(t *testing.T) {
 			n := 0
 			for requests := 1; requests <= 5; requests++ {
 				leave.Reconnect()
-				for len(server.addresses("/leave")) == requests { // what was received before comes first
+				for len(server.addresses("/leave")) == requests { // events received before come first
 					n++
 					assert.Equal(t, strconv.Itoa(n), take(t, leave, 1))
 				}

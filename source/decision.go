@@ -9,7 +9,7 @@ import (
 // A decision says what happens after an attempt.
 type decision struct {
 	isFinal bool
-	// err is how the stream ends (io.EOF: it completes) or, if the stream goes on, why the
+	// err is how the stream ends (io.EOF: it completes) or, if the stream continues, why the
 	// connection ended, as Trace.Disconnected reports it.
 	err   error
 	delay time.Duration // before the next attempt

@@ -153,7 +153,7 @@ func (r *repeated) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// A cpuTimer reports the CPU time of a benchmark beside its duration.
+// A cpuTimer reports the CPU time of a benchmark in addition to its duration.
 type cpuTimer struct {
 	b     *testing.B
 	start int64

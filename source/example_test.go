@@ -110,7 +110,7 @@ func ExampleClient_Open() {
 	// 2 {"BTC":81462} <nil>
 }
 
-// Each attempt can have a token of its own, and a refused one can be renewed.
+// Each attempt can have its own token, and a refused token can be renewed.
 func ExampleWithPrepare() {
 	server := ssetest.NewServer(func(c *ssetest.Conn) {
 		if c.Request.Header.Get("Authorization") != "Bearer fresh" {
@@ -153,7 +153,7 @@ func ExampleWithPrepare_failover() {
 
 	replicas := []string{a.URL(), b.URL()}
 	names := map[string]string{a.URL(): "a", b.URL(): "b"}
-	attempts := 0 // of one subscription: make a stream of its own for each
+	attempts := 0 // of one subscription: make a separate stream for each
 	events := source.SSE(replicas[0],
 		source.WithPrepare(func(req *http.Request) (err error) {
 			req.URL, err = url.Parse(replicas[attempts%len(replicas)])

@@ -23,7 +23,7 @@ import (
 )
 
 func TestContractOfFromResponse(t *testing.T) {
-	// Each subscription gets a response of its own, in the bubble of its case.
+	// Each subscription gets its own response, in the bubble of its case.
 	received := func(script func(*ssetest.Conn)) func() rxsse.Observable[codec.Event] {
 		return func() rxsse.Observable[codec.Event] {
 			return func(ctx context.Context) iter.Seq2[codec.Event, error] {

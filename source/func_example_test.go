@@ -17,7 +17,7 @@ func ExampleFromFunc() {
 	updates := rxsse.Observable[string](func(ctx context.Context) iter.Seq2[string, error] {
 		return func(yield func(string, error) bool) {
 			ctx, cancel := context.WithCancel(ctx)
-			defer cancel() // ends the stream, also when the consumer leaves
+			defer cancel() // ends the stream, even when the consumer leaves
 			stream, err := watch(ctx)
 			if err != nil {
 				yield("", err)

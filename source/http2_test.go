@@ -97,8 +97,7 @@ func TestHTTP2GracefulGoAway(t *testing.T) {
 	assert.Equal(t, numbered(4), events)
 }
 
-// A server that is overloaded sends GOAWAY with an error, and hangs up in the middle of
-// an event.
+// An overloaded server sends GOAWAY with an error, and hangs up in the middle of an event.
 func TestHTTP2GoAwayWithError(t *testing.T) {
 	var connections atomic.Int64
 	server := startRawHTTP2(t, func(conn *rawHTTP2) {

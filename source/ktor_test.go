@@ -42,7 +42,7 @@ func TestKtorParser(t *testing.T) {
 			[]codec.Event{{Type: "add", Data: "73857293"}, {Type: "remove", Data: "2153"}, {Type: "add", Data: "113411"}},
 		},
 		{"testMultilineEvent", "data: HI\ndata: +7\ndata: 10\r\n\r\n", []codec.Event{message("HI\n+7\n10")}},
-		{ // a comment is an event of its own here, at the end of its line
+		{ // a comment is a separate event here, at the end of its line
 			"testComments", ": it is comment\n\n\n: second comment\ndata: Hello\n: one more comment\ndata: World\n\n:just comment\n\n:not a comment",
 			[]codec.Event{
 				{Comment: " it is comment"},

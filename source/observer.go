@@ -36,7 +36,7 @@ const (
 	connecting   changeKind = iota // an attempt begins
 	connected                      // the server has accepted
 	attemptEnded                   // an attempt has ended, and its connection is closed
-	disconnected                   // an attempt has failed or a connection has ended, and the stream goes on
+	disconnected                   // an attempt has failed or a connection has ended, and the stream continues
 	waiting                        // the stream waits before the next attempt
 	unterminated                   // the last event of a response has been dropped
 	idNotSent                      // the last event ID cannot be sent in a header

@@ -65,7 +65,7 @@ func redactQuery(query string, visible []string) string {
 		case isPair:
 			pairs[i] = name + "=" + hidden
 		case pair != "":
-			pairs[i] = hidden // a name, or a token that stands alone
+			pairs[i] = hidden // a name, or a token without a name
 		}
 	}
 	return strings.Join(pairs, "&")

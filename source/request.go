@@ -111,7 +111,7 @@ func (s *stream) setLastEventID(header http.Header) {
 	}
 }
 
-// prepare gives req a body of its own and calls the function of WithPrepare.
+// prepare gives req its own body and calls the function of WithPrepare.
 func (s *stream) prepare(req *http.Request) error {
 	hasBody, getBody := req.Body != nil && req.Body != http.NoBody, req.GetBody
 	if hasBody && getBody != nil {

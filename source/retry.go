@@ -75,7 +75,7 @@ func WithMaxAttempts(n int) Option {
 	return func(c *config) { c.maxAttempts = n }
 }
 
-// retry reports whether a stream goes on after a failure.
+// retry reports whether a stream continues after a failure.
 func (c config) retry(e *Error) bool {
 	switch {
 	case c.strict:

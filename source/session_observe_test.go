@@ -20,7 +20,7 @@ import (
 )
 
 func TestContractOfSessionObserve(t *testing.T) {
-	// Each subscription gets a session of its own, in the bubble of its case. Its context
+	// Each subscription gets its own session, in the bubble of its case. Its context
 	// is not that of the range.
 	session := func(script func(*ssetest.Conn), opts ...source.Option) func() rxsse.Observable[codec.Event] {
 		return func() rxsse.Observable[codec.Event] {

@@ -132,8 +132,8 @@ func (s *stream) wait(d time.Duration) {
 	if clock.Sleep(a.ctx, d) {
 		return
 	}
-	_ = s.replaceAttempt()  // the wait has ended, whatever the reason
-	if a.abandoned.Load() { // no data may have come because the previous connection is dead
+	_ = s.replaceAttempt()  // even if the stream was cancelled
+	if a.abandoned.Load() { // by Reconnect: the previous connection may be dead
 		s.transport.abandon()
 	}
 }

@@ -34,7 +34,7 @@ func (e *Error) Temporary() bool {
 	return true
 }
 
-// finalErrors are the errors that waiting does not cure.
+// finalErrors are the errors that another attempt would meet again.
 var finalErrors = []error{ErrContentEncoding, ErrRedirects, ErrRequest, ErrCheckpoint, ErrNotSentAgain} //nolint:gochecknoglobals // a constant
 
 // isTemporaryStatus reports whether a server that answers with status may soon answer

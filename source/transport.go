@@ -311,7 +311,7 @@ func mayBeShared(conn net.Conn) bool {
 	return !ok || c.ConnectionState().NegotiatedProtocol == "h2"
 }
 
-// defaultTransports holds the default transport, and what it was made from.
+// defaultTransports holds the default transport and its original.
 var defaultTransports struct { //nolint:gochecknoglobals // streams share their connections
 	sync.Mutex //nolint:embeddedstructfieldcheck // the struct has no type of its own
 

@@ -72,9 +72,9 @@ func TestPipeKeepsPiecesApart(t *testing.T) {
 func TestPipeEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		end       func(*end) error
-		readErr   error // what the other end reads after what was sent, nil for EOF
-		writeErr  error // what it gets for a write, nil if that still arrives
-		ownRead   error // what a read of the end that has ended gets
+		readErr   error // what the other end reads after the sent data, nil for EOF
+		writeErr  error // what its write returns, nil if the data still arrives
+		ownRead   error // what a read of the closed end returns
 		ownWrites error
 	}{
 		"Close":      {(*end).Close, nil, syscall.EPIPE, net.ErrClosed, net.ErrClosed},

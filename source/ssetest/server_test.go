@@ -96,7 +96,7 @@ func TestDropIsNoOrderlyEnd(t *testing.T) {
 				body, err := io.ReadAll(get(t, server, "").Body)
 				require.Error(t, err)
 				assert.Equal(t, name == "Reset", errors.Is(err, syscall.ECONNRESET), "%v", err)
-				assert.Contains(t, "data: unfini", string(body)) // a reset may overtake what was sent
+				assert.Contains(t, "data: unfini", string(body)) // a reset may overtake sent data
 			})
 		})
 	}

@@ -58,7 +58,7 @@ func (b *board) holder(kind string) string {
 	return ""
 }
 
-// gone forgets what a member had.
+// gone forgets the claims of a member.
 func (b *board) gone(member string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

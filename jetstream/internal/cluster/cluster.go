@@ -62,7 +62,7 @@ func freePorts() (a, b int, err error) {
 	return a, b, errors.Join(first.Close(), second.Close())
 }
 
-// StartServer starts a server that does not run, with what it has stored.
+// StartServer starts a stopped server with its stored data.
 func (c *Cluster) StartServer(i int) error {
 	opts := &server.Options{
 		ServerName: fmt.Sprintf("n%d", i+1),
