@@ -1,5 +1,5 @@
-// Package argument checks the arguments of constructors and options, so that a value
-// that cannot work panics where it is given, with a message that names it.
+// Package argument checks the arguments of constructors and options. An invalid value panics
+// where it is given, with a message that names it.
 package argument
 
 import (
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Number is the type of an argument that counts or measures something.
+// A Number is the type of an argument that is a count, size or duration.
 type Number interface{ int | int64 | time.Duration }
 
 // MustBePositive panics unless n is positive. what names the package, the function and
@@ -18,8 +18,8 @@ func MustBePositive[N Number](what string, n N) {
 	}
 }
 
-// MustNotBeNil panics if isNil: a stream or a function that is nil would otherwise panic
-// only when it is used, far from the mistake. what is as for [MustBePositive].
+// MustNotBeNil panics if isNil. Without it, a nil stream or function would panic only when
+// it is used, far from the mistake. what is as for [MustBePositive].
 func MustNotBeNil(what string, isNil bool) {
 	if isNil {
 		panic(what + " is nil")

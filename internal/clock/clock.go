@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Sleep waits for d. It returns false if ctx ends before, or has ended by then.
+// Sleep waits for d. It returns false if ctx has ended by then.
 func Sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

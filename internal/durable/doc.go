@@ -1,3 +1,3 @@
-// Package durable has what packages that keep files need from the file system:
-// syncing folders, following symbolic links, and locking files.
+// Package durable syncs folders, follows symbolic links and locks files, for packages that
+// keep files.
 package durable

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// A Folder is an open folder whose entries can be synced. Open it before you change
-// its entries: the sync afterwards then cannot fail for want of a file descriptor.
+// A Folder is an open folder whose entries can be synced. Open it before you change its
+// entries: the sync afterwards then cannot fail because too many files are open.
 type Folder struct {
 	file *os.File // nil on Windows, which cannot sync folders
 }
@@ -25,8 +25,8 @@ func OpenFolder(path string) (*Folder, error) {
 	return &Folder{file: file}, nil
 }
 
-// Sync returns nil once the names of the files in the folder are on the disk. On
-// Windows, and on file systems that cannot sync folders, it does nothing.
+// Sync returns nil once the names of the files in the folder are on disk. On Windows, and on
+// file systems that cannot sync folders, it does nothing.
 func (f *Folder) Sync() error {
 	if f.file == nil {
 		return nil

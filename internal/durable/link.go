@@ -10,12 +10,11 @@ import (
 // maxLinks is the number of symbolic links that Target follows, as on Linux.
 const maxLinks = 40
 
-// Target returns the path of the file that path leads to, following symbolic links in
-// its last element. The file need not exist. If path is no link, Target returns it
-// unchanged.
+// Target follows symbolic links in the last element of path and returns the path of the
+// file. The file need not exist. If path is no link, Target returns it unchanged.
 func Target(path string) (string, error) {
 	start := path
-	for range maxLinks + 1 { // the last one leads to the file
+	for range maxLinks + 1 { // one more, for the file itself
 		info, err := os.Lstat(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return path, nil

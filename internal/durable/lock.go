@@ -7,16 +7,15 @@ import (
 	"os"
 )
 
-// ErrLocked means that a file is locked through another handle, by this program or
-// another one.
+// ErrLocked means that a file is locked through another handle, by this program or another.
 var ErrLocked = errors.New("the file is already open in this program or another")
 
-// OpenLocked opens the file at path for reading and appending, and locks it. It
-// returns [ErrLocked] if the file is locked already. The lock ends with [Unlock], when
-// the file is closed, and with the program.
+// OpenLocked opens the file at path for reading and appending, and locks it. It returns
+// [ErrLocked] if the file is already locked. The lock ends with [Unlock], when the file is
+// closed, or with the program.
 //
 // flag is 0, or [os.O_CREATE] with or without [os.O_EXCL]; a new file gets mode 0600. On
-// file systems and operating systems that have no locks, the file is not locked.
+// file systems and operating systems without locks, the file is not locked.
 func OpenLocked(path string, flag int) (*os.File, error) {
 	const tries = 100
 	for range tries {
@@ -39,7 +38,7 @@ func OpenLocked(path string, flag int) (*os.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("the file keeps being replaced")}
 }
 
-// InPlace reports whether path leads to the open file: false if it has been removed,
+// InPlace reports whether path still leads to the open file, which has not been removed,
 // renamed or replaced.
 func InPlace(file *os.File, path string) (bool, error) {
 	opened, err := file.Stat()
@@ -56,11 +55,11 @@ func InPlace(file *os.File, path string) (bool, error) {
 	return os.SameFile(opened, named), nil
 }
 
-// Truncate cuts the file to size; what is written next follows there.
+// Truncate cuts the file to size. The next write continues there.
 func Truncate(file *os.File, size int64) error {
 	if err := file.Truncate(size); err != nil {
 		return err
 	}
-	_, err := file.Seek(size, io.SeekStart) // on Windows the file has a position of its own
+	_, err := file.Seek(size, io.SeekStart) // on Windows, appending does not move to the end
 	return err
 }

@@ -19,7 +19,7 @@ const (
 	failImmediately  = 0x1 // LOCKFILE_FAIL_IMMEDIATELY
 	errLockViolation = syscall.Errno(33)
 	errIOPending     = syscall.Errno(997)
-	lockedByteAtHigh = 0x7fffffff // far beyond the end: the lock keeps nobody from reading the file
+	lockedByteAtHigh = 0x7fffffff // far beyond the end, so that the file can still be read
 	lockedBytes      = 1
 )
 

@@ -5,30 +5,30 @@ import (
 	"slices"
 )
 
-// NewByArrival returns a queue for many producers that keeps the order in which
-// their items arrived. All producers together wait while limit items are queued. One more
-// of each may be queued that it was writing while the consumer took a batch.
+// NewByArrival returns a queue for many producers that keeps the order in which their items
+// arrive. All producers wait while limit items are queued. Each may queue one more, which it
+// was writing while the consumer took a batch.
 func NewByArrival[T any](ctx context.Context, limit int) *Queue[T] {
 	q := New[T](ctx, limit)
 	q.byArrival = true
 	return q
 }
 
-// A run is a number of tickets that a producer has reserved at once, and the items that
-// have them. It ends when another producer, or the consumer, takes a ticket. The producer
-// may be writing one more item of the run at that time.
+// A run is a series of tickets that a producer has reserved at once, and the items that
+// have them. It ends when another producer, or the consumer, takes a ticket. At that time,
+// the producer may be writing one more item of the run.
 type run struct {
 	ticket int64 // of the first item
 	start  int64 // its number
 }
 
-// maxRun is how many tickets a run has at most.
+// maxRun is the maximum number of tickets in a run.
 const maxRun = 16
 
 // reserveTickets reserves a run of tickets and returns their number, or 0 if there is no
-// room. Runs are short enough that the tickets without an item take little of it. The
-// producer is listed before it has a ticket: the consumer then finds all items up to the
-// newest ticket with the producers that are listed.
+// room. Runs are short, so tickets without an item take little room. The producer is listed
+// before it has a ticket: the consumer then finds all items up to the newest ticket in the
+// listed producers.
 func (p *Producer[T]) reserveTickets() int {
 	q := p.queue
 	for {
@@ -40,7 +40,7 @@ func (p *Producer[T]) reserveTickets() int {
 			p.list()
 		}
 		if newest != p.newest && (newest != p.newest+1 || newest != taken) {
-			p.streak = 0 // another producer has taken a ticket, and not only the consumer
+			p.streak = 0 // another producer, not only the consumer, has taken a ticket
 		}
 		room := q.limit - int(newest-taken)
 		n := max(1, min(p.streak/4, room/4, maxRun))
@@ -57,15 +57,14 @@ func (p *Producer[T]) reserveTickets() int {
 }
 
 // full reports whether a queue by arrival whose newest ticket is pushed holds as many
-// items, or bytes, as it may. It is not full without an item: then no consumer would make
-// room.
+// items, or bytes, as it may. An empty queue is not full: no consumer would make room in it.
 func (q *Queue[T]) full(pushed int64) bool {
 	n := pushed - q.taken.Load()
 	return n >= int64(q.limit) || n > 0 && q.bytes.Load() >= MaxBytes
 }
 
-// block adds p to the producers that wait for room. The consumer wakes one of them each
-// time it has made room. It returns false if there is room.
+// block adds p to the producers that wait for room, or returns false if there is room. The
+// consumer wakes one of them each time it has made room.
 func (q *Queue[T]) block(p *Producer[T]) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -139,8 +138,8 @@ func (p *Producer[T]) takeUpTo(last int64) (more bool) {
 }
 
 // place adds items, the first of which has the ticket, to the batch. An item that was being
-// written while the consumer took the batch with its ticket comes first. If there are more
-// of them, their producers pushed them at the same time, in no order.
+// written while the consumer took the batch with its ticket comes first. Several such items
+// were pushed at the same time, in no order.
 func (q *Queue[T]) place(ticket int64, items []T) {
 	if ticket <= q.delivered {
 		q.merged = append(q.merged, items...)
@@ -152,7 +151,7 @@ func (q *Queue[T]) place(ticket int64, items []T) {
 	q.placed++
 }
 
-// relist lists a producer that has more items than the consumer took.
+// relist lists a producer from which the consumer did not take all items.
 func (q *Queue[T]) relist(p *Producer[T]) {
 	q.mu.Lock()
 	q.listed = append(q.listed, p)

@@ -6,14 +6,14 @@ import (
 	"sync/atomic"
 )
 
-// A consumer is the state that the goroutine which receives shares with its upstreams: how
-// to wake it, whether it wants more, and how the first upstream failed. Most consumers have
-// one queue; the queues of a [Group] share one.
+// A consumer is the state that the receiving goroutine shares with its upstreams: how to
+// wake it, whether it wants more, and how the first upstream failed. Most consumers have
+// one queue; the queues of a [Group] share a consumer.
 type consumer struct {
 	ctx      context.Context //nolint:containedctx // the subscription's; a queue ends with it
-	upstream context.Context //nolint:containedctx // ends earlier: on Stop, or when an upstream fails
+	upstream context.Context //nolint:containedctx // ends earlier, on Stop or when an upstream fails
 	cancel   context.CancelFunc
-	idle     func() // called before the consumer waits, unless it is nil: see Multicast
+	idle     func() // called before the consumer waits; may be nil; see Multicast
 	running  sync.WaitGroup
 
 	ready  chan struct{} // wakes the consumer; holds one token
@@ -39,8 +39,8 @@ func (c *consumer) fail(o Outcome) {
 	c.wakeAndUnlock()
 }
 
-// recordFailure records o if it is the first failure. A panic is always recorded:
-// it may come as the upstreams end because of an error, and must not be lost.
+// recordFailure records o if it is the first failure. A panic is always recorded, because
+// one that occurs while the upstreams end after an error must not be lost.
 func (c *consumer) recordFailure(o Outcome) {
 	switch {
 	case o.Completed():
@@ -52,7 +52,7 @@ func (c *consumer) recordFailure(o Outcome) {
 	}
 }
 
-// close ends the upstreams, which then cannot push. Called with the lock held.
+// close ends the upstreams, which can no longer push. Called with the lock held.
 func (c *consumer) close() {
 	if !c.closed.Swap(true) {
 		close(c.stop)
@@ -70,17 +70,16 @@ func (c *consumer) wakeAndUnlock() {
 	}
 }
 
-// Err returns how the stream ended, once Receive has returned End: nil for
-// completion, the error of the upstream that failed first, or the cause of the
-// cancelled context.
+// Err returns how the stream ended, once Receive has returned End: nil for completion, the
+// error of the first upstream to fail, or the cause of the cancelled context.
 func (c *consumer) Err() error { return c.endedWith }
 
-// Cancelled reports whether the subscription's context is done. The consumer asks
+// Cancelled reports whether the subscription's context is done. The consumer checks it
 // between the items of a batch, so that nothing follows a cancellation.
 func (c *consumer) Cancelled() bool { return c.ctx.Err() != nil }
 
-// Stop ends the subscription: it cancels the upstreams, waits until their goroutines
-// are gone, and raises a panic of theirs that Receive did not raise.
+// Stop ends the subscription: it cancels the upstreams, waits for their goroutines, and
+// raises their panic if Receive did not.
 func (c *consumer) Stop() {
 	c.mu.Lock()
 	c.close()

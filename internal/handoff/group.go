@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// A Group receives from several queues at once, each for one upstream, the same number of
-// items from each. The queues may be of different types, see [AddQueue].
+// A Group receives the same number of items from each of several queues, which have one
+// upstream each. The queues can be of different types, see [AddQueue].
 type Group struct {
 	*consumer
 
@@ -15,13 +15,13 @@ type Group struct {
 
 // A groupQueue is a queue of a group, whatever its type of items.
 type groupQueue interface {
-	// fill takes the next batch if the last one is received. It returns how many items
-	// are not received.
+	// fill takes the next batch if the last one has been received. It returns the number
+	// of items not yet received.
 	fill() int
-	// isEmpty reports whether nothing can be received, and whether that stays so.
+	// isEmpty reports whether nothing can be received now, and whether nothing ever will.
 	// Called with the lock held.
 	isEmpty() (empty, completed bool)
-	// setQuiet says whether items wake the consumer. Called with the lock held.
+	// setQuiet sets whether items wake the consumer. Called with the lock held.
 	setQuiet(quiet bool)
 }
 
@@ -34,8 +34,8 @@ func NewGroup(ctx context.Context) *Group {
 	return g
 }
 
-// AddQueue adds a queue to g. Its upstream waits while limit items are queued, besides as
-// many that are not received. The consumer calls Received instead of Receive.
+// AddQueue adds a queue to g. Its upstream waits while limit items are queued, in addition
+// to up to limit in the current batch. The consumer calls Received instead of Receive.
 func AddQueue[T any](g *Group, limit int) *Queue[T] {
 	q := &Queue[T]{consumer: g.consumer, limit: limit, size: SizeOf[T]()}
 	g.queues = append(g.queues, q)
@@ -43,8 +43,8 @@ func AddQueue[T any](g *Group, limit int) *Queue[T] {
 }
 
 // Receive waits until each queue has an item, and returns how many items [Queue.Received]
-// returns for each. The stream has ended when an upstream has completed and none of its
-// items is left, or when one has failed and no more items can be received.
+// can return for each. The stream ends when an upstream has completed and its items are
+// received, or when one has failed and no more items can be received.
 func (g *Group) Receive() (n int, signal Signal) {
 	for {
 		if g.ctx.Err() != nil {
@@ -83,7 +83,7 @@ func (g *Group) Receive() (n int, signal Signal) {
 	}
 }
 
-// fill returns how many items all queues have.
+// fill returns the number of items that every queue has.
 func (g *Group) fill() int {
 	n := math.MaxInt
 	for _, q := range g.queues {
@@ -92,8 +92,8 @@ func (g *Group) fill() int {
 	return n
 }
 
-// Received returns the first n items that a queue of a group has, as a batch that is valid
-// until the next Receive.
+// Received returns the first n items of a queue in a group, as a batch that is valid until
+// the next Receive.
 func (q *Queue[T]) Received(n int) []T {
 	batch := q.rest[:n]
 	q.rest = q.rest[n:]

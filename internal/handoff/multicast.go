@@ -6,17 +6,17 @@ import (
 	"sync"
 )
 
-// maxHeld is how many items a multicast holds back at most.
+// maxHeld is the maximum number of items that a multicast holds back.
 const maxHeld = 64
 
-// maxHeldBytes is how many bytes of items a multicast holds back, besides the item that
-// reaches the number.
+// maxHeldBytes is how many bytes of items a multicast holds back, not counting the item
+// that reaches the limit.
 const maxHeldBytes = 1 << 20
 
-// A Multicast hands each item of one stream to many queues. While all consumers are
-// busy it holds items back, and gives each queue many with one lock: when it holds
-// enough, or when the first consumer has nothing left to do. Held items count
-// towards the limits of the queues.
+// A Multicast hands each item of one stream to many queues. While all consumers are busy,
+// it holds items back. It passes them to each queue with one lock when it holds enough, or
+// when the first consumer has nothing left to do. Held items count towards the limits of
+// the queues.
 //
 // Its methods are called with its lock held, as those of a [sync.Cond] are. One
 // goroutine runs the stream and calls WaitForRoom, Push and Finish.
@@ -25,22 +25,20 @@ type Multicast[T any] struct {
 	waits  bool // for full queues; otherwise nothing is held back
 	queues []*Producer[T]
 	held   []T
-	size   func(*T) int // as that of a queue
+	size   func(*T) int // as in a queue
 	bytes  int          // of held
-	room   int          // for how many more items each queue is sure to have room
+	room   int          // the number of further items for which each queue has room
 	idle   bool         // a consumer waits for an item
 }
 
-// NewMulticast returns a multicast that is guarded by mu. All of its queues have the
-// policy.
+// NewMulticast returns a multicast guarded by mu. policy is the policy of all its queues.
 func NewMulticast[T any](mu sync.Locker, policy Policy) *Multicast[T] {
 	return &Multicast[T]{mu: mu, waits: policy == Block, size: SizeOf[T]()}
 }
 
-// Add subscribes q to later items. The consumer of q calls it before the first
-// Receive.
+// Add subscribes q to later items. The consumer of q calls it before the first Receive.
 func (m *Multicast[T]) Add(q *Queue[T]) {
-	m.flush() // q does not get what is held
+	m.flush() // q does not get held items
 	q.idle = func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -57,8 +55,8 @@ func (m *Multicast[T]) Remove(q *Queue[T]) {
 	}
 }
 
-// WaitForRoom waits until every queue has room for an item, or is stopped. It gives
-// up the lock meanwhile.
+// WaitForRoom waits until every queue has room for an item, or is stopped. It releases the
+// lock while it waits.
 func (m *Multicast[T]) WaitForRoom() {
 	for m.waits && m.room == 0 {
 		if full := m.measure(); full != nil {
@@ -69,8 +67,7 @@ func (m *Multicast[T]) WaitForRoom() {
 	}
 }
 
-// measure finds out how much room there is. It returns a queue that has none, or
-// nil.
+// measure determines how much room there is. It returns a queue without room, or nil.
 func (m *Multicast[T]) measure() (full *Producer[T]) {
 	m.room = math.MaxInt
 	for _, p := range m.queues {
@@ -81,7 +78,7 @@ func (m *Multicast[T]) measure() (full *Producer[T]) {
 	return nil
 }
 
-// Push hands on v. WaitForRoom has returned before it, and the lock was held since.
+// Push passes v on. The caller has held the lock since WaitForRoom returned.
 func (m *Multicast[T]) Push(v T) {
 	if !m.waits {
 		for _, p := range m.queues {
@@ -93,7 +90,7 @@ func (m *Multicast[T]) Push(v T) {
 	m.room--
 	if m.size != nil {
 		if m.bytes += m.size(&m.held[len(m.held)-1]); m.bytes >= maxHeldBytes {
-			m.room = 0 // there may be none: it is measured anew
+			m.room = 0 // there may be none, so measure again
 		}
 	}
 	if m.idle || m.room == 0 || len(m.held) == maxHeld {
@@ -110,7 +107,7 @@ func (m *Multicast[T]) Finish(o Outcome) {
 	m.queues = nil
 }
 
-// consumerIsIdle flushes, or has the next item flushed at once.
+// consumerIsIdle flushes held items, or makes Push flush the next item at once.
 func (m *Multicast[T]) consumerIsIdle() {
 	if len(m.held) == 0 {
 		m.idle = true
@@ -119,7 +116,7 @@ func (m *Multicast[T]) consumerIsIdle() {
 	m.flush()
 }
 
-// flush hands on the held items.
+// flush passes the held items on.
 func (m *Multicast[T]) flush() {
 	if len(m.held) == 0 {
 		return

@@ -10,13 +10,13 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// An Order starts upstreams one after the other: each when the one before it has started,
-// and then has ended or waits for something. With virtual time that is exact. Otherwise an
-// upstream counts as waiting once other goroutines have had several turns and it has pushed
-// nothing more, and in any case ten milliseconds after the first one was added.
+// An Order starts upstreams one after another: each once the one before it has started and
+// then has ended or waits. With virtual time that is exact. Otherwise an upstream counts as
+// waiting once other goroutines have had several turns in which it pushed nothing, and in
+// any case ten milliseconds after the Order was created.
 //
-// An upstream that has an order of its own, such as a Merge in a Merge, waits only once all
-// of its upstreams have started. The context of the upstreams leads it to this order.
+// An upstream with its own Order, such as a Merge in a Merge, counts as waiting only once
+// all of its upstreams have started. It finds this Order in its context.
 type Order struct {
 	last   *turn
 	parent *Order
@@ -26,7 +26,7 @@ type Order struct {
 	started atomic.Int64 // when the last of these started, since begin
 }
 
-// orderKey is the key of the order that started an upstream in its context.
+// orderKey is the context key of the Order that started an upstream.
 type orderKey struct{}
 
 // NewOrder returns an order for the upstreams of an operator that runs under ctx.
@@ -35,14 +35,14 @@ func NewOrder(ctx context.Context) *Order {
 	return &Order{parent: parent, begin: time.Now()}
 }
 
-// next returns the turn of the last upstream, nil if there is none, and that of the next one.
+// next returns the turn of the last upstream, or nil, and a turn for the next one.
 func (o *Order) next() (before, own *turn) {
 	before, own = o.last, &turn{started: make(chan struct{}), ended: make(chan struct{})}
 	o.last = own
 	return before, own
 }
 
-// expect reports to the orders above that an upstream is going to start.
+// expect announces to the orders above that an upstream is going to start.
 func (o *Order) expect() {
 	for above := o.parent; above != nil; above = above.parent {
 		above.nested.Add(1)
@@ -57,8 +57,8 @@ func (o *Order) settle() {
 	}
 }
 
-// allStarted reports whether all upstreams in the orders below started before this instant.
-// With a fake clock, they have ended or wait since then.
+// allStarted reports whether all upstreams in the orders below started before now. With a
+// fake clock, they have since ended or wait.
 func (o *Order) allStarted() bool {
 	return o.nested.Load() == 0 && o.started.Load() < int64(time.Since(o.begin))
 }
@@ -68,7 +68,7 @@ type turn struct {
 	started, ended chan struct{}
 }
 
-// GoInOrder runs each of srcs as Go does. They start one after the other, see [Order].
+// GoInOrder runs each of srcs as Go does. They start one after another, see [Order].
 func (q *Queue[T]) GoInOrder(srcs ...rxsse.Observable[T]) {
 	order := NewOrder(q.upstream)
 	for _, src := range srcs {
@@ -96,15 +96,15 @@ func (q *Queue[T]) GoNext(order *Order, src rxsse.Observable[T]) {
 // headStart is the longest time that an upstream waits for those before it.
 const headStart = 10 * time.Millisecond
 
-// quietTurns is how many turns of the scheduler without an item show that the upstreams
-// before wait. An upstream with a run of tickets has as many turns for each of them, since
-// its items do not show before the next run.
+// quietTurns is how many turns of the scheduler without an item show that the earlier
+// upstreams wait. An upstream with a run of tickets gets that many for each of them, since
+// its items show only with the next run.
 const quietTurns = 100
 
-// waitForTurn waits until the upstream before has started, and has ended or waits as those
-// before it do. A fake clock moves only when they do, and then stands still, which makes
-// the order exact. One upstream at a time asks, so the others take no processor from those
-// that have started.
+// waitForTurn waits until the previous upstream has started, and has ended or waits, as
+// those before it. A fake clock advances only when they all wait, and then stands still,
+// which makes the order exact. Only one upstream at a time polls, so the others take no
+// processor time from the started ones.
 func (q *Queue[T]) waitForTurn(ctx context.Context, order *Order, before *turn) bool {
 	select {
 	case <-before.started:
@@ -113,8 +113,8 @@ func (q *Queue[T]) waitForTurn(ctx context.Context, order *Order, before *turn) 
 	}
 	runs := before.sleep(ctx)
 	for runs && !order.allStarted() && time.Since(order.begin) < headStart {
-		// A clock that does not move meanwhile is a fake one. On a real one, sleeping so
-		// briefly can take a millisecond.
+		// A clock that does not move meanwhile is fake. With a real one, such a short sleep
+		// can take a millisecond.
 		now := time.Now()
 		for turns := 0; runs && turns < quietTurns/10; turns++ {
 			runs = before.letOthersRun(ctx)
@@ -135,7 +135,7 @@ func (q *Queue[T]) waitForTurn(ctx context.Context, order *Order, before *turn) 
 }
 
 // sleep waits for a nanosecond, which a fake clock reaches when all goroutines wait. It
-// returns false if the upstream ends before that, or ctx does.
+// returns false if the upstream or ctx ends first.
 func (t *turn) sleep(ctx context.Context) bool {
 	timer := time.NewTimer(time.Nanosecond)
 	defer timer.Stop()
@@ -149,8 +149,8 @@ func (t *turn) sleep(ctx context.Context) bool {
 	}
 }
 
-// letOthersRun lets other goroutines run once. It returns false if the upstream has ended, or
-// ctx has.
+// letOthersRun yields to other goroutines once. It returns false if the upstream or ctx has
+// ended.
 func (t *turn) letOthersRun(ctx context.Context) bool {
 	runtime.Gosched()
 	select {

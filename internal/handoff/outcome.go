@@ -18,10 +18,10 @@ type Outcome struct {
 // Failed returns the outcome of an upstream that ended with err; nil is completion.
 func Failed(err error) Outcome { return Outcome{err: err} }
 
-// Run runs src on the calling goroutine until src ends or push returns false. Then
-// it calls ended. It catches a panic of src and makes it a part of the outcome; it
-// calls ended also if src calls [runtime.Goexit]. Nothing counts that src delivers
-// after its error, or after push has returned false.
+// Run runs src on the calling goroutine until src ends or push returns false, and then calls
+// ended. A panic of src becomes part of the outcome. Run calls ended even if src calls
+// [runtime.Goexit]. It ignores what src delivers after its error, or after push has returned
+// false.
 func Run[T any](ctx context.Context, src rxsse.Observable[T], push func(T) bool, ended func(Outcome)) {
 	catch(ended, func(err *error) {
 		over := false
@@ -38,8 +38,8 @@ func Run[T any](ctx context.Context, src rxsse.Observable[T], push func(T) bool,
 	})
 }
 
-// catch calls run, which leaves the error of an upstream in err, and then ended with the
-// outcome, also if run panics or calls [runtime.Goexit].
+// catch calls run, which stores the error of an upstream in err, and then calls ended with
+// the outcome, even if run panics or calls [runtime.Goexit].
 func catch(ended func(Outcome), run func(err *error)) {
 	var err error
 	returned := false
@@ -54,8 +54,8 @@ func catch(ended func(Outcome), run func(err *error)) {
 	returned = true
 }
 
-// asPanic wraps a recovered value with the stack of the calling goroutine. A value
-// that was wrapped on an inner goroutine keeps the stack it has.
+// asPanic wraps a recovered value with the stack of the calling goroutine. A value already
+// wrapped on an inner goroutine keeps its stack.
 func asPanic(recovered any) *rxsse.PanicError {
 	switch v := recovered.(type) {
 	case nil:

@@ -2,14 +2,14 @@ package handoff
 
 import "sync/atomic"
 
-// An Overflow says what a queue does with an item while it is full.
+// An Overflow defines what a queue does with an item while it is full.
 type Overflow struct {
 	Policy  Policy
-	Dropped *atomic.Int64 // counts the dropped items, unless it is nil
+	Dropped *atomic.Int64 // counts the dropped items; may be nil
 	Err     error         // the error of the stream under Fail
 }
 
-// A Policy is one of the things to do with an item while the queue is full.
+// A Policy is what to do with an item while the queue is full.
 type Policy int
 
 const (
@@ -27,9 +27,8 @@ const (
 	ReplaceNewest
 )
 
-// makeRoom applies the policy of a full queue, unless that is Block. It returns
-// false if it has dropped the new item; otherwise the producer tries again. Called
-// with the lock held.
+// makeRoom applies the policy of a full queue, unless that is Block. It returns false if it
+// has dropped the new item; otherwise the producer tries again. Called with the lock held.
 func (p *Producer[T]) makeRoom() bool {
 	o := &p.queue.overflow
 	switch o.Policy {
@@ -64,7 +63,7 @@ func (o *Overflow) dropped(n int) {
 	}
 }
 
-// takeOne adds the oldest item, if there is one, to batch. It reports whether more are left.
+// takeOne adds the oldest item, if any, to batch. It reports whether more are left.
 func (p *Producer[T]) takeOne(batch []T) (_ []T, more bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

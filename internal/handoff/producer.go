@@ -10,14 +10,14 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// A Producer is the end of a queue at which one upstream pushes its items. Its methods are
-// for one goroutine.
+// A Producer is an upstream's end of a queue, where it pushes its items. Its methods are for
+// one goroutine.
 //
-// The producer writes items into its slots, and the consumer takes all that are published.
-// Both lock mu for that, with one exception: while tail is below end, the producer writes an
-// item and publishes it with one atomic store. Then it reads listed. The consumer clears
-// listed before it reads published. So the consumer finds the item, or the producer finds
-// that it must list itself. A queue that may drop items always locks.
+// The producer writes items into its slots, and the consumer takes all published items. Both
+// lock mu, with one exception: while tail is below end, the producer writes an item,
+// publishes it with one atomic store, and then reads listed. The consumer clears listed
+// before it reads published. So either the consumer finds the item, or the producer lists
+// itself again. A queue that may drop items always locks.
 type Producer[T any] struct {
 	queue *Queue[T]
 	space chan struct{} // wakes the producer while it waits for room; holds one token
@@ -26,22 +26,22 @@ type Producer[T any] struct {
 	end       int64 // items before this one need no lock
 	newest    int64 // the last ticket of the last run
 	streak    int   // tickets since another producer took one
-	uncounted int   // bytes that are not in bytes yet, see countBytes
-	budget    int   // how many these may be
+	uncounted int   // bytes not yet added to bytes, see countBytes
+	budget    int   // the limit of uncounted
 
 	published atomic.Int64 // tail, for the consumer
 	listed    atomic.Bool  // the queue knows that there are items
 
 	mu      sync.Mutex
-	slots   slots[T] // of the items from head on, and of those that the consumer has not released
-	head    int64    // number of the first item that is not taken
+	slots   slots[T] // of the items from head on, and of unreleased ones
+	head    int64    // number of the first item not taken
 	free    int64    // items before this one are released
 	bytes   int      // of the items
-	runs    []run    // of the items, if the queue keeps the order of arrival
+	runs    []run    // of the items, in a queue by arrival
 	blocked bool     // the producer waits for room
 }
 
-// run is [Run] that copies no item on its way to push.
+// run is [Run], but copies no item on its way to push.
 func (p *Producer[T]) run(ctx context.Context, src rxsse.Observable[T]) {
 	catch(p.Finish, func(err *error) {
 		over := false
@@ -62,7 +62,7 @@ func (p *Producer[T]) run(ctx context.Context, src rxsse.Observable[T]) {
 // while the queue is full.
 func (p *Producer[T]) Push(v T) bool { return p.push(&v) }
 
-// push is Push that copies the item once, to its slot. With the lock it finds
+// push is Push, but copies the item only once, to its slot. When it takes the lock, it finds
 // out how many items may follow without it.
 func (p *Producer[T]) push(v *T) bool {
 	q := p.queue
@@ -111,7 +111,7 @@ func (p *Producer[T]) append(v *T) {
 	p.publish()
 }
 
-// publish shows the consumer the new items. A queue that may drop them shows them with the
+// publish shows the consumer the new items. A queue that may drop them shows them under the
 // lock.
 func (p *Producer[T]) publish() {
 	if p.queue.overflow.Policy == Block {
@@ -129,13 +129,13 @@ func (p *Producer[T]) list() {
 	}
 }
 
-// reserve takes the room of one item, and under Block that of some more, or returns false
-// if there is none. Called with the lock held.
+// reserve reserves room for one item, under Block for some more, or returns false if there
+// is none. Called with the lock held.
 func (p *Producer[T]) reserve() bool {
 	n, free := p.left(), 1
 	if p.queue.byArrival {
 		n = p.reserveTickets()
-		free = n // a ticket without a slot would take room and have no item
+		free = n // a ticket without a slot would waste room
 	}
 	if n == 0 {
 		return false
@@ -147,14 +147,14 @@ func (p *Producer[T]) reserve() bool {
 	return true
 }
 
-// grow makes sure that there are free slots for n items. Called with the lock held.
+// grow ensures free slots for n items. Called with the lock held.
 func (p *Producer[T]) grow(n int) {
 	if n += int(p.tail - p.free); n > len(p.slots) {
 		p.slots = p.slots.grow(n, p.head, p.tail)
 	}
 }
 
-// left returns for how many items there is room. Called with the lock held.
+// left returns the number of items for which there is room. Called with the lock held.
 func (p *Producer[T]) left() int {
 	if p.bytes >= MaxBytes {
 		return 0
@@ -165,9 +165,8 @@ func (p *Producer[T]) left() int {
 // len returns the number of queued items. Called with the lock held.
 func (p *Producer[T]) len() int { return int(p.tail - p.head) }
 
-// PushBatch queues the first of items, as many as there is room for, and returns
-// their number. If nothing more is wanted it drops all items. It is for queues with
-// a single producer.
+// PushBatch queues as many of items as there is room for and returns their number. If
+// nothing more is wanted, it drops all items. It is for queues with a single producer.
 func (p *Producer[T]) PushBatch(items []T) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -204,8 +203,8 @@ func (p *Producer[T]) pushAll(items []T) {
 	}
 }
 
-// WaitForRoom waits until there may be room for an item, nothing more is wanted,
-// or timer or done fires. It reports whether the caller should try again.
+// WaitForRoom waits until there may be room for an item, nothing more is wanted, or timer or
+// done fires. It reports whether the caller should try again.
 func (p *Producer[T]) WaitForRoom(timer <-chan time.Time, done <-chan struct{}) bool {
 	p.mu.Lock()
 	p.blocked = p.left() == 0
@@ -230,8 +229,8 @@ func (p *Producer[T]) wait(timer <-chan time.Time, done <-chan struct{}) bool {
 	return true
 }
 
-// room returns for how many items there is room: any number, once nothing more is
-// wanted.
+// room returns the number of items for which there is room, which is unlimited once nothing
+// more is wanted.
 func (p *Producer[T]) room() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -242,14 +241,14 @@ func (p *Producer[T]) room() int {
 }
 
 // AskAgain makes the consumer call its [Queue.OnIdle] function once more before it waits, or
-// at once if it waits already.
+// at once if it already waits.
 func (p *Producer[T]) AskAgain() {
 	p.queue.mu.Lock()
 	p.queue.again = true
 	p.queue.wakeAndUnlock()
 }
 
-// IfEmpty calls f if no item is queued, and none is while f runs. It is for a producer
+// IfEmpty calls f if no item is queued; none is queued while f runs. It is for a producer
 // that pushes batches.
 func (p *Producer[T]) IfEmpty(f func()) {
 	p.mu.Lock()
@@ -259,12 +258,12 @@ func (p *Producer[T]) IfEmpty(f func()) {
 	}
 }
 
-// Finish records how the upstream ended. The first failure ends the other upstreams
-// at once; the consumer gets it after the items queued before it.
+// Finish records how the upstream ended. The first failure ends the other upstreams at once;
+// the consumer gets it after the items queued before it.
 func (p *Producer[T]) Finish(o Outcome) { p.queue.finish(o) }
 
-// countBytes counts the bytes that were pushed without the lock. The next items need it if
-// there is no room for them. Called with the lock held.
+// countBytes counts the bytes that were pushed without the lock. If there is no room for
+// more, the next items need the lock. Called with the lock held.
 func (p *Producer[T]) countBytes() {
 	p.addBytes(p.uncounted)
 	p.uncounted, p.budget = 0, min(countedStep, MaxBytes-p.bytes)

@@ -1,8 +1,7 @@
 package handoff
 
-// A Ring is a first-in, first-out queue for one goroutine. It grows by doubling,
-// uses the room of removed items again, and keeps no removed item alive. The zero
-// Ring is empty.
+// A Ring is a first-in, first-out queue for one goroutine. It grows by doubling, reuses the
+// room of removed items, and keeps no removed item alive. The zero Ring is empty.
 type Ring[T any] struct {
 	items []T // its length is a power of two, or 0
 	head  int // index of the first item
@@ -12,7 +11,7 @@ type Ring[T any] struct {
 // Len returns the number of items.
 func (r *Ring[T]) Len() int { return r.len }
 
-// At returns the item with index i, of which the first is 0.
+// At returns the item with index i; the first has index 0.
 func (r *Ring[T]) At(i int) *T { return &r.items[(r.head+i)&(len(r.items)-1)] }
 
 // Push adds v as the last item.

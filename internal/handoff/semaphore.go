@@ -5,14 +5,13 @@ import (
 	"sync/atomic"
 )
 
-// A Semaphore bounds how many items, or bytes, one goroutine has let through that another
-// has not dealt with. One goroutine acquires, any goroutine releases. The one that
-// acquires counts for itself, and reads what is released only when its own count leaves no
-// room, so most calls need no atomic operation.
+// A Semaphore bounds the items, or bytes, in flight between two goroutines. One goroutine
+// acquires, any goroutine releases. The acquiring goroutine keeps its own count, and reads
+// released only when that leaves no room, so most calls need no atomic operation.
 type Semaphore struct {
 	limit    int64
 	acquired int64 // of the goroutine that acquires
-	seen     int64 // of the goroutine that acquires: released, when it looked last
+	seen     int64 // of the goroutine that acquires: released, when last read
 	released atomic.Int64
 	waiting  atomic.Bool   // a release leaves a token in room
 	room     chan struct{} // wakes the goroutine that acquires; holds one token
@@ -23,8 +22,8 @@ func NewSemaphore(limit int) *Semaphore {
 	return &Semaphore{limit: int64(limit), room: make(chan struct{}, 1)}
 }
 
-// Acquire waits until less than the limit is taken, and takes n. So the last to fit may
-// exceed the limit, whatever its size. It returns false if ctx ends first.
+// Acquire waits until less than the limit is taken, and takes n. The last one to fit can
+// therefore exceed the limit. Acquire returns false if ctx ends first.
 func (s *Semaphore) Acquire(ctx context.Context, n int) bool {
 	if s.acquired-s.seen >= s.limit && !s.wait(ctx) {
 		return false
@@ -33,7 +32,7 @@ func (s *Semaphore) Acquire(ctx context.Context, n int) bool {
 	return true
 }
 
-// wait waits for room, unless something was released since it looked last.
+// wait waits for room, unless something was released since released was last read.
 func (s *Semaphore) wait(ctx context.Context) bool {
 	for {
 		if s.seen = s.released.Load(); s.acquired-s.seen < s.limit {

@@ -6,25 +6,23 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// MaxBytes is how many bytes of events, texts or byte slices a queue holds. It counts as
-// full once it holds that many, so the item that reaches the number may be of any size.
+// MaxBytes is how many bytes of events, texts or byte slices fill a queue. The item that
+// reaches the limit can have any size.
 const MaxBytes = 16 << 20
 
-// countedStep is how many bytes a producer keeps to itself before it counts them for a
-// queue that it shares. So producers of small events write to the shared count seldom.
+// countedStep is how many bytes a producer counts alone before it adds them to the count of
+// a shared queue, so that producers of small events rarely write to it.
 const countedStep = 64 << 10
 
-// A Wrapper is an item that holds another one. Operators use it to have the size of that
-// counted.
+// A Wrapper is an item that holds another one. Its size is that of the inner item.
 type Wrapper[T any] interface {
-	// SizeOf returns a function that returns the bytes that an item holds, nil if these
+	// SizeOf returns a function that returns the bytes that an item holds, or nil if these
 	// are not counted.
 	SizeOf() func(*T) int
 }
 
-// SizeOf returns a function that returns how many bytes an item holds besides itself, or
-// nil if its type does not show that. It does for events, texts, byte slices, messages
-// whose value is a text or bytes, and wrappers of all these.
+// SizeOf returns a function that returns how many bytes an item holds besides itself, or nil
+// if T is not an event, text, byte slice, message with a text or bytes, or wrapper of these.
 func SizeOf[T any]() func(*T) int {
 	switch item := any((*T)(nil)).(type) {
 	case *codec.Event:
@@ -59,7 +57,7 @@ func messageSize[T, V any]() func(*T) int {
 	}
 }
 
-// total returns the sum of the sizes of items, 0 if they are not counted.
+// total returns the sum of the sizes of items, or 0 if they are not counted.
 func total[T any](size func(*T) int, items []T) int {
 	if size == nil {
 		return 0

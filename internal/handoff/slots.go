@@ -2,8 +2,8 @@ package handoff
 
 import "math/bits"
 
-// A slots has a slot for each item of a producer, by the item's number, and uses the slots
-// round and round. Its length is a power of two, or 0.
+// A slots is a circular buffer with a slot for each item of a producer, by the item's
+// number. Its length is a power of two, or 0.
 type slots[T any] []T
 
 // index returns the index of item number i.
@@ -18,7 +18,7 @@ func (s slots[T]) slice(i, end int64) []T {
 	return s[first:min(first+int(end-i), len(s))]
 }
 
-// grow returns at least n slots that hold the items from number i up to end.
+// grow returns at least n slots, which hold the items from number i up to end.
 func (s slots[T]) grow(n int, i, end int64) slots[T] {
 	larger := make(slots[T], 1<<bits.Len(uint(n-1)))
 	for i < end {

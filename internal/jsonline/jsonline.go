@@ -11,12 +11,12 @@ import (
 
 // Format returns a function that appends an item to dst as a line of JSON, with a line
 // feed at its end, or returns dst unchanged and an error. It reuses its memory for the
-// next item, so one goroutine at a time may call it. It can be called again after a
+// next item, so only one goroutine at a time can call it. It can be called again after a
 // method of an item has panicked.
 //
-// The options are those of the encoder; those that would write an item in several
-// lines have no effect. Durations are numbers of nanoseconds, as in [encoding/json],
-// where the options do not say otherwise.
+// The options are those of the encoder; options that would spread an item over several lines
+// have no effect. Durations are numbers of nanoseconds, as in [encoding/json], unless the
+// options change that.
 func Format[T any](opts ...json.Options) func(dst []byte, v T) ([]byte, error) {
 	opts = slices.Concat([]json.Options{jsonv1.FormatDurationAsNano(true)}, opts, []json.Options{jsontext.Multiline(false)})
 	var out appender

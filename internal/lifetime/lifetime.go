@@ -1,6 +1,6 @@
-// Package lifetime lets a subscription of ours stop, and wait for, the producers of
-// ours that another library has started below it. The libraries that we bridge to do
-// not report when a producer has returned.
+// Package lifetime lets a subscription of ours stop, and wait for, our producers that
+// another library has started below it. The libraries that we bridge to do not report when
+// a producer has returned.
 package lifetime
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// A Lifetime tracks the producers below one subscription. The subscription's context
-// carries it to them.
+// A Lifetime tracks the producers below one subscription. They find it in the
+// subscription's context.
 //
 // A nil Lifetime belongs to a producer with no subscription of ours above it.
 type Lifetime struct {
@@ -20,9 +20,9 @@ type Lifetime struct {
 
 	mu        sync.Mutex
 	running   map[*Producer]struct{}
-	stopping  int           // the number of running producers that have been stopped
-	settled   chan struct{} // closed when stopping is 0, nil if nobody waits
-	idle      chan struct{} // closed when running is empty, nil if nobody waits
+	stopping  int           // the number of stopped producers that still run
+	settled   chan struct{} // closed when stopping is 0; nil without a waiter
+	idle      chan struct{} // closed when running is empty; nil without a waiter
 	used      bool
 	stopped   bool
 	collected bool // Carried has been called
@@ -51,9 +51,9 @@ func Of(ctx context.Context) *Lifetime {
 	return l
 }
 
-// Enter adds a producer, which is stopped through cancel. It returns false if the
-// producer must not run: a library may start one after the subscription has ended. The
-// last thing that a producer does is to call Leave.
+// Enter adds a producer, which is stopped through cancel. It returns false if the producer
+// must not run: a library may start one after the subscription has ended. A producer calls
+// Leave last.
 func (l *Lifetime) Enter(cancel context.CancelCauseFunc) (*Producer, bool) {
 	p := &Producer{lifetime: l, cancel: cancel}
 	if l == nil {
@@ -125,9 +125,9 @@ func (l *Lifetime) Stop(cause error) {
 	}
 }
 
-// Stopped reports whether Stop has been called, or will be since the context of the
-// subscription has ended. A producer that ends with the same context may ask before
-// the subscription has noticed.
+// Stopped reports whether Stop has been called, or will be because the context of the
+// subscription has ended. A producer that ends with the same context may ask before the
+// subscription has noticed.
 func (l *Lifetime) Stopped() bool {
 	if l == nil {
 		return false
@@ -140,8 +140,8 @@ func (l *Lifetime) Stopped() bool {
 	return l.stopped
 }
 
-// Settled returns a channel that is closed once no stopped producer runs. It does not
-// wait for those that have not been stopped, because others share them.
+// Settled returns a channel that is closed once no stopped producer runs. It does not wait
+// for producers that have not been stopped, because others share them.
 func (l *Lifetime) Settled() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -172,7 +172,7 @@ func (l *Lifetime) Used() bool {
 }
 
 // Carry stores a panic of a producer that the library did not take as an error, for the
-// subscription to raise. It returns false if no subscription is there to do so.
+// subscription to raise. It returns false if there is no subscription to do so.
 func (l *Lifetime) Carry(p *rxsse.PanicError) bool {
 	if l == nil {
 		return false

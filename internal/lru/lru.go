@@ -1,5 +1,5 @@
-// Package lru orders entries by their last use, so that the ones that nobody has used
-// for some time are at the front: one timer, for the first entry, serves all of them.
+// Package lru orders entries by last use, the longest unused first, so that one timer, for
+// the first entry, serves all of them.
 package lru
 
 // A List holds entries, the least recently used first. The zero List is empty.
@@ -12,10 +12,10 @@ type Entry[V any] struct {
 	Value      V
 }
 
-// Used returns the time that was given to the last Use, in the caller's unit.
+// Used returns the time given to the last Use, in the caller's unit.
 func (e *Entry[V]) Used() int64 { return e.used }
 
-// First returns the entry that was used longest ago, or nil if the list is empty.
+// First returns the least recently used entry, or nil if the list is empty.
 func (l *List[V]) First() *Entry[V] {
 	if l.root.next == &l.root {
 		return nil
@@ -23,7 +23,7 @@ func (l *List[V]) First() *Entry[V] {
 	return l.root.next
 }
 
-// Next returns the entry that was used next after e, or nil if e is the newest.
+// Next returns the entry used next after e, or nil if e is the newest.
 func (l *List[V]) Next(e *Entry[V]) *Entry[V] {
 	if e.next == &l.root {
 		return nil
@@ -48,7 +48,7 @@ func (l *List[V]) Use(e *Entry[V], now int64) {
 	e.prev.next, l.root.prev = e, e
 }
 
-// Remove takes e out of the list.
+// Remove removes e from the list.
 func (l *List[V]) Remove(e *Entry[V]) {
 	e.prev.next, e.next.prev = e.next, e.prev
 	e.prev, e.next = nil, nil
