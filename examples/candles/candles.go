@@ -8,7 +8,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A Trade is the payload of an event. Time is when it happened, not when it arrives.
+// A Trade is the payload of an event. Time is when it was made, not when it arrives.
 type Trade struct {
 	Feed   string    `json:"-"`
 	Symbol string    `json:"symbol"`
@@ -26,8 +26,8 @@ type Candle struct {
 
 func newCandle() Candle { return Candle{} }
 
-// add folds a trade in. Trades are not in order, so their times decide what opens and
-// closes the minute.
+// add returns c with a trade added. Trades are out of order, so their times decide which one
+// opens and which one closes the minute.
 func (c Candle) add(t Trade) Candle {
 	if c.Trades == 0 {
 		c = Candle{Open: t.Price, High: t.Price, Low: t.Price, Close: t.Price, first: t.Time, last: t.Time}
@@ -50,19 +50,19 @@ type exchange struct{ name, url string }
 // candles merges the feeds and returns a candle for each symbol and minute. It calls late
 // with each trade that arrives after its candle.
 //
-// The watermark, which closes the minutes, is that of the slowest feed: while one
-// reconnects and catches up, the minutes stay open for its trades, however far the
-// others are.
+// The watermark, which closes the minutes, is that of the slowest feed: while one feed
+// reconnects and catches up, minutes stay open for its trades, however far ahead the others
+// are.
 func candles(late func(Trade), client *source.Client, feeds ...exchange) rxsse.Observable[operators.Keyed[string, operators.WindowResult[Candle]]] {
 	return aggregate(late, merged(client, feeds), operators.EventTime[Trade]{
 		Source:  func(t Trade) string { return t.Feed },
 		Sources: len(feeds),       // no minute closes before each feed has begun
-		Idle:    10 * time.Second, // a feed that is silent for longer no longer holds the others up
+		Idle:    10 * time.Second, // a feed that is silent for longer no longer holds up the others
 	})
 }
 
-// merged returns the trades of all feeds. An exchange may send trades again after it has
-// reconnected: they are dropped by their IDs.
+// merged returns the trades of all feeds. An exchange may repeat trades after a reconnect;
+// they are dropped by ID.
 func merged(client *source.Client, feeds []exchange) rxsse.Observable[Trade] {
 	var all []rxsse.Observable[Trade]
 	for _, feed := range feeds {

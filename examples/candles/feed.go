@@ -16,9 +16,9 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A feed is an exchange on loopback that sends the trades of some minutes within a
-// second. It breaks at some of its events, is away for a while, and then repeats the
-// last events before it goes on.
+// A feed is an exchange on loopback that sends the trades of some minutes within a second.
+// It breaks at some events, is away for a while, and then repeats the last events before it
+// continues.
 type feed struct {
 	exchange
 
@@ -38,7 +38,7 @@ const pause = time.Millisecond // between two events
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// generate makes four trades a second, each up to two seconds out of order.
+// generate makes four trades per second, each up to two seconds out of order.
 func generate(seed uint64, length time.Duration) []Trade {
 	random := rand.New(rand.NewPCG(seed, seed))
 	var trades []Trade
@@ -117,7 +117,7 @@ func (f *feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// breaks reports whether the feed breaks here, which it does once.
+// breaks reports whether the feed breaks here; it does so once.
 func (f *feed) breaks(n int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

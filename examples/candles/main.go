@@ -4,7 +4,7 @@
 //
 //	go run ./examples/candles
 //
-// runs against two embedded exchanges, of which one breaks. With feeds of your own:
+// runs against two embedded exchanges, one of which breaks. With your own feeds:
 //
 //	go run ./examples/candles north=https://… south=https://…
 package main
@@ -76,7 +76,7 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 }
 
 // reportInterrupt prints that Ctrl-C or SIGTERM has ended the program, if err is the cause
-// of a cancelled ctx. That is a way to end like any other, not an error.
+// of a cancelled ctx. That is not an error.
 func reportInterrupt(ctx context.Context, stdout io.Writer, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		_, err = fmt.Fprintln(stdout, "interrupted")
@@ -96,8 +96,8 @@ func printCandles(ctx context.Context, stdout io.Writer, stream rxsse.Observable
 	return trades, err
 }
 
-// demonstrate merges two exchanges, of which one breaks twice, and counts. For comparison
-// it counts how many trades come too late for one watermark over both.
+// demonstrate merges two exchanges, one of which breaks twice, and counts. For comparison,
+// it counts how many trades would be too late for one watermark over both.
 func demonstrate(ctx context.Context, stdout io.Writer) error {
 	north, south := generate(1, 3*time.Minute), generate(2, 3*time.Minute)
 	var meter source.Meter

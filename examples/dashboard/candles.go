@@ -23,7 +23,7 @@ type Trade struct {
 func (t Trade) symbol() string  { return t.Symbol }
 func (t Trade) time() time.Time { return time.UnixMilli(t.Millis) }
 
-// disorder is the most by which a trade can arrive after a later one.
+// disorder is the longest time by which a trade can arrive after a later one.
 const disorder = 300 * time.Millisecond
 
 // A Candle is the movement of a symbol's price within a second.
@@ -40,8 +40,8 @@ type Candle struct {
 	first, last int64 // the times of the trades of Open and Close
 }
 
-// candles turns the exchange's events into one event a symbol and second, which can
-// be published as they are.
+// candles turns the exchange's events into one event per symbol and second, ready to
+// publish.
 func candles(events rxsse.Observable[codec.Event]) rxsse.Observable[codec.Event] {
 	trades := operators.DecodeJSON[Trade](operators.EventType(events, "trade"))
 	seconds := operators.EventTime[Trade]{

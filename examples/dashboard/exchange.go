@@ -21,7 +21,7 @@ import (
 // tick is how often something is traded.
 const tick = 20 * time.Millisecond
 
-// quotes are what is traded.
+// quotes are the traded symbols.
 var quotes = []struct {
 	symbol string
 	price  float64
@@ -29,7 +29,7 @@ var quotes = []struct {
 	{"BTC-EUR", 81_450}, {"ETH-EUR", 2_918}, {"SOL-EUR", 151.4}, {"XMR-JPY", 48_200},
 }
 
-// trading is the stream of an exchange's trades, numbered from 1, which never ends.
+// trading is the endless stream of an exchange's trades, numbered from 1.
 func trading(seed uint64) rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
@@ -57,8 +57,8 @@ func trading(seed uint64) rxsse.Observable[codec.Event] {
 	}
 }
 
-// An exchange is a server of trades that answers like a real one: it numbers what it
-// sends, keeps it for a while for those who come back, and breaks its connections.
+// An exchange is a server of trades that behaves like a real one: it numbers its events,
+// keeps them for a while for returning clients, and breaks its connections.
 type exchange struct {
 	trades *sink.Broadcaster
 	server *http.Server
@@ -67,8 +67,8 @@ type exchange struct {
 	gone   sync.WaitGroup
 }
 
-// openExchange opens an exchange on a free port, for as long as ctx lasts or until
-// it is closed. It breaks each connection after breaks, unless that is 0.
+// openExchange opens an exchange on a free port, until ctx ends or the exchange is closed.
+// It breaks each connection after breaks, unless that is 0.
 func openExchange(ctx context.Context, seed uint64, breaks time.Duration) (*exchange, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -102,6 +102,6 @@ func (e *exchange) url() string { return "http://" + e.addr.String() }
 
 func (e *exchange) close() {
 	e.cancel()
-	_ = e.server.Close() // its connections with it
+	_ = e.server.Close() // also closes its connections
 	e.gone.Wait()
 }

@@ -1,12 +1,12 @@
-// Command dashboard shows markets live in a browser: a stream of trades goes through
-// event-time windows, one a symbol and second, and out again as a stream of candles to
-// any number of pages.
+// Command dashboard shows live markets in a browser: a stream of trades passes through
+// event-time windows, one per symbol and second, and leaves as a stream of candles for any
+// number of pages.
 //
 //	go run ./examples/dashboard
 //
-// and open the address that it prints. The exchange is embedded, and like a real one:
-// its connections break every few seconds, and its trades come late and out of order.
-// Nothing is lost by that, which the page counts.
+// and open the address that it prints. The exchange is embedded and behaves like a real one:
+// its connections break every few seconds, and its trades arrive late and out of order. The
+// page counts missing trades; there are none.
 package main
 
 import (
@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-// page is what the browser loads; nothing of it comes from anywhere else.
+// page is all that the browser loads.
 //
 //go:embed page
 var page embed.FS
@@ -90,7 +90,7 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	return err
 }
 
-// serve shows what is traded on the exchange at url, until ctx is cancelled.
+// serve shows the trades of the exchange at url, until ctx is cancelled.
 func serve(ctx context.Context, listener net.Listener, url string) error {
 	files, err := fs.Sub(page, "page")
 	if err != nil {

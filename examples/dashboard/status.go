@@ -14,7 +14,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A status is how the dashboard's own connection to the exchange is.
+// A status is the state of the dashboard's connection to the exchange.
 type status struct {
 	State      string `json:"state"` // "live" or "waiting"
 	Reason     string `json:"reason"`
@@ -54,7 +54,7 @@ func (w *watch) trace() *source.Trace {
 	}
 }
 
-// event counts the trades, and those that are missing: they are numbered.
+// event counts the trades and, by their numbers, the missing ones.
 func (w *watch) event(e codec.Event) {
 	n, err := strconv.Atoi(e.ID)
 	if err != nil {
@@ -71,7 +71,7 @@ func (w *watch) event(e codec.Event) {
 	w.last = max(w.last, n)
 }
 
-// statuses returns the status as events: soon after the connection has changed, and each
+// statuses returns the status as events: soon after the connection has changed, and every
 // second with the number of trades.
 func (w *watch) statuses() rxsse.Observable[codec.Event] {
 	now := operators.Map(source.Interval(100*time.Millisecond), func(int) status {
@@ -83,7 +83,7 @@ func (w *watch) statuses() rxsse.Observable[codec.Event] {
 	return operators.EncodeJSON(operators.Merge(changed, operators.Sample(now, time.Second)), "feed")
 }
 
-// isSameConnection reports whether s and other differ in the number of trades only.
+// isSameConnection reports whether s and other differ only in the number of trades.
 func (s status) isSameConnection(other status) bool {
 	s.Trades = other.Trades
 	return s == other

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// A demonstration kills the program again and again, and compares what is in the
-// database at the end with the rows of a run that was not killed.
+// A demonstration kills the program again and again, and compares the final rows in the
+// database with those of a run that was not killed.
 type demonstration struct {
 	dsn    string
 	kills  int
@@ -40,7 +40,7 @@ func (d demonstration) run(ctx context.Context, stdout io.Writer) (err error) {
 	}
 	random := rand.New(rand.NewPCG(d.seed, 1))
 	slow := newFeed(d.trades, d.seed)
-	// The feed lasts for as long as the kills take.
+	// The feed lasts as long as the kills take.
 	slow.pace = max(time.Millisecond, time.Duration(d.kills)*50*time.Millisecond*packet/time.Duration(d.trades))
 	hits := 0
 	killed, err := d.rowsAfter(ctx, slow, func(url string) error {
@@ -68,8 +68,8 @@ func (d demonstration) run(ctx context.Context, stdout io.Writer) (err error) {
 	return report(stdout, killed, calm)
 }
 
-// rowsAfter empties the database, serves f, calls crash, lets the program come to its
-// end, and returns the rows of the database.
+// rowsAfter empties the database, serves f, calls crash, lets the program finish, and
+// returns the rows of the database.
 func (d demonstration) rowsAfter(ctx context.Context, f *feed, crash func(url string) error) (rows []string, err error) {
 	store, err := openStore(ctx, d.dsn)
 	if err != nil {
@@ -104,7 +104,7 @@ func (d demonstration) rowsAfter(ctx context.Context, f *feed, crash func(url st
 	_, _ = io.Copy(io.Discard, out)
 	err = child.Wait()
 	switch {
-	case ctx.Err() != nil: // which has killed it
+	case ctx.Err() != nil: // which killed it
 		return nil, context.Cause(ctx)
 	case err != nil:
 		return nil, fmt.Errorf("the run that is not killed: %w", err)
@@ -168,7 +168,7 @@ func report(stdout io.Writer, killed, calm []string) error {
 	return err
 }
 
-// missing returns the rows that are in a and not in b. Both are sorted.
+// missing returns the rows in a that are not in b. Both are sorted.
 func missing(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(row string) bool {
 		_, found := slices.BinarySearch(b, row)

@@ -17,16 +17,16 @@ type Trade struct {
 }
 
 // A feed serves trades as Server-Sent Events and keeps them: it resumes after the
-// Last-Event-ID, as the guarantee needs. After the last trade it answers 204.
+// Last-Event-ID, as the guarantee requires. After the last trade it answers 204.
 type feed struct {
 	trades []Trade
 	pace   time.Duration // between packets
 }
 
-// packet is how many trades the feed sends at a time.
+// packet is the number of trades that the feed sends at a time.
 const packet = 40
 
-// newFeed makes n trades of 60 symbols, a millisecond apart. A third come up to 50 ms
+// newFeed makes n trades of 60 symbols, a millisecond apart. A third arrive up to 50 ms
 // late, one in a hundred much later.
 func newFeed(n int, seed uint64) *feed {
 	random := rand.New(rand.NewPCG(seed, 0))

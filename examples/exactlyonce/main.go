@@ -1,14 +1,14 @@
 // Command exactlyonce turns a feed of trades into candles in a database, each exactly
-// once: killed at any moment, it stores the rows that a run without a crash stores.
+// once: killed at any moment, it stores the same rows as a run without a crash.
 //
 //	go run .
 //
-// demonstrates it with SQLite: it serves a feed, kills the program again and again,
-// and compares the table with that of a run that was not killed. With
+// demonstrates it with SQLite: it serves a feed, kills the program again and again, and
+// compares the table with that of a run that was not killed. With
 //
 //	go run . -dsn postgres://user@host/database
 //
-// it uses PostgreSQL, and with -url it reads a feed of your own.
+// it uses PostgreSQL, and with -url it reads your own feed.
 package main
 
 import (
@@ -61,7 +61,7 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer, args []string) 
 		return errors.New("-url needs -dsn, the database for the candles")
 	}
 	if *child {
-		// The demonstration holds the other end open. When it dies, so does its child.
+		// The demonstration holds the other end open. When it dies, its child exits.
 		go func() {
 			_, _ = io.Copy(io.Discard, stdin)
 			os.Exit(1)
@@ -80,8 +80,8 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer, args []string) 
 	return errors.Join(err, store.close())
 }
 
-// isInterrupt reports whether err says that Ctrl-C or SIGTERM has cancelled ctx: the cause of
-// that, or, from database/sql, only that it is cancelled.
+// isInterrupt reports whether err means that Ctrl-C or SIGTERM has cancelled ctx: it is the
+// cause or, from database/sql, context.Canceled.
 func isInterrupt(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && (errors.Is(err, context.Cause(ctx)) || errors.Is(err, ctx.Err()))
 }

@@ -18,7 +18,7 @@ type Candle struct {
 	Trades, Low, High, Volume int64
 }
 
-// with adds a trade.
+// with returns c with a trade added.
 func (c Candle) with(m codec.Message[Trade]) Candle {
 	t := m.Value
 	if c.Trades == 0 || t.Price < c.Low {
@@ -30,9 +30,9 @@ func (c Candle) with(m codec.Message[Trade]) Candle {
 	return c
 }
 
-// storeCandles makes candles of the trades at url and stores them, together with the
-// state of the pipeline, until the feed ends or fails. It continues where the last
-// transaction left off. stored is called after each transaction.
+// storeCandles makes candles of the trades at url and stores them, together with the state
+// of the pipeline, until the feed ends or fails. It continues after the last transaction,
+// and calls stored after each one.
 func storeCandles(ctx context.Context, url string, db *store, stored func(rows int)) error {
 	saved, err := db.loadState(ctx)
 	if err != nil {
@@ -52,7 +52,7 @@ func storeCandles(ctx context.Context, url string, db *store, stored func(rows i
 			Assigner:   operators.Tumbling(100 * time.Millisecond),
 			Timestamp:  func(m codec.Message[Trade]) time.Time { return m.Value.Time },
 			OutOfOrder: 50 * time.Millisecond,
-			Late:       func(codec.Message[Trade]) {}, // a trade that is later still does not count
+			Late:       func(codec.Message[Trade]) {}, // even later trades do not count
 		},
 		func() Candle { return Candle{} },
 		Candle.with,

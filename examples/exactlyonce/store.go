@@ -12,8 +12,7 @@ import (
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 )
 
-// A store is the database with the candles and, in the same database, the state of
-// the pipeline that makes them.
+// A store is a database with the candles and the state of the pipeline that makes them.
 type store struct{ db *sql.DB }
 
 const schema = `
@@ -23,8 +22,7 @@ CREATE TABLE IF NOT EXISTS candles (
 	PRIMARY KEY (symbol, start_ms));
 CREATE TABLE IF NOT EXISTS pipelines (name TEXT PRIMARY KEY, state TEXT NOT NULL);`
 
-// openStore opens PostgreSQL if dsn is one of its URLs, and otherwise the SQLite file
-// named dsn.
+// openStore opens PostgreSQL if dsn is one of its URLs, otherwise the SQLite file dsn.
 func openStore(ctx context.Context, dsn string) (*store, error) {
 	driver := "sqlite"
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
@@ -57,8 +55,8 @@ func (s *store) loadState(ctx context.Context) ([]byte, error) {
 	return state, err
 }
 
-// save stores candles and state in one transaction. A plain INSERT is enough: a candle
-// that came twice would be an error.
+// save stores candles and state in one transaction. A plain INSERT is enough: a repeated
+// candle would be an error.
 func (s *store) save(ctx context.Context, candles []Candle, state []byte) (err error) {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -66,7 +64,7 @@ func (s *store) save(ctx context.Context, candles []Candle, state []byte) (err e
 	}
 	defer func() {
 		if err != nil {
-			_ = tx.Rollback() // err says what went wrong
+			_ = tx.Rollback() // err is the reason
 		}
 	}()
 	for _, c := range candles {
@@ -98,11 +96,11 @@ func (s *store) rows(ctx context.Context) (lines []string, err error) {
 		}
 		lines = append(lines, fmt.Sprintf("%s %d: %d trades, %d to %d, volume %d", symbol, start, trades, low, high, volume))
 	}
-	slices.Sort(lines) // databases order strings in their own ways
+	slices.Sort(lines) // databases order strings differently
 	return lines, rows.Err()
 }
 
-// reset drops the tables, so that a demonstration begins anew.
+// reset drops the tables, so that a demonstration starts empty.
 func (s *store) reset(ctx context.Context) error {
 	_, err := s.db.ExecContext(ctx, `DROP TABLE candles; DROP TABLE pipelines;`+schema)
 	return err

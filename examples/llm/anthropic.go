@@ -24,8 +24,8 @@ var anthropic = provider{
 	isEnd: func(e codec.Event) bool { return e.Type == "message_stop" },
 }
 
-// deltaText returns what an event adds to a block of text. There are other blocks and
-// other events, and may be new ones any day: they are not for the reader.
+// deltaText returns what an event adds to a block of text. It ignores other blocks and
+// events, including future ones.
 func deltaText(e codec.Event) (string, error) {
 	switch e.Type {
 	case "content_block_delta":

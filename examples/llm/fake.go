@@ -15,8 +15,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// demonstrate asks the stand-in: both APIs, one that fails in the midst of its answer,
-// and one that does not know the key.
+// demonstrate asks the stand-in: both APIs, one that fails in the middle of its answer, and
+// one that does not know the key.
 func demonstrate(ctx context.Context, stdout io.Writer) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -57,8 +57,8 @@ func demonstrate(ctx context.Context, stdout io.Writer) error {
 	return nil
 }
 
-// fake answers as OpenAI and Anthropic document that they do, a token each d. It
-// knows the key "key", and does what the prompt says: be overloaded, or hang up.
+// fake answers as OpenAI and Anthropic document, one token every d. It accepts the key
+// "key", and does what the prompt says: be overloaded, or hang up.
 func fake(d time.Duration) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/chat/completions", func(w http.ResponseWriter, r *http.Request) {
@@ -124,7 +124,7 @@ func speak(w http.ResponseWriter, r *http.Request, d time.Duration, known bool, 
 func quote(s string) string {
 	quoted, err := json.Marshal(s)
 	if err != nil {
-		panic(err) // no string of ours
+		panic(err) // our strings can be encoded
 	}
 	return string(quoted)
 }

@@ -1,10 +1,9 @@
-// Command llm prints the answer of a language model as it is written, token by token,
-// from the APIs of OpenAI (and the many that speak its format) and Anthropic.
+// Command llm prints the answer of a language model as it is written, token by token, from
+// the APIs of Anthropic, OpenAI, and the many that use OpenAI's format.
 //
 //	go run ./examples/llm
 //
-// talks to an embedded stand-in for both. With a key in the environment it talks to
-// the real ones:
+// uses an embedded stand-in for both. With a key in the environment it uses the real ones:
 //
 //	OPENAI_API_KEY=…    go run ./examples/llm -provider openai "Why is the sky blue?"
 //	ANTHROPIC_API_KEY=… go run ./examples/llm -provider anthropic "Why is the sky blue?"

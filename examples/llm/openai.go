@@ -9,8 +9,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// openAI is the chat-completions API, whose format Groq, Mistral, OpenRouter,
-// llama.cpp, Ollama and others speak too.
+// openAI is the chat-completions API, whose format Groq, Mistral, OpenRouter, llama.cpp,
+// Ollama and others also use.
 //
 // https://platform.openai.com/docs/api-reference/chat-streaming
 var openAI = provider{
@@ -23,8 +23,8 @@ var openAI = provider{
 	isEnd:     func(e codec.Event) bool { return e.Data == "[DONE]" },
 }
 
-// chunkText returns what a chunk adds to the first choice. Some send an error as an
-// event of that type, some as a chunk, some as a part of one.
+// chunkText returns what a chunk adds to the first choice. Some servers send an error as an
+// event of that type, some as a chunk, some in a part of a chunk.
 func chunkText(e codec.Event) (string, error) {
 	var chunk struct {
 		Choices []struct {
@@ -53,7 +53,7 @@ func chunkText(e codec.Event) (string, error) {
 		return "", &CutOffError{Reason: reason}
 	}
 	if content.Kind() != '"' {
-		return "", nil // none, or parts that are not for the reader: Mistral's thoughts
+		return "", nil // none, or parts that are not for the reader, such as Mistral's reasoning
 	}
 	var text string
 	err := json.Unmarshal(content, &text)

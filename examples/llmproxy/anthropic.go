@@ -22,8 +22,8 @@ var anthropic = api{
 	newReader: func() func(codec.Event) ([]Part, error) { return new(anthropicAnswer).read },
 }
 
-// An anthropicAnswer assembles an answer. A tool call is a block: its start has the ID
-// and the name, and each delta a piece of the arguments.
+// An anthropicAnswer assembles an answer. A tool call is a block: its start has the ID and
+// the name, and each delta has a piece of the arguments.
 type anthropicAnswer struct {
 	calls  []ToolCall
 	reason string

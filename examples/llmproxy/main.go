@@ -1,5 +1,5 @@
-// Command llmproxy answers prompts of web pages with the answers of a language model,
-// token by token, and keeps the key on the server.
+// Command llmproxy streams a language model's answers to web pages, token by token, and
+// keeps the key on the server.
 //
 //	go run ./examples/llmproxy
 //
@@ -95,7 +95,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 }
 
 // reportInterrupt prints that Ctrl-C or SIGTERM has ended the program, if err is the cause
-// of a cancelled ctx. That is a way to end like any other, not an error.
+// of a cancelled ctx. That is not an error.
 func reportInterrupt(ctx context.Context, stdout io.Writer, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		_, err = fmt.Fprintln(stdout, "interrupted")
@@ -103,7 +103,7 @@ func reportInterrupt(ctx context.Context, stdout io.Writer, err error) error {
 	return err
 }
 
-// A server serves a handler until it is closed. Requests end with their server.
+// A server serves a handler until it is closed, which also ends its requests.
 type server struct {
 	url  string
 	http http.Server
@@ -127,7 +127,7 @@ func (s *server) close() {
 	s.done.Wait()
 }
 
-// serve serves the page and the proxy until ctx is cancelled, and returns the cause of that.
+// serve serves the page and the proxy until ctx is cancelled, and returns the cause.
 func serve(ctx context.Context, stdout io.Writer, addr string, p *proxy) error {
 	page, err := fs.Sub(pages, "page")
 	if err != nil {
@@ -148,7 +148,7 @@ func serve(ctx context.Context, stdout io.Writer, addr string, p *proxy) error {
 	return context.Cause(ctx)
 }
 
-// demonstrate asks the proxy what a page would ask, of both APIs.
+// demonstrate asks the proxy as a page would, with both APIs.
 func demonstrate(ctx context.Context, stdout io.Writer, log *slog.Logger, models *server) error {
 	for _, d := range []struct {
 		name, path string
@@ -183,7 +183,7 @@ func askAll(ctx context.Context, stdout io.Writer, name string, p *proxy, prompt
 	return nil
 }
 
-// ask is the page in Go: it prints an answer. A refusal is printed too.
+// ask does what the page does, in Go: it prints the answer or the refusal.
 func ask(ctx context.Context, stdout io.Writer, url, prompt string) error {
 	req, err := http.NewRequest(http.MethodPost, url, strings.NewReader(prompt))
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// openAI is the chat-completions API, whose format many other servers speak too.
+// openAI is the chat-completions API, whose format many other servers also use.
 //
 // https://platform.openai.com/docs/api-reference/chat-streaming
 var openAI = api{
@@ -19,8 +19,8 @@ var openAI = api{
 	newReader: func() func(codec.Event) ([]Part, error) { return new(openAIAnswer).read },
 }
 
-// An openAIAnswer assembles an answer. Its tool calls come in pieces: the first has the
-// ID and the name, and all have a piece of the arguments.
+// An openAIAnswer assembles an answer. Its tool calls arrive in pieces: the first has the
+// ID and the name, and each has a piece of the arguments.
 type openAIAnswer struct {
 	calls  []ToolCall
 	reason string
@@ -75,11 +75,11 @@ func (a *openAIAnswer) read(e codec.Event) ([]Part, error) {
 	return []Part{{Kind: Token, Text: choice.Delta.Content}}, nil
 }
 
-// maxTools bounds how many tool calls an answer may have.
+// maxTools bounds the number of tool calls in an answer.
 const maxTools = 128
 
-// end returns the tool calls and the end. The tool calls of an answer that was cut off
-// are incomplete: nobody should run them.
+// end returns the tool calls and the end. If the answer was cut off, its tool calls are
+// incomplete: do not run them.
 func (a *openAIAnswer) end() []Part {
 	if cutOff := a.reason != "stop" && a.reason != "tool_calls"; cutOff {
 		return []Part{{Kind: Done, Reason: a.reason, CutOff: true}}

@@ -20,7 +20,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A Part is what the page gets of an answer: the next piece of its text, a whole tool
+// A Part is a part of an answer, for the page: the next piece of its text, a whole tool
 // call, or its end. It is sent as an event of type Kind.
 type Part struct {
 	Kind   Kind      `json:"-"`
@@ -40,11 +40,11 @@ const (
 	Done  Kind = "done"
 )
 
-// A ToolCall is a function that the model wants to be called.
+// A ToolCall is a call of a function that the model requests.
 type ToolCall struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
-	Arguments string `json:"arguments"` // JSON; models also write some that is not valid
+	Arguments string `json:"arguments"` // JSON, not always valid
 }
 
 // An api is the format of a provider.
@@ -63,10 +63,10 @@ type APIError struct {
 	Message string `json:"message"`
 }
 
-// Error returns the provider's words.
+// Error contains the provider's message.
 func (e *APIError) Error() string { return "the model reports an error: " + e.Type + ": " + e.Message }
 
-// A proxy answers prompts of pages with the answers of a language model. The key stays
+// A proxy passes prompts of pages to a language model and streams its answers. The key stays
 // on the server.
 type proxy struct {
 	api    api
@@ -82,8 +82,8 @@ func newProxy(a api, key string, log *slog.Logger) *proxy {
 	)}
 }
 
-// ServeHTTP answers a POST whose body is the prompt. When the page leaves, the context
-// of its request ends, and with it the request to the model.
+// ServeHTTP answers a POST whose body is the prompt. When the page leaves, the context of
+// its request ends, which also ends the request to the model.
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	prompt, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
 	if err != nil {
@@ -133,8 +133,8 @@ func (p *proxy) request(prompt string) (*http.Request, error) {
 	return req, nil
 }
 
-// refuse answers when the model has not begun an answer. Its words go to the log only:
-// they are for the owner of the key.
+// refuse answers the page if the model refuses. The reason goes only to the log, because it
+// is for the owner of the key.
 func (p *proxy) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return
@@ -149,8 +149,8 @@ func (p *proxy) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	http.Error(w, "the model does not answer", http.StatusBadGateway)
 }
 
-// parts turns the events of an answer into parts and completes after Done. An answer
-// without Done was cut off, however cleanly its connection ended.
+// parts turns the events of an answer into parts and completes after Done. An answer without
+// Done was cut off, even if its connection ended cleanly.
 func parts(events rxsse.Observable[codec.Event], read func(codec.Event) ([]Part, error)) rxsse.Observable[Part] {
 	return func(ctx context.Context) iter.Seq2[Part, error] {
 		return func(yield func(Part, error) bool) {
@@ -181,8 +181,8 @@ func (p Part) event() (codec.Event, error) {
 	return codec.Event{Type: string(p.Kind), Data: string(data)}, err
 }
 
-// errorEvent is the last event of an answer that has failed. Only the words of the model
-// are for the page; the reason is in the log.
+// errorEvent is the last event of an answer that failed. The page gets only a message of
+// the model; other reasons are in the log.
 func errorEvent(err error) codec.Event {
 	text := "the answer broke off"
 	var reported *APIError

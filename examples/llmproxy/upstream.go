@@ -12,12 +12,12 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// An upstream stands in for the models of both APIs. It knows the key "key" and answers
-// as the first word of the prompt says.
+// An upstream stands in for the models of both APIs. It accepts the key "key". The first
+// word of the prompt selects its answer.
 type upstream struct {
 	pause     time.Duration // between two tokens
-	running   atomic.Int32  // requests that are being answered
-	cancelled atomic.Int32  // requests whose client has left before the end
+	running   atomic.Int32  // requests being answered
+	cancelled atomic.Int32  // requests whose client left before the end
 }
 
 const (

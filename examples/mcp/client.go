@@ -24,24 +24,24 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// protocolVersion is the newest revision of MCP that this client speaks.
+// protocolVersion is the newest revision of MCP that this client supports.
 const protocolVersion = "2025-06-18"
 
-// maxBody bounds an answer that is JSON. source bounds events in the same way.
+// maxBody bounds a JSON answer, as source bounds events.
 const maxBody = 16 << 20
 
 // ErrSessionExpired means that the server no longer knows the session. Connect again.
 var ErrSessionExpired = errors.New("the server has ended the session; connect again")
 
-// A Client is a session with an MCP server over Streamable HTTP. Several goroutines may
-// use it.
+// A Client is a session with an MCP server over Streamable HTTP. It is safe for concurrent
+// use.
 //
 // https://modelcontextprotocol.io/specification/2025-06-18/basic/transports
 type Client struct {
 	// Handle, if not nil, is called with each notification that belongs to a call, on the
 	// caller's goroutine. Its error ends the call.
 	Handle func(Message) error
-	// Resumed, if not nil, is called when the stream of a call has broken and goes on
+	// Resumed, if not nil, is called when the stream of a call has broken and continues
 	// after the event with this ID.
 	Resumed func(lastEventID string)
 
@@ -54,7 +54,7 @@ type Client struct {
 }
 
 // NewClient returns a client for the server at address. Its requests have the fields of
-// header, for example Authorization. A stream that is silent for idle is resumed.
+// header, such as Authorization. A stream that is silent for idle is resumed.
 func NewClient(address string, header http.Header, idle time.Duration) *Client {
 	c := &Client{
 		address: address,
@@ -122,7 +122,7 @@ func (c *Client) call(ctx context.Context, method string, params, result any) (h
 			if err := c.receive(ctx, m); err != nil {
 				return nil, err
 			}
-		case !bytes.Equal(m.ID, request.ID): // of another call: some servers replay all of a session
+		case !bytes.Equal(m.ID, request.ID): // of another call: some servers replay the whole session
 		case m.Error != nil:
 			return nil, fmt.Errorf("%s: %w", method, m.Error)
 		default:
@@ -132,8 +132,8 @@ func (c *Client) call(ctx context.Context, method string, params, result any) (h
 	return nil, fmt.Errorf("%s: the stream ends without the response", method)
 }
 
-// receive handles a notification, and refuses a request of the server: this client
-// offers nothing to it.
+// receive handles a notification, and refuses a request of the server, because this client
+// offers no functions.
 func (c *Client) receive(ctx context.Context, m Message) error {
 	switch {
 	case m.ID == nil && c.Handle != nil:
@@ -147,7 +147,7 @@ func (c *Client) receive(ctx context.Context, m Message) error {
 	}
 }
 
-// messages returns what a response holds: one message of JSON, or a stream of them.
+// messages returns the messages of a response: one in JSON, or a stream.
 func (c *Client) messages(ctx context.Context, resp *http.Response) iter.Seq2[Message, error] {
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if mediaType == "text/event-stream" {
@@ -169,8 +169,8 @@ func (c *Client) messages(ctx context.Context, resp *http.Response) iter.Seq2[Me
 	}
 }
 
-// resumed is the stream of the events of resp. When its connection breaks, the stream
-// goes on with a GET after the last event.
+// resumed returns the events of resp. When the connection breaks, the stream continues with
+// a GET after the last event.
 func (c *Client) resumed(resp *http.Response) rxsse.Observable[codec.Event] {
 	return func(ctx context.Context) iter.Seq2[codec.Event, error] {
 		return func(yield func(codec.Event, error) bool) {
@@ -198,8 +198,8 @@ func (c *Client) resumed(resp *http.Response) rxsse.Observable[codec.Event] {
 	}
 }
 
-// Listen is the stream of the messages that belong to no call. It reconnects and
-// resumes forever. A server that has no such messages refuses it with status 405.
+// Listen returns the messages that belong to no call. It reconnects and resumes forever. A
+// server without such messages refuses it with status 405.
 func (c *Client) Listen() rxsse.Observable[Message] {
 	return decode(c.stream.Observe(c.address))
 }
@@ -209,7 +209,7 @@ func decode(events rxsse.Observable[codec.Event]) rxsse.Observable[Message] {
 	return operators.DecodeJSON[Message](operators.Filter(events, func(e codec.Event) bool { return e.Data != "" }))
 }
 
-// send sends a message that has no response.
+// send sends a message without a response.
 func (c *Client) send(ctx context.Context, m Message) error {
 	resp, err := c.post(ctx, m)
 	if err != nil {
@@ -218,7 +218,7 @@ func (c *Client) send(ctx context.Context, m Message) error {
 	return resp.Body.Close()
 }
 
-// Close ends the session. A server may answer 405: it ends sessions itself.
+// Close ends the session. A server that ends sessions itself may answer 405.
 func (c *Client) Close(ctx context.Context) error {
 	if c.header.Get("Mcp-Session-Id") == "" {
 		return nil
@@ -273,7 +273,7 @@ func (c *Client) do(ctx context.Context, method string, body []byte) (*http.Resp
 	return resp, err
 }
 
-// refusal returns the error for a status that is none of success.
+// refusal returns the error for a status that is not 2xx.
 func refusal(resp *http.Response) error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
 	return fmt.Errorf("the server refuses: status %s: %q", resp.Status, bytes.TrimSpace(body))

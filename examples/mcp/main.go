@@ -1,9 +1,9 @@
 // Command mcp is a client of the Model Context Protocol over Streamable HTTP. It calls
-// tools, prints their progress, and resumes streams that break.
+// tools, prints their progress, and resumes broken streams.
 //
 //	go run ./examples/mcp
 //
-// runs against an embedded server. With a server of your own, such as
+// runs against an embedded server. With your own server, such as
 // npx @modelcontextprotocol/server-everything streamableHttp:
 //
 //	go run ./examples/mcp -url http://localhost:3001/mcp
@@ -84,7 +84,7 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	return reportInterrupt(ctx, stdout, err)
 }
 
-// demonstrate shows all that the client does against an embedded server.
+// demonstrate shows everything the client does, against an embedded server.
 func demonstrate(ctx context.Context, stdout io.Writer) error {
 	url, closeServer, err := openStandIn(ctx, 50*time.Millisecond)
 	if err != nil {
@@ -107,7 +107,7 @@ func demonstrate(ctx context.Context, stdout io.Writer) error {
 }
 
 // reportInterrupt prints that Ctrl-C or SIGTERM has ended the program, if err is the cause
-// of a cancelled ctx. That is a way to end like any other, not an error.
+// of a cancelled ctx. That is not an error.
 func reportInterrupt(ctx context.Context, stdout io.Writer, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		_, err = fmt.Fprintln(stdout, "interrupted")

@@ -17,8 +17,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A standIn is a small MCP server with one session. It breaks each stream once and
-// resumes it where the client asks.
+// A standIn is a small MCP server with one session. It breaks each stream once and resumes
+// it when the client asks.
 type standIn struct {
 	session string
 	pause   time.Duration // between two events

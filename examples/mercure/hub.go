@@ -12,8 +12,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A hub is a stand-in for a Mercure hub: it follows the protocol as far as subscribers
-// see it, keeps a history that is short, and breaks its connections.
+// A hub stands in for a Mercure hub: it follows the subscribers' part of the protocol, keeps
+// a short history, and breaks its connections.
 type hub struct {
 	server *http.Server
 	addr   net.Addr
@@ -60,7 +60,7 @@ func (h *hub) close() {
 	h.gone.Wait()
 }
 
-// publish has something new every now and then.
+// publish publishes an update now and then.
 func (h *hub) publish(ctx context.Context) {
 	for n := 1; ; n++ {
 		select {
@@ -82,8 +82,8 @@ func (h *hub) publish(ctx context.Context) {
 	}
 }
 
-// ServeHTTP is a subscription. Every other one is followed by a pause that is longer
-// than the history.
+// ServeHTTP serves a subscription. Every other one is followed by a pause longer than the
+// history.
 func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "Bearer "+hubToken {
 		http.Error(w, "unauthorized", http.StatusUnauthorized)

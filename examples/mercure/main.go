@@ -1,9 +1,9 @@
-// Command mercure follows topics of a Mercure hub, and reports updates that the hub has
-// lost while the client was away.
+// Command mercure follows topics of a Mercure hub, and reports when updates were lost while
+// the client was away.
 //
 //	go run ./examples/mercure
 //
-// has an embedded hub. For one of your own, with a token if it wants one:
+// uses an embedded hub. For your own hub, with a token if necessary:
 //
 //	MERCURE_TOKEN=… go run ./examples/mercure -url https://…/.well-known/mercure -topic https://…/books/{id}
 package main

@@ -24,12 +24,12 @@ type subscription struct {
 	topics []string
 	token  string
 	since  string
-	count  int // the number of updates after which it ends; 0 is no limit
+	count  int // the number of updates after which it ends; 0: no limit
 
-	lost atomic.Int64 // how often the hub could not resume where the subscriber was
+	lost atomic.Int64 // how often the hub could not resume after the subscriber's last update
 }
 
-// updates is the stream of the updates.
+// updates returns the updates as a stream.
 func (s *subscription) updates() (rxsse.Observable[codec.Event], error) {
 	u, err := url.Parse(s.hub)
 	if err != nil {
@@ -45,8 +45,8 @@ func (s *subscription) updates() (rxsse.Observable[codec.Event], error) {
 		// "earliest" is an ID for the hub. Later requests send the ID of the last update.
 		source.WithLastEventID(s.since),
 		source.WithTrace(&source.Trace{Open: s.reconcile}),
-		source.WithLogger(slog.Default()), // says why there are no updates
-		// Topics are no secret: let errors show them.
+		source.WithLogger(slog.Default()), // shows why there are no updates
+		// Topics are not secret: let errors show them.
 		source.WithVisibleQuery("topic"),
 	}
 	if s.token != "" {
@@ -55,9 +55,8 @@ func (s *subscription) updates() (rxsse.Observable[codec.Event], error) {
 	return source.SSE(u.String(), opts...), nil
 }
 
-// reconcile looks at what the hub says of where it begins: after which update, which
-// is the one that it was asked for unless its history does not reach back to that.
-// The updates in between are lost.
+// reconcile checks after which update the hub begins. If that is not the requested one, the
+// hub's history does not reach back to it, and the updates in between are lost.
 func (s *subscription) reconcile(_ source.Attempt, resp *http.Response) {
 	asked := resp.Request.Header.Get("Last-Event-ID")
 	begins := resp.Header.Get("Last-Event-ID")

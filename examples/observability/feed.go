@@ -12,8 +12,8 @@ import (
 	"github.com/rxsse/rxsse/source/ssetest"
 )
 
-// newFeed starts a server of trades that drops each connection after a second, and now
-// and then refuses one.
+// newFeed starts a server of trades that drops each connection after a second and sometimes
+// refuses one.
 func newFeed() *ssetest.Server {
 	return ssetest.NewServer(func(c *ssetest.Conn) {
 		if c.N%4 == 0 {
@@ -30,7 +30,7 @@ func newFeed() *ssetest.Server {
 	})
 }
 
-// browse is a page that stays for a while, leaves and comes back.
+// browse acts as a page that stays for a while, leaves and comes back.
 func browse(ctx context.Context, url string) {
 	page := source.NewClient(source.WithReconnectionTime(100 * time.Millisecond))
 	for ctx.Err() == nil {

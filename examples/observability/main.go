@@ -1,6 +1,6 @@
 // Command observability shows what a program with rxsse exports to Prometheus and
 // OpenTelemetry. It needs no other program: the feed, a relay for browsers and its clients
-// are all in this process.
+// run in this process.
 package main
 
 import (
@@ -44,7 +44,7 @@ func main() {
 	}
 }
 
-// run runs the program for a time, and then prints what Prometheus would have got.
+// run runs the program for a time, and then prints what Prometheus would have read.
 func run(ctx context.Context, out io.Writer, addr string, length time.Duration) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
@@ -59,7 +59,7 @@ func run(ctx context.Context, out io.Writer, addr string, length time.Duration) 
 	feed := newFeed()
 	defer feed.Close()
 
-	// Once in a program: the figures, and where they and the spans go.
+	// Once per program: the figures, and where they and the spans go.
 	var figures metrics.Set
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(rxsseprom.NewCollector(&figures))
@@ -109,10 +109,10 @@ func run(ctx context.Context, out io.Writer, addr string, length time.Duration) 
 	return err
 }
 
-// compute takes longer for an event than the feed, so that the buffer before it overflows.
+// compute is slower than the feed, so the buffer before it overflows.
 func compute(codec.Event) { time.Sleep(30 * time.Millisecond) }
 
-// store stands for a database.
+// store stands in for a database.
 func store([]codec.Event) error { return nil }
 
 // scrape returns the figures as Prometheus reads them.

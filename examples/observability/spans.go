@@ -9,8 +9,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// A printer is an exporter that prints a line for each span. A real program exports them
-// to a collector, with otlptracehttp for example.
+// A printer is an exporter that prints a line for each span. A real program exports spans to
+// a collector, for example with otlptracehttp.
 type printer struct{ out io.Writer }
 
 // ExportSpans prints spans.

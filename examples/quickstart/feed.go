@@ -14,10 +14,10 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A feed is an exchange's event stream on loopback, as bad as a real network: it
-// drops its connections in the middle of an event. Like a real exchange it keeps
-// its events and goes on, on the next connection, after the Last-Event-ID that
-// the client brings. Everything in it comes from one seed.
+// A feed is an exchange's event stream on loopback, as bad as a real network: it drops its
+// connections in the middle of an event. Like a real exchange, it keeps its events and
+// continues on the next connection after the client's Last-Event-ID. Its events depend only
+// on the seed.
 type feed struct {
 	server *httptest.Server
 	length time.Duration
@@ -39,7 +39,7 @@ const (
 	pingEvery  = time.Second
 )
 
-// markets are what is traded: the names hold multi-byte text.
+// markets are the traded symbols; the names contain multi-byte text.
 var markets = []struct {
 	symbol, name string
 	price        float64
@@ -50,7 +50,7 @@ var markets = []struct {
 	{"DOGE-EUR", "Dogecoin Ð 🐕", 0.1312},
 }
 
-// newFeed starts a feed that lasts for length and breaks drops times on the way.
+// newFeed starts a feed that lasts for length and breaks drops times.
 func newFeed(seed uint64, length time.Duration, drops int) *feed {
 	f := &feed{length: length, events: generate(seed, length), drops: map[int]bool{}}
 	for i := range drops {
@@ -64,9 +64,9 @@ func (f *feed) url() string { return f.server.URL + "/v1/stream" }
 
 func (f *feed) close() { f.server.Close() }
 
-// generate makes the events: every so often an order sweeps the book of one
-// symbol, which prints a burst of trades within a few milliseconds; now and then
-// there are statistics that this program does not care for.
+// generate makes the events: at intervals, an order sweeps the book of one symbol, which
+// causes a burst of trades within a few milliseconds; now and then there are statistics,
+// which this program ignores.
 func generate(seed uint64, length time.Duration) []scheduled {
 	random := rand.New(rand.NewPCG(seed, seed))
 	var events []scheduled
@@ -90,9 +90,8 @@ func generate(seed uint64, length time.Duration) []scheduled {
 	return events
 }
 
-// ServeHTTP sends what comes after the client's Last-Event-ID, each event when
-// it is due, and 204 when the client has everything, so that it does not
-// connect again.
+// ServeHTTP sends the events after the client's Last-Event-ID, each when it is due. It sends
+// 204 to a client that has everything, which then does not reconnect.
 func (f *feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	first := time.Now()
 	f.start.CompareAndSwap(nil, &first)
@@ -133,14 +132,14 @@ type connection struct {
 	pending []byte
 }
 
-// send queues an event, to be sent before the next wait.
+// send queues an event, which is sent before the next wait.
 func (c *connection) send(e codec.Event) {
 	if c.pending, c.err = codec.AppendEvent(c.pending, e); c.err != nil {
-		panic(c.err) // the feed generates no event that cannot be sent
+		panic(c.err) // the feed's events can all be sent
 	}
 }
 
-// flush sends what is queued, in one piece.
+// flush sends the queued events in one write.
 func (c *connection) flush() {
 	if _, c.err = c.w.Write(c.pending); c.err == nil {
 		c.err = c.control.Flush()
@@ -148,8 +147,8 @@ func (c *connection) flush() {
 	c.pending = c.pending[:0]
 }
 
-// waitUntil waits for the time t, if that is still to come, and says something
-// now and then, so that the client and what lies between know it is alive.
+// waitUntil waits until t, and sends something now and then to show the client and proxies
+// that the connection is alive.
 func (c *connection) waitUntil(t time.Time) {
 	wait := time.Until(t)
 	if wait <= 0 {

@@ -11,7 +11,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// live is what the flags say about the stream to watch.
+// live holds the flags for the stream to watch.
 type live struct {
 	url      string
 	kind     string
@@ -19,7 +19,7 @@ type live struct {
 	window   time.Duration
 }
 
-// watch runs the pipeline on a live server, whatever its payload.
+// watch runs the pipeline on a live server with any payload.
 func watch(ctx context.Context, out *printer, l live) error {
 	out.say("Waiting for events; a table each %v in which there are some. Ctrl-C ends.", l.window)
 	var seen tally

@@ -1,13 +1,13 @@
-// Command quickstart watches a stream of Server-Sent Events go through a
-// pipeline: source, operators, sink.
+// Command quickstart shows a stream of Server-Sent Events passing through a pipeline:
+// source, operators, sink.
 //
-// Without flags it starts an exchange's trade feed on loopback, which breaks its
-// connection several times on the way, and prints a table a second. It ends by
-// itself with a summary that compares the events received with those sent:
+// Without flags, it starts an exchange's trade feed on loopback, which breaks its connection
+// several times, and prints a table every second. It ends with a summary that compares the
+// events received with those sent:
 //
 //	go run ./examples/quickstart
 //
-// With -url it runs the same kind of pipeline on any live server, until Ctrl-C:
+// With -url, it runs a similar pipeline on any live server, until Ctrl-C:
 //
 //	go run ./examples/quickstart -url https://stream.wikimedia.org/v2/stream/recentchange
 package main
@@ -73,8 +73,8 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	return trade(ctx, out, newFeed(*seed, *length, 4), *window)
 }
 
-// unlessCancelled returns nil if err is the cause of a cancelled ctx: Ctrl-C is a way to
-// end like any other.
+// unlessCancelled returns err, or nil if it is the cause of a cancelled ctx: Ctrl-C is not
+// an error.
 func unlessCancelled(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		return nil

@@ -17,12 +17,12 @@ import (
 // columns is the width of the output.
 const columns = 80
 
-// A printer writes tables, with colour if the output is a terminal.
+// A printer writes tables, in colour if the output is a terminal.
 type printer struct {
 	colour bool
 	mu     sync.Mutex // the source reports its connection from another goroutine
 	w      io.Writer
-	err    error              // of the first write that failed
+	err    error              // of the first failed write
 	before map[string]float64 // the last price of each symbol in earlier windows
 }
 
@@ -30,8 +30,8 @@ func newPrinter(w io.Writer) *printer {
 	return &printer{w: w, colour: isTerminal(w), before: map[string]float64{}}
 }
 
-// isTerminal reports whether w is a terminal that shows colours, and the user has not
-// asked for plain text, see https://no-color.org.
+// isTerminal reports whether w is a terminal that shows colours, and the user has not asked
+// for plain text, see https://no-color.org.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
@@ -62,7 +62,7 @@ func (p *printer) printf(format string, args ...any) {
 	}
 }
 
-// say prints a text in lines that fit.
+// say prints a text, wrapped to the width of the output.
 func (p *printer) say(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,7 +113,7 @@ func (p *printer) trades(w operators.WindowOf[Trade]) error {
 	return p.err
 }
 
-// change returns by how much the price has changed since the last window with the symbol.
+// change returns the change of the price since the last window with the symbol.
 func (p *printer) change(symbol string, price float64) string {
 	before, known := p.before[symbol]
 	if !known {
@@ -150,8 +150,8 @@ func (p *printer) events(w operators.WindowOf[codec.Event]) error {
 	return p.err
 }
 
-// clip makes one line of at most n characters of a text from the network, and replaces
-// characters that would command the terminal.
+// clip turns a text from the network into one line of at most n characters, without
+// characters that would control the terminal.
 func clip(text string, n int) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r == utf8.RuneError || 0x7f <= r && r < 0xa0 {

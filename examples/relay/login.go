@@ -11,7 +11,7 @@ import (
 
 // logins maps session cookies to users. If your program has sessions, use those.
 type logins struct {
-	passwords map[string]string // by user; yours are hashed
+	passwords map[string]string // by user; in a real program, hashed
 
 	mu     sync.Mutex
 	tokens map[string]*login
@@ -20,7 +20,7 @@ type logins struct {
 // A login ends at the logout. Its streams end with it.
 type login struct {
 	user  string
-	ended context.Context // the life of the login, not of a call
+	ended context.Context // the lifetime of the login, not of a call
 	end   context.CancelFunc
 }
 

@@ -1,5 +1,5 @@
-// Command relay shows users their own orders in a browser: with a login, the present
-// state first, and every change after it. It runs in net/http, chi, gin and echo.
+// Command relay shows users their own orders in a browser: with a login, the current state
+// first, and every change after it. It runs in net/http, chi, gin and echo.
 //
 //	go run .
 //
@@ -78,7 +78,7 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 }
 
 // reportInterrupt prints that Ctrl-C or SIGTERM has ended the program, if err is the cause
-// of a cancelled ctx. That is a way to end like any other, not an error.
+// of a cancelled ctx. That is not an error.
 func reportInterrupt(ctx context.Context, stdout io.Writer, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		_, err = fmt.Fprintln(stdout, "interrupted")
@@ -91,7 +91,7 @@ func passwords() map[string]string {
 	return map[string]string{"alice": "wonderland", "bob": "builder"}
 }
 
-// changes is an embedded feed: n changes of six orders, one each d.
+// changes is an embedded feed: n changes of six orders, one every d.
 func changes(d time.Duration, n int) rxsse.Observable[Order] {
 	states := []string{"placed", "paid", "packed", "sent", "delivered"}
 	return operators.Map(operators.Take(source.Interval(d), n), func(i int) Order {
@@ -125,7 +125,7 @@ func listen(ctx context.Context, addr string, r *relay, handler http.Handler) (*
 	return s, nil
 }
 
-// close ends the streams and waits for their browsers, but not for long.
+// close ends the streams and waits briefly for their browsers.
 func (s *server) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -174,7 +174,7 @@ func demonstrate(ctx context.Context, stdout io.Writer, name string, router func
 	return nil
 }
 
-// browse is a browser: it logs in 200 ms after the start, reconnects once, and checks
+// browse acts as a browser: it logs in 200 ms after the start, reconnects once, and checks
 // that it misses no change.
 func browse(ctx context.Context, base, user string) (string, error) {
 	select {

@@ -24,8 +24,8 @@ type Order struct {
 	State   string `json:"state"`
 }
 
-// A relay passes the changes of orders on to the browsers of their users. A browser
-// first gets the present orders, then every change, without a gap in between.
+// A relay passes changes of orders on to the browsers of their users. A browser first gets
+// the current orders, then every change, without a gap in between.
 type relay struct {
 	logins *logins
 	board  *sink.Broadcaster
@@ -38,7 +38,7 @@ func newRelay(logins *logins) *relay {
 	r := &relay{logins: logins, orders: map[string]map[int]Order{}}
 	r.board = sink.NewBroadcaster(
 		sink.WithClient(r.client),
-		sink.WithHistory(20_000, 8<<20), // a browser that misses more gets the present orders again
+		sink.WithHistory(20_000, 8<<20), // a browser that misses more gets the current orders again
 		sink.WithRetry(100*time.Millisecond),
 	)
 	return r
@@ -52,7 +52,7 @@ func (r *relay) run(ctx context.Context, src rxsse.Observable[Order]) error {
 	return r.board.Complete(ctx)
 }
 
-// change stores a change and sends it, in one step, so that a snapshot never falls between.
+// change stores a change and sends it under one lock, so no snapshot falls in between.
 func (r *relay) change(ctx context.Context, o Order) error {
 	e, err := o.event()
 	if err != nil {
@@ -67,8 +67,8 @@ func (r *relay) change(ctx context.Context, o Order) error {
 	return r.board.Send(ctx, e)
 }
 
-// event encodes a change. Its ID is the same after a restart of the relay, so browsers
-// resume there too.
+// event encodes a change. Its ID is the same after a restart of the relay, so browsers can
+// resume then too.
 func (o Order) event() (codec.Event, error) {
 	data, err := json.Marshal(o)
 	return codec.Event{Type: "order", ID: strconv.Itoa(o.Number) + "." + strconv.Itoa(o.Version), Data: string(data)}, err
@@ -93,8 +93,8 @@ func (r *relay) client(req *http.Request) (sink.ClientConfig, error) {
 	}, nil
 }
 
-// snapshot returns the present orders of a user and the place in the broadcast after
-// the last change that they contain.
+// snapshot returns the current orders of a user and the position in the broadcast after the
+// last change that they contain.
 func (r *relay) snapshot(user string) ([]codec.Event, sink.Position, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -113,7 +113,7 @@ func (r *relay) snapshot(user string) ([]codec.Event, sink.Position, error) {
 
 func decode(e codec.Event) (o Order) {
 	if err := json.Unmarshal([]byte(e.Data), &o); err != nil {
-		return Order{} // of nobody: no browser gets it
+		return Order{} // without a user: no browser gets it
 	}
 	return o
 }

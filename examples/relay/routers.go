@@ -24,7 +24,7 @@ func page() http.Handler {
 	return http.FileServerFS(files)
 }
 
-// routers serve the same relay in each framework. The handlers are those of net/http.
+// routers serve the same relay in each framework, with the same net/http handlers.
 var routers = []struct {
 	name string
 	new  func(*relay) http.Handler

@@ -23,8 +23,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// measured is how many readings the server of the demonstration has, one a
-// millisecond.
+// measured is the number of readings on the demonstration's server, one per millisecond.
 const measured = 2000
 
 // demonstrate runs the program as a child against a server, kills it again and again,
@@ -71,7 +70,7 @@ func demonstrate(ctx context.Context, stdout io.Writer, kills int) (err error) {
 	return count(stdout, filepath.Join(dir, readingsFile))
 }
 
-// startChild starts this program again, to write down what is at url.
+// startChild starts this program as a child that writes the readings at url to a file.
 func startChild(ctx context.Context, url, dir string) (*exec.Cmd, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -112,7 +111,7 @@ func startServer(ctx context.Context) (url string, stop func(), err error) {
 	}, nil
 }
 
-// count says what is in the file.
+// count prints how many readings the file contains.
 func count(stdout io.Writer, path string) error {
 	readings, err := read(path)
 	if err != nil {
@@ -132,7 +131,7 @@ func count(stdout io.Writer, path string) error {
 	return err
 }
 
-// read returns the readings in a file. One that is torn, at the end, is none.
+// read returns the readings in a file. It ignores an incomplete one at the end.
 func read(path string) (readings []Reading, err error) {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -3,8 +3,8 @@
 //
 //	go run ./examples/resume
 //
-// starts a server and that program, kills it again and again, and counts at the end.
-// Against a server of your own it is that program:
+// starts a server and that program, kills it again and again, and counts at the end. To run
+// the program itself against your own server:
 //
 //	go run ./examples/resume -url https://… -dir data
 package main
@@ -66,8 +66,8 @@ func run(ctx context.Context, stdout io.Writer, args []string) error {
 	return err
 }
 
-// unlessCancelled returns nil if err is the cause of a cancelled ctx: Ctrl-C is a way to
-// end like any other.
+// unlessCancelled returns err, or nil if it is the cause of a cancelled ctx: Ctrl-C is not
+// an error.
 func unlessCancelled(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		return nil

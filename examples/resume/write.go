@@ -20,14 +20,14 @@ func decode(e codec.Event) (float64, error) {
 	return strconv.ParseFloat(e.Data, 64)
 }
 
-// The names of the files, in the folder that is given.
+// The names of the files in the folder.
 const (
 	readingsFile = "readings.ndjson"
 	positionFile = "position"
 )
 
-// writeDown writes the readings of the stream at url to a file in dir. It resumes
-// after the last reading that was committed.
+// writeDown writes the readings of the stream at url to a file in dir. It resumes after the
+// last committed reading.
 func writeDown(ctx context.Context, url, dir string) error {
 	file, err := sink.OpenNDJSON[Reading](filepath.Join(dir, readingsFile))
 	if err != nil {

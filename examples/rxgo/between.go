@@ -18,7 +18,7 @@ import (
 //   - each operator of the flow is given opt;
 //   - the source is given opt too.
 //
-// When the range over the result ends, nothing of the flow is left.
+// When the range over the result ends, the whole flow has ended.
 func between[T, R any](src rxsse.Observable[T], flow func(context.Context, rxgo.Observable, rxgo.Option) rxgo.Observable) rxsse.Observable[R] {
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return rx.FromFunc[R](func(opt rxgo.Option) rxgo.Observable {

@@ -41,8 +41,8 @@ func (d *depot) run(ctx context.Context, orders rxsse.Observable[message]) error
 	defer stop(nil)
 	bus := rx.ToRxGo(ctx, orders, rxgo.WithPublishStrategy())
 
-	// Each FromHot observes the bus now, so that Connect may follow. The Map of the third
-	// is an operator of RxGo that the program has already.
+	// Each FromHot observes the bus now, before Connect. The Map of the third is an RxGo
+	// operator that the program already has.
 	observers := []func(context.Context) error{
 		pack(rx.FromHot[message](bus), file),
 		d.bill(rx.FromHot[message](bus)),
@@ -71,11 +71,11 @@ func pack(orders rxsse.Observable[message], file *sink.File[Line]) func(context.
 		if err := file.Consume(ctx, between[Order, Line](values, flow)); err != nil {
 			return err
 		}
-		return file.Close() // everything is on the disk
+		return file.Close() // everything is on disk
 	}
 }
 
-// bill does the work of each order and saves its position.
+// bill processes each order and saves its position.
 func (d *depot) bill(orders rxsse.Observable[message]) func(context.Context) error {
 	return func(ctx context.Context) error {
 		billed := 0

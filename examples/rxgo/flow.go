@@ -24,10 +24,10 @@ type (
 
 var warehouses = []string{"north", "south"}
 
-// flow is an existing RxGo flow: orders from the shop and from the telephone become
-// lines, each with its warehouse. New are opt, which each operator is given, and the Scope
-// around the Merge: the telephone is a source of RxGo, and without the Scope a Merge of
-// such sources leaks a goroutine when an operator follows.
+// flow is an existing RxGo flow: orders from the shop and by telephone become lines, each
+// with its warehouse. Only opt, which each operator gets, and the Scope around the Merge are
+// new: the telephone is an RxGo source, and without the Scope a Merge of such sources leaks
+// a goroutine when an operator follows.
 func flow(ctx context.Context, orders rxgo.Observable, opt rxgo.Option) rxgo.Observable {
 	all := rx.Scope(ctx, func(_ context.Context, opt rxgo.Option) rxgo.Observable {
 		return rxgo.Merge([]rxgo.Observable{orders, telephone(opt)}, opt)
@@ -47,8 +47,8 @@ func flow(ctx context.Context, orders rxgo.Observable, opt rxgo.Option) rxgo.Obs
 		line, _ := item.V.(Line) // an error has none
 		return len(line.Product) % len(warehouses)
 	}, opt)
-	// FlatMap would read one group after the other, and block: the second group waits
-	// until it is read. Merge reads them at once.
+	// FlatMap would read one group after another and block, because the second group waits
+	// until it is read. Merge reads them at the same time.
 	var packed []rxgo.Observable
 	for group := range groups.Observe(opt) {
 		name := warehouses[len(packed)]
@@ -62,7 +62,7 @@ func flow(ctx context.Context, orders rxgo.Observable, opt rxgo.Option) rxgo.Obs
 	return rxgo.Merge(packed, opt)
 }
 
-// telephone is the orders that came by telephone, from a service that fails once.
+// telephone returns the orders by telephone, from a service that fails once.
 func telephone(opt rxgo.Option) rxgo.Observable {
 	calls := 0
 	return rxgo.Defer([]rxgo.Producer{func(_ context.Context, next chan<- rxgo.Item) {

@@ -13,7 +13,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// orders is how many orders the shop has, one each 10 milliseconds.
+// orders is the number of orders in the shop, one every 10 milliseconds.
 const orders = 150
 
 // A server serves a handler on a free port until it is closed.

@@ -22,7 +22,7 @@ type feed struct {
 	gone   sync.WaitGroup
 }
 
-// ticks is the number of events, one each 100 ms.
+// ticks is the number of events, one every 100 ms.
 const ticks = 20
 
 func openFeed(ctx context.Context) (*feed, error) {

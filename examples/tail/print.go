@@ -50,7 +50,7 @@ func (p *printer) print(events []codec.Event) error {
 	return err
 }
 
-// indented returns JSON on several lines, and other data as it is.
+// indented returns JSON on several lines, and other data unchanged.
 func indented(data string) string {
 	value := jsontext.Value(data)
 	if len(data) == 0 || (data[0] != '{' && data[0] != '[') || value.Indent(jsontext.WithIndent("  ")) != nil {
@@ -59,7 +59,7 @@ func indented(data string) string {
 	return string(value)
 }
 
-// printable replaces control characters, which could command the terminal: the text of a
+// printable replaces control characters, which could control the terminal: the text of a
 // stream is not trusted.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -13,11 +13,11 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A reporter prints what happens to the connection.
+// A reporter prints the state of the connection.
 type reporter struct {
 	w       io.Writer
 	verbose bool
-	open    bool // the present attempt was accepted
+	open    bool // the current attempt was accepted
 	failed  bool // the last one has ended
 }
 
@@ -36,7 +36,7 @@ func (r *reporter) connecting(a source.Attempt) {
 	}
 }
 
-// prepared prints the request before it is sent, so also one that is refused.
+// prepared prints the request before it is sent, even if it will be refused.
 func (r *reporter) prepared(req *http.Request) error {
 	if r.verbose {
 		r.header("> ", req.Header)
@@ -85,7 +85,7 @@ func (r *reporter) waiting(_ source.Attempt, d time.Duration) {
 	r.printf("tail: trying again in %v", d.Round(time.Millisecond))
 }
 
-// header prints the fields of a header in order. Values that may be secret are not shown.
+// header prints the fields of a header in order. It hides values that may be secret.
 func (r *reporter) header(prefix string, header http.Header) {
 	for _, name := range slices.Sorted(maps.Keys(header)) {
 		for _, value := range header[name] {
@@ -97,8 +97,8 @@ func (r *reporter) header(prefix string, header http.Header) {
 	}
 }
 
-// isPublic reports whether a field is known to be no secret. Others may be: the field of
-// an API key has any name.
+// isPublic reports whether a field is known not to be secret. Others may be secret, since an
+// API key can be in a field of any name.
 func isPublic(name string) bool {
 	switch name {
 	case "Age", "Allow", "Alt-Svc", "Connection", "Date", "Expires", "Keep-Alive", "Last-Event-Id", "Retry-After",

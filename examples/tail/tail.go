@@ -22,8 +22,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// tail prints the stream until it ends, or ctx does, and returns how many events it has
-// printed.
+// tail prints the stream until it or ctx ends, and returns the number of printed events.
 func (o *options) tail(ctx context.Context, stdout, stderr io.Writer) (count int, err error) {
 	report := newReporter(stderr, o.verbose)
 	opts := []source.Option{
@@ -120,8 +119,8 @@ func (o *options) events(req *http.Request, opts []source.Option) rxsse.Observab
 	return events
 }
 
-// tailAndWrite writes events to the file before it prints them. Then it saves the
-// position in a file beside that.
+// tailAndWrite writes events to the file before it prints them. Then it saves the position
+// in a second file beside it.
 func (o *options) tailAndWrite(ctx context.Context, stderr io.Writer, req *http.Request, opts []source.Option, show func([]codec.Event) error) error {
 	file, err := sink.OpenNDJSON[codec.Event](o.output)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A Change is what is used of an event of the stream recentchange.
+// A Change is the part of a recentchange event that this program uses.
 //
 // https://wikitech.wikimedia.org/wiki/Event_Platform/EventStreams_HTTP_Service
 type Change struct {
@@ -33,30 +33,30 @@ func (c Change) id() string      { return c.Meta.ID }
 func (c Change) wiki() string    { return c.Wiki }
 func (c Change) time() time.Time { return c.Meta.Time }
 
-// A tally is what has been counted.
+// A tally holds the counts.
 type tally struct {
 	events, edits, canaries int
 	connections             source.Meter
 }
 
-// repeated is how many changes the server has sent again.
+// repeated returns how many changes the server has repeated.
 func (t *tally) repeated() int { return t.events - t.edits - t.canaries }
 
-// changes is the stream of the changes, each once.
+// changes returns the changes as a stream, each once.
 //
-// The ID of an event is a list of positions, one for each data centre, as JSON; the
-// client sends it back as it is. Some positions are times: after a reconnect, which
-// the server forces every fifteen minutes, what happened in the same millisecond
-// comes again. It is told by the ID in the event's data.
+// The ID of an event is a list of positions as JSON, one for each data centre; the client
+// sends it back unchanged. Some positions are times: after a reconnect, which the server
+// forces every fifteen minutes, the changes of that millisecond are repeated. The ID in the
+// event's data identifies them.
 func (t *tally) changes(url string) rxsse.Observable[Change] {
 	events := source.SSE(url,
 		source.WithHeader("User-Agent", "rxsse-example (https://github.com/rxsse/rxsse)"), // their policy asks for it
-		source.WithLogger(slog.Default()),                                                 // says why there are no changes
+		source.WithLogger(slog.Default()),                                                 // shows why there are no changes
 		source.WithMeter(&t.connections),
 	)
-	// A payload may be cut or new in kind: one that is not understood is skipped.
+	// Skip payloads that cannot be decoded, such as new kinds.
 	all := operators.DecodeJSON[Change](events, operators.SkipInvalid(nil))
-	// Canaries are events that only say that the stream is alive.
+	// Canaries are events that only show that the stream is alive.
 	changed := operators.Filter(operators.Tap(all, func(c Change) {
 		if c.Meta.Domain == "canary" {
 			t.canaries++
@@ -66,12 +66,12 @@ func (t *tally) changes(url string) rxsse.Observable[Change] {
 	return operators.Tap(operators.Distinct(changed, 10_000, Change.id), func(Change) { t.edits++ })
 }
 
-// count prints, for each second in which something was changed, where most was.
+// count prints, for each second with changes, the wikis with the most edits.
 func (t *tally) count(ctx context.Context, stdout io.Writer, url string) error {
 	seconds := operators.EventTime[Change]{
 		Assigner:   operators.Tumbling(time.Second),
 		Timestamp:  Change.time,
-		OutOfOrder: time.Second, // two data centres are not in step
+		OutOfOrder: time.Second, // the two data centres are not in step
 		Idle:       2 * time.Second,
 	}
 	edits := operators.Filter(t.changes(url), func(c Change) bool { return c.Type == "edit" || c.Type == "new" })

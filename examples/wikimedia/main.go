@@ -1,9 +1,9 @@
-// Command wikimedia counts the edits of Wikipedia and its sisters as they happen, each
-// once, though their server repeats some after a reconnect.
+// Command wikimedia counts the edits of Wikipedia and its sister projects live, each once,
+// although their server repeats some after a reconnect.
 //
 //	go run ./examples/wikimedia
 //
-// has an embedded stand-in. The real stream, from an hour ago on:
+// uses an embedded stand-in. The real stream, starting an hour ago:
 //
 //	go run ./examples/wikimedia -url https://stream.wikimedia.org/v2/stream/recentchange -since 1h -for 1m
 package main

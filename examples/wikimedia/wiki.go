@@ -15,9 +15,9 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A wiki is a stand-in for the server of the real ones: IDs are lists of positions in
-// two data centres, what comes after a time begins with what was at it, connections
-// end after a while, and now and then there is a canary.
+// A wiki stands in for the real server: IDs are lists of positions in two data centres, a
+// resumed stream repeats the changes of the millisecond in which it broke, connections end
+// after a while, and there are canaries.
 type wiki struct {
 	server *http.Server
 	addr   net.Addr
@@ -26,12 +26,12 @@ type wiki struct {
 }
 
 const (
-	wikiPause      = 5 * time.Millisecond // between two moments in which something happens
+	wikiPause      = 5 * time.Millisecond // between two moments with changes
 	wikiConnection = 700 * time.Millisecond
 )
 
-// A position is how far a stream of a data centre has been read: up to a time, or, with
-// an offset of -1, to its end.
+// A position is how far the stream of a data centre has been read: up to a time or, with an
+// offset of -1, to its end.
 type position struct {
 	Topic     string `json:"topic"`
 	Partition int    `json:"partition"`
@@ -57,8 +57,8 @@ func (w *wiki) close() {
 	w.gone.Wait()
 }
 
-// ServeHTTP answers with what has happened since the time in the Last-Event-ID, that
-// time included.
+// ServeHTTP answers with the changes since the time in the Last-Event-ID, including that
+// time.
 func (w *wiki) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	if !strings.Contains(r.UserAgent(), "(") {
 		http.Error(out, "say who you are", http.StatusForbidden)
@@ -102,7 +102,7 @@ func (w *wiki) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// change is the n-th of those of a moment, and always the same one.
+// change returns the n-th change of a moment, which is always the same.
 func change(at time.Time, moment, n int64) codec.Event {
 	random := rand.New(rand.NewPCG(uint64(moment), uint64(n)))
 	domain, where := "en.wikipedia.org", []string{"enwiki", "dewiki", "wikidatawiki", "commonswiki"}[random.IntN(4)]
@@ -114,7 +114,7 @@ func change(at time.Time, moment, n int64) codec.Event {
 		{Topic: "codfw.mediawiki.recentchange", Offset: -1},
 	})
 	if err != nil {
-		panic(err) // it is none of ours that cannot be encoded
+		panic(err) // our changes can be encoded
 	}
 	return codec.Event{ID: string(id), Data: fmt.Sprintf(
 		`{"meta":{"id":"%016x%016x","domain":%q,"dt":%q},"type":"edit","wiki":%q,"bot":%t}`,
