@@ -20,7 +20,8 @@ func (discarding) Write(p []byte) (int, error) { return len(p), nil }
 func (discarding) WriteHeader(int)             {}
 func (discarding) Flush()                      {}
 
-// BenchmarkBroadcast is what an event costs with clients that want all events or none.
+// BenchmarkBroadcast measures the cost of an event with clients that want all events or
+// none.
 func BenchmarkBroadcast(b *testing.B) {
 	const clients = 50
 	none := sink.ClientConfig{Filter: func(codec.Event) bool { return false }}

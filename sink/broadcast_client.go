@@ -13,7 +13,8 @@ import (
 // publisher. A filter may want none of them.
 const maxScan = 256
 
-// A client is one connection. Its own goroutine, the handler's, owns what is not atomic.
+// A client is one connection. The goroutine of its handler owns all fields that are not
+// atomic.
 type client struct {
 	*response
 	request
@@ -22,9 +23,9 @@ type client struct {
 	group    *group
 	place    int       // in the clientSet, which guards it
 	sent     time.Time // when something was last written
-	opened   bool      // it has been sent a status
-	hadFirst bool      // it has been sent First
-	oldest   bool      // it begins with the event that is then the oldest, and has not begun
+	opened   bool      // a status was sent
+	hadFirst bool      // First was sent
+	oldest   bool      // it begins with the then oldest event, and has not begun
 	start    int64     // number of the event with which it began to read the log
 	checked  int64     // unwantedID need not look at the events before this one
 
@@ -37,8 +38,8 @@ type client struct {
 	delivered, skipped atomic.Int64
 
 	// The publisher whose turn it is owns these: see timeLeft.
-	watched int64 // the busySince that it has seen
-	turns   int   // that have passed since then
+	watched int64 // the busySince that the publisher saw last
+	turns   int   // since then
 }
 
 // notWaiting is the place of a client that does not read the log, or has left.
@@ -48,7 +49,7 @@ func (b *Broadcaster) newClient(w http.ResponseWriter, r *http.Request, q reques
 	return &client{response: newResponse(w, r, b.writeTimeout), request: q, ClientConfig: given, wake: make(chan struct{}, 1)}
 }
 
-// wakeUp makes the client look for events: at once, or after its present write.
+// wakeUp makes the client look for events: at once, or after its current write.
 func (c *client) wakeUp() {
 	select {
 	case c.wake <- struct{}{}:
@@ -56,7 +57,7 @@ func (c *client) wakeUp() {
 	}
 }
 
-// interrupt ends a client. It reports whether the client can be expected to leave soon.
+// interrupt ends a client. It reports whether the client should leave soon.
 func (c *client) interrupt() bool {
 	waits := c.busySince.Load() == 0
 	hasDeadlines := c.response.interrupt()
@@ -65,14 +66,14 @@ func (c *client) interrupt() bool {
 	return hasDeadlines || waits
 }
 
-// endSource cancels the stream that the client reads instead of the log, if it does.
+// endSource cancels the stream that the client reads instead of the log, if any.
 func (c *client) endSource() {
 	if cancel := c.cancel.Load(); cancel != nil {
 		(*cancel)()
 	}
 }
 
-// stream writes to a client until one of them ends, and returns why.
+// stream writes to a client until the client or the broadcast ends, and returns why.
 func (b *Broadcaster) stream(ctx context.Context, c *client) error {
 	if err := b.begin(ctx, c); err != nil {
 		return err
@@ -87,7 +88,7 @@ func (b *Broadcaster) stream(ctx context.Context, c *client) error {
 		case c.interrupted.Load():
 			return errInterrupted
 		}
-		ended := b.state.Load() != broadcasting // before end is read: nothing follows it then
+		ended := b.state.Load() != broadcasting // before end is read, so nothing follows end
 		end := b.log.end.Load()
 		if err := b.deliver(c, end); err != nil {
 			return err
@@ -118,10 +119,10 @@ func (b *Broadcaster) stream(ctx context.Context, c *client) error {
 // deliver writes to c the events before end that it has not read, up to about maxWrite
 // bytes.
 //
-// Events that stand side by side in a chunk of the log are written from there, with one
-// call. The publisher may forget them while they are being written: the chunk stays as it
-// is. deliver stops at the end of a chunk if it has written half of maxWrite, so that the
-// next call writes a whole chunk.
+// Adjacent events in a chunk of the log are written from the chunk with one call. The
+// publisher may forget them meanwhile: the chunk does not change. deliver stops at the end
+// of a chunk if it has written half of maxWrite, so that the next call writes a whole
+// chunk.
 func (b *Broadcaster) deliver(c *client, end int64) error {
 	next := c.next.Load()
 	c.busy()
@@ -137,7 +138,7 @@ func (b *Broadcaster) deliver(c *client, end int64) error {
 					return err
 				}
 			}
-			break // the next call goes on
+			break // the next call continues
 		}
 		c.oldest = false
 		next++
@@ -176,7 +177,7 @@ func (b *Broadcaster) deliver(c *client, end int64) error {
 	return c.flush()
 }
 
-// fellOut returns the number of the event with which c goes on when its next event has
+// fellOut returns the number of the event with which c continues when its next event has
 // been forgotten.
 func (b *Broadcaster) fellOut(c *client, next int64) (int64, error) {
 	oldest := b.log.oldest.Load()
@@ -199,7 +200,7 @@ func (b *Broadcaster) caughtUp(c *client, next int64) {
 	c.behind.Store(false)
 }
 
-// wants reports whether c gets an event. Comments, which have no type, are for all.
+// wants reports whether c gets an event. All clients get comments, which have no type.
 func (c *client) wants(e *entry) bool {
 	switch {
 	case e.typ == "":
@@ -219,12 +220,12 @@ func (c *client) wantsType(typ string) bool {
 	return len(c.types) == 0 || slices.Contains(c.types, typ)
 }
 
-// busy notes that c begins to filter or write, for publishers that wait for it.
+// busy records that c begins to filter or write, for publishers that wait for it.
 func (c *client) busy() { c.busySince.Store(time.Now().UnixNano()) }
 
 func (c *client) idle() { c.busySince.Store(0) }
 
-// write writes p. The clock starts again with each piece that the client takes.
+// write writes p in pieces. The time that c is busy restarts with each piece.
 func (c *client) write(p []byte) error {
 	for len(p) > 0 {
 		n := min(len(p), maxWrite)

@@ -20,7 +20,7 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// A conn is a client's end of a stream, for bubbles: the client has at once what the
+// A conn is a client's end of a stream, for bubbles: the client receives at once what the
 // handler writes, and a test may hold it up.
 type conn struct {
 	mu       sync.Mutex
@@ -46,7 +46,7 @@ func (c *conn) WriteHeader(status int) {
 	}
 }
 
-// begin has the status be 200 if WriteHeader was not called.
+// begin sets the status to 200 if WriteHeader was not called.
 func (c *conn) begin() {
 	if c.status == 0 {
 		c.status = http.StatusOK
@@ -127,7 +127,7 @@ func (c *conn) hold() (release func()) {
 	return func() { close(held) }
 }
 
-// fail has writes fail.
+// fail makes writes fail.
 func (c *conn) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -159,8 +159,8 @@ func (c *conn) body() string {
 	return rest
 }
 
-// connect has h serve a client in the bubble. It returns the client's end, a function that
-// closes the connection, and a channel that is closed when the handler returns.
+// connect makes h serve a client in the bubble. It returns the client's end, a function
+// that closes the connection, and a channel that is closed when the handler returns.
 func connect(t *testing.T, h http.Handler, target string, header ...string) (c *conn, leave func(), gone <-chan struct{}) {
 	t.Helper()
 	c = newConn()
@@ -168,7 +168,7 @@ func connect(t *testing.T, h http.Handler, target string, header ...string) (c *
 	return c, leave, gone
 }
 
-// connectWith is connect with a ResponseWriter of the test's own.
+// connectWith is connect with the test's own ResponseWriter.
 func connectWith(t *testing.T, h http.Handler, w http.ResponseWriter, target string, header ...string) (leave func(), gone <-chan struct{}) {
 	t.Helper()
 	leave, gone = begin(t, h, w, target, header...)

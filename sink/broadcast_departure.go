@@ -45,7 +45,7 @@ const (
 
 var errTooSlow = errors.New("sink: Broadcaster: the client was too slow")
 
-// reason returns why c leaves, by the error of stream.
+// reason returns why c leaves, given the error of stream.
 func (b *Broadcaster) reason(ctx context.Context, c *client, err error) LeaveReason {
 	var source *sourceError
 	switch {
@@ -68,7 +68,7 @@ func (b *Broadcaster) reason(ctx context.Context, c *client, err error) LeaveRea
 	}
 }
 
-// leave removes c, after it has called Left: Shutdown waits for that, too.
+// leave calls Left and then removes c, so that Shutdown waits for Left, too.
 func (b *Broadcaster) leave(c *client, why LeaveReason, err error) {
 	b.moveTo(c, notWaiting)
 	defer b.forgetClient(c, why)

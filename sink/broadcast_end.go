@@ -40,7 +40,7 @@ func (b *Broadcaster) Shutdown(ctx context.Context) error { return b.end(ctx, sh
 // Complete returns as [Broadcaster.Shutdown] does.
 func (b *Broadcaster) Complete(ctx context.Context) error { return b.end(ctx, completed) }
 
-// beginEnd ends the broadcast, and returns the channel that is closed when no client is
+// beginEnd ends the broadcast and returns the channel that is closed when no client is
 // left.
 func (b *Broadcaster) beginEnd(state int32) (empty <-chan struct{}) {
 	b.mu.Lock()
@@ -66,8 +66,8 @@ func (b *Broadcaster) beginEnd(state int32) (empty <-chan struct{}) {
 	return empty
 }
 
-// addMarker adds a block that only moves the last event ID. It lets a client say that it
-// has all events.
+// addMarker adds a block that only sets the last event ID, with which a client can show
+// that it has all events.
 func (b *Broadcaster) addMarker() {
 	id := b.prefix + "end"
 	b.log.add(entry{id: id, marker: true, at: time.Now()}, idBlock(id))

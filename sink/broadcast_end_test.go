@@ -187,8 +187,7 @@ func TestCompleteTellsClientsToStop(t *testing.T) {
 }
 
 // When several events share the last ID, a client that names it may have missed some of
-// them. It gets them, and a last block with an ID of its own, so that it stops
-// coming back.
+// them. It gets them, and a last block with a unique ID, so that it stops coming back.
 func TestCompleteWithASharedID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster()

@@ -6,7 +6,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A group is the decisions of a filter that several clients share.
+// A group holds the decisions of a filter that several clients share.
 type group struct {
 	members int // guarded by Broadcaster.mu
 	words   []atomic.Uint64
@@ -16,26 +16,26 @@ type group struct {
 // the number of the first of them, divided by eventsPerWord, in its high half.
 const eventsPerWord = 16
 
-// The decisions about an event. 0 is none.
+// The decisions about an event. 0: not decided.
 const (
 	unwanted = 1
 	wanted   = 2
 )
 
-// A group remembers at least minDecisions decisions. It remembers no more than
-// maxDecisions, because a history that is bounded by its bytes may have any limit of
-// events: it calls the filter again for events that are older.
+// A group remembers at least minDecisions decisions, and at most maxDecisions, because the
+// number of events may be unlimited if the history is bounded by its bytes. For older
+// events it calls the filter again.
 const (
 	minDecisions = 1 << 10
 	maxDecisions = 1 << 20
 )
 
-// newGroup returns a group that remembers the decisions about that many events.
+// newGroup returns a group for a history of that many events.
 func newGroup(events int) *group {
 	return &group{words: make([]atomic.Uint64, min(max(events, minDecisions), maxDecisions)/eventsPerWord+1)}
 }
 
-// wants returns the decision about an event. Clients that ask at the same moment may each
+// wants returns the decision about an event. Clients that ask at the same time may each
 // call filter.
 func (g *group) wants(e *entry, filter func(codec.Event) bool) bool {
 	place := e.number / eventsPerWord

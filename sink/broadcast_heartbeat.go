@@ -1,12 +1,12 @@
 package sink
 
 // A client that wants few events would come back with an ID that the history has long
-// forgotten. So a heartbeat carries the ID of the newest event if the client does not
-// want that one. A block with an ID and without data sets the client's last event ID and
-// delivers no event: WHATWG HTML, section 9.2.6.
+// forgotten. So a heartbeat carries the ID of the newest event if the client does not want
+// that event. A block with an ID and without data sets the client's last event ID and
+// delivers no event (WHATWG HTML §9.2.6).
 
-// minUnwanted is how many events at least lie between two heartbeats that are sent early.
-// It bounds how often a small history sends them.
+// minUnwanted is the least number of events between two early heartbeats. It bounds their
+// rate for a small history.
 const minUnwanted = 64
 
 func (b *Broadcaster) sendHeartbeat(c *client) error {
@@ -14,7 +14,7 @@ func (b *Broadcaster) sendHeartbeat(c *client) error {
 	return c.send(b.heartbeatWith(b.unwantedID(c, c.checked)))
 }
 
-// heartbeatWith returns the heartbeat, with id unless that is empty or cannot be sent. A
+// heartbeatWith returns the heartbeat, with id unless that is empty or cannot be sent: a
 // replay may have any ID.
 func (b *Broadcaster) heartbeatWith(id string) []byte {
 	if id == "" {
@@ -29,11 +29,11 @@ func (b *Broadcaster) heartbeatWith(id string) []byte {
 	return wire
 }
 
-// unwantedID returns the ID of the newest event between number from and the place of c,
-// if c does not want that event. c has been sent all that it wants before its place, so
-// it misses nothing when it comes back with this ID.
+// unwantedID returns the ID of the newest event between number from and the place of c, if
+// c does not want that event. c has been sent all wanted events before its place, so it
+// misses nothing when it comes back with this ID.
 //
-// It leaves out an ID that an older event has, too: c would get the events after that one
+// It ignores an ID that an older event has, too: c would get the events after that one
 // again.
 func (b *Broadcaster) unwantedID(c *client, from int64) string {
 	next := c.next.Load()
@@ -41,7 +41,7 @@ func (b *Broadcaster) unwantedID(c *client, from int64) string {
 	for n := next - 1; n >= from; n-- {
 		e := b.log.at(n)
 		switch {
-		case e == nil: // forgotten: c is about to fall out of the history
+		case e == nil: // forgotten: c will fall out of the history
 			return ""
 		case e.id == "":
 		case n >= c.start && c.wants(e):
@@ -71,8 +71,8 @@ func (b *Broadcaster) sendReplayedID(c *client, p *preface) error {
 	return c.send(b.heartbeatWith(p.unwantedID))
 }
 
-// sendEndID sends c the last ID after Complete, if c has got First and no ID since. With
-// the ID it gets status 204 when it comes back; without one it would get First again.
+// sendEndID sends c the last ID after Complete, if c has received First and no ID since.
+// With the ID it gets status 204 when it comes back; without one it would get First again.
 func (b *Broadcaster) sendEndID(c *client) error {
 	if !c.hadFirst || b.state.Load() != completed {
 		return nil

@@ -25,7 +25,7 @@ import (
 func ours(id string) codec.Event  { return codec.Event{Type: "ours", Data: "d" + id, ID: id} }
 func other(id string) codec.Event { return codec.Event{Type: "other", Data: "d" + id, ID: id} }
 
-// wants returns what the clients of these tests get of some events.
+// wants returns the part of some events that the clients of these tests get.
 func wants(sent []codec.Event) (text string) {
 	for _, e := range sent {
 		switch e.Type {
@@ -54,7 +54,7 @@ func choosy() map[string]struct {
 	}
 }
 
-// A heartbeat names the newest event if that is one that the client does not want, once.
+// A heartbeat names the newest event once, if the client does not want that event.
 func TestHeartbeatNamesAnEventThatIsPassedOver(t *testing.T) {
 	for name, way := range choosy() {
 		for _, row := range []struct {
@@ -111,8 +111,8 @@ func TestHeartbeatEventNamesAnEventThatIsPassedOver(t *testing.T) {
 	}
 }
 
-// Where events are frequent, the history may forget an ID before the next heartbeat. A
-// client gets one early once it has been passed over for half of the history.
+// If events are frequent, the history may forget an ID before the next heartbeat. A client
+// gets one early once it has wanted no event of half the history.
 func TestEarlyHeartbeat(t *testing.T) {
 	for _, row := range []struct{ history, sent, want int }{
 		{200, 100, 0}, // half of them, and the event before
@@ -271,7 +271,7 @@ func (w *pipeWriter) Write(p []byte) (int, error) { return w.w.Write(p) }
 func (w *pipeWriter) Flush()                      {}
 
 // Our own client wants one event in thousands, and its connection is cut again and again,
-// also within a block. It gets each event that it wants once, and its ID is never unknown.
+// even within a block. It gets each wanted event once, and its ID is never unknown.
 func TestRarelyMatchingFilterWithOurClient(t *testing.T) {
 	for name, way := range choosy() {
 		for seed := range uint64(2) {

@@ -90,8 +90,8 @@ func TestPublisherStopsAtTheEndOfTheBroadcast(t *testing.T) {
 	})
 }
 
-// A client that comes back while Complete waits for another one does not make Complete
-// miss that both have left.
+// If a client comes back while Complete waits for another one, Complete still notices that
+// both have left.
 func TestCompleteWhileAClientComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster(sink.WithWriteTimeout(time.Hour))

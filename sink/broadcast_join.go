@@ -17,8 +17,7 @@ func (b *Broadcaster) noRoom() string {
 	}
 }
 
-// join takes c in. Otherwise it returns why there is no room, or that nothing is left for
-// c.
+// join adds c, or returns why there is no room, or that nothing is left for c.
 func (b *Broadcaster) join(c *client) (noRoom string, hasAll bool) {
 	if b.hasNothing(c) {
 		return "", true
@@ -43,7 +42,7 @@ func (b *Broadcaster) join(c *client) (noRoom string, hasAll bool) {
 	return "", false
 }
 
-// placeAtJoin gives c its place in the log, unless something else has to be sent first.
+// placeAtJoin gives c its place in the log, unless a replay or First must be sent first.
 func (b *Broadcaster) placeAtJoin(c *client) {
 	c.next.Store(notWaiting)
 	if c.lastEventID == "" {
@@ -73,7 +72,7 @@ func (b *Broadcaster) hasNothing(c *client) bool {
 	b.mu.Lock()
 	next, known := b.log.after(c.lastEventID)
 	b.mu.Unlock()
-	switch { // without the lock: the log does not change any more
+	switch { // without the lock: the log no longer changes
 	case known:
 		return !b.wantsAny(c, b.young(next))
 	case b.replay != nil:
@@ -89,8 +88,8 @@ func (b *Broadcaster) hasAnyForUnknown(c *client) bool {
 	return c.First != nil || b.wantsAny(c, b.young(b.log.oldest.Load()))
 }
 
-// wantsAny reports whether c wants any event from number next on. An event without an ID
-// does not count: a client that has it cannot say so, and would come back endlessly.
+// wantsAny reports whether c wants any event from number next on. It ignores events without
+// an ID: a client that has one cannot show it, and would come back endlessly.
 func (b *Broadcaster) wantsAny(c *client, next int64) bool {
 	for ; next < b.log.end.Load(); next++ {
 		if e := b.log.at(next); e != nil && e.id != "" && !e.marker && c.wants(e) {

@@ -22,7 +22,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// numbered returns the next n events of a sequence, whose data are its numbers.
+// numbered returns the next n events of a sequence, with their numbers as data.
 func numbered(from, n int) (events []codec.Event) {
 	for i := range n {
 		events = append(events, codec.Event{ID: strconv.Itoa(from + i), Data: strconv.Itoa(from + i)})
@@ -206,8 +206,8 @@ func TestTenThousandClients(t *testing.T) {
 	assert.EqualValues(t, clients, left)
 }
 
-// Clients that connect, do not read, and come again hold up a publisher for no more than
-// 50 ms each time.
+// Clients that connect, do not read, and return hold up a publisher for at most 50 ms each
+// time.
 func TestClientsThatNeverRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster(sink.WithHistory(100, 1<<20))

@@ -9,8 +9,9 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// An eventLog holds the newest events of a broadcast, numbered from 0. One goroutine at
-// a time changes it; any number read it with end, oldest and at, without a lock.
+// An eventLog holds the newest events of a broadcast, numbered from 0. One goroutine at a
+// time changes it; any number of goroutines read it with end, oldest and at, without a
+// lock.
 //
 // The event with number n is in slot n modulo the number of slots, a power of two. The
 // slot is set before end includes n. To forget an event, oldest is moved before the slot
@@ -42,8 +43,8 @@ type entry struct {
 	event    codec.Event // for filters; empty without WithClient
 }
 
-// idPlaces say where an ID was first, where it is last, and how many events in the log
-// have it.
+// idPlaces are the first and the last event with an ID, and how many events in the log have
+// it.
 type idPlaces struct {
 	first, last int64
 	count       int
@@ -90,8 +91,8 @@ func (l *eventLog) add(e entry, wire []byte) {
 	l.end.Store(e.number + 1)
 }
 
-// place copies wire behind the events before it, so that a client is written several
-// events with one call and without a copy of its own.
+// place copies wire after the previous event, so that several events can be written to a
+// client with one call and without another copy.
 func (l *eventLog) place(wire []byte) (chunk []byte, from, to int) {
 	if len(wire) > maxWrite/4 { // the rest of a chunk would be wasted
 		own := append([]byte(nil), wire...)
@@ -106,7 +107,7 @@ func (l *eventLog) place(wire []byte) (chunk []byte, from, to int) {
 	return l.chunk, from, l.used
 }
 
-// roomForOne returns the slots, at least one of which is free.
+// roomForOne returns the slots, with at least one free.
 func (l *eventLog) roomForOne() []atomic.Pointer[entry] {
 	slots := *l.slots.Load()
 	if l.len() < len(slots) {
@@ -132,7 +133,7 @@ func (l *eventLog) forget() {
 	slots[e.number&int64(len(slots)-1)].Store(nil)
 }
 
-// addID adds a place of an ID, and reports whether the ID was known.
+// addID adds a place of an ID and reports whether the ID was known.
 func (l *eventLog) addID(id string, number int64) (known bool) {
 	key := headerValue(id)
 	places, known := l.ids[key]
@@ -146,7 +147,7 @@ func (l *eventLog) addID(id string, number int64) (known bool) {
 }
 
 // forgetID removes one place of an ID. While other events have the ID, its first place is
-// kept: a client that got only that one has missed all the others.
+// kept: a client that received only that event has missed all the others.
 func (l *eventLog) forgetID(key string) {
 	places := l.ids[key]
 	if places.count--; places.count == 0 {
@@ -156,9 +157,9 @@ func (l *eventLog) forgetID(key string) {
 	l.ids[key] = places
 }
 
-// after returns the number of the event that follows the one with this ID, and whether
-// the ID is known. Of several events with the ID it means the first: the client may not
-// have the others.
+// after returns the number of the event that follows the one with this ID, and whether the
+// ID is known. If several events have the ID, it uses the first: the client may not have
+// the others.
 func (l *eventLog) after(id string) (next int64, known bool) {
 	places, known := l.ids[headerValue(id)]
 	if !known {
@@ -167,15 +168,15 @@ func (l *eventLog) after(id string) (next int64, known bool) {
 	return max(places.first+1, l.oldest.Load()), true
 }
 
-// lastIDIsUnique reports whether a client can say that it has all events, by the last ID:
-// it cannot if several events have it, or if there is none.
+// lastIDIsUnique reports whether a client can show with the last ID that it has all events:
+// it cannot if several events have that ID, or if there is none.
 func (l *eventLog) lastIDIsUnique() bool {
 	places, known := l.ids[headerValue(l.lastID)]
 	return known && places.first == places.last
 }
 
-// youngerThan returns the number of the first event, from a number on, that was added
-// after a time.
+// youngerThan returns the number of the first event, starting at from, that was added after
+// limit.
 func (l *eventLog) youngerThan(from int64, limit time.Time) int64 {
 	n := int(l.end.Load() - from)
 	return from + int64(sort.Search(n, func(i int) bool {

@@ -19,7 +19,7 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// First events are sent whole and once, however much they are.
+// First events are sent completely and once, whatever their size.
 func TestLargeFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var first []codec.Event
@@ -94,7 +94,7 @@ func TestQuietHTTP2Clients(t *testing.T) {
 	})
 }
 
-// After Complete, a replay goes on for as long as it delivers something within the interval
+// After Complete, a replay continues as long as it delivers an event within each interval
 // of the heartbeats.
 func TestReplayThatGoesOnAfterComplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -119,8 +119,8 @@ func TestReplayThatGoesOnAfterComplete(t *testing.T) {
 	})
 }
 
-// A client that goes over from a replay to the history is waited for, so that it need not
-// replay again.
+// Publishers wait for a client that changes from a replay to the history, so that it needs
+// no further replay.
 func TestPublishersWaitForAClientAfterItsReplay(t *testing.T) {
 	for _, complete := range []bool{false, true} { // the replay reaches an event of the history, or ends before it
 		synctest.Test(t, func(t *testing.T) {

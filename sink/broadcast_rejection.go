@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// A rejection is the error of one event that is not sent.
+// A rejection is the error of one event that was not sent.
 type rejection struct {
 	typ, id string
 	err     error
@@ -26,7 +26,7 @@ func clip(text string) string {
 	return text
 }
 
-// rejections are the events that a call does not send.
+// rejections are the events that a call did not send.
 type rejections struct {
 	count int
 	first *rejection

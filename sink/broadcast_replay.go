@@ -12,8 +12,8 @@ import (
 	"github.com/rxsse/rxsse/internal/handoff"
 )
 
-// maxReplays is how many replays one client gets when the history forgets events during
-// each of them. Then its stream ends, and the client comes back with its new last ID.
+// maxReplays is how many replays one client gets if the history forgets events during each
+// of them. Then its stream ends, and the client comes back with its new last ID.
 const maxReplays = 10
 
 // Errors that end a stream early, after status 204 and after the header of a HEAD request.
@@ -112,14 +112,14 @@ func (b *Broadcaster) placeAtOldest(c *client) {
 	b.place(c, b.young(b.log.oldest.Load()))
 }
 
-// young returns the number of the first event, from next on, that is not too old.
+// young returns the number of the first event, starting at next, that is not too old.
 func (b *Broadcaster) young(next int64) int64 {
 	return b.log.youngerThan(next, time.Now().Add(-b.age-1))
 }
 
-// replayTo sends c the events after its last ID that the history no longer holds, up to
-// the first one that the history does hold, and gives c its place after that. It reports
-// false if the replay does not know the ID.
+// replayTo sends c the events after its last ID that the history no longer holds, up to the
+// first one that it does hold, and gives c the place after that. It reports false if the
+// replay does not know the ID.
 //
 // If the replay completes without reaching the history, the history follows, provided
 // that it has forgotten no event since the replay began. Otherwise the events in between
@@ -173,8 +173,7 @@ func (b *Broadcaster) attachAfter(c *client, id string) bool {
 	return known
 }
 
-// attachIfOldest gives c the place of the oldest event, if that is still the one with
-// this number.
+// attachIfOldest gives c the place of the oldest event, if that still has this number.
 func (b *Broadcaster) attachIfOldest(c *client, oldest int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -185,8 +184,8 @@ func (b *Broadcaster) attachIfOldest(c *client, oldest int64) bool {
 	return true
 }
 
-// placeWaited is place for a client whose next events may be about to be forgotten:
-// publishers wait for it, though it is not at the end, so that it need not replay again.
+// placeWaited is place for a client whose next events may soon be forgotten: publishers
+// wait for the client although it is not at the end, so that it needs no further replay.
 func (b *Broadcaster) placeWaited(c *client, next int64) {
 	b.place(c, next)
 	c.behind.Store(false)
@@ -210,9 +209,9 @@ type preface struct {
 	unwantedID string // of the newest event with an ID, if the client does not want it
 }
 
-// read sends c the events of a preface, until it completes or met returns true. The
-// client gets heartbeats meanwhile. After Complete, a preface that is silent for as long
-// as the interval of the heartbeats counts as complete: it may be endless.
+// read sends c the events of a preface until it completes or met returns true, and
+// heartbeats meanwhile. After Complete, a preface that is silent for the interval of the
+// heartbeats counts as complete: it may be endless.
 func (b *Broadcaster) read(ctx context.Context, c *client, p *preface) error {
 	reading, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -259,9 +258,8 @@ func (b *Broadcaster) read(ctx context.Context, c *client, p *preface) error {
 	}
 }
 
-// sendPreface sends those of events that c wants, up to the one at which p.met returns
-// true. It reports whether there was one. An event that cannot be encoded is left out and
-// counted.
+// sendPreface sends the events that c wants, up to the one at which p.met returns true, and
+// reports whether there was one. An event that cannot be encoded is omitted and counted.
 func (b *Broadcaster) sendPreface(c *client, p *preface, events []codec.Event) (met bool, err error) {
 	var wire []byte
 	send := func() error {

@@ -39,7 +39,7 @@ func (a *archive) add(events ...codec.Event) {
 	a.events = append(a.events, events...)
 }
 
-// replay replays the events after one, up to those that it has when it begins.
+// replay replays the events after lastEventID that the archive has when it begins.
 func (a *archive) replay(_ context.Context, lastEventID string) (rxsse.Observable[codec.Event], error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -158,8 +158,8 @@ func TestReplayWhileTheHistoryMovesOn(t *testing.T) {
 	}
 }
 
-// A replay that fails, or that never catches up, ends the client's stream. The client
-// comes back with the ID that it has got.
+// A replay that fails, or that never catches up, ends the client's stream. The client comes
+// back with the ID that it has received.
 func TestReplayThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &archive{}
@@ -235,8 +235,8 @@ func TestReplayAfterComplete(t *testing.T) {
 	})
 }
 
-// A replay after Complete may reach the history before it has anything for the client.
-// What the history has for it decides between a stream and status 204.
+// A replay after Complete may reach the history before it has an event for the client. The
+// history then decides between a stream and status 204.
 func TestReplayAfterCompleteThatReachesTheHistory(t *testing.T) {
 	for _, row := range []struct {
 		target string

@@ -21,15 +21,15 @@ const (
 	preflightAge = "7200"
 )
 
-// A request holds what the URL and the header of a request say.
+// A request holds the parameters from the URL and the header.
 type request struct {
 	lastEventID string
 	types       []string // none: all types
 }
 
 // parseRequest reads the last event ID and the types. A query that cannot be parsed is an
-// error: leaving out what is wrong with a filter would show the client more events than
-// it asked for.
+// error: ignoring the invalid part of a filter would show the client more events than it
+// asked for.
 func parseRequest(r *http.Request) (request, error) {
 	q := request{lastEventID: r.Header.Get("Last-Event-ID")}
 	if r.URL.RawQuery == "" {
@@ -51,9 +51,9 @@ func parseRequest(r *http.Request) (request, error) {
 	return q, nil
 }
 
-// isLastEventID reports whether a client means its last event ID by a query parameter:
-// polyfills, which cannot set the header, write lastEventId, lastEventID, Last-Event-ID,
-// last_event_id and evs_last_event_id.
+// isLastEventID reports whether a query parameter is the last event ID: polyfills, which
+// cannot set the header, send lastEventId, lastEventID, Last-Event-ID, last_event_id or
+// evs_last_event_id.
 func isLastEventID(name string) bool {
 	switch strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name)) {
 	case "lasteventid", "evslasteventid":
@@ -137,13 +137,13 @@ func (b *Broadcaster) answerError(w http.ResponseWriter, text string, status int
 	http.Error(w, text, status)
 }
 
-// refuse turns a request away for some time.
+// refuse turns a request away temporarily.
 func (b *Broadcaster) refuse(w http.ResponseWriter, r *http.Request, reason string) {
 	b.refused.Add(1)
 	refuse(w, r, jitter(cmp.Or(b.retry, refusalRetry)), reason)
 }
 
-// refuseBecause turns a request away that the caller's function has refused.
+// refuseBecause answers a request that the caller's function has refused.
 func (b *Broadcaster) refuseBecause(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *Refusal
 	switch {

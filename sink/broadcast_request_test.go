@@ -94,8 +94,8 @@ func TestLastEventIDInTheQuery(t *testing.T) {
 	}
 }
 
-// A page that is refused for some time comes back: its EventSource gets an empty stream
-// and not an error, after which it would never try again.
+// A page that is refused temporarily comes back: its EventSource gets an empty stream
+// instead of an error, after which it would never try again.
 func TestRefusals(t *testing.T) {
 	for name, prepare := range map[string]func(*testing.T) *sink.Broadcaster{
 		"full": func(t *testing.T) *sink.Broadcaster {
@@ -181,7 +181,7 @@ func (l *late) FlushError() error {
 	return nil
 }
 
-// The client has the header at once, whatever stands between.
+// The client gets the header at once, whatever is in between.
 func TestFirstByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster()
@@ -225,8 +225,8 @@ func TestHeartbeatEvent(t *testing.T) {
 	})
 }
 
-// A heartbeat comes when nothing was written for its time, however long writing took
-// before.
+// A heartbeat is sent when nothing was written for its interval, however long earlier
+// writes took.
 func TestHeartbeatAfterLongWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster(sink.WithWriteTimeout(time.Hour))
@@ -241,7 +241,7 @@ func TestHeartbeatAfterLongWrites(t *testing.T) {
 	})
 }
 
-// bare hides everything that a ResponseWriter can do but write.
+// bare hides everything of a ResponseWriter but its own three methods.
 type bare struct{ http.ResponseWriter }
 
 func TestBehindMiddlewareThatCannotFlush(t *testing.T) {

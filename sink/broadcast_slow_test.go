@@ -49,8 +49,8 @@ func TestBusyClientsHoldUpPublishersBriefly(t *testing.T) {
 	}
 }
 
-// The event that is being written to a client needs no room in the history: publishers
-// wait for the client only when they need the room of the next one.
+// An event that is being written to a client needs no room in the history: publishers wait
+// for the client only when they need the room of the next one.
 func TestEventThatIsBeingWrittenMayBeForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster(sink.WithHistory(2, 1<<20))
@@ -183,7 +183,7 @@ func TestClientThatBeginsWithTheHistoryAndFallsOutOfIt(t *testing.T) {
 	})
 }
 
-// A sizes notes how much is written at a time.
+// A sizes records the size of each write.
 type sizes struct {
 	*conn
 
@@ -221,7 +221,7 @@ func TestLargeEventsAreWrittenInPieces(t *testing.T) {
 	})
 }
 
-// The write deadline is moved once a minute, not with every write.
+// The write deadline is extended once a minute, not with every write.
 func TestDeadlinesAreMovedRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster()
@@ -241,7 +241,7 @@ func TestDeadlinesAreMovedRarely(t *testing.T) {
 	})
 }
 
-// The events of one Send stay together, whatever others publish meanwhile.
+// The events of one Send stay together, even if others publish meanwhile.
 func TestEventsOfOneSendStayTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster(sink.WithHistory(1, 1<<20), sink.WithSlowClients(sink.WaitForClients), sink.WithWriteTimeout(time.Hour))

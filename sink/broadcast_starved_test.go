@@ -33,9 +33,9 @@ func (l tightListener) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// A process without processor time does not take clients for slow: each write below
-// waits for a client that reads at once, but for a processor that it shares with loops
-// that keep it busy for far more than 50 ms.
+// A process without CPU time does not mistake clients for slow ones: each write below waits
+// for a client that reads at once, but shares its CPU with loops that keep it busy for far
+// more than 50 ms.
 func TestClientsOfAProcessWithoutProcessorTime(t *testing.T) {
 	const clients, events, loops = 8, 8, 8
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))

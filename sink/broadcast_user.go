@@ -22,12 +22,12 @@ type ClientConfig struct {
 	// nil: the client is alone.
 	Group any
 
-	// First is sent before the live events: the present state, for example. A client gets
+	// First is sent before the live events: the current state, for example. A client gets
 	// it if it does not resume: if it has no last event ID, or one that neither the history
 	// nor WithReplay knows. After [Broadcaster.Complete] clients get it, too. Each client
-	// subscribes to it anew. Filter does not apply to it. An event without an ID is sent
-	// without one, so a client that loses its connection before the first live event gets
-	// First again. If First fails, the client's stream ends, and the client comes back.
+	// subscribes to it separately. Filter does not apply to it. An event without an ID is
+	// sent without one, so a client that loses its connection before the first live event
+	// gets First again. If First fails, the client's stream ends, and the client comes back.
 	First rxsse.Observable[codec.Event]
 
 	// From is where the live events begin after First. Take it from
@@ -46,7 +46,7 @@ type ClientConfig struct {
 
 // A Position is a place between two events of a [Broadcaster].
 type Position struct {
-	next int64 // number of the event that follows, plus one: the zero Position is none
+	next int64 // number of the next event, plus one; 0: no position
 }
 
 // Position returns the place after the newest event. It takes no lock.

@@ -203,8 +203,8 @@ func (s *board) client(*http.Request) (sink.ClientConfig, error) {
 	}, nil
 }
 
-// Snapshot and events together always give the state: nothing is lost or repeated
-// between them.
+// Snapshot and events together always give the state: no event is lost or repeated between
+// them.
 func TestClientFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &board{}
@@ -245,8 +245,8 @@ func TestClientFirst(t *testing.T) {
 	})
 }
 
-// Without a Position nothing is lost between First and the live events, and the client
-// has its header and heartbeats while First waits.
+// Without a Position no event is lost between First and the live events, and the client
+// gets its header and heartbeats while First waits.
 func TestClientFirstThatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ready := make(chan codec.Event)
@@ -282,7 +282,7 @@ func TestClientFirstForClientsThatComeBack(t *testing.T) {
 	})
 }
 
-// The caller learns for each client that has left why it has.
+// The caller learns why each client has left.
 func TestClientLeft(t *testing.T) {
 	for _, row := range []struct {
 		name string

@@ -11,18 +11,18 @@ const (
 	// waiting for it. With 100 ms, clients that never read held up the publisher most of
 	// the time.
 	maxBusy = 50 * time.Millisecond
-	// A client is slow only if its write has also outlasted minTurns turns, each of which
-	// lasts for at least turnPause and gives every goroutine that can run the processor.
-	// So a process without processor time takes no healthy client for a slow one.
+	// A client is slow only if its write has also outlasted minTurns turns. A turn lasts
+	// for at least turnPause and lets every runnable goroutine run, so a process without
+	// CPU time does not mistake healthy clients for slow ones.
 	minTurns  = 10
 	turnPause = time.Millisecond
 	// interruptTimeout is how long Shutdown waits for clients that it has interrupted.
 	interruptTimeout = 250 * time.Millisecond
 )
 
-// makeRoom forgets the oldest events until one more, of size bytes, has room. It waits
-// for clients that have not read the oldest event and are not slow; meanwhile it gives
-// up b.mu. now is set to the present after a wait.
+// makeRoom forgets the oldest events until one more, of size bytes, has room. It waits for
+// clients that have not read the oldest event and are not slow, and releases b.mu
+// meanwhile. After a wait it sets now to the current time.
 func (b *Broadcaster) makeRoom(ctx context.Context, size int, now *time.Time) error {
 	for b.log.len() > 0 && b.state.Load() == broadcasting {
 		oldest := b.log.oldest.Load()
@@ -78,9 +78,9 @@ func (b *Broadcaster) findWaited(number int64) {
 
 // timeLeft returns how much longer a publisher waits for a client that has not read the
 // oldest event, and how long it waits before it counts the next turn. A client that only
-// waits for its turn to run is not slow, however long that takes. One that is busy with a
-// write gets maxBusy and minTurns or, under WaitForClients, the time after which its write
-// must have ended.
+// waits to be scheduled is not slow, however long that takes. One that is busy with a write
+// gets maxBusy and minTurns or, under WaitForClients, the time after which its write must
+// have ended.
 func (b *Broadcaster) timeLeft(c *client, now time.Time) (left, turn time.Duration) {
 	limit := maxBusy
 	if b.slow == WaitForClients {
@@ -101,8 +101,8 @@ func (b *Broadcaster) timeLeft(c *client, now time.Time) (left, turn time.Durati
 	return max(left, turnPause+later), max(left-later, turnPause)
 }
 
-// countTurn counts a turn for the clients that are waited for, once the goroutines that
-// can run have run.
+// countTurn lets the runnable goroutines run, and then counts a turn for the clients that
+// are waited for.
 func (b *Broadcaster) countTurn() {
 	runtime.Gosched()
 	for _, c := range b.waited {
@@ -112,7 +112,7 @@ func (b *Broadcaster) countTurn() {
 	}
 }
 
-// giveUp ends a client whose write has outlasted its deadline under WaitForClients, which
+// giveUp ends a client whose write has outlasted its deadline under WaitForClients, as
 // happens when middleware hides the deadlines of the connection.
 func (b *Broadcaster) giveUp(c *client) {
 	if b.slow == WaitForClients {
@@ -120,8 +120,8 @@ func (b *Broadcaster) giveUp(c *client) {
 	}
 }
 
-// waitForClients gives up b.mu until each client of b.waited has read an event or is
-// slow. Only one publisher waits at a time.
+// waitForClients releases b.mu until each client of b.waited has read an event or is slow.
+// Only one publisher waits at a time.
 func (b *Broadcaster) waitForClients(ctx context.Context, number int64) error {
 	b.mu.Unlock()
 	defer b.mu.Lock()

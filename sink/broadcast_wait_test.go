@@ -249,7 +249,7 @@ func TestLargeEventForASlowReader(t *testing.T) {
 	})
 }
 
-// A client that is behind is written everything that it has missed together.
+// A client that is behind gets all missed events in one write.
 func TestEventsAreWrittenTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster()
@@ -266,7 +266,8 @@ func TestEventsAreWrittenTogether(t *testing.T) {
 	})
 }
 
-// An event's age counts from when it is in the history, not from when it began to wait.
+// An event's age is measured from when it enters the history, not from when it began to
+// wait.
 func TestEventAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := sink.NewBroadcaster(sink.WithHistory(1, 1<<20), sink.WithHistoryAge(5*time.Second),

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// wakePause is the least time between two rounds of waking all clients, so that events
-// that are published close together are written together. Timers of an idle processor
-// are no finer than this.
+// wakePause is the least time between two rounds of waking all clients, so that events that
+// are published close together are written together. Timers of an idle processor are no
+// finer than this.
 const wakePause = time.Millisecond
 
 // clientSet holds the connected clients and wakes them.

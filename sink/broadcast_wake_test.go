@@ -87,7 +87,7 @@ type leaving struct {
 func (l *leaving) FlushError() error { l.leave(); return nil }
 
 // A client that has left is not kept in memory, nor is its group, however long the
-// heartbeats take.
+// heartbeat interval.
 func TestClientsThatHaveLeftAreForgotten(t *testing.T) {
 	type group struct{ name string }
 	b := sink.NewBroadcaster(sink.WithHeartbeat(24*time.Hour), sink.WithClient(func(r *http.Request) (sink.ClientConfig, error) {

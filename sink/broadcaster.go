@@ -82,7 +82,7 @@ import (
 type Broadcaster struct {
 	broadcastOptions
 
-	prefix string // of the IDs it gives
+	prefix string // of generated IDs
 
 	state   atomic.Int32 // broadcasting, shutDown or completed; changes with mu held
 	log     eventLog     // changes with turn and mu held
@@ -91,13 +91,13 @@ type Broadcaster struct {
 	// Publishers take turns. The one that holds the token of turn owns these.
 	turn   chan struct{}
 	text   []byte    // buffer to encode an event in
-	nextID int64     // number of the next ID that is given
+	nextID int64     // number of the next generated ID
 	waited []*client // see findWaited
 
 	awaited atomic.Pointer[client] // the client that a publisher waits for
 	moved   chan struct{}          // holds a token when that client has read on
 
-	// mu guards what follows. It is locked before clients.mu. A client locks it when it
+	// mu guards the fields below. It is locked before clients.mu. A client locks it when it
 	// joins, when it leaves and when it has caught up.
 	mu                 sync.Mutex
 	groups             map[any]*group

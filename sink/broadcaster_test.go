@@ -93,7 +93,7 @@ func TestFiltersSeeRepairedText(t *testing.T) {
 	})
 }
 
-// An event that cannot be sent is left out, and the error names it.
+// An event that cannot be sent is omitted, and the error names it.
 func TestBroadcasterRejectsEvents(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	events := []codec.Event{event("1"), {Type: "price", ID: "a\nb", Data: "x"}, event("2"), {ID: long, Data: "x"}, event("3")}

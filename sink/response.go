@@ -123,7 +123,7 @@ func canFlush(w http.ResponseWriter) bool {
 	}
 }
 
-// refuse turns a request away for some time. A browser's EventSource that gets an error
+// refuse turns a request away temporarily. A browser's EventSource that gets an error
 // status never tries again, so a request that accepts an event stream gets an empty one
 // that asks it to come back after retry. Other requests get status 503.
 func refuse(w http.ResponseWriter, r *http.Request, retry time.Duration, reason string) {

@@ -43,9 +43,9 @@ func ServeRetry(d time.Duration) ServeOption {
 }
 
 // ServeWriteTimeout ends the stream when a single write, of a few KiB, takes longer than d.
-// The deadline is not updated for every write, so a write may take up to twice d. The
-// default is one minute, see [WithWriteTimeout]. ServeWriteTimeout panics if d is not
-// positive.
+// A write keeps the deadline of an earlier one if at least d is left, so it may take up to
+// twice d. The default is one minute, see [WithWriteTimeout]. ServeWriteTimeout panics if d
+// is not positive.
 func ServeWriteTimeout(d time.Duration) ServeOption {
 	argument.MustBePositive("sink: ServeWriteTimeout: d", d)
 	return func(o *serveOptions) { o.writeTimeout = d }
