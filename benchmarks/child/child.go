@@ -1,5 +1,5 @@
-// Package child runs a part of a benchmark in a process of its own, so that what
-// that part costs can be told from what the rest does.
+// Package child runs a part of a benchmark in its own process, to measure its cost apart
+// from the rest.
 package child
 
 import (
@@ -15,16 +15,15 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// role is the environment variable that names the child that a
-// process is; without it the process is no child.
+// role is the environment variable with the name of a child's part; only children have it.
 const role = "RXSSE_BENCHMARK_CHILD"
 
-// A Part is what a child does: it gets the arguments in JSON, and what it returns
-// is the result, in JSON too.
+// A Part is the work of a child. It gets its arguments in JSON; its result is encoded in
+// JSON.
 type Part func(arguments []byte) (result any, err error)
 
-// Main runs the part that this process was started for and exits. In a process
-// that is no child it returns at once. Call it first in main, and in TestMain.
+// Main runs the part that this process was started for and exits. In a process that is not
+// a child it returns at once. Call it first in main and TestMain.
 func Main(parts map[string]Part) {
 	name := os.Getenv(role)
 	if name == "" {
@@ -58,14 +57,14 @@ func serve(part Part) error {
 	return json.MarshalWrite(os.Stdout, answer[any]{Result: result, Peak: peak()})
 }
 
-// A Usage is what a child process has cost, from its start to its end.
+// A Usage is the cost of a child process, from start to end.
 type Usage struct {
 	CPU  time.Duration // of user and system
-	Peak int64         // bytes of memory resident at most, 0 where the system does not tell
+	Peak int64         // maximum resident bytes, or 0 if the system does not report it
 }
 
-// Run starts this program again as a child that does the named part, and waits
-// for its result. A child that has not ended with ctx is killed.
+// Run starts this program again as a child that runs the named part, and waits for its
+// result. If ctx ends first, Run kills the child.
 func Run[R any](ctx context.Context, part string, arguments any) (result R, usage Usage, err error) {
 	return run[R](ctx, part, arguments, os.Stderr)
 }
@@ -99,9 +98,8 @@ func run[R any](ctx context.Context, part string, arguments any, stderr io.Write
 	return a.Result, Usage{CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), Peak: a.Peak}, nil
 }
 
-// peak returns the most memory this process has had resident. The figure that
-// Linux gives for an ended child counts its parent's memory before the exec, so
-// the child looks itself.
+// peak returns the maximum resident memory of this process. The figure that Linux gives for
+// an ended child includes its parent's memory before the exec, so the child reads its own.
 func peak() int64 {
 	text, _ := os.ReadFile("/proc/self/status") // without it there is no line to find
 	for line := range strings.Lines(string(text)) {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// CPU returns the processor time that this process has used until now, of user
-// and system. It is 0 where the system does not tell.
+// CPU returns the user and system time of this process so far, or 0 if the system does not
+// report it.
 func CPU() time.Duration {
 	var usage syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {

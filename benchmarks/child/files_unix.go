@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// files returns how many files a process may have open. The runtime has raised the limit
-// to the highest that is allowed.
+// files returns how many files a process may have open. The runtime has raised the soft
+// limit to the hard limit.
 func files() int {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {

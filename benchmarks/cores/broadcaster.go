@@ -14,14 +14,14 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/fanout"
 )
 
-// clients is how many the Broadcaster delivers to.
+// clients is the number of clients of the Broadcaster.
 const clients = 100
 
-// within is how long a pass may take.
+// within is the time limit of a pass.
 const within = 20 * time.Second
 
-// broadcaster returns the delivery of the Broadcaster to clients in memory: without a
-// network, what remains are the structures that the clients share.
+// broadcaster returns the delivery of the Broadcaster to clients in memory. Without a
+// network, it measures the structures that the clients share.
 func broadcaster() structure {
 	return structure{
 		name:  "Broadcaster",
@@ -51,7 +51,7 @@ type room struct {
 	clients []*client
 }
 
-// open starts the server and the clients, which are there when all have got an event.
+// open starts the server and the clients, and waits until each has received an event.
 func (r *room) open(s fanout.Server) (stop func()) {
 	handler, publish := s.Start()
 	r.publish = publish
@@ -95,7 +95,7 @@ func (r *room) pass() (delivered int64, err error) {
 	return delivered, nil
 }
 
-// greet publishes events that do not count until each client has got one.
+// greet publishes uncounted events until each client has received one.
 func (r *room) greet(timeout <-chan time.Time) error {
 	for _, c := range r.clients {
 		for waiting := true; waiting; {
@@ -114,13 +114,13 @@ func (r *room) greet(timeout <-chan time.Time) error {
 	return nil
 }
 
-// counted is a byte that each event that counts has once, and nothing else.
+// counted is a byte that occurs once in each counted event, and nowhere else.
 const counted = '~'
 
 // padding makes an event about 200 bytes.
 const padding = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua ut enim ad minim veniam quis nostrud exercitation"
 
-// A client is the response writer of a request. It counts the events that it gets.
+// A client is the response writer of a request. It counts its events.
 type client struct {
 	header  http.Header
 	greet   sync.Once
@@ -133,7 +133,7 @@ func (c *client) Header() http.Header { return c.header }
 func (c *client) WriteHeader(int)     {}
 func (c *client) Flush()              {}
 
-// SetWriteDeadline has nothing to do: a write never waits.
+// SetWriteDeadline does nothing: writes never block.
 func (c *client) SetWriteDeadline(time.Time) error { return nil }
 
 func (c *client) Write(p []byte) (int, error) {
@@ -147,7 +147,7 @@ func (c *client) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// byHand is what one would write: a channel for each client.
+// byHand is the hand-written server: a channel for each client.
 func byHand() fanout.Server {
 	return fanout.Server{Name: "hand-written loop", Start: func() (http.Handler, func(string, string) error) {
 		var mu sync.Mutex

@@ -1,5 +1,5 @@
-// Package cores measures what several goroutines share at different values of GOMAXPROCS:
-// how the cost of an item changes as more of them run at the same time.
+// Package cores measures structures that goroutines share at different values of GOMAXPROCS:
+// how the cost of an item changes as more goroutines run at the same time.
 package cores
 
 import (
@@ -65,7 +65,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 	return s, nil
 }
 
-// fewerCores returns what to know of a machine that has fewer cores than GOMAXPROCS, or "".
+// fewerCores returns a note for a machine with fewer cores than GOMAXPROCS, or "".
 func fewerCores(cores int) string {
 	above := slices.DeleteFunc(procs(), func(n int) bool { return n <= cores })
 	if len(above) == 0 {
@@ -75,12 +75,12 @@ func fewerCores(cores int) string {
 		"those columns show how a structure bears threads that are stopped while they hold a lock, not how it uses more cores.", cores, list(above))
 }
 
-// A curve is what a contender needs at each of procs.
+// A curve is the cost of a contender at each of procs.
 type curve struct {
 	name       string
 	times      []measure.Spread // ns an item
 	contention []measure.Contention
-	verdict    string // whether its results are right
+	verdict    string // whether its results are correct
 }
 
 // measure returns the curves of the contenders, ours first.
@@ -145,7 +145,7 @@ func (st structure) chart(curves []curve) report.Chart {
 	return chart
 }
 
-// waiting returns the row of what goroutines have waited for.
+// waiting returns the row of lock waits and wake-ups.
 func (c curve) waiting(name string) []string {
 	row := []string{name}
 	for _, v := range c.contention {
@@ -154,7 +154,7 @@ func (c curve) waiting(name string) []string {
 	return row
 }
 
-// noise is what a difference has to exceed to count.
+// noise is the ratio that a difference must exceed to be reported.
 const noise = 1.05
 
 // comparison returns a sentence that says where the first of the curves loses.

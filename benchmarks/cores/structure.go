@@ -12,7 +12,7 @@ type structure struct {
 	title string
 	unit  string
 	file  string // of its chart, or "" for none
-	// start returns the contenders, ours first, and a function that ends them.
+	// start returns the contenders, ours first, and a function that stops them.
 	start func(sizes) (all []contender, stop func())
 }
 
@@ -20,11 +20,11 @@ type structure struct {
 type contender struct {
 	name  string
 	items int                   // a pass
-	want  int64                 // the right result of a pass
+	want  int64                 // the correct result of a pass
 	pass  func() (int64, error) // does the work once and returns its result
 }
 
-// sizes say how much a pass works on.
+// sizes is the amount of work in a pass.
 type sizes struct {
 	trades int // of an operator
 	events int // of the Broadcaster, to each client
@@ -58,7 +58,7 @@ func zipped() structure {
 	}}
 }
 
-// parallel returns Parallel, with a function that costs next to nothing.
+// parallel returns Parallel with a very cheap function.
 func parallel(workers int) structure {
 	file := ""
 	if workers == 16 {
@@ -73,7 +73,7 @@ func parallel(workers int) structure {
 	})
 }
 
-// passes returns the contenders that have the operator. The right result is that of the
+// passes returns the contenders that have the operator. The correct result is that of the
 // hand-written loop.
 func passes(size sizes, items int, of func(pipeline.Contender) func([]pipeline.Trade) int64) (all []contender) {
 	trades := pipeline.Trades(size.trades)

@@ -1,5 +1,5 @@
-// Package endtoend compares whole client programs: what a process costs that
-// reads events from a server over loopback, decodes and counts them.
+// Package endtoend compares whole client programs: the cost of a process that reads events
+// from a server over loopback, decodes and counts them.
 package endtoend
 
 import (
@@ -16,13 +16,13 @@ import (
 // Name is the section's name.
 const Name = "endtoend"
 
-// within is how long a client may take for its events.
+// within is the time limit of a client.
 const within = 2 * time.Minute
 
-// samples are what the runs of one contender have cost.
+// samples are the costs of one contender's runs.
 type samples struct{ cpu, elapsed, peak []float64 }
 
-// Section measures every contender in a process of its own.
+// Section measures every contender in its own process.
 func Section(plan measure.Plan) (report.Section, error) {
 	blocks, rounds := 1000, min(plan.Rounds, 3)
 	if plan == measure.Quick {
@@ -41,7 +41,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 	}
 	server := httptest.NewServer(serve(wire))
 	defer server.Close()
-	defer server.CloseClientConnections() // not every client hangs up
+	defer server.CloseClientConnections() // not every client disconnects
 	url := fmt.Sprintf("%s/?blocks=%d", server.URL, blocks)
 	want := count{Trades: int64(blocks * block * (unwanted - 1) / unwanted), Qty: int64(blocks) * qty}
 

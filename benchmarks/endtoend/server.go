@@ -17,10 +17,10 @@ type trade struct {
 	Buyer  bool    `json:"b"`
 }
 
-// Every fourth event is of a type that nobody wants.
+// Every fourth event has an unwanted type.
 const unwanted = 4
 
-// block is how many events the server encodes once and sends again and again.
+// block is the number of events that the server encodes once and sends repeatedly.
 const block = 1000
 
 // encoded returns a block of events in the wire format, their data, and the sum of the
@@ -41,8 +41,8 @@ func encoded() (wire []byte, data []string, qty int64, err error) {
 	return wire, data, qty, nil
 }
 
-// serve sends as many blocks as the request asks for and one event of type end.
-// It then keeps the connection open, unless the request is for a plain download.
+// serve sends the requested number of blocks and one event of type end. It then keeps the
+// connection open, unless the request is for a plain download.
 func serve(wire []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		blocks, err := strconv.Atoi(r.FormValue("blocks"))

@@ -18,7 +18,7 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/client"
 )
 
-// job is what a child process is told to do, and count what it makes of it.
+// A job is the work of a child process, a count its result.
 type (
 	job struct {
 		Contender string
@@ -34,8 +34,8 @@ type contender struct {
 	work  func(ctx context.Context, url string) (count, error)
 }
 
-// download is the contender that parses nothing, decoding the one that parses no events
-// but decodes their JSON.
+// download is the contender that parses nothing; decoding parses no events but decodes
+// their JSON.
 const (
 	download = "ceiling: io.Copy"
 	decoding = "ceiling: io.Copy, and the JSON alone"
@@ -79,7 +79,7 @@ func ours(ctx context.Context, url string, opts ...source.Option) (n count, err 
 	return n, err
 }
 
-// callback does by hand what the pipeline does.
+// callback does the work of the pipeline by hand.
 func callback(ctx context.Context, c client.Client, url string, unmarshal func(data []byte, v any) error) (n count, err error) {
 	var wrong error
 	err = c.Read(ctx, url, func(kind string, data []byte) bool {
@@ -113,7 +113,7 @@ func copied(ctx context.Context, url string) (n count, err error) {
 	return n, err
 }
 
-// decoded does what no client of these events can do without.
+// decoded does only what every client of these events must do.
 func decoded(ctx context.Context, url string) (n count, err error) {
 	if n, err = copied(ctx, url); err != nil {
 		return n, err
@@ -138,7 +138,7 @@ func decoded(ctx context.Context, url string) (n count, err error) {
 	return n, nil
 }
 
-// Parts are what child processes do for this section.
+// Parts returns the parts that child processes run for this section.
 func Parts() map[string]child.Part {
 	return map[string]child.Part{Name: func(arguments []byte) (any, error) {
 		var j job

@@ -11,18 +11,18 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/measure"
 )
 
-// counts are what a server has done until now.
+// counts are the totals of a server so far.
 type counts struct {
 	writes  int64         // calls of Write of its connections
-	wakeups int64         // times that a goroutine was made to run, as the scheduler samples them
-	locked  time.Duration // that goroutines have waited for locks
+	wakeups int64         // times that a goroutine became runnable, as sampled by the scheduler
+	locked  time.Duration // time that goroutines have waited for locks
 	live    int64         // bytes of heap and stacks in use, after a collection
 }
 
 // perDelivery are the costs of one delivery.
 type perDelivery struct {
 	writes  float64 // calls of Write
-	wakeups float64 // goroutines made to run
+	wakeups float64 // goroutines that became runnable
 	locked  float64 // ns that goroutines have waited for locks
 }
 

@@ -14,11 +14,11 @@ import (
 // CrowdName is the name of the section that Crowd makes.
 const CrowdName = "crowd"
 
-// idle is a server whose handler only waits: what a client costs in net/http.
+// idle is a server whose handler only waits, to measure the cost of a client in net/http.
 const idle = "net/http"
 
-// Crowd measures what clients cost that only wait, and how long it takes until many that
-// come back at the same time have what they have missed.
+// Crowd measures the cost of waiting clients, and how long many clients that return at the
+// same time take to catch up.
 func Crowd(plan measure.Plan) (report.Section, error) {
 	idlers, clients, missed := child.Connections(10_000), 1000, 500
 	if plan == measure.Quick {

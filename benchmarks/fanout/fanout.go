@@ -12,7 +12,7 @@ import (
 // Name is the section's name.
 const Name = "fanout"
 
-// scales are those that are measured, each with about as many deliveries.
+// scales returns the measured scales, each with about the same number of deliveries.
 func scales(plan measure.Plan) []scale {
 	if plan == measure.Quick {
 		return []scale{{subscribers: 20, burst: 50, paced: 10, every: time.Millisecond}}

@@ -12,7 +12,7 @@ import (
 // LoadName is the name of the section that Load makes.
 const LoadName = "load"
 
-// A load is a rate that is to be held.
+// A load is a rate for a server to sustain.
 type load struct {
 	subscribers int
 	every       time.Duration // between two events
@@ -21,12 +21,12 @@ type load struct {
 
 func (l load) events() int { return int(l.length / l.every) }
 
-// rate is in deliveries a second.
+// rate returns deliveries per second.
 func (l load) rate() float64 { return float64(l.subscribers) / l.every.Seconds() }
 
-// held is what became of a load.
+// A held is the result of a load.
 type held struct {
-	late     time.Duration // how much longer it took than it should
+	late     time.Duration // how much longer than planned it took
 	cpu      float64       // of the server: cores
 	p50, p99 float64       // ms
 	peak     float64       // MiB
@@ -37,8 +37,8 @@ type held struct {
 // a tenth of the time.
 func (h held) holds(l load) bool { return h.late < l.length/10 }
 
-// Load has our server hold 500,000 deliveries a second for half a minute, and looks
-// for the highest rate that each server holds.
+// Load runs our server at 500,000 deliveries per second for half a minute, and finds the
+// highest rate that each server sustains.
 func Load(plan measure.Plan) (report.Section, error) {
 	long := load{subscribers: 5000, every: 10 * time.Millisecond, length: 30 * time.Second}
 	shorts := []load{
@@ -94,8 +94,8 @@ func Load(plan measure.Plan) (report.Section, error) {
 	return s, nil
 }
 
-// highest raises the rate, by half each time, until it is not held, or the most. It
-// returns a row of the table, and the highest rate that was held.
+// highest raises the rate by half each time, up to most or until the server cannot sustain
+// it. It returns a row of the table, and the highest sustained rate.
 func highest(name string, l load, most float64) (row []string, rate float64, err error) {
 	row = []string{name, "–", "–", "–", "–", "–"}
 	for {

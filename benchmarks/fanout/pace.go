@@ -11,8 +11,8 @@ import (
 // PaceName is the name of the section that Pace makes.
 const PaceName = "pace"
 
-// Pace measures servers whose subscribers keep up with many events a second, as they do
-// on a machine with many cores.
+// Pace measures servers whose subscribers keep up with many events per second, as on a
+// machine with many cores.
 func Pace(plan measure.Plan) (report.Section, error) {
 	subscribers, length, rates := 20, 3*time.Second, []int{5000, 10_000, 20_000}
 	if plan == measure.Quick {

@@ -12,7 +12,7 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/measure"
 )
 
-// A scale is how much is published to how many.
+// A scale is a number of events and subscribers.
 type scale struct {
 	subscribers int
 	burst       int // events, as fast as the server takes them
@@ -22,15 +22,15 @@ type scale struct {
 
 // A cost is what a server needed.
 type cost struct {
-	burstCPU float64     // µs a delivery
-	burst    float64     // deliveries a second
-	pacedCPU float64     // µs a delivery
+	burstCPU float64     // µs per delivery
+	burst    float64     // deliveries per second
+	pacedCPU float64     // µs per delivery
 	p50, p99 float64     // ms from before the publishing to the subscriber, paced
 	each     perDelivery // burst
 	peak     float64     // MiB
 }
 
-// run has a child be the server, and subscribes to it.
+// run starts a server in a child, and subscribes to it.
 func run(name string, s scale) (c cost, err error) {
 	usage, err := hosted(name, func(ctx context.Context, server string) error {
 		c, err = measured(ctx, server, s)
@@ -42,7 +42,7 @@ func run(name string, s scale) (c cost, err error) {
 
 func mebibytes(usage child.Usage) float64 { return float64(usage.Peak) / (1 << 20) }
 
-// hosted has a child be the server while use runs, and returns what the child used.
+// hosted runs a server in a child while use runs, and returns the child's usage.
 func hosted(name string, use func(ctx context.Context, server string) error) (child.Usage, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
@@ -69,13 +69,13 @@ func hosted(name string, use func(ctx context.Context, server string) error) (ch
 	if err := use(ctx, server); err != nil {
 		return child.Usage{}, err
 	}
-	_, _ = ask(ctx, server+"/quit") // the server may end before its answer is out
+	_, _ = ask(ctx, server+"/quit") // the server may end before it has answered
 	e := <-ended
 	return e.usage, e.err
 }
 
-// measured connects the subscribers to a server and has it publish, first in a
-// burst and then with pauses.
+// measured connects the subscribers to a server and makes it publish, first in a burst and
+// then with pauses.
 func measured(ctx context.Context, server string, s scale) (c cost, err error) {
 	all, failed, err := connect(ctx, server, s.subscribers, false)
 	defer disconnect(all)
@@ -114,10 +114,9 @@ func disconnect(all []*subscriber) {
 	}
 }
 
-// connect returns subscribers that all have been greeted, and where their errors
-// come.
+// connect returns subscribers that have all been greeted, and a channel for their errors.
 //
-// With quiet only every 50th looks at delays.
+// With quiet, only every 50th records delays.
 func connect(ctx context.Context, server string, n int, quiet bool) (all []*subscriber, failed chan error, err error) {
 	failed = make(chan error, n)
 	for i := range n {
@@ -145,7 +144,7 @@ func connect(ctx context.Context, server string, n int, quiet bool) (all []*subs
 	return all, failed, nil
 }
 
-// published is what it took until all subscribers had all events.
+// A published is the cost of delivering all events to all subscribers.
 type published struct {
 	cpu    time.Duration
 	took   time.Duration

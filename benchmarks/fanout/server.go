@@ -11,11 +11,11 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// A Server sends events to all clients that are connected to it, and loses none.
+// A Server sends events to all connected clients, and loses none.
 type Server struct {
 	Name  string
 	About string
-	// Start begins a server: events is what clients ask, and publish sends an event to all of them.
+	// Start starts a server: events handles clients, and publish sends an event to all of them.
 	Start func() (events http.Handler, publish func(kind, data string) error)
 }
 
@@ -68,5 +68,5 @@ func r3labs() Server {
 	}
 }
 
-// Stream is the name of the one stream. Clients of r3labs' server name it in the query parameter stream.
+// Stream is the name of the only stream. Clients of r3labs' server pass it in the query parameter stream.
 const Stream = "events"

@@ -16,19 +16,19 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A phase is what one subscriber has seen between two events of type pause.
+// A phase is what one subscriber received between two events of type pause.
 type phase struct {
 	events int
 	delays []int64 // nanoseconds from before an event was published
 }
 
-// A subscriber reads what a server publishes. It costs as little as can be, to
-// leave the cores to the server.
+// A subscriber reads the events of a server, as cheaply as possible, to leave the cores to
+// the server.
 type subscriber struct {
 	conn  io.ReadWriteCloser
 	ready chan struct{} // closed when it has been greeted
 	seen  chan phase
-	quiet bool // it does not look at delays
+	quiet bool // it does not record delays
 }
 
 // subscribe connects to a server. query is added to its address.

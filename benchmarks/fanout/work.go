@@ -16,17 +16,16 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/child"
 )
 
-// job is what a child process is told to do: to be that server, and to tell the
-// parent at Parent where it is.
+// A job makes a child process run Server and report its address to Parent.
 type job struct{ Server, Parent string }
 
-// within is how long a run may take.
+// within is the time limit of a run.
 const within = 2 * time.Minute
 
 // padding makes an event about 200 bytes.
 const padding = " lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua ut enim ad minim veniam quis nostrud"
 
-// Parts are what child processes do for this section.
+// Parts returns the parts that child processes run for this section.
 func Parts() map[string]child.Part {
 	return map[string]child.Part{Name: func(arguments []byte) (any, error) {
 		var j job
@@ -42,8 +41,8 @@ func Parts() map[string]child.Part {
 	}}
 }
 
-// serve is a server until the parent has it quit. It greets clients with events of type
-// hello until it is to publish.
+// serve runs a server until the parent stops it. It greets clients with events of type hello
+// until it has to publish.
 func serve(s Server, parent string) error {
 	ctx, quit := context.WithTimeout(context.Background(), within)
 	defer quit()
@@ -87,7 +86,7 @@ func greet(ctx context.Context, publish func(kind, data string) error) (stop fun
 			case <-ctx.Done():
 				return
 			case <-time.After(100 * time.Millisecond):
-				_ = publish("hello", "x") // one that fails is not greeted, and the run times out
+				_ = publish("hello", "x") // if it fails, clients get no greeting and the run times out
 			}
 		}
 	})
@@ -97,8 +96,8 @@ func greet(ctx context.Context, publish func(kind, data string) error) (stop fun
 	}
 }
 
-// broadcast publishes as many events as the request says, with pauses between,
-// and one of type pause at the end. The data of an event begins with the time.
+// broadcast publishes the requested number of events, with pauses in between, and one of
+// type pause at the end. The data of an event begins with the time.
 func broadcast(r *http.Request, publish func(kind, data string) error) error {
 	n, err := strconv.Atoi(r.FormValue("events"))
 	if err != nil {

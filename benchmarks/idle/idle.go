@@ -1,4 +1,4 @@
-// Package idle measures what a stream costs a client while no event comes.
+// Package idle measures the memory of a client's streams that wait for events.
 package idle
 
 import (
@@ -19,14 +19,14 @@ import (
 // Name is the section's name.
 const Name = "idle"
 
-// within is how long a client may take for all its streams.
+// within is the time limit of a client for all its streams.
 const within = time.Minute
 
-// dialing is how many streams connect at the same time. More would overflow the queue of
-// the listener.
+// dialing is how many streams connect at the same time. More would overflow the listener's
+// queue.
 const dialing = 100
 
-// job is what a child process does: that client reads the streams.
+// A job makes a child process read the streams with a client.
 type job struct {
 	Client  string
 	URL     string
@@ -70,7 +70,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 	return s, nil
 }
 
-// clients returns all contenders, that without a library first.
+// clients returns all contenders, the one without a library first.
 func clients() []client.Client { return append([]client.Client{bare()}, client.All()...) }
 
 // greet sends one event and waits for the client to leave.
@@ -84,7 +84,7 @@ func greet(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// waiting has a child read the streams, and returns how many bytes each costs.
+// waiting makes a child read the streams, and returns how many bytes each costs.
 func waiting(name, url string, streams int) (bytes float64, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
@@ -92,7 +92,7 @@ func waiting(name, url string, streams int) (bytes float64, err error) {
 	return bytes, err
 }
 
-// Parts are what child processes do for this section.
+// Parts returns the parts that child processes run for this section.
 func Parts() map[string]child.Part {
 	return map[string]child.Part{Name: func(arguments []byte) (any, error) {
 		var j job
@@ -101,7 +101,7 @@ func Parts() map[string]child.Part {
 		}
 		for _, c := range clients() {
 			if c.Name == j.Client {
-				// Not every client can be closed without a panic, so the process ends as it is.
+				// Not every client can be closed without a panic, so exit without closing it.
 				return hold(context.Background(), c, j)
 			}
 		}
@@ -109,8 +109,8 @@ func Parts() map[string]child.Part {
 	}}
 }
 
-// hold reads the streams until each has had its event, and returns how many bytes each
-// costs then. The streams go on until ctx or the process ends.
+// hold reads the streams until each has had its event, and returns how many bytes each then
+// costs. The streams continue until ctx or the process ends.
 func hold(ctx context.Context, c client.Client, j job) (bytes float64, err error) {
 	dials := make(chan struct{}, dialing)
 	failed := make(chan error, j.Streams)
@@ -129,7 +129,7 @@ func hold(ctx context.Context, c client.Client, j job) (bytes float64, err error
 			failed <- fmt.Errorf("a stream has ended: %w", err)
 		}()
 	}
-	for range dialing { // each has given its place back
+	for range dialing { // each has released its slot
 		select {
 		case dials <- struct{}{}:
 		case err := <-failed:

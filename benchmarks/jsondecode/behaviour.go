@@ -16,7 +16,7 @@ type probe struct {
 	into func() any
 }
 
-// probes are decoded in a process of their own, because some end it.
+// probes are decoded in separate processes, because some crash it.
 func probes() []probe {
 	is := func(s string) func() string { return func() string { return s } }
 	nested := func(open, end string, depth int) func() string {
@@ -41,10 +41,10 @@ func probes() []probe {
 	}
 }
 
-// job says which contender decodes which probe.
+// A job is a contender and the probe that it decodes.
 type job struct{ Contender, Probe string }
 
-// Parts are what child processes do for this section.
+// Parts returns the parts that child processes run for this section.
 func Parts() map[string]child.Part {
 	return map[string]child.Part{Name: func(arguments []byte) (any, error) {
 		var j job
@@ -62,7 +62,7 @@ func Parts() map[string]child.Part {
 	}}
 }
 
-// try reports what a contender makes of a probe.
+// try reports how a contender handles a probe.
 func (c contender) try(p probe) (verdict string) {
 	defer func() {
 		if recover() != nil {
@@ -79,7 +79,7 @@ func (c contender) try(p probe) (verdict string) {
 	return "accepted"
 }
 
-// tryInChild is try in a process of its own.
+// tryInChild is try in a separate process.
 func (c contender) tryInChild(p probe) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

@@ -12,11 +12,11 @@ import (
 // A contender is a JSON library.
 type contender struct {
 	name      string
-	about     string // what has to be known of it, empty where nothing is
+	about     string // a note for the report, or empty
 	unmarshal func(data []byte, v any) error
 }
 
-// contenders are all that take part, in the order of the tables. The first is the library
+// contenders returns all contenders, in the order of the tables. The first is the library
 // that [codec.JSON] uses.
 func contenders() []contender {
 	all := []contender{
@@ -40,5 +40,5 @@ func contenders() []contender {
 	)
 }
 
-// version2 is encoding/json/v2, nil where the toolchain does not have it.
+// version2 is encoding/json/v2, or nil if the toolchain does not have it.
 var version2 func(data []byte, v any) error

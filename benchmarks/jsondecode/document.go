@@ -10,7 +10,7 @@ import (
 type document struct {
 	name string
 	text string
-	make func() any // returns a pointer to what it is decoded into
+	make func() any // returns a pointer to decode into
 }
 
 func documents() []document {

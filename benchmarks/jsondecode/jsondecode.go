@@ -1,5 +1,5 @@
-// Package jsondecode compares JSON libraries on what events carry: how fast they decode
-// it, and what they do with input that a server should not send.
+// Package jsondecode compares JSON libraries on payloads of events: how fast they decode, and
+// how they handle input that a server should not send.
 package jsondecode
 
 import (
@@ -55,7 +55,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 	return s, nil
 }
 
-// passLength is how often a document is decoded in one pass.
+// passLength is how often a pass decodes a document.
 const passLength = 20
 
 func (d document) compare(plan measure.Plan) ([]measure.Result, error) {
@@ -74,7 +74,7 @@ func (d document) compare(plan measure.Plan) ([]measure.Result, error) {
 	return measure.Run(plan, runs)
 }
 
-// behaviour has a row for each probe.
+// behaviour returns a table with a row for each probe.
 func behaviour() report.Table {
 	t := report.Table{Title: "What they do with input that a server should not send", Columns: []string{""}}
 	for _, c := range contenders() {

@@ -1,5 +1,5 @@
-// Package latency measures how long an event takes from the write of the server
-// to the callback of the consumer, in another process.
+// Package latency measures how long an event takes from the server's write to the consumer's
+// callback in another process.
 package latency
 
 import (
@@ -18,10 +18,10 @@ import (
 // Name is the section's name.
 const Name = "latency"
 
-// rates are events a second.
+// rates returns the rates, in events per second.
 func rates() []int { return []int{1_000, 10_000, 50_000} }
 
-// samples are what the runs of one client have given, in microseconds.
+// samples are the delays in the runs of one client, in microseconds.
 type samples struct{ p50, p99, p999 []float64 }
 
 // Section measures every client at every rate.
@@ -39,7 +39,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 	}
 	server := httptest.NewServer(http.HandlerFunc(serve))
 	defer server.Close()
-	defer server.CloseClientConnections() // not every client hangs up
+	defer server.CloseClientConnections() // not every client disconnects
 	chart := report.Chart{File: "latency.svg", Title: "Latency, 99th percentile (less is better)", Axis: "µs", Log: true}
 	for _, c := range client.All() {
 		chart.Bars = append(chart.Bars, report.Series{Name: c.Name})

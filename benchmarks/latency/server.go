@@ -9,9 +9,8 @@ import (
 // padding makes an event about 150 bytes.
 const padding = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua ut enim"
 
-// serve sends n events, rate of them a second, each as soon as it is due in a
-// write of its own. The data of an event begins with the time just before it is
-// written.
+// serve sends n events, rate per second, each in its own write as soon as it is due. The data
+// of an event begins with the time just before it is written.
 func serve(w http.ResponseWriter, r *http.Request) {
 	n, _ := strconv.Atoi(r.FormValue("events"))
 	rate, err := strconv.Atoi(r.FormValue("rate"))

@@ -14,7 +14,7 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/measure"
 )
 
-// job is what a child process is told to do, and delays what it finds.
+// A job is the work of a child process, delays its result.
 type (
 	job struct {
 		Client string
@@ -24,10 +24,10 @@ type (
 	delays struct{ P50, P99, P999 int64 } // nanoseconds
 )
 
-// within is how long a client may take for its events.
+// within is the time limit of a client.
 const within = time.Minute
 
-// Parts are what child processes do for this section.
+// Parts returns the parts that child processes run for this section.
 func Parts() map[string]child.Part {
 	return map[string]child.Part{Name: func(arguments []byte) (any, error) {
 		var j job
@@ -45,8 +45,8 @@ func Parts() map[string]child.Part {
 	}}
 }
 
-// listen notes for each event how long ago the server has written it. The first
-// tenth is not counted: connecting and warming up happen once.
+// listen records for each event how long ago the server wrote it. It ignores the first tenth,
+// in which the connection warms up.
 func listen(ctx context.Context, c client.Client, j job) (d delays, err error) {
 	all := make([]int64, 0, j.Events)
 	var wrong error

@@ -5,8 +5,9 @@ import (
 	"runtime/debug"
 )
 
-// Live returns how many bytes of heap and stacks this process uses, after collections: a
-// collection halves a stack that is too large, and what finalizers held is free in the next.
+// Live returns how many bytes of heap and stacks this process uses after several garbage
+// collections: each halves stacks that are too large, and frees what finalizers held during
+// the one before.
 func Live() int64 {
 	for range 4 {
 		debug.FreeOSMemory()

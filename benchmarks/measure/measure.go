@@ -1,5 +1,5 @@
-// Package measure times contenders against each other: in turn, several times,
-// so that whatever else the machine does meets all of them alike.
+// Package measure times contenders against each other, in turn and several times, so that
+// other activity of the machine affects all of them alike.
 package measure
 
 import (
@@ -17,27 +17,27 @@ type Contender struct {
 	Pass func() (items int, err error)
 }
 
-// A Plan says how long to measure.
+// A Plan defines how long to measure.
 type Plan struct {
-	Rounds int           // samples a contender
+	Rounds int           // samples per contender
 	Sample time.Duration // the least time of a sample; 0 makes it a single pass
 }
 
 // Quick runs every contender once: it shows that they work, not how fast.
 var Quick = Plan{Rounds: 1}
 
-// A Result is what a contender needed.
+// A Result is the cost of a contender.
 type Result struct {
 	Name   string
 	Items  int     // a pass
-	Time   Spread  // nanoseconds an item
-	Allocs float64 // allocations an item, median
-	Bytes  float64 // allocated bytes an item, median
-	// Contention is what goroutines waited for, an item, median.
+	Time   Spread  // nanoseconds per item
+	Allocs float64 // allocations per item, median
+	Bytes  float64 // allocated bytes per item, median
+	// Contention is what goroutines waited for, per item, median.
 	Contention Contention
 }
 
-// A Spread is the median of samples, and their extremes.
+// A Spread is the median and the extremes of samples.
 type Spread struct{ Median, Min, Max float64 }
 
 // SpreadOf returns the spread of samples, of which there is at least one.
@@ -47,7 +47,7 @@ func SpreadOf(samples []float64) Spread {
 	return Spread{Median: (sorted[(n-1)/2] + sorted[n/2]) / 2, Min: sorted[0], Max: sorted[n-1]}
 }
 
-// sample is one measurement, all an item.
+// A sample is one measurement, all values per item.
 type sample struct{ ns, allocs, bytes, locked, wakeups float64 }
 
 // Run measures the contenders, in turn within each round.
@@ -56,7 +56,7 @@ func Run(p Plan, contenders []Contender) ([]Result, error) {
 	results := make([]Result, len(contenders))
 	samples := make([][]sample, len(contenders))
 	for i, c := range contenders {
-		// The first pass warms up and shows how many make a sample.
+		// The first pass warms up and shows how many passes make a sample.
 		begin := time.Now()
 		items, err := c.Pass()
 		if err != nil {
@@ -88,7 +88,7 @@ func Run(p Plan, contenders []Contender) ([]Result, error) {
 
 // take measures some passes of a contender.
 func take(c Contender, passes int) (sample, error) {
-	runtime.GC() // nobody pays for the garbage of the one before
+	runtime.GC() // no contender pays for the garbage of the one before
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	waited := ReadContention()

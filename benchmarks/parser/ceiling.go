@@ -2,7 +2,7 @@ package parser
 
 import "bytes"
 
-// indexByte finds the line ends, which no parser can do without.
+// indexByte finds the line ends, which every parser must do.
 func indexByte() contender {
 	return contender{
 		name:  "ceiling: bytes.IndexByte",
@@ -20,8 +20,7 @@ func indexByte() contender {
 	}
 }
 
-// memcpy copies the bytes once, which no reader of a connection can
-// avoid.
+// memcpy copies the bytes once, which every reader of a connection must do.
 func memcpy() contender {
 	buffer := make([]byte, 64<<10)
 	return contender{

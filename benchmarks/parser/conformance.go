@@ -12,7 +12,7 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/report"
 )
 
-// A vector is a stream and the events that the standard makes of it.
+// A vector is a stream and its events by the standard.
 type vector struct {
 	ID     string `json:"id"`
 	Input  []byte `json:"input_b64"`
@@ -24,11 +24,11 @@ type vector struct {
 	InitialLastEventID string `json:"initialLastEventId"`
 }
 
-// vectorFiles are those in the folder vectors of the one that RXSSE_CORPUS names.
+// vectorFiles returns the files in the subfolder vectors of RXSSE_CORPUS.
 func vectorFiles() []string { return []string{"wpt_vectors.json", "parser_vectors.json"} }
 
-// conformance says of each contender how many test vectors it gets right, and
-// has no rows where there are no vectors.
+// conformance returns a table of how many test vectors each contender gets right, without
+// rows if there are no vectors.
 func conformance() (report.Table, error) {
 	table := report.Table{Title: "Conformance", Columns: []string{"", "Web Platform Tests", "tests of other parsers", "the first that is wrong"}}
 	folder := os.Getenv("RXSSE_CORPUS")
@@ -61,8 +61,8 @@ func conformance() (report.Table, error) {
 	return table, nil
 }
 
-// readVectors returns the vectors of a file. Those that begin with a last event
-// ID are left out: not every decoder can be given one.
+// readVectors returns the vectors of a file, without those that begin with a last event ID,
+// which not every decoder accepts.
 func readVectors(path string) (vectors []vector, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -82,8 +82,7 @@ func readVectors(path string) (vectors []vector, err error) {
 	return vectors, nil
 }
 
-// judge returns how many vectors a contender gets right, and what is wrong with
-// the first that it does not.
+// judge returns how many vectors a contender gets right, and its first mistake.
 func (one contender) judge(vectors []vector) (right int, first string) {
 	for _, v := range vectors {
 		var want []codec.Event

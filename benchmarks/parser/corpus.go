@@ -10,10 +10,10 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A corpus is what the contenders read in one pass.
+// A corpus is the input of one pass.
 type corpus struct {
 	name    string
-	streams [][]byte // each from a connection of its own
+	streams [][]byte // each from its own connection
 	files   []string // the names of recorded streams
 }
 
@@ -24,8 +24,7 @@ func (c corpus) size() (bytes int) {
 	return bytes
 }
 
-// made returns the corpora that are made here, each one stream of about 1 MiB
-// as services send them.
+// made returns generated corpora, each one stream of about 1 MiB as services send them.
 func made() []corpus {
 	multiline := func(i int) codec.Event {
 		return codec.Event{Data: strings.TrimSuffix(strings.Repeat(object(i, 60)+"\n", 10), "\n")}
@@ -63,8 +62,8 @@ func object(i, size int) string {
 	return head + strings.Repeat("lorem ipsum dolor ", size/18+1)[:size-len(head)-2] + `"}`
 }
 
-// recorded returns what real services have sent: the streams in the folder
-// recorded of the one that RXSSE_CORPUS names, or none where it is unset.
+// recorded returns streams of real services, from the subfolder recorded of RXSSE_CORPUS, or
+// none if that is unset.
 func recorded() ([]corpus, error) {
 	folder := os.Getenv("RXSSE_CORPUS")
 	if folder == "" {

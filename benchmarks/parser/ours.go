@@ -8,8 +8,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// limit is the size of the largest event, and given to all who have such a
-// setting.
+// limit is the size of the largest event, for all contenders with such a setting.
 const limit = 16 << 20
 
 func lent() contender {

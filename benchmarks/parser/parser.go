@@ -1,6 +1,5 @@
-// Package parser compares what reads the wire format: our decoder, those of
-// other Go libraries, a hand-written loop, and what no parser can be faster
-// than.
+// Package parser compares readers of the wire format: our decoder, those of other Go
+// libraries, a hand-written loop, and lower bounds for any parser.
 package parser
 
 import (
@@ -81,7 +80,7 @@ func (c corpus) compare(plan measure.Plan) (report.Table, map[string]float64, er
 		verdicts[one.name] = c.verdict(one, want)
 		runs = append(runs, measure.Contender{Name: one.name, Pass: func() (int, error) {
 			for _, wire := range c.streams {
-				// Its result, errors included, is in the verdict.
+				// The verdict contains its result, including errors.
 				_, _ = one.read(wire)
 			}
 			return events, nil
@@ -126,7 +125,7 @@ func (c corpus) eventsOf(one contender) (all [][]codec.Event, err error) {
 	return all, nil
 }
 
-// verdict says how the events of a contender compare with those that are wanted.
+// verdict compares the events of a contender with the wanted ones.
 func (c corpus) verdict(one contender, want [][]codec.Event) string {
 	if one.events == nil {
 		return "does not parse"
@@ -157,10 +156,10 @@ func (c corpus) verdict(one contender, want [][]codec.Event) string {
 	return fmt.Sprintf("wrong in %d of %d streams: %s", wrong, len(c.streams), first)
 }
 
-// same is the verdict on events that do not differ.
+// same is the verdict on equal events.
 const same = "the same"
 
-// difference names the first difference between events, or says that there is none.
+// difference describes the first difference between events, or returns same.
 func difference(want, got []codec.Event) string {
 	if len(got) != len(want) {
 		return fmt.Sprintf("wrong: %d events instead of %d", len(got), len(want))

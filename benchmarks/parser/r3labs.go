@@ -8,8 +8,8 @@ import (
 	"github.com/r3labs/sse/v2"
 )
 
-// r3labs has no parser to call: its reader cuts the stream into blocks, and what
-// takes a block apart is a private method of its client.
+// r3labs exports no parser: its reader splits the stream into blocks, and a private method of
+// its client parses them.
 func r3labs() contender {
 	return contender{
 		name:  "r3labs/sse",

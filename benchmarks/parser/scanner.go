@@ -8,7 +8,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// scanner is the loop that programs without a library have.
+// scanner is the loop in programs without a library.
 func scanner() contender {
 	return contender{
 		name:  "bufio.Scanner loop",

@@ -1,15 +1,15 @@
 package pipeline
 
-// A Contender is one way to write the pipelines. Each function takes the trades through
-// one pipeline and returns a number that shows whether it did all the work. Pipelines
-// that the contender has no operators for are nil.
+// A Contender is one way to write the pipelines. Each function runs the trades through one
+// pipeline and returns a number that shows whether it did all the work. Pipelines for which
+// the contender has no operators are nil.
 type Contender struct {
 	Name  string
 	About string
 	// Windows: filter, map, windows of 100, reduce to the sum over all.
 	Windows func([]Trade) int64
-	// Debounce: a millisecond, with items coming as fast as they can; the ID of
-	// the last item delivered.
+	// Debounce: a millisecond, with items as fast as possible; the ID of the last item
+	// delivered.
 	Debounce func([]Trade) int64
 	// Keyed: the sum by key.
 	Keyed func([]Trade) int64
@@ -26,9 +26,9 @@ type Contender struct {
 	Parallel func(all []Trade, workers int) int64
 }
 
-// item returns the value in an interface, as programs do that know its type.
+// item returns the value in an interface, as programs that know its type do.
 func item[T any](v any) T {
-	return v.(T) //nolint:errcheck // another type would be a mistake of ours, and should be seen
+	return v.(T) //nolint:errcheck // another type would be our mistake, and should panic
 }
 
 // Contenders returns all contenders, in the order of the tables.

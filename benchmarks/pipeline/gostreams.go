@@ -8,8 +8,8 @@ import (
 	"github.com/reugn/go-streams/flow"
 )
 
-// goStreams uses go-streams with channels as source and sink, as its examples
-// do. It has no debounce.
+// goStreams uses go-streams with channels as source and sink, as in its examples. It has no
+// debounce.
 func goStreams() Contender {
 	return Contender{
 		Name:  "reugn/go-streams",

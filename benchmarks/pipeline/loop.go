@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Loop is what one would write by hand, each time anew.
+// Loop is hand-written code for each pipeline.
 func Loop() Contender {
 	return Contender{
 		Name:  "hand-written loop",
@@ -88,7 +88,7 @@ func Loop() Contender {
 	}
 }
 
-// send returns a channel that the trades come from.
+// send returns a channel that delivers the trades.
 func send(all []Trade) <-chan Trade {
 	out := make(chan Trade, 256)
 	go func() {
@@ -100,7 +100,7 @@ func send(all []Trade) <-chan Trade {
 	return out
 }
 
-// loopParallel has the usual pool of goroutines, and a channel of results in order.
+// loopParallel uses a pool of goroutines, and a channel of results in order.
 func loopParallel(all []Trade, workers int) (sum int64) {
 	type task struct {
 		trade  Trade
@@ -130,7 +130,7 @@ func loopParallel(all []Trade, workers int) (sum int64) {
 	return sum
 }
 
-// loopDebounce has the usual goroutine and timer.
+// loopDebounce uses a goroutine and a timer.
 func loopDebounce(all []Trade) (last int64) {
 	in := send(all)
 	var pending Trade

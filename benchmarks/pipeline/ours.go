@@ -54,7 +54,7 @@ func ours() Contender {
 	}
 }
 
-// oursFanOut shares a stream, which starts when all consumers are there.
+// oursFanOut shares a stream, which starts once all consumers have subscribed.
 func oursFanOut(all []Trade) int64 {
 	shared := operators.Share(source.FromSeq(slices.Values(all)), 256, operators.OverflowBlock, operators.MinSubscribers(streams))
 	sums := make(chan int64)
@@ -81,7 +81,7 @@ func last[T any](src rxsse.Observable[T]) (v T) {
 		return nil
 	})
 	if err != nil {
-		panic(err) // nothing in these pipelines can fail
+		panic(err) // these pipelines cannot fail
 	}
 	return v
 }

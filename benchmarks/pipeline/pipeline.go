@@ -1,5 +1,5 @@
-// Package pipeline compares what happens to an item between its source and its
-// consumer: operators of ours, of other Go libraries, and loops by hand.
+// Package pipeline compares what happens to an item between its source and its consumer: our
+// operators, those of other Go libraries, and hand-written loops.
 package pipeline
 
 import (
@@ -12,10 +12,10 @@ import (
 // Name is the section's name.
 const Name = "pipeline"
 
-// items is how many flow through a pipeline in one pass.
+// items is the number of items in one pass.
 const items = 20_000
 
-// A pipeline is what the contenders are compared in.
+// A pipeline is a task for the contenders.
 type pipeline struct {
 	name, title string
 	of          func(Contender) func([]Trade) int64
@@ -61,8 +61,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 	return s, nil
 }
 
-// compare measures the contenders in one pipeline, and says for each whether it
-// came to the right result.
+// compare measures the contenders in one pipeline, and checks the result of each.
 func (p pipeline) compare(plan measure.Plan) ([]measure.Result, map[string]string, error) {
 	all := Trades(items)
 	want := p.of(Loop())(all)
@@ -101,8 +100,7 @@ func (p pipeline) table(results []measure.Result, verdicts map[string]string) re
 	return t
 }
 
-// timeOf returns the time an item takes a contender, or 0 where it does not take
-// part.
+// timeOf returns a contender's time per item, or 0 if it does not take part.
 func timeOf(results []measure.Result, name string) float64 {
 	for _, r := range results {
 		if r.Name == name {

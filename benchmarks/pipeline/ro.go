@@ -8,8 +8,8 @@ import (
 	"github.com/samber/ro"
 )
 
-// samberRo uses ro as its README does: Pipe and typed operators. It has no
-// debounce and no map on several goroutines.
+// samberRo uses ro as its README does, with Pipe and typed operators. It has no debounce and
+// no map on several goroutines.
 func samberRo() Contender {
 	return Contender{
 		Name:  "samber/ro",
@@ -69,7 +69,7 @@ func samberRo() Contender {
 	}
 }
 
-// concurrently returns the stream of some trades, which runs on a goroutine of its own.
+// concurrently returns a stream of the trades that runs on its own goroutine.
 func concurrently(all []Trade) ro.Observable[Trade] {
 	return ro.Pipe1(ro.FromSlice(all), ro.SubscribeOn[Trade](256))
 }
@@ -78,7 +78,7 @@ func concurrently(all []Trade) ro.Observable[Trade] {
 func lastOfRo[T any](src ro.Observable[T]) (v T) {
 	items, _, err := ro.CollectWithContext(context.Background(), src)
 	if err != nil {
-		panic(err) // nothing in these pipelines can fail
+		panic(err) // these pipelines cannot fail
 	}
 	return items[len(items)-1]
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/reactivex/rxgo/v2"
 )
 
-// rxGo uses RxGo as it is out of the box.
+// rxGo uses RxGo with its defaults.
 func rxGo() Contender {
 	c := rxGoWith()
 	c.Name = "RxGo"
@@ -136,7 +136,7 @@ func from(all []Trade, opts []rxgo.Option) rxgo.Observable {
 	}}, opts...)
 }
 
-// channel returns a channel that the trades come from.
+// channel returns a channel that delivers the trades.
 func channel(all []Trade) <-chan rxgo.Item {
 	items := make(chan rxgo.Item, 256)
 	go func() {
@@ -148,11 +148,11 @@ func channel(all []Trade) <-chan rxgo.Item {
 	return items
 }
 
-// number returns the one number of a stream.
+// number returns the only number of a stream.
 func number(single rxgo.OptionalSingle) int64 {
 	i, err := single.Get()
 	if err != nil {
-		panic(err) // nothing in these pipelines can fail
+		panic(err) // these pipelines cannot fail
 	}
 	n, _ := i.V.(int64) // there is none where all was filtered out
 	return n

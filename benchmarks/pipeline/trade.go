@@ -1,6 +1,6 @@
 package pipeline
 
-// A Trade is what flows through the pipelines.
+// A Trade is an item of the pipelines.
 type Trade struct {
 	ID    int64
 	Key   int64
@@ -38,8 +38,8 @@ func turnover(items []Trade) int64 {
 	return sum * int64(len(items))
 }
 
-// mix adds the sum of a key to a number that depends on which key has which sum,
-// and not on the order of the keys.
+// mix adds the sum of a key to a number that depends on which key has which sum, but not on
+// the order of the keys.
 func mix(total, key, sum int64) int64 { return total + (key+1)*sum }
 
 // addPair adds a pair to a number that depends on which trades are paired.

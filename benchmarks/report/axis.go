@@ -41,8 +41,8 @@ func linear(low, high float64, from, to int) axis {
 	return a
 }
 
-// logarithmic returns an axis from a power of ten to a power of ten, with a tick at
-// each, or at 1, 2 and 5 where there are few.
+// logarithmic returns an axis from a power of ten to a power of ten, with a tick at each, or
+// at 1, 2 and 5 if there are few.
 func logarithmic(all []Series, values func(Series) []float64, from, to int) axis {
 	low, high := math.Inf(1), 0.0
 	for _, s := range all {
@@ -74,8 +74,8 @@ func logarithmic(all []Series, values func(Series) []float64, from, to int) axis
 	return a
 }
 
-// measured returns a logarithmic axis from the least to the greatest X, with a tick at
-// each. Where there are more than a few it has its ticks at powers of ten.
+// measured returns a logarithmic axis from the least to the greatest X, with a tick at each,
+// or at powers of ten if there are more than a few.
 func measured(all []Series, from, to int) axis {
 	var ticks []float64
 	for _, s := range all {

@@ -15,26 +15,26 @@ type Chart struct {
 	Axis  string // of the measured values, with their unit
 	Log   bool   // whether the values are drawn on a logarithmic axis
 
-	// Groups make it a chart of bars: a group for each, with a bar of each series, whose
-	// values are in the order of the groups. A value of zero is left out. A bar on a
-	// logarithmic axis would have no true length, so that dots are drawn there.
+	// Groups makes it a bar chart: a group of bars for each name, with a bar of each series,
+	// whose values are in the order of the groups. Zero values are left out. On a
+	// logarithmic axis, where the length of a bar means nothing, dots are drawn instead.
 	Groups []string
 	Bars   []Series
 
-	// Lines make it one of lines over a logarithmic axis.
+	// Lines makes it a line chart over a logarithmic axis.
 	Over  string
 	Lines []Series
 }
 
-// A Series is what is drawn in one colour.
+// A Series is the values drawn in one colour.
 type Series struct {
 	Name   string
 	X      []float64 // of lines
 	Values []float64
 }
 
-// The measures of a chart, in pixels. No place depends on the width of a text, since
-// the reader's fonts are not known; letter is what a letter needs at most on average.
+// The dimensions of a chart, in pixels. No position depends on the width of a text, since
+// the reader's fonts are unknown; letter is an upper bound for the average letter.
 const (
 	width   = 720
 	margin  = 16

@@ -8,8 +8,8 @@ import (
 // A shade is a colour on a light page and on a dark one.
 type shade struct{ light, dark string }
 
-// contenders are the names, or their beginnings, that have a colour of their own: the
-// same one in each chart. A more special name stands before its beginning.
+// contenders are the names, or prefixes of names, with a fixed colour in all charts. A longer
+// name precedes its prefix.
 var contenders = []struct {
 	name  string
 	shade shade
@@ -36,7 +36,7 @@ var contenders = []struct {
 	{"bytedance", shade{"#30638e", "#4f8fc7"}},
 }
 
-// others are the colours of series that are no contender, such as a step of a table.
+// others are the colours of series that are not contenders, such as a step of a table.
 var others = []shade{
 	{"#355c7d", "#7aa7d0"},
 	{"#c06c84", "#e29bb0"},

@@ -6,7 +6,7 @@ import (
 	"html"
 )
 
-// A drawing is an SVG in the making.
+// A drawing builds an SVG.
 type drawing struct {
 	b      bytes.Buffer
 	colors []int // of the series, in shades
@@ -25,8 +25,8 @@ func (d *drawing) dot(series int, x, y float64, radius int) {
 	d.printf(`<circle class="c%d dot" cx="%.1f" cy="%.1f" r="%d"/>`, d.colors[series], x, y, radius)
 }
 
-// legend writes the names of the series in columns that are wide enough for the
-// longest, and returns where it ends.
+// legend writes the names of the series in columns wide enough for the longest, and returns
+// where it ends.
 func (d *drawing) legend(all []Series, y int) int {
 	longest := 0
 	for _, s := range all {

@@ -10,16 +10,15 @@ import (
 	"time"
 )
 
-// A File is the report of all sections. Sections that are not measured again
-// stay as they are.
+// A File is the report of all sections. Sections that are not measured again stay unchanged.
 type File struct {
 	Folder   string   // holds RESULTS.md and charts
 	Order    []string // of the sections in the file
-	Versions []string // of what is compared
+	Versions []string // of the compared modules
 	Quick    bool
 }
 
-// Put writes a section and its charts in place of an earlier one of its name.
+// Put writes a section and its charts, replacing an earlier one of the same name.
 func (f File) Put(s Section, took time.Duration) error {
 	for _, c := range s.Charts {
 		if err := c.Write(filepath.Join(f.Folder, "charts")); err != nil {
@@ -68,7 +67,7 @@ func (f File) join(sections map[string]string) string {
 	return b.String()
 }
 
-// What precedes each section in the file.
+// begin and end enclose the name of a section in the file.
 const begin, end = "<!-- section: ", " -->\n"
 
 // parse returns the sections of a file by their names.

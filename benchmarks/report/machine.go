@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Machine describes what the benchmarks run on, in one line.
+// Machine describes the machine in one line.
 func Machine() string {
 	return fmt.Sprintf("%s, %d cores used, %s/%s, %s", processor(), runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
@@ -24,7 +24,7 @@ func processor() string {
 	return "processor unknown"
 }
 
-// Versions returns the modules that were built in, ours aside, of those named.
+// Versions returns those of the named modules that were built in, without ours.
 func Versions(paths ...string) []string {
 	build, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -1,5 +1,5 @@
-// Package report writes what the benchmarks have found: tables in a Markdown
-// file and charts beside it.
+// Package report writes the results of the benchmarks: tables in a Markdown file and charts
+// beside it.
 package report
 
 import (
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A Section is what one of the benchmarks has to say.
+// A Section is the report of one benchmark.
 type Section struct {
 	Name   string // as the flag -only of cmd/report takes it
 	Title  string
@@ -73,7 +73,7 @@ func Number(v float64) string {
 	return "0.000"
 }
 
-// Times writes how many times b goes into a.
+// Times writes a/b as a multiple.
 func Times(a, b float64) string {
 	if b == 0 {
 		return ""

@@ -13,8 +13,8 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/report"
 )
 
-// eventSize measures the decoder on events of one line, beside a copy of their
-// data into strings of its own, which no decoder of owned strings is faster than.
+// eventSize measures the decoder on events of one line, beside a copy of their data into new
+// strings, the lower bound for a decoder that returns strings.
 func eventSize(plan measure.Plan) (growth, error) {
 	g := growth{
 		title: "Bytes in an event", file: "scale-event-size.svg", over: "bytes of data", axis: "ns/byte", log: true,
@@ -47,8 +47,8 @@ func eventSize(plan measure.Plan) (growth, error) {
 	return g, nil
 }
 
-// sized returns a stream of events whose data has n bytes: of 16 MB, or of four
-// events where that is more.
+// sized returns a stream of events whose data has n bytes: 16 MB, or four events if that is
+// more.
 func sized(n int) (wire []byte, events int, err error) {
 	event := codec.Event{Data: strings.Repeat("x", n)}
 	for len(wire) < 16<<20 || events < 4 {
@@ -92,7 +92,7 @@ func decodeLent(wire []byte, n, events int) error {
 	return d.Err()
 }
 
-// copied makes a string of each part of the stream as long as an event's data.
+// copied makes a string of each part of the stream that is as long as an event's data.
 func copied(wire []byte, n, events int) error {
 	got, all := 0, make([]string, events)
 	for part := range bytes.SplitSeq(wire, []byte("\n\n")) {

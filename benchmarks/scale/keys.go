@@ -13,8 +13,8 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/report"
 )
 
-// keys measures a sum by key in one window, beside a map by hand, which shows
-// what the caches of the processor make of many keys.
+// keys measures a sum by key in one window, beside a hand-written map, which shows how the
+// processor's caches cope with many keys.
 func keys(plan measure.Plan) (growth, error) {
 	g := growth{
 		title: "Keys in an aggregation", file: "scale-keys.svg", over: "keys", axis: "ns/item", log: true,
@@ -43,8 +43,8 @@ func keys(plan measure.Plan) (growth, error) {
 	return g, nil
 }
 
-// scattered yields items numbers that have n values, in an order that caches
-// cannot guess.
+// scattered yields items numbers with n different values, in an order that caches cannot
+// predict.
 func scattered(n, items int) func(yield func(int) bool) {
 	return func(yield func(int) bool) {
 		for i := range items {

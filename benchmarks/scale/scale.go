@@ -1,6 +1,6 @@
-// Package scale measures how the cost of rxsse grows with the size of its work:
-// stages in a pipeline, keys, bytes in an event, streams at the same time. Cost
-// an item should stay flat, or grow as that of the plainest code does.
+// Package scale measures how the cost of rxsse grows with the size of its work: stages in a
+// pipeline, keys, bytes per event, concurrent streams. The cost per item should stay flat, or
+// grow as that of the simplest code does.
 package scale
 
 import (
@@ -13,7 +13,7 @@ import (
 // Name is the section's name.
 const Name = "scale"
 
-// A growth is measured at several sizes of one thing.
+// A growth is a cost measured at several sizes of one thing.
 type growth struct {
 	title string
 	file  string
@@ -57,7 +57,7 @@ func Section(plan measure.Plan) (report.Section, error) {
 	return s, nil
 }
 
-// sizes returns those to measure: in a quick run the first few only.
+// sizes returns the sizes to measure: in a quick run, only the first few.
 func sizes(plan measure.Plan, all ...int) []int {
 	if plan == measure.Quick {
 		return all[:3]

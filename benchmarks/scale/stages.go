@@ -14,9 +14,9 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/report"
 )
 
-// stages measures a pipeline of Map after Map, beside functions that call each
-// other as deep, which shows what the processor makes of deep calls: it foresees
-// where a few dozen calls return to, and no more.
+// stages measures a pipeline of Map after Map, beside equally deep calls of plain functions,
+// which show what deep calls cost: a processor predicts the return addresses of only a few
+// dozen.
 func stages(plan measure.Plan) (growth, error) {
 	g := growth{
 		title: "Stages in a pipeline", file: "scale-stages.svg", over: "stages (Map)", axis: "ns/item", log: true,
@@ -75,10 +75,10 @@ func nested(numbers []int, stages int) error {
 	return checkSum(sum, stages*len(numbers))
 }
 
-// before returns the function that hands what f makes of v to next.
+// before returns a function that passes f(v) to next.
 func before(f func(int) int, next func(int) bool) func(int) bool {
 	return func(v int) bool {
-		if !next(f(v)) { // a call in tail position would be one all the same
+		if !next(f(v)) { // a call in tail position would also be a call
 			return false
 		}
 		return true

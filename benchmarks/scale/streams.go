@@ -19,7 +19,7 @@ import (
 	"github.com/rxsse/rxsse/benchmarks/report"
 )
 
-// job is what a child process is told to do, and reading what it has seen.
+// A job is the work of a child process, a reading its result.
 type (
 	job struct {
 		Client  string
@@ -29,12 +29,12 @@ type (
 	reading struct{ Events int64 }
 )
 
-// within is how long a client may take for all its streams.
+// within is the time limit of a client for all its streams.
 const within = time.Minute
 
-// streams measures one process that reads many streams at the same time: the
-// same number of events is shared out among them, and each has enough of them to
-// make connecting a small part of its cost.
+// streams measures one process that reads many streams at the same time. The same number of
+// events is divided among them, and each has enough of them to make connecting a small part
+// of the cost.
 func streams(plan measure.Plan) (growth, error) {
 	events, least := 400_000, 1_000
 	if plan == measure.Quick {
@@ -76,7 +76,7 @@ func streams(plan measure.Plan) (growth, error) {
 	return g, nil
 }
 
-// read has a child read n streams of some events each.
+// read makes a child read n streams of each events.
 func read(name string, n, each int) (child.Usage, error) {
 	server := httptest.NewServer(serve(n, each))
 	defer server.Close()
@@ -90,7 +90,7 @@ func read(name string, n, each int) (child.Usage, error) {
 	return usage, err
 }
 
-// serve sends each client some events, ten in a write, once all n have come.
+// serve sends each client its events, ten per write, once all n have connected.
 func serve(n, each int) http.HandlerFunc {
 	var missing atomic.Int64
 	missing.Store(int64(n))

@@ -1,9 +1,9 @@
-// Command report runs the benchmarks and writes RESULTS.md and the charts. Run
-// it in the folder benchmarks:
+// Command report runs the benchmarks and writes RESULTS.md and the charts. Run it in the
+// folder benchmarks:
 //
 //	go run ./cmd/report              # everything, in less than 12 minutes
 //	go run ./cmd/report -only parser # one section; the others stay as they are
-//	go run ./cmd/report -quick       # each contender once, to see that all works; in a temporary folder
+//	go run ./cmd/report -quick       # each contender once, into a temporary folder, to check that all work
 package main
 
 import (
@@ -100,8 +100,8 @@ func run(quick bool, only, out string) error {
 	return nil
 }
 
-// folder returns where the report is written. A quick run does not write over the
-// published results.
+// folder returns where the report is written. A quick run does not overwrite the published
+// results.
 func folder(quick bool, out string) (string, error) {
 	if !quick {
 		return cmp.Or(out, "."), nil
@@ -117,7 +117,7 @@ func folder(quick bool, out string) (string, error) {
 	return out, nil
 }
 
-// parts are what child processes of this program do.
+// parts returns the parts that child processes of this program run.
 func parts() map[string]child.Part {
 	all := map[string]child.Part{}
 	maps.Copy(all, jsondecode.Parts())
