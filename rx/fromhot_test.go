@@ -426,8 +426,8 @@ func (s slowHot) Observe(opts ...rxgo.Option) <-chan rxgo.Item {
 	return s.Observable.Observe(opts...)
 }
 
-// TestLeavingAHotObservableBeforeItIsObserved: it is read all the same, or the others that
-// observe it would wait forever.
+// TestLeavingAHotObservableBeforeItIsObserved: it is read nevertheless, or its other
+// observers would wait forever.
 func TestLeavingAHotObservableBeforeItIsObserved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		items := make(chan rxgo.Item)

@@ -68,8 +68,8 @@ func ExampleBroadcaster_BeginShutdown() {
 	// Output: true
 }
 
-// Each user sees the events of the rooms that the user is in, and first the present state
-// of these rooms.
+// Each user sees the events of the user's rooms, and first the current state of these
+// rooms.
 func ExampleWithClient() {
 	type message struct{ Room, Text string }
 	var (

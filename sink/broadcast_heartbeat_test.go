@@ -203,8 +203,8 @@ func TestHeartbeatWithASlowFilter(t *testing.T) {
 	})
 }
 
-// While a client reads a replay, its heartbeats name the newest event of the replay that
-// it does not want: if its connection is cut, the replay goes on there.
+// While a client reads a replay, its heartbeats name the newest event of the replay that it
+// does not want: if its connection is cut, the replay continues there.
 func TestHeartbeatDuringAReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		replay := func(context.Context, string) (rxsse.Observable[codec.Event], error) {

@@ -17,7 +17,7 @@ type BroadcastStats struct {
 	LastEventID   string                // of the newest event
 }
 
-// Stats returns the present counts.
+// Stats returns the current counts.
 //
 // A relay can restore its history after a restart: it saves OldestEventID and LastEventID
 // before, and then reads its source from after the oldest ID. The history is back once

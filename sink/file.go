@@ -39,7 +39,7 @@ type File[T any] struct {
 	unsynced bool      // something was written since the last sync
 	syncing  *time.Timer
 	buf      []byte
-	failed   error // the reason why the File cannot be used any more
+	failed   error // why the File can no longer be used
 	closed   bool
 
 	newest time.Time // in the names of rotated files

@@ -199,7 +199,7 @@ func readJSON(r io.Reader) jsonText {
 	return text
 }
 
-// isCompleteJSON reports whether r is a value that cannot go on: any but a number.
+// isCompleteJSON reports whether r is a value that cannot continue: any but a number.
 func isCompleteJSON(r io.Reader) bool {
 	text, kind := readValue(r)
 	return text == wholeJSON && kind != '0'

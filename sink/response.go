@@ -103,7 +103,7 @@ func (s *response) rest() {
 
 // interrupt ends the current write and makes later ones fail. Another goroutine may call it
 // while the handler runs. It reports whether the connection has deadlines: without them,
-// the current write goes on.
+// the current write continues.
 func (s *response) interrupt() bool {
 	s.interrupted.Store(true)
 	return !errors.Is(s.control.SetWriteDeadline(time.Unix(1, 0)), http.ErrNotSupported)

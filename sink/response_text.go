@@ -13,11 +13,11 @@ import (
 // servers and proxies limit a request's header to 8 KiB or more.
 const maxEventID = 4 << 10
 
-// appendWire appends e as it is sent to clients. Text that the format cannot carry is
-// repaired in e, as repairText says, and appendWire reports whether there was any. What cannot
-// be repaired without changing what the event means is refused: a line break, a NUL or
-// invalid UTF-8 in an ID, a line break or a NUL in a type, an ID that no client can send
-// back, a comment beside other fields. See [codec.AppendEvent].
+// appendWire appends e as it is sent to clients. It repairs text in e that the format
+// cannot carry, see repairText, and reports whether there was any. It refuses an event that
+// cannot be repaired without changing its meaning: a line break, a NUL or invalid UTF-8 in
+// an ID, a line break or a NUL in a type, an ID that no client can send back, a comment
+// beside other fields. See [codec.AppendEvent].
 //
 // A separate comment or retry is one line without a blank line, for the same reason as
 // heartbeatLine.

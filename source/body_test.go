@@ -19,7 +19,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// A body notes whether it has been closed.
+// A body records whether it has been closed.
 type body struct {
 	io.Reader
 

@@ -182,7 +182,7 @@ func (w rawWriter) Write(p []byte) (int, error) {
 
 // Events arrive when they are sent, no matter which layer asks for gzip and which decodes.
 func TestCompressedEventsArriveAtOnce(t *testing.T) {
-	// A transport of the user's own decodes, and says so as net/http does.
+	// A user's transport decodes, and reports it as net/http does.
 	inflating := func(transport http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(req *http.Request) (*http.Response, error) {
 			resp, err := transport.RoundTrip(req)

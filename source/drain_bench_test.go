@@ -27,7 +27,7 @@ func drainEvent() string {
 	return head + strings.Repeat("x", 300-len(head)-len(tail)) + tail
 }
 
-// serveDrain serves as many events as the path says, until standard input ends.
+// serveDrain serves the number of events in the path, until standard input ends.
 func serveDrain() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
