@@ -11,6 +11,7 @@ import (
 // publishes counts the messages that are published, by the calls of Conn.
 type publishes struct {
 	jetstream.JetStream
+
 	n int
 }
 
