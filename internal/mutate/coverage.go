@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A block is a range of lines that a test has run.
+// A block is a range of lines that a test ran.
 type block struct{ first, last int }
 
 // readCoverage returns the blocks that ran, by the base name of their file.

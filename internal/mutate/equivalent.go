@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// equivalents lists the mutants that no test can notice: one on each line, as
-// file, function, the line of code, old text, new text and the reason, with tabs between.
+// equivalents lists the mutants that no test can detect, one per line: file, function, line
+// of code, old text, new text and the reason, separated by tabs.
 //
 //go:embed equivalent.txt
 var equivalents string

@@ -1,12 +1,12 @@
-// Mutate measures whether the tests of a package would notice a fault. It changes
-// one small thing in the package at a time (a mutant), runs the tests, those that run the
-// changed line first, and lists the mutants with which all tests pass.
+// Mutate measures whether the tests of a package detect faults. It makes one small change
+// to the package at a time (a mutant), runs the tests, those that run the changed line
+// first, and lists the mutants with which all tests pass.
 //
 //	go run ./internal/mutate -n 200 -seed 1 ./codec
 //
-// One line is printed for each mutant that survives, and a table at the end, or when the
-// program is interrupted. Mutants that change nothing a test could see are listed in
-// equivalent.txt with the reason; they are not counted.
+// It prints one line for each mutant that survives, and a table at the end or when it is
+// interrupted. Mutants that change nothing a test could detect are listed in equivalent.txt
+// with the reason; they are not counted.
 package main
 
 import (
@@ -68,7 +68,7 @@ type tally struct {
 	sites, killed, survived, equivalent, invalid int
 }
 
-// percent returns how many percent of the mutants the tests have noticed.
+// percent returns the percentage of mutants that the tests detected.
 func (t tally) percent() float64 {
 	return 100 * float64(t.killed) / float64(max(1, t.killed+t.survived))
 }
@@ -131,7 +131,7 @@ func (m *mutator) mutate(ctx context.Context, dir string) (tally, error) {
 		}
 		result, err := runner.try(ctx, s)
 		if ctx.Err() != nil {
-			break // the table has those that were tried
+			break // the table has the mutants tried so far
 		}
 		if err != nil {
 			return t, err

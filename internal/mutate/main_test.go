@@ -16,12 +16,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The tests of testdata/weak notice min for max and a condition turned around. They
-// cannot notice < for <=, since low is returned both ways, and no test calls untested or has
-// a negative number. The example notices that the constant differs, though a profile does not
-// list constants. The test of IsNegative takes no case of its switch, but notices that the
-// condition of one differs. A child process of TestInChild notices its mutant, though a profile
-// does not list what a child runs.
+// The tests of testdata/weak detect min for max and a negated condition. They cannot detect
+// < for <=, since low is returned either way, and no test calls untested or uses a negative
+// number. The example detects a change of the constant, although a profile does not list
+// constants. The test of IsNegative takes no case of its switch, but detects a change of the
+// condition of one. A child process of TestInChild detects its mutant, although a profile does
+// not list what a child runs.
 func TestSurvivors(t *testing.T) {
 	var out strings.Builder
 	m := mutator{out: &out}
@@ -82,7 +82,7 @@ func TestEquivalent(t *testing.T) {
 	assert.False(t, isEquivalent(s))
 }
 
-// Each line of equivalent.txt is about a mutant of the present code.
+// Each line of equivalent.txt matches a mutant of the current code.
 func TestEquivalentMutantsExist(t *testing.T) {
 	for line := range strings.Lines(equivalents) {
 		file, rest, _ := strings.Cut(line, "\t")

@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// A result says what the tests made of a mutant.
+// A result is the outcome of the tests with a mutant.
 type result int
 
 const (
 	invalid  result = iota // it does not compile
-	killed                 // a test failed, or did not come to its end
+	killed                 // a test failed or did not finish
 	survived               // all tests passed
 )
 
@@ -34,12 +34,12 @@ type test struct {
 type runner struct {
 	dir    string
 	short  bool
-	folder string // for what is built
+	folder string // for built files
 	pkgs   []string
 	tests  []test
 }
 
-// newRunner runs each test alone, without a mutant, for its coverage and its time.
+// newRunner runs each test alone, without a mutant, to measure its coverage and time.
 func newRunner(ctx context.Context, dir string, pkgs []string, short bool) (*runner, error) {
 	folder, err := os.MkdirTemp("", "mutate")
 	if err != nil {
@@ -121,12 +121,13 @@ func (r *runner) try(ctx context.Context, s site) (result, error) {
 	return survived, nil
 }
 
-// quick is the time of a test that runs before the slow ones: most mutants fail a quick test.
+// quick is the maximum time of a test that runs before the slow ones: most mutants fail a
+// quick test.
 const quick = 300 * time.Millisecond
 
-// run runs what build has compiled: first the quick tests that run the line of s, then the
-// slow ones, and then the other tests, which may run the line in a child process. Coverage
-// does not count that, nor the lines of constants.
+// run runs the tests that build compiled: first the quick tests that run the line of s, then
+// the slow ones, then the other tests, which may run the line in a child process. Coverage
+// includes neither child processes nor the lines of constants.
 func (r *runner) run(ctx context.Context, pkg string, s site) (result, error) {
 	var groups [3][]test
 	for _, t := range r.tests {
@@ -148,7 +149,7 @@ func (r *runner) run(ctx context.Context, pkg string, s site) (result, error) {
 	return survived, nil
 }
 
-// runTests runs some tests. They fail when one needs a few times as long as without a mutant.
+// runTests runs some tests. They fail if one takes a few times as long as without a mutant.
 func (r *runner) runTests(ctx context.Context, pkg string, tests []test) (result, error) {
 	if len(tests) == 0 {
 		return survived, nil

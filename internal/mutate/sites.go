@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// A site is a place in a file and the text that a mutant has there.
+// A site is a place in a file and the text of a mutant there.
 type site struct {
 	file       string
 	line       int
@@ -30,7 +30,7 @@ func (s site) String() string {
 	return fmt.Sprintf("%s:%d: %s: %q becomes %q", s.file, s.line, s.function, s.old, s.text)
 }
 
-// swaps are the operators that a mutant exchanges.
+// swaps are the operators that mutants exchange.
 var swaps = map[token.Token]token.Token{
 	token.EQL: token.NEQ, token.NEQ: token.EQL,
 	token.LSS: token.LEQ, token.LEQ: token.LSS,
@@ -42,8 +42,7 @@ var swaps = map[token.Token]token.Token{
 	token.ADD_ASSIGN: token.SUB_ASSIGN, token.SUB_ASSIGN: token.ADD_ASSIGN,
 }
 
-// findSites returns the places to mutate in the files of folder dir, in the order of
-// the files and of the text.
+// findSites returns the places to mutate in the files of folder dir, in order.
 func findSites(dir, only string) ([]site, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -107,8 +106,8 @@ type finder struct {
 	sites    []site
 }
 
-// A caseList is the text between "case" and ":". Coverage counts it as run only if the
-// case is taken, but a switch evaluates it for the cases below, too.
+// A caseList is the text between "case" and ":". Coverage counts it only if the case is
+// taken, but a switch evaluates it for the cases below, too.
 type caseList struct {
 	start, end int
 	ran        int // the line of the switch
@@ -180,7 +179,7 @@ func (f *finder) swap(pos token.Pos, op token.Token) {
 
 func (f *finder) remove(n ast.Node) { f.replace(n, "") }
 
-// negate turns a condition around, but for comparisons: swap does that already.
+// negate negates a condition, except for comparisons, which swap mutates.
 func (f *finder) negate(cond ast.Expr) {
 	if binary, ok := cond.(*ast.BinaryExpr); ok && (binary.Op == token.EQL || binary.Op == token.NEQ) {
 		return
@@ -225,7 +224,7 @@ func (f *finder) add(start, end int, text string) {
 	rest, _, _ := strings.Cut(after, "\n")
 	code := strings.TrimSpace(before[strings.LastIndexByte(before, '\n')+1:] + rest)
 	ran := line
-	for _, c := range f.cases { // the innermost comes last
+	for _, c := range f.cases { // the innermost is last
 		if c.start <= start && end <= c.end {
 			ran = c.ran
 		}

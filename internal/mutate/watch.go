@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// A watch reads what tests print with -test.v, and stops them when they take too long.
+// A watch reads the output of tests with -test.v, and stops them when they take too long.
 type watch struct {
 	times   map[string]time.Duration // of each test without a mutant
 	running map[string]time.Duration
-	line    []byte // not ended yet
+	line    []byte // the incomplete last line
 	timer   *time.Timer
 }
 
@@ -18,7 +18,7 @@ type watch struct {
 // and after the last one.
 const outsideTests = 30 * time.Second
 
-// maxLine is how much of a line a watch keeps.
+// maxLine is how many bytes of a line a watch keeps.
 const maxLine = 1 << 16
 
 func newWatch(tests []test, stop func()) *watch {
@@ -41,7 +41,7 @@ func (w *watch) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// read reads a line. What a test prints may precede the words of package testing.
+// read reads a line. The output of a test may precede that of package testing on it.
 func (w *watch) read(line string) {
 	if _, name, ok := strings.Cut(line, "=== RUN   "); ok && w.times[name] > 0 {
 		w.running[name] = w.times[name]
@@ -58,7 +58,7 @@ func (w *watch) read(line string) {
 	}
 }
 
-// reset gives the tests that run a few times as long as they need without a mutant.
+// reset restarts the timer: running tests get a few times as long as without a mutant.
 func (w *watch) reset() {
 	if len(w.running) == 0 {
 		w.timer.Reset(outsideTests)

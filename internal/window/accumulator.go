@@ -1,7 +1,7 @@
 package window
 
-// An Accumulator defines what a window holds of its items: a value of type A, which a
-// State saves as JSON. An Accumulator serves one subscription.
+// An Accumulator defines what a window holds: a value of type A, which a State saves as
+// JSON. An Accumulator serves one subscription.
 type Accumulator[T, A any] struct {
 	// New returns the value of a window without items.
 	New func() A
@@ -12,7 +12,7 @@ type Accumulator[T, A any] struct {
 	AddAll func(acc A, items []T) A
 	// Join returns the value of a window that replaces two others. Only [Sessions] need it.
 	Join func(earlier, later A) A
-	// Release is called with a delivered value that no window holds any longer. New may
+	// Release is called with a delivered value that no window holds any more. New may
 	// return it again. If Release is nil, the receiver of the result keeps the value.
 	Release func(acc A)
 }
@@ -28,8 +28,7 @@ func (a *Accumulator[T, A]) addAll(acc A, items []T) A {
 	return acc
 }
 
-// Lists returns an accumulator that holds the items in chunks, which the next window uses
-// again.
+// Lists returns an accumulator that holds the items in chunks, which the next window reuses.
 func Lists[T any]() Accumulator[T, *ChunkList[T]] {
 	var spare *ChunkList[T]
 	return Accumulator[T, *ChunkList[T]]{
@@ -55,8 +54,8 @@ func Lists[T any]() Accumulator[T, *ChunkList[T]] {
 	}
 }
 
-// Slices returns an accumulator that holds the items in a slice, which begins with room for
-// size of them. The receiver of the result keeps the slice, so nothing is copied.
+// Slices returns an accumulator that holds the items in a slice with an initial capacity of
+// size. The receiver of the result keeps the slice, so nothing is copied.
 func Slices[T any](size int) Accumulator[T, []T] {
 	return Accumulator[T, []T]{
 		New:    func() []T { return make([]T, 0, size) },

@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// An Aligned holds the open windows of a [Grid]. All keys share them.
+// An Aligned holds the open windows of a [Grid], which all keys share.
 //
 // A closed window is kept while late items can still belong to it, and delivered again
 // after each of them.
@@ -23,8 +23,8 @@ type Aligned struct {
 	now     Instant
 	held    []*alignedWindow // by start
 	closed  int              // held[:closed] have ended
-	changed bool             // some of them have items that were not delivered
-	newest  *alignedWindow   // where the last item went; nil if windows overlap
+	changed bool             // some of them have undelivered items
+	newest  *alignedWindow   // the window of the last item; nil if windows overlap
 	spare   *alignedWindow
 }
 
@@ -37,8 +37,8 @@ type alignedWindow struct {
 	holding    int32
 }
 
-// NewAligned returns windows without items. It calls late with the items that are too
-// late for all of their windows.
+// NewAligned returns windows without items. It calls late with items that are too late for
+// all their windows.
 func NewAligned(newCells func() Cells, positions *Positions, grid Grid, lateness time.Duration, late func(item int)) *Aligned {
 	return &Aligned{grid: grid, lateness: lateness, late: late, newCells: newCells, positions: positions, now: LongAgo}
 }
@@ -97,8 +97,8 @@ func (a *Aligned) search(start Instant) int {
 	return i
 }
 
-// open returns the index of the window from start to end, which is held at or after
-// index i, or opened.
+// open returns the index of the window from start to end, which it finds at or after index
+// i, or opens.
 func (a *Aligned) open(i int, start, end Instant) int {
 	for i < len(a.held) && a.held[i].start < start {
 		i++
@@ -169,8 +169,8 @@ func (a *Aligned) Flush() bool {
 	return true
 }
 
-// deliver sends each cell of w that has the change wanted. Only the last of them can have a
-// position after the window.
+// deliver sends each cell of w with the wanted change. Only the last one can have a position
+// after the window.
 func (a *Aligned) deliver(w *alignedWindow, info Info, wanted change) bool {
 	if w.change&wanted == 0 {
 		return true

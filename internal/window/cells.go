@@ -5,52 +5,52 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Cells hold the content of windows: one cell, with a key and an accumulator, for each
-// window and key. A cell has a number. Only Cells depend on the types of a stream, so the
-// compiler repeats little code for each of them.
+// Cells hold the content of windows: a numbered cell, with a key and an accumulator, for
+// each window and key. Only Cells depend on the types of a stream, so the compiler
+// instantiates little code for each of them.
 //
 // [Table] implements it.
 type Cells interface {
-	find(item int) int32                    // the cell that leads for the key of an item, or none
+	find(item int) int32                    // the leading cell for an item's key, or none
 	open(item int) int32                    // a new cell for the key of the item last found
 	lead(cell int32)                        // make find return this cell for its key
 	unlead(cell int32)                      // make find return none for its key
 	fold(cell int32, from, to int)          // add items to a cell
-	foldLeading(item int) int32             // add an item to the cell that leads for its key, and return it, or none
-	foldByKey(from, to int)                 // add each item to the cell that leads for its key, or to a new one
+	foldLeading(item int) int32             // add an item to the leading cell for its key, and return the cell, or none
+	foldByKey(from, to int)                 // add each item to the leading cell for its key, or to a new one
 	join(earlier, later int32)              // add the items of the later cell to the earlier one
 	drop(cell int32)                        // release the value and the number of a cell
 	reset()                                 // drop all cells
 	compact(order []int32)                  // keep these cells, with numbers in this order
 	len() int32                             // numbers in use are below
-	changed(cell int32, wanted change) bool // whether a cell has any change of a set
-	// send delivers the cells from one number to before another that have the change
-	// wanted, and removes the change from them.
+	changed(cell int32, wanted change) bool // reports whether a cell has any of the wanted changes
+	// send delivers the cells from <= i < to that have the wanted change, and removes the
+	// change from them.
 	send(info Info, wanted change, from, to int32) bool
 	save(cell int32) (jsontext.Value, error)
-	// load adds what save returned. It also returns the cell that leads for the key, or none.
+	// load adds what save returned. It also returns the leading cell for the key, or none.
 	load(saved jsontext.Value) (cell, leads int32, err error)
 }
 
 // none stands for no cell.
 const none = -1
 
-// A Config is what the Table of a subscription needs.
+// A Config configures the Table of a subscription.
 type Config[T any, K comparable, A any] struct {
 	Batch       *Batch[T]
 	Key         func(T) K // nil: all items have the same key
 	Accumulator Accumulator[T, A]
-	Send        func(K, A, Info) bool // delivers, and reports whether to go on
+	Send        func(K, A, Info) bool // delivers, and reports whether to continue
 }
 
-// A Table implements [Cells] for items of type T. It holds nothing but cells for a key, and
-// no pointers but those in keys and accumulators, so the garbage collector has little to scan.
+// A Table implements [Cells] for items of type T. It holds only cells for a key, and no
+// pointers except in keys and accumulators, so the garbage collector has little to scan.
 type Table[T any, K comparable, A any] struct {
 	Config[T, K, A]
 
 	index map[K]int32
-	only  int32 // without keys: the cell that leads
-	found K     // the key of the item last found
+	only  int32 // without keys: the leading cell
+	found K     // the key of the item that find was last called with
 	cells []cell[K, A]
 	free  []int32
 }
@@ -71,7 +71,7 @@ func NewTable[T any, K comparable, A any](c *Config[T, K, A]) *Table[T, K, A] {
 }
 
 // NewItemTable returns a Table that holds the items of cells, and folds them into the
-// accumulator of c when they are delivered. [Sessions] need it.
+// accumulator of c on delivery. [Sessions] need it.
 func NewItemTable[T any, K comparable, A any](c *Config[T, K, A]) *Table[T, K, []T] {
 	return NewTable(&Config[T, K, []T]{
 		Batch: c.Batch, Key: c.Key, Accumulator: Slices[T](0),
@@ -111,7 +111,7 @@ func (t *Table[T, K, A]) lead(c int32) {
 	switch {
 	case t.Key == nil:
 		t.only = c
-	case k == k: //nolint:gocritic // not so for NaN, which could not be deleted again
+	case k == k: //nolint:gocritic // false for NaN, which could not be deleted again
 		t.index[k] = c
 	}
 }
@@ -176,7 +176,7 @@ func (t *Table[T, K, A]) drop(c int32) {
 	t.free = append(t.free, c)
 }
 
-// reset keeps the room for as many cells as there were, unless hardly any of it was used.
+// reset keeps the memory of the cells, unless less than an eighth of it was used.
 func (t *Table[T, K, A]) reset() {
 	if t.Accumulator.Release != nil {
 		for i := range t.cells {

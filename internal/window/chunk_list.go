@@ -5,9 +5,8 @@ import "github.com/go-json-experiment/json"
 // chunkSize is the number of items in a chunk.
 const chunkSize = 512
 
-// A ChunkList collects an unknown number of items. It does not copy them as it grows,
-// and is reused for the next window, so that a window costs one allocation, of its own
-// length.
+// A ChunkList collects an unknown number of items. It does not copy them as it grows, and is
+// reused for the next window, so a window costs one allocation, of its exact length.
 type ChunkList[T any] struct {
 	chunks [][]T // full ones, then the one in use, then empty ones
 	len    int
@@ -28,8 +27,8 @@ func (l *ChunkList[T]) Add(items []T) {
 	}
 }
 
-// newChunk returns a chunk to append: the first one grows as needed, since most lists
-// are short.
+// newChunk returns a chunk to append. The first one grows as needed, since most lists are
+// short.
 func (l *ChunkList[T]) newChunk() []T {
 	if len(l.chunks) == 0 {
 		return nil
@@ -37,7 +36,7 @@ func (l *ChunkList[T]) newChunk() []T {
 	return make([]T, 0, chunkSize)
 }
 
-// Items returns a copy of the items, whose capacity is their number.
+// Items returns a copy of the items without spare capacity.
 func (l *ChunkList[T]) Items() []T {
 	items := make([]T, 0, l.len)
 	for _, chunk := range l.chunks[:l.used()] {
@@ -46,8 +45,8 @@ func (l *ChunkList[T]) Items() []T {
 	return items
 }
 
-// reset removes the items. It keeps the chunks that were in use, and at least half of
-// all, so that lists of varying length do not allocate again and again.
+// reset removes the items. It keeps the chunks that were in use, and at least half of all,
+// so that lists of varying length do not keep allocating.
 func (l *ChunkList[T]) reset() {
 	used := l.used()
 	kept := max(used, len(l.chunks)/2)

@@ -6,7 +6,7 @@
 //
 //	file              what
 //	window.go         Windows, the interface of all kinds
-//	cells.go          Table, the keys and accumulators of windows: all that is generic
+//	cells.go          Table, the keys and accumulators of windows: all code that is generic
 //	accumulator.go    what a window holds: a folded value, or its items
 //	chunk_list.go     a list of items that grows without copying
 //	aligned.go        Tumbling and Sliding: windows on a grid that all keys share
@@ -21,5 +21,5 @@
 //	instant.go        arithmetic on time that saturates
 //
 // To add another result, such as a quantile, write an [Accumulator]. To add another kind of
-// windows, implement [Windows]; operators/window_plan.go chooses the implementation.
+// window, implement [Windows]; operators/window_plan.go chooses the implementation.
 package window

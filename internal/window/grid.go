@@ -2,11 +2,11 @@ package window
 
 import "time"
 
-// A Grid defines the bounds of windows that all keys share: windows of one length, one
-// each slide. Without a location, windows begin at the multiples of the slide since the
-// Unix epoch, plus the offset. With a location, size and slide are whole days, and windows
-// begin when the clocks there show the offset past midnight. A window over a day on which
-// the clocks change is shorter or longer than others.
+// A Grid defines the bounds of windows that all keys share: windows of one length, one every
+// slide. Without a location, windows begin at multiples of the slide since the Unix epoch,
+// plus the offset. With a location, size and slide are whole days, and windows begin when
+// the clocks there show the offset past midnight. A window over a day on which the clocks
+// change is shorter or longer than others.
 type Grid struct {
 	Size, Slide time.Duration
 	Offset      time.Duration
@@ -29,7 +29,7 @@ func (g *Grid) first(t Instant) (start, end Instant) {
 	return start, start.Plus(g.Size)
 }
 
-// next returns the bounds of the window that begins a slide after start.
+// next returns the bounds of the window that begins one slide after start.
 func (g *Grid) next(start Instant) (Instant, Instant) {
 	if g.Location != nil {
 		return g.days(g.dayOf(start) + int(g.Slide/day))
@@ -71,8 +71,8 @@ func (g *Grid) dayOf(t Instant) int {
 	return today
 }
 
-// startOf returns when a day begins: when the clocks first show the offset, or would
-// have shown it if they had not been put forward past it.
+// startOf returns when a day begins: when the clocks first show the offset, or would have
+// shown it if they had not been put forward past it.
 func (g *Grid) startOf(daysSinceMonday int) Instant {
 	wanted := time.Date(1970, 1, 1+monday+daysSinceMonday, 0, 0, 0, 0, time.UTC).Add(g.Offset)
 	year, month, dayOfMonth := wanted.Date()
@@ -87,7 +87,7 @@ func (g *Grid) startOf(daysSinceMonday int) Instant {
 	if zoneStart.IsZero() {
 		return Instant(t.UnixNano())
 	}
-	// If the clocks were put back, they may have shown the same before.
+	// If the clocks were put back, they may have shown the same time before.
 	_, now := t.Zone()
 	_, before := zoneStart.Add(-1).Zone()
 	if earlier := t.Add(time.Duration(now-before) * time.Second); earlier.Before(zoneStart) && before > now {
@@ -96,7 +96,7 @@ func (g *Grid) startOf(daysSinceMonday int) Instant {
 	return Instant(t.UnixNano())
 }
 
-// wallClock returns what the clocks show at t, as if it were UTC.
+// wallClock returns the time that the clocks show at t, as if it were UTC.
 func wallClock(t time.Time) Instant {
 	_, seconds := t.Zone()
 	return Instant(t.UnixNano()) + Instant(seconds)*Instant(time.Second)

@@ -15,14 +15,13 @@ const (
 	// Never is after all instants of items.
 	Never Instant = math.MaxInt64
 
-	// Items lie between these, in the years 1823 and 2116: far enough from the ends
-	// for arithmetic.
+	// Items lie between these, from 1823 to 2116: far enough from the ends for arithmetic.
 	firstInstant Instant = -1 << 62
 	lastInstant  Instant = 1 << 62
 )
 
-// InstantOf returns the instant of t by its wall clock, and whether t lies between the
-// years 1823 and 2116, which the zero time does not.
+// InstantOf returns the instant of t by its wall clock, and whether t lies between the years
+// 1823 and 2116. The zero time does not.
 func InstantOf(t time.Time) (Instant, bool) {
 	s := t.Unix()
 	if s <= int64(firstInstant)/int64(time.Second) || s >= int64(lastInstant)/int64(time.Second) {
@@ -70,8 +69,8 @@ func (i Instant) Floor(d time.Duration) Instant {
 	return i.Minus(remainder)
 }
 
-// A Clock reads the wall clock when it starts and follows the monotonic clock from there, so
-// that windows keep their length when the wall clock is set.
+// A Clock reads the wall clock once, at the start, and then follows the monotonic clock, so
+// windows keep their length when the wall clock is set.
 type Clock struct {
 	start  time.Time
 	origin Instant // start
@@ -86,7 +85,7 @@ func StartClock() Clock {
 // At returns the instant of now, which [time.Now] returned.
 func (c Clock) At(now time.Time) Instant { return c.origin.Plus(now.Sub(c.start)) }
 
-// Now returns the present instant.
+// Now returns the current instant.
 func (c Clock) Now() Instant { return c.At(time.Now()) }
 
 // Time is the inverse of At: a time with a monotonic reading, for a timer.

@@ -7,15 +7,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Bounds define the ends of windows that begin with an item. The zero value never ends
-// them.
+// Bounds define the ends of windows that begin with an item. The zero value never ends them.
 type Bounds struct {
 	// Weigh returns the weight of an item; nil: each weighs 1. A window ends when its
 	// items weigh Limit, or would weigh more with the next item. 0: no limit.
 	Weigh func(item int) int
 	Limit int
-	// Step is the weight after which the next window begins, if that is before the
-	// end of the window. 0: windows do not overlap.
+	// Step is the weight after which the next window begins, if that is before the end of
+	// the window. 0: windows do not overlap.
 	Step int
 	// Last reports whether an item ends its window.
 	Last func(item int) bool
@@ -25,20 +24,20 @@ type Bounds struct {
 	Gap time.Duration
 }
 
-// An Opened holds windows that begin with an item, for each key by itself. It keeps them in
-// the order in which the clock ends them: that in which they were opened, or with a Gap
-// last used.
+// An Opened holds windows that begin with an item, separately for each key. It keeps them in
+// the order in which the clock ends them: the order in which they were opened or, with a
+// Gap, last used.
 type Opened struct {
 	bounds    Bounds
-	span      time.Duration // for how long an unused window stays open, or 0 if no time ends it
+	span      time.Duration // how long an unused window stays open, or 0 if no time ends it
 	keyed     bool
-	byNumber  bool // only the number of items and time end windows, which do not overlap
+	byNumber  bool // only number of items and time end windows, which do not overlap
 	cells     Cells
 	positions *Positions
 	clock     Clock
 
 	slots       []openedWindow // by cell
-	first, last int32          // the windows used longest ago and last, or none
+	first, last int32          // the least and most recently used windows, or none
 	idle        int            // number of slots without a window
 }
 
@@ -51,7 +50,7 @@ type openedWindow struct {
 	holding        int32
 }
 
-// NewOpened returns windows without items. keyed is whether items can have several keys.
+// NewOpened returns windows without items. keyed reports whether items can have several keys.
 func NewOpened(cells Cells, keyed bool, positions *Positions, b Bounds, clock Clock) *Opened {
 	return &Opened{
 		bounds: b, span: max(b.Within, b.Gap), keyed: keyed, cells: cells, positions: positions, clock: clock,
@@ -73,7 +72,7 @@ func (o *Opened) Add(now Instant, from, to int) bool {
 	return true
 }
 
-// addAll adds items that all have the same key, as many at a time as fit into the window.
+// addAll adds items with the same key, as many at a time as fit into the window.
 func (o *Opened) addAll(now Instant, from, to int) bool {
 	for from < to {
 		o.positions.take(from)
@@ -96,8 +95,8 @@ func (o *Opened) addAll(now Instant, from, to int) bool {
 	return true
 }
 
-// addKeyed adds an item to the window of its key. An open window has room: a full one closes
-// at once.
+// addKeyed adds an item to the window of its key. An open window has room, since a full one
+// closes at once.
 func (o *Opened) addKeyed(now Instant, item int) bool {
 	o.positions.take(item)
 	c := o.cells.foldLeading(item)
@@ -116,7 +115,7 @@ func (o *Opened) addItem(now Instant, item int) bool {
 		weight = o.bounds.Weigh(item)
 	}
 	limit := o.bounds.Limit
-	if c != none && limit > 0 && o.slots[c].weight > limit-weight { // there is no room for the item
+	if c != none && limit > 0 && o.slots[c].weight > limit-weight { // the item does not fit
 		if !o.close(c, o.read(now), false) {
 			return false
 		}
@@ -136,7 +135,7 @@ func (o *Opened) addItem(now Instant, item int) bool {
 	return true
 }
 
-// begin opens a window if an item begins one, and returns the oldest of its key.
+// begin opens a window if the item begins one, and returns the oldest window of its key.
 func (o *Opened) begin(oldest int32, item int, now Instant) int32 {
 	if oldest == none {
 		c := o.open(item, now)
@@ -167,7 +166,7 @@ func (o *Opened) open(item int, now Instant) int32 {
 	return c
 }
 
-// use notes that items of this weight were added to a window.
+// use records that items of this weight were added to a window.
 func (o *Opened) use(c int32, now Instant, weight int) {
 	w := &o.slots[c]
 	w.weight += weight
@@ -180,7 +179,7 @@ func (o *Opened) use(c int32, now Instant, weight int) {
 	}
 }
 
-// link makes c the window that was used last.
+// link makes c the most recently used window.
 func (o *Opened) link(c int32) {
 	o.slots[c].previous, o.slots[c].next = o.last, none
 	if o.last == none {
@@ -206,7 +205,7 @@ func (o *Opened) unlink(c int32) {
 }
 
 // read returns now, or the time of the clock if no time ends windows: the caller then passes
-// no time, and the clock is read only when a window opens or closes.
+// no time, so that the clock is read only when a window opens or closes.
 func (o *Opened) read(now Instant) Instant {
 	if o.span == 0 {
 		return o.clock.Now()
@@ -234,11 +233,11 @@ func (o *Opened) close(c int32, end Instant, partial bool) bool {
 	return more
 }
 
-// compactable is the number of unused cells that are always kept. When there are more, and
-// they are most of all cells, their memory is given back.
+// compactable is the number of unused cells that are always kept. If there are more, and
+// they are the majority of all cells, their memory is freed.
 const compactable = 1024
 
-// compact gives back the memory of windows that have closed.
+// compact frees the memory of closed windows.
 func (o *Opened) compact() {
 	order := make([]int32, 0, len(o.slots)-o.idle)
 	moved := make([]int32, len(o.slots))

@@ -2,12 +2,12 @@ package window
 
 import "github.com/rxsse/rxsse/codec"
 
-// Positions follow where the stream can resume after the items of one subscription,
-// and which items windows still hold. The methods of a nil *Positions do nothing: it
-// is for items without positions.
+// Positions track where the stream can resume after the items of one subscription, and
+// which items windows still hold. The methods of a nil *Positions, for items without
+// positions, do nothing.
 //
 // Reading an ID costs more than adding an item to a window. So without a State, Positions
-// note only which items are the newest two, and read an ID when a window opens or closes.
+// record only the newest two items, and read an ID only when a window opens or closes.
 type Positions struct {
 	id func(item int) string
 
@@ -42,15 +42,15 @@ func PositionOf[T any]() func(*T) string {
 	return nil
 }
 
-// take notes that an item is the newest. It stays in the batch until two items later, or
-// until Settle.
+// take records the newest item, which must stay in the batch until two more items are taken,
+// or until Settle.
 func (p *Positions) take(item int) {
 	if p != nil {
 		p.note(item)
 	}
 }
 
-// note is take for items with positions. Without it, take would not be inlined.
+// note is take for items with positions, so that take can be inlined.
 func (p *Positions) note(item int) {
 	p.previous, p.newest = p.newest, item
 	if p.replay != nil {
@@ -58,7 +58,7 @@ func (p *Positions) note(item int) {
 	}
 }
 
-// takeAll notes all items from one to before another.
+// takeAll takes all items from <= i < to.
 func (p *Positions) takeAll(from, to int) {
 	if p == nil {
 		return
@@ -71,7 +71,7 @@ func (p *Positions) takeAll(from, to int) {
 	}
 }
 
-// Settle reads what it needs of the batch, which the caller is about to change.
+// Settle reads what it needs from the batch before the caller changes it.
 func (p *Positions) Settle() {
 	if p != nil && p.newest != none {
 		p.before()
@@ -88,8 +88,8 @@ func (p *Positions) after() string {
 	return p.id(p.newest)
 }
 
-// before returns the position before the newest item and before all items in a row
-// that have the same ID, since resuming after that ID could skip some of them.
+// before returns the position before the newest item and all items directly before it with
+// the same ID, since resuming after that ID could skip some of them.
 func (p *Positions) before() string {
 	before := p.settled
 	if p.previous != none {
@@ -116,7 +116,7 @@ func (p *Positions) release(h int32) {
 	}
 }
 
-// merge ends one of two holds, and returns the other, which began earlier.
+// merge ends the later of two holds, and returns the other.
 func (p *Positions) merge(a, b int32) int32 {
 	if p == nil || a == 0 || b == 0 {
 		return max(a, b)
@@ -128,8 +128,7 @@ func (p *Positions) merge(a, b int32) int32 {
 	return a
 }
 
-// safe returns the position before all items that are held, or after the newest item
-// if none is.
+// safe returns the position before all held items, or after the newest item if none is held.
 func (p *Positions) safe() string {
 	if p == nil {
 		return ""
@@ -147,11 +146,11 @@ type holding struct {
 	seq            uint64 // in the order of their first items
 }
 
-// holdings are the open windows in the order of their first items: a ring in all, whose
-// element 0 is no window.
+// holdings are the open windows in the order of their first items, as a linked ring in all,
+// whose element 0 is no window.
 type holdings struct {
 	all  []holding
-	free int32 // begins a list of unused elements
+	free int32 // the first of a list of unused elements
 	seq  uint64
 }
 

@@ -3,7 +3,7 @@ package window
 import "log/slog"
 
 // A replay determines where a stream must resume to continue a State, and which items the
-// server then sends again.
+// server then repeats.
 //
 // Several items can have one ID: events without an ID inherit the last one, and one event
 // can become several items. There may be more items with the newest ID. So the stream
@@ -12,13 +12,13 @@ import "log/slog"
 type replay struct {
 	Newest string // the newest ID
 	Before string // the ID before it
-	Taken  int    // items since the last one with the ID Before, up to one with Newest
+	Taken  int    // items after the last one with the ID Before, up to one with Newest
 	Since  int    // items since then
 
-	skip int // items that have yet to be skipped
+	skip int // items still to be skipped
 }
 
-// took notes that an item was taken.
+// took records that an item was taken.
 func (r *replay) took(id string) {
 	switch id {
 	case "":
@@ -31,8 +31,8 @@ func (r *replay) took(id string) {
 	}
 }
 
-// lastEventID returns the ID after which the stream must resume. After a single item that
-// is its own ID: a stream that began with the item cannot resume before it.
+// lastEventID returns the ID after which the stream must resume. After a single item it is
+// that item's ID: a stream that began with the item cannot resume before it.
 func (r *replay) lastEventID() string {
 	if r.single() {
 		return r.Newest
@@ -42,14 +42,14 @@ func (r *replay) lastEventID() string {
 
 func (r *replay) single() bool { return r.Before == "" && r.Taken == 1 && r.Since == 0 }
 
-// begin prepares to skip the items that the server sends again after lastEventID.
+// begin prepares to skip the items that the server repeats after lastEventID.
 func (r *replay) begin() {
 	if !r.single() {
 		r.skip = r.Taken + r.Since
 	}
 }
 
-// repeats reports whether the next item, which has this ID, was taken before.
+// repeats reports whether the next item, with this ID, was taken before.
 func (r *replay) repeats(id string) bool {
 	switch {
 	case id == "" || id == r.Newest:

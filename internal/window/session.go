@@ -9,9 +9,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Sessions are windows in event time that end a gap after their newest item, for each
-// key by itself. An item can arrive between two sessions and join them. So sessions
-// hold their items, and fold them when they are delivered.
+// Sessions are windows in event time that end a gap after their newest item, separately for
+// each key. An item can arrive between two sessions and join them, so sessions hold their
+// items, and fold them on delivery.
 //
 // A closed session is kept while late items can still belong to it, and delivered again
 // after each of them.
@@ -36,13 +36,13 @@ type session struct {
 	next       *session
 	holding    int32
 
-	look  Instant // when to deliver or drop it; it can be earlier than that, never later
+	look  Instant // when to check whether it is due; may be too early, never too late
 	seq   int     // orders sessions with the same look
 	index int     // in the queue
 }
 
-// NewSessions returns sessions without items. The accumulators of cells hold the items.
-// It calls late with the items that are too late for every session.
+// NewSessions returns sessions without items. The accumulators of cells hold the items. It
+// calls late with items that are too late for every session.
 func NewSessions(cells Cells, positions *Positions, gap, lateness time.Duration, late func(item int)) *Sessions {
 	return &Sessions{gap: gap, lateness: lateness, late: late, cells: cells, positions: positions, now: LongAgo}
 }
@@ -56,7 +56,7 @@ func (s *Sessions) Add(t Instant, from, to int) bool {
 	return true
 }
 
-// addItem adds an item to the session it belongs to, and joins that to later ones of its
+// addItem adds an item to its session, and joins the session with later ones of the same
 // key that it now reaches.
 func (s *Sessions) addItem(t Instant, item int) {
 	end := t.Plus(s.gap)
@@ -175,7 +175,7 @@ func (s *Sessions) closeUntil(now Instant) bool {
 	return true
 }
 
-// compact gives back the memory of sessions that were dropped.
+// compact frees the memory of dropped sessions.
 func (s *Sessions) compact() {
 	order := make([]int32, 0, len(s.queue))
 	for _, at := range s.queue {
@@ -193,7 +193,7 @@ func (s *Sessions) release(at *session) {
 	at.holding = 0
 }
 
-// send completes info and delivers a session that has the change wanted.
+// send completes info and delivers a session if it has the wanted change.
 func (s *Sessions) send(at *session, info Info, wanted change) bool {
 	info.Start, info.End, info.ResumeID = at.start, at.end, s.positions.safe()
 	return s.cells.send(info, wanted, at.cell, at.cell+1)

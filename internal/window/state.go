@@ -11,7 +11,7 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
-// stateFormat is the format of a State: strict, so that loading finds a State of other
+// stateFormat is the format of a State: strict, so that loading detects a State of other
 // types, and with durations as numbers.
 var stateFormat = json.JoinOptions(json.RejectUnknownMembers(true), jsonv1.FormatDurationAsNano(true)) //nolint:gochecknoglobals // a constant
 
@@ -20,14 +20,14 @@ var stateFormat = json.JoinOptions(json.RejectUnknownMembers(true), jsonv1.Forma
 const version = 3
 
 // unpositionedItems is the number of items without an ID after which SaveState assumes that
-// a stream has no IDs. Fewer can belong to the first event that has one.
+// a stream has no IDs. Fewer can precede the first event with one.
 const unpositionedItems = 1000
 
 // A savedState is what State.Save returns.
 type savedState struct {
 	Version  int
-	Checksum string // of all that follows: see stateHead
-	Pipeline string // describes the windows and types: a State fits no other
+	Checksum string // of everything that follows: see stateHead
+	Pipeline string // describes the windows and types that the State fits
 	ResumeID string // the position to give to Commit
 	Replay   replay
 	Windows  jsontext.Value
@@ -81,7 +81,7 @@ func (c *Checkpointed) Flush() bool {
 	return c.Windows.Flush()
 }
 
-// SaveState returns the state as of the last result that was delivered.
+// SaveState returns the state as of the last delivered result.
 func (c *Checkpointed) SaveState() ([]byte, error) {
 	if c.frozen != nil {
 		return c.frozen()

@@ -14,7 +14,7 @@ import (
 type EventTime struct {
 	// Time returns the time of an item, and false if it is zero or absurd.
 	Time func(item int) (Instant, bool)
-	// Untimed is called with each item without a time, and reports whether to go on.
+	// Untimed is called with each item without a time, and reports whether to continue.
 	Untimed func(item int) bool
 	// OutOfOrder is how far the watermark is behind the newest item of its source.
 	OutOfOrder time.Duration
@@ -28,23 +28,24 @@ type EventTime struct {
 	Idle time.Duration
 }
 
-// A Watermark advances Windows by the time that items carry. The watermark is the minimum
-// over the active sources. While all are idle, it advances with the clock, from the
-// watermark of the source that is furthest ahead.
+// A Watermark advances Windows by the time of items. The watermark is the minimum over the
+// active sources. While all are idle, it advances with the clock, from the watermark of the
+// source that is furthest ahead.
 //
-// Time during which the consumer is busy is not silence: it is subtracted from the clock.
+// Time during which the consumer is busy does not count as silence: it is subtracted from
+// the clock.
 type Watermark struct {
 	windows   Windows // their instants are event time
 	event     EventTime
 	positions *Positions
 	clock     Clock
-	busy      time.Duration // for how long the consumer has been busy
+	busy      time.Duration // how long the consumer has been busy
 
 	at      Instant            // the watermark
 	sources map[string]*source // the active ones
 	behind  sourceHeap         // the active sources, the one furthest behind first
-	heard   lru.List[*source]  // the active sources, the one silent for longest first
-	ahead   Instant            // while all are idle, the watermark is the time plus this
+	heard   lru.List[*source]  // the active sources, the one silent longest first
+	ahead   Instant            // while all are idle, watermark minus clock time
 	known   int                // how often a source became active
 	started Instant
 }
@@ -65,7 +66,7 @@ func NewWatermark(event EventTime, clock Clock, positions *Positions, windows Wi
 	}
 }
 
-// Add implements [Windows]; now is the time of the machine.
+// Add implements [Windows]; now is the system time.
 func (m *Watermark) Add(now Instant, from, to int) bool {
 	for i := from; i < to; i++ {
 		t, ok := m.event.Time(i)
@@ -96,8 +97,7 @@ func (m *Watermark) source(item int) *source {
 	return m.find(item)
 }
 
-// find returns the source of an item by its name. It activates a source that is idle or
-// new.
+// find returns the source of an item by its name. It activates an idle or new source.
 func (m *Watermark) find(item int) *source {
 	name := ""
 	if m.event.Source != nil {
@@ -119,7 +119,7 @@ func (m *Watermark) activate(name string, at Instant) *source {
 	return s
 }
 
-// hear notes that a source has advanced to an instant, and moves the watermark.
+// hear records that a source has advanced to an instant, and moves the watermark.
 func (m *Watermark) hear(s *source, now, at Instant) {
 	if at > s.at {
 		s.at = at
@@ -135,11 +135,10 @@ func (m *Watermark) hear(s *source, now, at Instant) {
 	}
 }
 
-// noteBusy adds the time since now, in which the consumer was busy. It matters only for
-// Idle.
+// noteBusy adds the time since now, in which the consumer was busy. Only Idle needs it.
 func (m *Watermark) noteBusy(now Instant) { m.busy += m.clock.Now().Since(now) }
 
-// Advance implements [Windows]; now is the time of the machine.
+// Advance implements [Windows]; now is the system time.
 func (m *Watermark) Advance(now Instant) bool {
 	if m.event.Idle > 0 {
 		m.advanceIdle(now.Minus(m.busy))
@@ -174,7 +173,7 @@ func (m *Watermark) advanceIdle(now Instant) {
 	}
 }
 
-// Next implements [Windows]. It returns the time at which the silence of sources can close a
+// Next implements [Windows]. It returns the time at which silence of sources can close a
 // window.
 func (m *Watermark) Next() Instant {
 	closes := m.windows.Next()
@@ -225,7 +224,7 @@ func (m *Watermark) Save() (jsontext.Value, error) {
 	return json.Marshal(saved, stateFormat)
 }
 
-// Load implements [Windows]. Sources that were active count as heard at the start.
+// Load implements [Windows]. It treats sources that were active as heard at the start.
 func (m *Watermark) Load(data jsontext.Value) error {
 	var saved savedWatermark
 	if err := json.Unmarshal(data, &saved, stateFormat); err != nil {

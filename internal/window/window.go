@@ -2,12 +2,12 @@ package window
 
 import "github.com/go-json-experiment/json/jsontext"
 
-// Windows assign items to windows and deliver the windows that close. Methods get the index
-// of an item in the [Batch]. Those that return a bool report false when the consumer has
-// left; the caller then calls none of them again.
+// Windows assign items to windows and deliver the windows that close. Items are indexes into
+// the [Batch]. Methods that return a bool return false when the consumer has left; the caller
+// then calls no method again.
 type Windows interface {
-	// Add adds the items with the indexes from <= i < to, which arrived together at an
-	// instant. The caller has called Advance with that instant.
+	// Add adds the items from <= i < to, which arrived together at an instant. The caller
+	// has called Advance with that instant.
 	Add(at Instant, from, to int) bool
 	// Advance moves time to an instant, and delivers the windows that end by then.
 	Advance(to Instant) bool
@@ -18,9 +18,9 @@ type Windows interface {
 	// Flush delivers the open windows at the end of the stream, as partial results.
 	Flush() bool
 
-	// Save returns what is held, as JSON, without windows that need not be delivered again.
+	// Save returns the content as JSON, without windows that need not be delivered again.
 	Save() (jsontext.Value, error)
-	// Load makes new Windows, without items, hold what Save returned.
+	// Load restores what Save returned into new Windows without items.
 	Load(saved jsontext.Value) error
 }
 
@@ -35,7 +35,7 @@ type Info struct {
 	Early      bool   // the window is still open
 }
 
-// A change is the set of deliveries that have yet to contain the newest items of a window.
+// A change is the set of deliveries that do not contain the newest items of a window yet.
 type change uint8
 
 const (
