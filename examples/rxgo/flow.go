@@ -50,7 +50,9 @@ func flow(ctx context.Context, orders rxgo.Observable, opt rxgo.Option) rxgo.Obs
 	// FlatMap would read one group after another and block, because the second group waits
 	// until it is read. Merge reads them at the same time.
 	var packed []rxgo.Observable
-	for group := range groups.Observe(opt) {
+	// There are as many groups as warehouses. With a context that ends before all are read,
+	// RxGo would leave this channel open, and the loop would wait forever.
+	for group := range groups.Observe(rxgo.WithContext(context.WithoutCancel(ctx))) {
 		name := warehouses[len(packed)]
 		lines := group.V.(rxgo.Observable) //nolint:errcheck,forcetypeassert // RxGo has no types
 		packed = append(packed, lines.Map(func(_ context.Context, v any) (any, error) {

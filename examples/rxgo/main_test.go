@@ -16,12 +16,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reactivex/rxgo/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/rxsse/rxsse/codec"
 	"github.com/rxsse/rxsse/operators"
+	"github.com/rxsse/rxsse/rx"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
 )
@@ -100,6 +102,21 @@ func TestTheFlowIsLeft(t *testing.T) {
 		got, err := sink.Collect(t.Context(), operators.Take(lines, 3))
 		require.NoError(t, err)
 		assert.Len(t, got, 3)
+	}
+}
+
+// The flow can also be left while it is built.
+func TestTheFlowIsLeftWhileItIsBuilt(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	for range 20 {
+		ctx, cancel := context.WithCancel(t.Context())
+		lines := rx.FromFunc[Line](func(opt rxgo.Option) rxgo.Observable {
+			orders := rx.ToRxGo(ctx, source.Never[Order](), opt)
+			cancel()
+			return flow(ctx, orders, opt)
+		})
+		_, err := sink.Collect(ctx, lines)
+		require.ErrorIs(t, err, context.Canceled)
 	}
 }
 

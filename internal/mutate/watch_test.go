@@ -37,6 +37,7 @@ func TestWatch(t *testing.T) {
 					fmt.Fprintln(w, line[len(line)/2:])
 				}
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				assert.Equal(t, row.want, stopped.Sub(last))
 			})
 		})
