@@ -20,7 +20,7 @@ func (t trade) time() time.Time {
 	return time.Date(2026, 1, 1, 0, 0, t.second, 0, time.UTC)
 }
 
-// A candle sums up the trades of a window.
+// A candle summarizes the trades of a window.
 type candle struct{ open, high, low, close float64 }
 
 func (c candle) add(t trade) candle {
@@ -32,7 +32,7 @@ func (c candle) add(t trade) candle {
 
 func newCandle() candle { return candle{} }
 
-// Each five trades, a candle of them.
+// A candle for every five trades.
 func ExampleAggregate() {
 	trades := source.Just(
 		trade{price: 101}, trade{price: 104}, trade{price: 99}, trade{price: 100}, trade{price: 102},
@@ -47,8 +47,8 @@ func ExampleAggregate() {
 	// {103 103 101 101} <nil>
 }
 
-// Candles of each minute and symbol by the time of the trades, which may come up to
-// five seconds late.
+// A candle per minute and symbol, by the time of the trades, which may arrive up to five
+// seconds late.
 func ExampleAggregateBy() {
 	trades := source.Just(
 		trade{"BTC", 10, 101}, trade{"ETH", 20, 31}, trade{"BTC", 50, 104},

@@ -118,7 +118,7 @@ func TestAggregateContract(t *testing.T) {
 	}
 }
 
-// Each key by itself, in event time: what the oracle says of its readings alone.
+// In event time, each key has the windows that the oracle gives for its readings alone.
 func TestAggregateByInEventTimeEqualsSortThenWindow(t *testing.T) {
 	const bound = 50
 	for name, a := range eventAssigners() {
@@ -146,7 +146,7 @@ func TestAggregateByInEventTimeEqualsSortThenWindow(t *testing.T) {
 	}
 }
 
-// A late item makes its own key anew, and no other.
+// A late item delivers its own key again, and no other.
 func TestAggregateByDeliversAgainOnlyTheKeyOfALateItem(t *testing.T) {
 	readings := []reading{{id: 1, sensor: 1, at: 1}, {id: 2, sensor: 2, at: 2}, {id: 3, sensor: 3, at: 12}, {id: 4, sensor: 2, at: 3}}
 	var got []string
@@ -160,8 +160,8 @@ func TestAggregateByDeliversAgainOnlyTheKeyOfALateItem(t *testing.T) {
 	assert.Equal(t, []string{"1=1", "2=2", "2=24", "3=3"}, got)
 }
 
-// Every window has an accumulator of its own: one that add changes in place is
-// not seen again in the next window.
+// Every window has its own accumulator: one that add modifies in place is not reused in the
+// next window.
 func TestAggregatesShareNothing(t *testing.T) {
 	for name, a := range map[string]Assigner{
 		"Tumbling": Tumbling(2 * marble.Frame), "Count": ByCount(2), "Session": BySession(time.Hour),
@@ -184,7 +184,7 @@ func TestAggregatesShareNothing(t *testing.T) {
 	}
 }
 
-// A consumer that cancels while it is given the keys of a window gets no other.
+// A consumer that cancels between the keys of a window gets no other key.
 func TestAggregateByCancelledBetweenKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -202,7 +202,7 @@ func TestAggregateByCancelledBetweenKeys(t *testing.T) {
 	})
 }
 
-// Keys that equal nothing, not themselves either, are no leak.
+// Keys that do not equal themselves do not leak.
 func TestAggregateByNaN(t *testing.T) {
 	for name, a := range map[string]Assigner{"Tumbling": Tumbling(4 * marble.Frame), "Session": BySession(2 * marble.Frame)} {
 		t.Run(name, func(t *testing.T) {

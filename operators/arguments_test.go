@@ -20,8 +20,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// A nil stream or function panics when the operator is called, not when somebody subscribes,
-// and the panic names the operator and the argument.
+// A nil stream or function panics when the operator is called, not on subscription, and the
+// panic names the operator and the argument.
 func TestNilArguments(t *testing.T) {
 	calls := callsWithNil()
 	for what, call := range calls {
@@ -32,7 +32,7 @@ func TestNilArguments(t *testing.T) {
 	}
 }
 
-// A function of the user that returns no stream is named, on whichever goroutine it runs.
+// The panic names a user's function that returns a nil stream, on every goroutine.
 func TestNilStreamsOfFunctions(t *testing.T) {
 	type ints = rxsse.Observable[int]
 	src := func(yield func(int, error) bool) { yield(1, nil) }
@@ -245,7 +245,7 @@ func streamsAndFunctions(t *testing.T) (params []string) {
 	return slices.DeleteFunc(params, func(param string) bool { return slices.Contains(nilMeansNothing, param) })
 }
 
-// The caller may use a slice of arguments for something else once the operator has returned.
+// The caller can reuse a slice of arguments once the operator has returned.
 func TestOperatorsCopySlicesOfArguments(t *testing.T) {
 	type ints = rxsse.Observable[int]
 	sum := func(all []int) (n int) {

@@ -90,8 +90,7 @@ func TestWindowsThatAnItemCloses(t *testing.T) {
 	}
 }
 
-// Windows that items end, against their plain definitions: of all items, and of those of
-// each key.
+// Windows that items end, compared with plain definitions, for all items and per key.
 func TestWindowsByItemsEqualThePlainOnes(t *testing.T) {
 	weight := func(v int) int { return v%7 - 1 }
 	isLast := func(v int) bool { return v%5 == 0 }
@@ -177,8 +176,7 @@ func TestWindowOffset(t *testing.T) {
 	})
 }
 
-// Days of Berlin, by the clock of the machine, around the night in which the clocks are
-// put forward.
+// Days in Berlin, by the system clock, around the night in which the clocks are put forward.
 func TestWindowDaysInAPlace(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)

@@ -40,14 +40,13 @@ func nsPerItem(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchItems, "ns/item")
 }
 
-// BenchmarkFilterMap is a filter and a map over 80-byte items, written as loops
-// and as pipelines. All of them can be cancelled between two items and hand their
-// items to the same consumer.
+// BenchmarkFilterMap measures a filter and a map over 80-byte items, written as loops and as
+// pipelines. All can be cancelled between two items and pass their items to the same
+// consumer.
 //
-// The compiler inlines the two functions into the first loop, and cannot into the
-// second, which gets them as arguments as operators do. Likewise it sees through
-// the first pipeline, which is built and consumed in one function, and not through
-// the second.
+// The compiler inlines the two functions into the first loop, but not into the second, which
+// gets them as arguments, as operators do. Likewise, it sees through the first pipeline,
+// which is built and consumed in one function, but not through the second.
 func BenchmarkFilterMap(b *testing.B) {
 	trades := benchTrades()
 	ctx, cancel := context.WithCancel(b.Context())
@@ -124,8 +123,8 @@ func build(trades []trade) rxsse.Observable[trade] {
 	return Map(Filter(from(trades...), large), withFee)
 }
 
-// BenchmarkOperators is what one operator costs in one long subscription to a
-// stream of 80-byte items that never waits, the source included.
+// BenchmarkOperators measures one operator in one long subscription to a stream of 80-byte
+// items that never waits, including the source.
 func BenchmarkOperators(b *testing.B) {
 	trades := benchTrades()
 	type src = rxsse.Observable[trade]
@@ -155,8 +154,8 @@ func BenchmarkOperators(b *testing.B) {
 	}
 }
 
-// exhaust consumes b.N items through an operator, so that an operation of the
-// benchmark is one item.
+// exhaust consumes b.N items through an operator, so an operation of the benchmark is one
+// item.
 func exhaust[T any](trades []trade, op func(rxsse.Observable[trade]) rxsse.Observable[T]) func(*testing.B) {
 	return func(b *testing.B) {
 		b.ReportAllocs()

@@ -105,8 +105,8 @@ func drain[T any](ctx context.Context, obs rxsse.Observable[T]) (items []T, err 
 	return items, nil
 }
 
-// Whatever the policy, what is delivered is a subsequence in order, and nothing is
-// missing that was not counted.
+// With every policy, the delivered items are a subsequence in order, and every missing item
+// was counted.
 func TestBufferCountsWhatItDrops(t *testing.T) {
 	for _, overflow := range []Overflow{OverflowBlock, OverflowDropOldest, OverflowDropNewest, OverflowLatest} {
 		for _, n := range []int{1, 2, 7, 100} {

@@ -17,8 +17,8 @@ import (
 	"github.com/rxsse/rxsse/marble"
 )
 
-// busily notes each item with the frame in which it is delivered, such as "a@3". The
-// consumer then is busy for as many frames as are said for the item.
+// busily records each item with the frame in which it is delivered, such as "a@3". The
+// consumer is then busy for the number of frames given for the item.
 func busily(ctx context.Context, obs letters, busy map[string]int) string {
 	start := time.Now()
 	var seen []string
@@ -33,7 +33,7 @@ func busily(ctx context.Context, obs letters, busy map[string]int) string {
 	return strings.Join(append(seen, fmt.Sprintf("|@%d", time.Since(start)/marble.Frame)), " ")
 }
 
-// Items that arrive while the consumer is busy are as little late as possible.
+// Items that arrive while the consumer is busy are delivered as early as possible.
 func TestDelayWithABusyConsumer(t *testing.T) {
 	for _, c := range []struct {
 		src, want string
@@ -52,11 +52,11 @@ func TestDelayWithABusyConsumer(t *testing.T) {
 	}
 }
 
-// An item that arrives at the very moment the consumer becomes busy is not late because the
-// next item is due when the consumer returns.
+// An item that arrives at the moment when the consumer becomes busy is not delayed because
+// the next item is due when the consumer returns.
 func TestDelayOfAnItemThatArrivesAsTheConsumerBecomesBusy(t *testing.T) {
 	busy := map[string]int{"a": 3, "b": 3, "c": 3, "d": 3, "e": 3, "f": 3}
-	for range 100 { // which one is first at frame 20 is left to the scheduler
+	for range 100 { // the scheduler decides which one is first at frame 20
 		synctest.Test(t, func(t *testing.T) {
 			src := marble.Cold("-a----b----c----d--ef--|")
 			require.Equal(t, "a@5 b@10 c@15 d@20 e@23 f@26 |@29", busily(t.Context(), Delay(src, 4*marble.Frame), busy))
@@ -97,7 +97,7 @@ func TestTiesWithABusyConsumer(t *testing.T) {
 	}
 }
 
-// A window closes at its end, however long the user's functions took before.
+// A window closes at its end, regardless of how long the user's functions took before.
 func TestWindowWithASlowFunction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -110,7 +110,7 @@ func TestWindowWithASlowFunction(t *testing.T) {
 	})
 }
 
-// An error ends the other calls though the consumer is busy.
+// An error ends the other calls even if the consumer is busy.
 func TestParallelUnorderedErrorWithABusyConsumer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -143,8 +143,8 @@ func TestParallelUnorderedErrorWithABusyConsumer(t *testing.T) {
 	})
 }
 
-// A key whose items were sorted while the consumer was waited for lives on as long
-// with two of them as with one.
+// A key whose items were routed while src waited for the consumer lives as long with two of
+// them as with one.
 func TestGroupByWithABusyConsumer(t *testing.T) {
 	for _, items := range [][]string{{"X1"}, {"X1", "X2"}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestGroupByWithABusyConsumer(t *testing.T) {
 			})
 			key := func(v string) string {
 				if v == "wait" {
-					<-pushed // so that the next items are one batch
+					<-pushed // the next items are one batch
 				}
 				if strings.HasPrefix(v, "X") {
 					return "X"
@@ -189,7 +189,7 @@ func TestGroupByWithABusyConsumer(t *testing.T) {
 	}
 }
 
-// Windows stay in order however far apart they are.
+// Windows stay in order even if they are far apart.
 func TestWindowsFarApart(t *testing.T) {
 	far, old := time.Date(2115, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1824, 1, 1, 0, 0, 0, 0, time.UTC)
 	src := from(far, old, old)

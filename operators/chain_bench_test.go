@@ -11,9 +11,9 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// BenchmarkChain is ten synchronous operators in a row against the loop that does
-// the same by hand. Both hand their items to the same consumer, and both are
-// given their functions as arguments, so that the compiler inlines neither's.
+// BenchmarkChain compares ten synchronous operators in a row with a hand-written loop. Both
+// pass their items to the same consumer, and both get their functions as arguments, so the
+// compiler inlines neither's.
 func BenchmarkChain(b *testing.B) {
 	trades := benchTrades()
 	f := steps{
@@ -104,14 +104,13 @@ func chain(src rxsse.Observable[trade], f *steps) rxsse.Observable[float64] {
 	return Take(Filter(Map(Map(sums, f.round), f.taxed), f.even), benchItems)
 }
 
-// BenchmarkSynchronous is what each operator that runs on the consumer's goroutine
-// costs for an item of 8 bytes, so that the operator is measured and not the copies
-// of its items. "source alone" is included in all of them.
+// BenchmarkSynchronous measures each operator that runs on the consumer's goroutine with
+// 8-byte items, so that copies of items cost little. All rows include "source alone".
 func BenchmarkSynchronous(b *testing.B) {
 	type src = rxsse.Observable[int]
 	even := func(v int) bool { return v%2 == 0 }
 	anything := func(int) bool { return true }
-	last := 0 // the last item of the source, which CompleteAt wants to see
+	last := 0 // the last item of the source, which CompleteAt needs
 	for _, row := range []struct {
 		name string
 		op   func(src) src

@@ -8,7 +8,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// The first value that is none ends the stream.
+// The first invalid value ends the stream.
 func ExampleTryMap() {
 	show(operators.TryMap(source.Just("1", "2", "three", "4"), strconv.Atoi))
 	// Output: 1 2 # strconv.Atoi: parsing "three": invalid syntax

@@ -37,7 +37,7 @@ func ExampleCombineLatest() {
 	// Output: 200 300 |
 }
 
-// The sum of several meters, from when each of them has been read.
+// The sum of several meters, once each has been read.
 func ExampleCombineLatestAll() {
 	kitchen, cellar, roof := source.Just(20), source.Just(12), source.Just(31)
 	show(operators.Map(operators.CombineLatestAll(kitchen, cellar, roof), func(readings []int) int {
@@ -53,7 +53,7 @@ func ExampleWithLatestFrom() {
 	// Output: order 1 by Ada, order 2 by Ada, |
 }
 
-// flaky fails with each subscription but the third.
+// flaky fails on each subscription except the third.
 func flaky() rxsse.Observable[string] {
 	attempt := 0
 	return operators.TryMap(source.Just("hello"), func(s string) (string, error) {
@@ -72,7 +72,7 @@ func ExampleRetry() {
 	// # operators: Retry: gave up after 2 attempts: not yet
 }
 
-// A decision by the error: one that would repeat ends the stream at once.
+// The decision depends on the error: a permanent one ends the stream at once.
 func ExampleRetry_error() {
 	errRefused := errors.New("refused")
 	backoff := operators.ExponentialBackoff(5, time.Millisecond, time.Second)

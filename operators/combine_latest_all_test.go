@@ -51,7 +51,7 @@ func TestCombineLatestAll(t *testing.T) {
 	}
 }
 
-// Each slice is the consumer's own.
+// Each slice belongs to the consumer.
 func TestCombineLatestAllDeliversNewSlices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := collect(t, CombineLatestAll(marble.Cold("-a--b-|"), marble.Cold("--x-|")))

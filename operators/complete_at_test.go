@@ -35,7 +35,7 @@ func TestCompleteAtSaysWhatIsMissing(t *testing.T) {
 	})
 }
 
-// A consumer that leaves is not told that something is missing.
+// A consumer that leaves gets no error about a missing end item.
 func TestCompleteAtIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		assert.Equal(t, []string{"a"}, collect(t, Take(upToE(marble.Cold("ab|")), 1)))

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// excused are pieces that are missing, and why.
+// excused lists missing pieces, and why they are missing.
 var excused = map[string]string{
 	"GracePeriod: a check of the contract": "src outlives the range, which is what it is for",
 
@@ -39,7 +39,7 @@ func TestOperatorsAreComplete(t *testing.T) {
 	assert.Empty(t, missing)
 	require.Greater(t, len(names), 80)
 
-	// The check notices what is missing, whatever the name.
+	// The check detects missing pieces for any name.
 	for file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			delete(files, file)
@@ -74,7 +74,7 @@ func readFiles(t *testing.T) map[string]string {
 	return files
 }
 
-// incomplete returns what is missing, and the names of everything that it has looked at.
+// incomplete returns the missing pieces, and the names that it has checked.
 func incomplete(t *testing.T, files map[string]string) (missing, names []string) {
 	t.Helper()
 	examples := map[string]bool{}
@@ -135,7 +135,7 @@ func incomplete(t *testing.T, files map[string]string) (missing, names []string)
 var (
 	// isBuilt matches the results of operators, of windows and of options.
 	isBuilt = regexp.MustCompile(`^(\(?rxsse\.Observable\[|Assigner|ItemAssigner\[|\w+Option$)`)
-	// inBubble matches what runs streams in virtual time.
+	// inBubble matches calls that run streams in virtual time.
 	inBubble = regexp.MustCompile(`synctest\.Test\(|checkDiagrams\(|marble\.`)
 	// isSynchronous matches the comment of an operator that starts no goroutine.
 	isSynchronous = regexp.MustCompile(`(?i)\bsynchronous\b`)

@@ -35,7 +35,7 @@ func TestSourceStopsAtItsError(t *testing.T) {
 	assert.Zero(t, asked)
 }
 
-// windowsOf returns windows of each kind that has code of its own.
+// windowsOf returns windows of each kind with its own code.
 func windowsOf(src ints) map[string]rxsse.Observable[WindowOf[int]] {
 	eventTime := EventTime[int]{Assigner: Tumbling(time.Second), Timestamp: func(v int) time.Time { return time.Unix(int64(v), 0) }}
 	return map[string]rxsse.Observable[WindowOf[int]]{
@@ -46,7 +46,7 @@ func windowsOf(src ints) map[string]rxsse.Observable[WindowOf[int]] {
 	}
 }
 
-// Nothing follows an error, also if the consumer of the operator would go on.
+// Nothing follows an error, even if the consumer of the operator would continue.
 func TestNothingFollowsAnError(t *testing.T) {
 	src := ints(func(context.Context) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) {
@@ -104,8 +104,7 @@ func TestNothingFollowsAnError(t *testing.T) {
 	}
 }
 
-// A source that goes on after its error, which it must not, cannot change the error or
-// add to the items.
+// A source that wrongly continues after its error cannot change the error or add items.
 func TestSourceThatGoesOnAfterItsError(t *testing.T) {
 	asked := 0
 	unruly := ints(func(context.Context) iter.Seq2[int, error] {
@@ -142,8 +141,8 @@ func TestSourceThatGoesOnAfterItsError(t *testing.T) {
 	assert.Zero(t, asked)
 }
 
-// A source that goes on after the consumer has left, which it must not, is told again, and
-// changes nothing.
+// A source that wrongly continues after the consumer has left is stopped again, and changes
+// nothing.
 func TestSourceThatGoesOnAfterTheConsumerHasLeft(t *testing.T) {
 	for name := range windowsOf(from[int]()) {
 		left, asked := false, 0

@@ -9,8 +9,8 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// Whatever the order in which trades come, they are in the session they belong to,
-// unless they come too late.
+// Trades belong to the right session in whatever order they arrive, unless they are too
+// late.
 func ExampleEventTime() {
 	trades := source.Just(
 		trade{"a", 0, 1}, trade{"c", 20, 1}, trade{"b", 10, 1}, // b joins a and c

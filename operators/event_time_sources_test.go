@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A plainWatermark is the slow, obvious form of event time over tumbling windows: it
-// looks at all items again for each new one.
+// A plainWatermark is the slow, obvious form of event time over tumbling windows: it looks
+// at all items again for each new one.
 type plainWatermark struct {
 	size, offset, outOfOrder, lateness int64
 	sources                            int
@@ -117,7 +117,7 @@ func TestEventTimeOfSeveralSourcesEqualsThePlainOne(t *testing.T) {
 	assert.NotZero(t, lateItems, "some are too late although there are sources")
 }
 
-// Two merged feeds, one of which reconnects and replays: nothing is too late.
+// Two merged feeds, one of which reconnects and replays: no item is too late.
 func TestEventTimeReplayOfOneSource(t *testing.T) {
 	var readings []reading
 	for i := range 1000 {

@@ -27,8 +27,8 @@ type reading struct {
 
 func (r reading) time() time.Time { return time.UnixMilli(r.at) }
 
-// A span is a window of readings as an oracle sees it: bounds in milliseconds and
-// the ids of the items, sorted.
+// A span is a window of readings for the oracle: bounds in milliseconds and the sorted ids
+// of the items.
 type span struct {
 	start, end int64
 	ids        string
@@ -43,8 +43,8 @@ func spanOf(start, end int64, readings []reading) span {
 	return span{start, end, fmt.Sprint(ids)}
 }
 
-// sortThenWindow is the oracle: it sorts all readings by their time and cuts them
-// into windows then, in the order of their ends.
+// sortThenWindow is the oracle: it sorts all readings by time and then splits them into
+// windows, in the order of their ends.
 func sortThenWindow(readings []reading, a Assigner) []span {
 	readings = slices.Clone(readings)
 	slices.SortStableFunc(readings, func(a, b reading) int { return cmp.Compare(a.at, b.at) })
@@ -83,8 +83,7 @@ func sortThenSession(sorted []reading, gap int64) (spans []span) {
 	return spans
 }
 
-// outOfOrder makes readings of which none is older than the newest before it by
-// more than bound.
+// outOfOrder makes readings, none older than the newest before it by more than bound.
 func outOfOrder(random *rand.Rand, bound int64) []reading {
 	readings := make([]reading, random.IntN(60))
 	newest := int64(1_000_000)
@@ -137,8 +136,8 @@ func TestEventTimeEqualsSortThenWindow(t *testing.T) {
 	}
 }
 
-// An item later than OutOfOrder makes its window anew for as long as Lateness
-// says: with enough of it the last that is delivered of each window is right.
+// An item later than OutOfOrder delivers its window again during Lateness. With enough
+// Lateness, the last delivery of each window is correct.
 func TestEventTimeLatenessCorrectsWindows(t *testing.T) {
 	const disorder = 50
 	for name, a := range eventAssigners() {
@@ -174,8 +173,8 @@ func TestEventTimeLatenessCorrectsWindows(t *testing.T) {
 	}
 }
 
-// An item is late exactly if the watermark has passed the end of its last window
-// when it comes, and then it is in none.
+// An item is late exactly if the watermark has passed the end of its last window when it
+// arrives, and then it is in no window.
 func TestEventTimeHandsOverWhatIsLate(t *testing.T) {
 	a := Sliding(20*time.Millisecond, 5*time.Millisecond)
 	total := 0
@@ -208,8 +207,8 @@ func TestEventTimeHandsOverWhatIsLate(t *testing.T) {
 	assert.NotZero(t, total)
 }
 
-// deliveries feeds readings at once and draws the windows that come of each, and
-// of the end of the stream.
+// deliveries feeds readings at once and draws the windows delivered after each, and at the
+// end of the stream.
 func deliveries(t *testing.T, event EventTime[reading], readings ...reading) []string {
 	t.Helper()
 	event.Timestamp = reading.time
@@ -510,7 +509,7 @@ func TestEventTimeRefuses(t *testing.T) {
 	}
 }
 
-// The shortest windows hold what happened in one nanosecond.
+// The shortest windows hold the items of one nanosecond.
 func TestEventTimeWindowsOfANanosecond(t *testing.T) {
 	windows := collect(t, Window(from(5, 6, 6, 9), EventTime[int]{
 		Assigner:  Tumbling(time.Nanosecond),

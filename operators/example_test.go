@@ -99,7 +99,7 @@ func ExampleEventType() {
 	// Output: Hello world |
 }
 
-// One event that is not what it should be does not have to end the stream.
+// One invalid event need not end the stream.
 func ExampleSkipInvalid() {
 	events := source.Just(
 		codec.Event{Type: "message", ID: "1", Data: `{"n": 1}`},
@@ -138,7 +138,7 @@ func ExampleEncodeJSON() {
 	// <nil>
 }
 
-// What a payload means may depend on the event's type.
+// The payload can depend on the event's type.
 func ExampleDecode() {
 	events := source.Just(
 		codec.Event{Type: "add", Data: "7"},
@@ -160,7 +160,7 @@ func ExampleMerge() {
 	// Output: tick tick ring |
 }
 
-// One of several feeds is down: the items of the others are delivered all the same.
+// One of several feeds is down: the items of the others are still delivered.
 func ExampleMergeDelayError() {
 	down := source.Fail[string](errors.New("the second feed is down"))
 	show(operators.MergeDelayError(source.Just("a"), down, source.FromChannel(after(20*time.Millisecond, "b"))))

@@ -31,7 +31,7 @@ func TestExhaustMap(t *testing.T) {
 	}
 }
 
-// f is called for the items that are not dropped only, one inner stream at a time.
+// f is called only for items that are not dropped, one inner stream at a time.
 func TestExhaustMapRunsOneAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls []string
@@ -47,8 +47,8 @@ func TestExhaustMapRunsOneAtATime(t *testing.T) {
 	})
 }
 
-// After a failure of the inner stream nothing begins, also while the consumer has not
-// got to the error.
+// After a failure of the inner stream nothing begins, even before the consumer reaches the
+// error.
 func TestExhaustMapStartsNothingAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0

@@ -13,7 +13,7 @@ func ExampleConcatMap() {
 	// Output: a a b b |
 }
 
-// Up to four requests at once. Their answers come in the order in which they are ready.
+// Up to four concurrent requests. Their answers arrive in the order in which they are ready.
 func ExampleMergeMap() {
 	slow := make(chan string, 1)
 	ask := func(question string) rxsse.Observable[string] {

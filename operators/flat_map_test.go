@@ -14,8 +14,8 @@ import (
 	"github.com/rxsse/rxsse/rxssetest"
 )
 
-// inner returns the function that makes of an item the stream drawn for it, whose
-// items are named after it.
+// inner returns a function that returns the stream drawn for an item, whose items are named
+// after it.
 func inner(diagrams map[string]string) func(string) letters {
 	return func(outer string) letters {
 		return Map(marble.Cold(diagrams[outer]), func(s string) string { return outer + s })
@@ -86,7 +86,7 @@ func upTo(n int) []int {
 	return items
 }
 
-// What a given up stream has queued is not delivered after the switch.
+// Queued items of an abandoned stream are not delivered after the switch.
 func TestSwitchMapDropsWhatIsQueued(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string
@@ -94,7 +94,7 @@ func TestSwitchMapDropsWhatIsQueued(t *testing.T) {
 		for v, err := range src(t.Context()) {
 			require.NoError(t, err)
 			if got = append(got, v); len(got) == 2 {
-				time.Sleep(5 * marble.Frame) // b comes meanwhile
+				time.Sleep(5 * marble.Frame) // b arrives meanwhile
 			}
 		}
 		assert.Equal(t, []string{"a1", "a2", "bx"}, got)

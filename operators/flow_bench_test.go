@@ -11,8 +11,8 @@ import (
 	"github.com/rxsse/rxsse/marble"
 )
 
-// BenchmarkFlow is what an item of 80 bytes costs to cross the operators whose
-// subject is how streams run beside each other.
+// BenchmarkFlow measures the cost of an 80-byte item in operators that run streams
+// concurrently.
 func BenchmarkFlow(b *testing.B) {
 	trades := benchTrades()
 	type src = rxsse.Observable[trade]
@@ -61,8 +61,8 @@ func BenchmarkFlow(b *testing.B) {
 	})
 }
 
-// contention returns for how long goroutines have waited for locks, in seconds, and
-// about how often goroutines have been woken: the runtime counts every eighth time.
+// contention returns how long goroutines have waited for locks, in seconds, and about how
+// often goroutines have been woken: the runtime counts every eighth time.
 func contention() (waited float64, woken uint64) {
 	samples := []metrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}, {Name: "/sched/latencies:seconds"}}
 	metrics.Read(samples)
@@ -72,7 +72,7 @@ func contention() (waited float64, woken uint64) {
 	return samples[0].Value.Float64(), woken
 }
 
-// reportContention reports what has been added since contention returned these values.
+// reportContention reports the contention since contention returned these values.
 func reportContention(b *testing.B, waitedBefore float64, wokenBefore uint64) {
 	b.Helper()
 	waited, woken := contention()

@@ -67,8 +67,8 @@ func ExampleOverflowError() {
 	// Output: 1 2 3 # operators: Buffer: buffer is full (2 items or 16 MiB): the consumer is slower than the stream; use a larger buffer or another overflow policy
 }
 
-// Two subscribers, one subscription. It starts with the second, so that neither misses
-// the first items.
+// Two subscribers, one subscription. It starts with the second, so neither misses the first
+// items.
 func ExampleShare() {
 	connections := 0
 	quotes := operators.Finally(source.Just(99, 101, 100), func() { connections++ })
@@ -92,8 +92,8 @@ func ExampleMinSubscribers() {
 	// Output: bought 7, sold 6 |
 }
 
-// Three readers, one after the other, use one connection, and the later ones get the
-// newest price at once.
+// Three readers, one after another, use one connection, and the later ones get the newest
+// price at once.
 func ExampleGracePeriod() {
 	connections := 0
 	silent := make(chan int)
@@ -132,7 +132,7 @@ func ExampleZip() {
 	// Output: 1+1=2 2+2=4 |
 }
 
-// The parts of each row come from streams of their own.
+// Each part of a row comes from its own stream.
 func ExampleZipAll() {
 	names := source.Just("Ada", "Bob")
 	cities := source.Just("London", "Paris", "Rome")

@@ -34,8 +34,8 @@ func failingAfter(n int, err error) rxsse.Observable[int] {
 	}
 }
 
-// What groups hold when src fails is delivered before the error, also through MergeMap,
-// which the error of the first group ends.
+// Items that groups hold when src fails are delivered before the error, also through
+// MergeMap, which the error of the first group ends.
 func TestGroupByDeliversEverythingBeforeTheError(t *testing.T) {
 	errLost := errors.New("lost")
 	const n = 2000
@@ -65,8 +65,8 @@ func TestGroupByDeliversEverythingBeforeTheError(t *testing.T) {
 	}
 }
 
-// An error that is taken out before GroupBy and delivered after MergeMap drops nothing that
-// asynchronous stages in between hold.
+// An error that is removed before GroupBy and delivered after MergeMap drops no items held by
+// asynchronous stages in between.
 func TestGroupByErrorAroundAsynchronousStages(t *testing.T) {
 	errLost := errors.New("lost")
 	const n = 2000
@@ -128,8 +128,8 @@ func TestGroupByFailsLast(t *testing.T) {
 	})
 }
 
-// A completed group counts too, whether its key fell silent or a new key took its place: its
-// slow reader gets all items before the error of src ends the others.
+// The slow reader of a completed group, whether its key fell silent or a new key replaced it,
+// also gets all items before the error of src ends the others.
 func TestGroupByDeliversCompletedGroupsBeforeTheError(t *testing.T) {
 	errLost := errors.New("lost")
 	for name, opts := range map[string][]GroupOption{"silent": nil, "replaced": {MaxGroups(1)}} {

@@ -10,7 +10,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// Each symbol's trades have a reader of their own.
+// Each symbol's trades have their own reader.
 func ExampleGroupBy() {
 	trades := source.Just(
 		trade{"BTC", 1, 100}, trade{"ETH", 2, 30}, trade{"BTC", 3, 105}, trade{"ETH", 4, 29}, trade{"BTC", 5, 104},

@@ -25,8 +25,8 @@ func groups(src rxsse.Observable[string], n int, idle time.Duration) rxsse.Obser
 	return GroupBy(src, byLetter, n, idle)
 }
 
-// recordGroups records the groups of a stream, each from the beginning of the
-// stream on and on a goroutine of its own, and how the stream itself ended.
+// recordGroups records the groups of a stream, each from the beginning of the stream and on
+// its own goroutine, and how the stream itself ended.
 func recordGroups(ctx context.Context, t *testing.T, src rxsse.Observable[Group[string, string]]) (diagrams []string, failure error) {
 	t.Helper()
 	start := time.Now()
@@ -48,7 +48,7 @@ func recordGroups(ctx context.Context, t *testing.T, src rxsse.Observable[Group[
 			defer mu.Unlock()
 			diagrams[at] = d
 		})
-		synctest.Wait() // the reader is there before anything else happens
+		synctest.Wait() // the reader has started before anything else happens
 	}
 	readers.Wait()
 	return diagrams, failure
@@ -93,8 +93,8 @@ func TestGroupByContract(t *testing.T) {
 	}.Check(t)
 }
 
-// An item that comes at the very instant its key has been silent for long enough
-// opens a new group.
+// An item that arrives at the exact instant at which its key has been silent for idle opens
+// a new group.
 func TestGroupByTies(t *testing.T) {
 	for range ties {
 		synctest.Test(t, func(t *testing.T) {
@@ -117,8 +117,8 @@ func TestGroupByReadInTheLoop(t *testing.T) {
 	})
 }
 
-// While more new keys come than the consumer has time for, the group that it
-// reads falls silent, and completes.
+// While more new keys arrive than the consumer can handle, the group that it reads falls
+// silent and completes.
 func TestGroupByManyGroupsWhileOneIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		items := make([]int, 3*maxUntaken)
@@ -196,7 +196,7 @@ func counted(n int, taken *int) rxsse.Observable[string] {
 	}
 }
 
-// A reader that is slow makes the source wait, which is no silence of the key.
+// A slow reader makes the source wait, which does not count as silence of the key.
 func TestGroupByWaitsForSlowReaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n, held = 1000, 4
@@ -263,7 +263,7 @@ func TestGroupByReaderLeaves(t *testing.T) {
 	}
 }
 
-// However the stream of groups ends, readers elsewhere learn of it.
+// Readers on other goroutines are notified of every way in which the stream of groups ends.
 func TestGroupByEndsItsGroups(t *testing.T) {
 	cause := errors.New("closing down")
 	for _, row := range []struct {

@@ -10,10 +10,9 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// BenchmarkIdle is what an item costs that comes to one of ten thousand timed
-// subscriptions, each with a deadline an hour away that the item moves: no timer
-// is made, or set again, for an item. For windows by key it is one of a million
-// keys with an open window each.
+// BenchmarkIdle measures the cost of an item for one of ten thousand timed subscriptions,
+// each with a deadline an hour away that the item moves: no timer is created or set for an
+// item. For windows by key, the item has one of a million keys with an open window each.
 func BenchmarkIdle(b *testing.B) {
 	type src = rxsse.Observable[int]
 	sum := func(a, v int) int { return a + v }

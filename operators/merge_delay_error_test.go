@@ -46,7 +46,7 @@ func TestMergeDelayErrorDeliversAllErrors(t *testing.T) {
 	})
 }
 
-// A cancellation ends it with the cause, though a source has failed before.
+// A cancellation ends it with the cause, even if a source has failed before.
 func TestMergeDelayErrorIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errGone := errors.New("gone")

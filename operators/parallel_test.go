@@ -24,7 +24,7 @@ func deadline(t *testing.T, frames int) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(t.Context(), time.Duration(frames)*marble.Frame+marble.Frame/2)
 }
 
-// work takes as many frames as the digit that v is, and fails for "x".
+// work takes as many frames as the digit v, and fails for "x".
 func work(ctx context.Context, v string) (string, error) {
 	if v == "x" {
 		return "", marble.Err
@@ -118,7 +118,7 @@ func TestParallelReadsNoFurtherAheadThanItSays(t *testing.T) {
 	}
 }
 
-// After an error no further call begins, and those that run are told to end.
+// After an error no further call begins, and running calls are cancelled.
 func TestParallelErrorEndsTheRest(t *testing.T) {
 	errBad := errors.New("bad")
 	for name, op := range parallels {
@@ -145,7 +145,7 @@ func TestParallelErrorEndsTheRest(t *testing.T) {
 	}
 }
 
-// After an error no call begins, although the consumer has not yet come to the error.
+// After an error no call begins, even before the consumer reaches the error.
 func TestParallelBeginsNoCallAfterAnError(t *testing.T) {
 	errBad := errors.New("bad")
 	for name, op := range parallels {
@@ -192,7 +192,7 @@ func TestParallelArguments(t *testing.T) {
 	assert.PanicsWithValue(t, "operators: ParallelUnordered: n must be positive, got -1", func() { ParallelUnordered(from(1), -1, f) })
 }
 
-// Goroutines start as items need them, so that any n works.
+// Goroutines start as needed, so any n works.
 func TestParallelWithoutALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 1000

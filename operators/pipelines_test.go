@@ -20,7 +20,7 @@ import (
 type losslessStage struct {
 	name  string
 	apply func(*rand.Rand, rxsse.Observable[int]) rxsse.Observable[int]
-	// endsAtOnce says that an error of its upstream overtakes items that it works on.
+	// endsAtOnce means that an error of its upstream overtakes items in progress.
 	endsAtOnce bool
 }
 

@@ -133,8 +133,8 @@ func TestPoolErrorAmongChunks(t *testing.T) {
 	}
 }
 
-// Without order, an error comes after the results that were there before it, those in
-// unfinished chunks included.
+// Without order, an error comes after the results available before it, including those in
+// unfinished chunks.
 func TestPoolUnorderedErrorAfterResults(t *testing.T) {
 	errBad := errors.New("bad")
 	synctest.Test(t, func(t *testing.T) {
@@ -182,8 +182,8 @@ func TestPoolCountsBytes(t *testing.T) {
 	})
 }
 
-// With calls and consumers that are fast and slow by chance, each item is called once, by no
-// more than n at once, and the results are those of a loop.
+// With randomly fast and slow calls and consumers, f is called once for each item, with at
+// most n concurrent calls, and the results are those of a loop.
 func TestPoolEqualsALoop(t *testing.T) {
 	for seed := range uint64(100) {
 		synctest.Test(t, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// Operators that keep the order of items keep their positions. The others make them
-// unknown, so that a program that commits positions cannot lose items in silence.
+// Operators that keep the order of items keep their positions. The others make them unknown,
+// so a program that commits positions cannot silently lose items.
 func TestPositionsThroughOperators(t *testing.T) {
 	type events = rxsse.Observable[codec.Event]
 	src := from(codec.Event{Type: "a", ID: "1"}, codec.Event{Type: "a", ID: "2"})

@@ -37,7 +37,7 @@ func TestRateLimit(t *testing.T) {
 	})
 }
 
-// Two streams with one limiter have its rate between them.
+// Two streams with one limiter share its rate.
 func TestRateLimitIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiter := rate.NewLimiter(rate.Every(time.Second), 1)
@@ -48,8 +48,8 @@ func TestRateLimitIsShared(t *testing.T) {
 	})
 }
 
-// A wait that would outlast the context's deadline ends at the deadline, with the
-// cause, and gives back what it had reserved.
+// A wait that would outlast the context's deadline ends at the deadline, with the cause, and
+// cancels its reservation.
 func TestRateLimitIsCancelledDuringAWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errGone := errors.New("gone")

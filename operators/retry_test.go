@@ -16,8 +16,8 @@ import (
 	"github.com/rxsse/rxsse/rxssetest"
 )
 
-// onTurn is a stream that is another one each time it is subscribed to, and the
-// last of diagrams from then on.
+// onTurn returns a stream that follows the next of diagrams on each subscription, and
+// repeats the last one.
 func onTurn(diagrams ...string) letters {
 	turn := 0
 	return func(ctx context.Context) iter.Seq2[string, error] {
@@ -71,8 +71,8 @@ func TestRetryTellsWhatItKnows(t *testing.T) {
 	})
 }
 
-// A decision by the error: one that would repeat ends the stream at once, and another
-// waits for as long as the error says.
+// The decision depends on the error: a permanent one ends the stream at once, another sets
+// the wait.
 func TestRetryDecidesByTheError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failures := []error{busyError(3 * time.Second), busyError(time.Minute), errOdd}
@@ -96,7 +96,7 @@ func TestRetryDecidesByTheError(t *testing.T) {
 	})
 }
 
-// A busyError says when to come again.
+// A busyError contains the time to wait.
 type busyError time.Duration
 
 func (e busyError) Error() string { return "busy for " + time.Duration(e).String() }

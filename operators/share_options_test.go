@@ -301,8 +301,8 @@ func TestGracePeriodIsTheBound(t *testing.T) {
 	}
 }
 
-// A subscriber that comes exactly at the end of the grace period is too late, and so is
-// the completion of the source, every time.
+// A subscriber that arrives exactly at the end of the grace period is always too late, and so
+// is the completion of the source.
 func TestGracePeriodTies(t *testing.T) {
 	const grace = 4 * marble.Frame
 	for range 100 {
@@ -329,7 +329,7 @@ func TestGracePeriodTies(t *testing.T) {
 	}
 }
 
-// A panic that comes when there is no subscriber goes to the next one, and to no more.
+// A panic without subscribers reaches the next one, and no other.
 func TestGracePeriodPanic(t *testing.T) {
 	const grace = 4 * marble.Frame
 	meanwhile := func(int) rxsse.Observable[int] {
@@ -373,7 +373,7 @@ func TestGracePeriodPanic(t *testing.T) {
 	}
 }
 
-// A panic that comes as the last subscriber leaves reaches it, or the next one.
+// A panic that occurs as the last subscriber leaves reaches it, or the next one.
 func TestGracePeriodLosesNoPanic(t *testing.T) {
 	for range 2000 {
 		shared := Share(func(context.Context) iter.Seq2[int, error] {

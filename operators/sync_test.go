@@ -206,8 +206,7 @@ func TestMergeOfNothingCompletes(t *testing.T) {
 	}
 }
 
-// A failing source ends the others at once, though the consumer has not got to
-// the error yet.
+// A failing source ends the others at once, before the consumer reaches the error.
 func TestMergeEndsTheOthersAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan struct{})
@@ -232,7 +231,7 @@ func TestMergeEndsTheOthersAtOnce(t *testing.T) {
 	})
 }
 
-// With a consumer that takes nothing, a source is held up once the queue is full.
+// If the consumer takes nothing, a source waits once the queue is full.
 func TestQueuesHoldUpTheirSources(t *testing.T) {
 	for name, op := range map[string]func(ints) ints{
 		"Merge":   func(src ints) ints { return Merge(src) },
@@ -306,8 +305,7 @@ func TestDistinctUntilChangedKeepsLeadingZeroValues(t *testing.T) {
 	assert.Equal(t, []int{0, 1, 0}, collect(t, DistinctUntilChanged(from(0, 0, 1, 0))))
 }
 
-// NaN is no key of a map that could be removed again: all of them are distinct,
-// and none is held.
+// NaN cannot be removed from a map: all NaNs are distinct, and none is held.
 func TestDistinctTakesNaNForDistinct(t *testing.T) {
 	nan := math.NaN()
 	got := collect(t, Distinct(from(nan, 1, nan, 1), 4, func(f float64) float64 { return f }))

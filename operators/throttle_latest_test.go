@@ -38,8 +38,8 @@ func TestThrottleLatestTies(t *testing.T) {
 	}
 }
 
-// The interval is counted from when the consumer was given an item; the newest of
-// what came while it was busy is due when it returns.
+// The interval begins when the consumer gets an item; the newest item that arrives while it
+// is busy is due when it returns.
 func TestThrottleLatestWithABusyConsumer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := busily(t.Context(), throttledLatest(marble.Cold("a-b-c-d-e-f-g|")), map[string]int{"a": 7})

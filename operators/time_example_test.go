@@ -12,10 +12,10 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// typing is what a search box delivers while somebody types.
+// typing returns the texts of a search box while a user types.
 var typing = source.Just("h", "he", "hel", "hello")
 
-// A search runs when nobody has typed for a while, or when the stream completes.
+// A search runs when the user has paused, or when the stream completes.
 func ExampleDebounce() {
 	show(operators.Debounce(typing, time.Minute))
 	// Output: hello |
@@ -37,13 +37,13 @@ func ExampleThrottle() {
 	// Output: h |
 }
 
-// A display that shows the first change at once, and never misses the last.
+// A display that shows the first change at once and never misses the last.
 func ExampleThrottleLatest() {
 	show(operators.ThrottleLatest(typing, time.Minute))
 	// Output: h hello |
 }
 
-// A service that takes ten requests a second: none is dropped.
+// A service that accepts ten requests per second: none is dropped.
 func ExampleRateLimit() {
 	limiter := rate.NewLimiter(10, 1)
 	start := time.Now()
@@ -82,7 +82,7 @@ func ExampleTimeout() {
 	// Output: true operators: Timeout: no item for 50ms
 }
 
-// Give up a model that does not begin to answer. Later pauses are fine.
+// Give up on a model that does not begin to answer. Later pauses are fine.
 func ExampleTimeoutFirst() {
 	show(operators.TimeoutFirst(source.Just("Hello"), time.Minute))
 	show(operators.TimeoutFirst(source.Never[string](), 20*time.Millisecond))

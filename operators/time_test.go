@@ -15,7 +15,7 @@ import (
 	"github.com/rxsse/rxsse/marble"
 )
 
-// A diagram is a test in marbles: what op makes of src.
+// A diagram is a marble test of op on src.
 type diagram struct{ name, src, want string }
 
 func checkDiagrams[T any](t *testing.T, op func(rxsse.Observable[string]) rxsse.Observable[T], rows []diagram) {
@@ -167,7 +167,7 @@ func TestWindowCountKnowsItsBounds(t *testing.T) {
 	})
 }
 
-// Windows belong to their receiver: what it does with one changes no other.
+// Windows belong to their receiver, which can modify one without changing another.
 func TestWindowsShareNothing(t *testing.T) {
 	for name, a := range map[string]Assigner{"Count": ByCount(2), "Tumbling": Tumbling(2 * marble.Frame)} {
 		t.Run(name, func(t *testing.T) {

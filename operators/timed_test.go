@@ -103,7 +103,7 @@ func TestTimeoutNamesTheOperatorAndTheDuration(t *testing.T) {
 	})
 }
 
-// A consumer that takes its time is no silence of the source.
+// A slow consumer does not count as silence of the source.
 func TestTimeoutDoesNotCountTheConsumer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string

@@ -11,8 +11,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// BenchmarkWindows is what a window costs an item, in one long subscription to a
-// stream of 80-byte items that never waits, the source included.
+// BenchmarkWindows measures the cost of windows per item, in one long subscription to a
+// stream of 80-byte items that never waits, including the source.
 func BenchmarkWindows(b *testing.B) {
 	trades := benchTrades()
 	type src = rxsse.Observable[trade]
@@ -63,8 +63,8 @@ func BenchmarkWindows(b *testing.B) {
 func zero() float64                         { return 0 }
 func addPrice(sum float64, t trade) float64 { return sum + t.Price }
 
-// BenchmarkAggregateBy is a sum for each of many keys in each window, the source
-// included. Items are 24 bytes; keys come in no order.
+// BenchmarkAggregateBy measures a sum for each of many keys in each window, including the
+// source. Items are 24 bytes; keys are in no order.
 func BenchmarkAggregateBy(b *testing.B) {
 	type sample struct {
 		sensor int

@@ -184,8 +184,8 @@ func crashShapes() []crashShape {
 	}
 }
 
-// A program that stores its State with its results and is killed again and again comes to
-// the same sequence of results as one that is not. Run it longer with
+// A program that stores its State with its results and is killed again and again stores the
+// same sequence of results as one that is not. Run it longer with
 //
 //	go test ./operators -run StateSurvives -crash.streams 1000 -crash.seed 7
 func TestStateSurvivesCrashes(t *testing.T) {

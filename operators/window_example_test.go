@@ -9,7 +9,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// Texts that follow each other within a minute belong together.
+// Texts less than a minute apart belong together.
 func ExampleBySession() {
 	typing := source.Just("h", "he", "hel", "hello")
 	for s, err := range operators.Window(typing, operators.BySession(time.Minute))(context.Background()) {
@@ -18,7 +18,7 @@ func ExampleBySession() {
 	// Output: [h he hel hello] <nil>
 }
 
-// Batches for a database: of three rows, or the rows of a minute.
+// Batches for a database: three rows, or the rows of a minute.
 func ExampleAssigner_Within() {
 	rows := source.Just("a", "b", "c", "d", "e")
 	for batch, err := range operators.Window(rows, operators.ByCount(3).Within(time.Minute))(context.Background()) {

@@ -28,8 +28,8 @@ func ExampleByCount() {
 	// Output: [a b] [c d] [e]
 }
 
-// Batches of at most ten bytes, for a request with a limit. What does not fit begins the
-// next batch.
+// Batches of at most ten bytes, for a request with a size limit. An item that does not fit
+// begins the next batch.
 func ExampleByWeight() {
 	lines := source.Just("alpha", "beta", "gamma", "a line that alone is longer", "delta")
 	length := func(s string) int { return len(s) }
@@ -53,7 +53,7 @@ func ExampleItemAssigner_AtMost() {
 	// Output: [a b c] [d .] [e]
 }
 
-// A row waits a minute at most, also if its batch has room for more.
+// A row waits at most a minute, even if its batch has room for more.
 func ExampleItemAssigner_Within() {
 	rows := source.Just("a", "bc", "def")
 	size := func(s string) int { return len(s) }
@@ -99,7 +99,7 @@ func ExampleAssigner_Offset() {
 	// 11:15 [11:20:00] <nil>
 }
 
-// Days of a place. The one on which the clocks are put forward has 23 hours.
+// Days in a time zone. The day on which the clocks are put forward has 23 hours.
 func ExampleAssigner_In() {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {

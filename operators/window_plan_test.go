@@ -54,7 +54,7 @@ func TestWindowEarly(t *testing.T) {
 	}
 }
 
-// Of a keyed aggregation only the keys are delivered early that have changed.
+// A keyed aggregation delivers early only the keys that have changed.
 func TestAggregateByEarly(t *testing.T) {
 	src := from("a1", "b1", "a2", "a3")
 	var got []string

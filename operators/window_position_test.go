@@ -35,8 +35,8 @@ func tableKey(r tickResult) string {
 	return string(r.Key) + r.Value.Start.Format(time.StampMilli) + r.Value.End.Format(time.StampMilli)
 }
 
-// The table in docs/guarantees.md: what a program that stores its results and then their
-// position has after crashes. A program that is not killed has want.
+// The table in docs/guarantees.md: the results after crashes of a program that stores its
+// results and then their position. Without crashes, they are want.
 func TestPositionsSurviveCrashes(t *testing.T) {
 	const ms = time.Millisecond
 	tumbling, sliding, session := Tumbling(20*ms), Sliding(20*ms, 5*ms), BySession(9*ms)
@@ -134,7 +134,7 @@ func TestPositionsOfResults(t *testing.T) {
 	assert.Equal(t, []position{{"1", false}, {"2", false}, {"2", true}}, positions(collect(t, Window(from(src(1, 2, 3)...), ByWeight(3, two)))))
 }
 
-// Positions cost nothing where items have none, and little where they do.
+// Positions cost nothing for items without them, and little for others.
 func BenchmarkAggregatePositions(b *testing.B) {
 	events := make([]codec.Event, 1024)
 	for i := range events {

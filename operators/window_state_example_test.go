@@ -10,7 +10,7 @@ import (
 	"github.com/rxsse/rxsse/source"
 )
 
-// A program that stores the state with its results goes on after a crash in the middle of
+// A program that stores the state with its results continues after a crash in the middle of
 // a window.
 func ExampleWithState() {
 	server := func(lastEventID string) []codec.Message[int] { // keeps its events

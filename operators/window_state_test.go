@@ -116,8 +116,7 @@ func TestStateOfAWindowThatIsOpen(t *testing.T) {
 	})
 }
 
-// A state is what was saved and nothing else: what does not fit is an error, and no item
-// is taken.
+// A state that does not fit is an error, and no item is taken.
 func TestStateThatDoesNotFit(t *testing.T) {
 	good := string(savedState(t))
 	messages := withIDs(1, 2)
@@ -157,7 +156,7 @@ func TestStateThatDoesNotFit(t *testing.T) {
 	}
 }
 
-// A changedShape is a type that no longer reads what it has written.
+// A changedShape is a type that cannot decode what it has encoded.
 type changedShape struct{}
 
 func (changedShape) MarshalJSON() ([]byte, error) { return []byte("4"), nil }
@@ -177,7 +176,7 @@ func changedShapes(t *testing.T) []byte {
 }
 
 // While the operator runs, its state contains items of results that the consumer has not
-// got.
+// received.
 func TestStateIsNotSavedWhileTheOperatorRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var state State
@@ -285,7 +284,7 @@ func TestStateLoadRefuses(t *testing.T) {
 	}
 }
 
-// A type that would lose something is refused when the operator is built.
+// A type that would lose data panics when the operator is built.
 func TestStateRefusesTypes(t *testing.T) {
 	type hidden struct {
 		N   int
@@ -394,8 +393,8 @@ func TestStateFitsOneShapeOfWindows(t *testing.T) {
 	add("a count of text", count.describe(reflect.TypeFor[string](), reflect.TypeFor[string]()))
 }
 
-// States that programs have stored name their pipeline in these words: with others they could
-// not be loaded any more.
+// Stored states describe their pipeline in these words. If the words changed, the states
+// could no longer be loaded.
 func TestStateNamesItsPipeline(t *testing.T) {
 	type message = codec.Message[int]
 	weight, last := func(message) int { return 1 }, func(message) bool { return true }
@@ -427,7 +426,7 @@ func TestStateWithoutIDs(t *testing.T) {
 	}
 }
 
-// Everything that a Message or an Event holds comes back.
+// A Message or an Event is restored completely.
 func TestStateOfEvents(t *testing.T) {
 	events := []codec.Event{{Type: "t", Data: "d", ID: "1", Comment: "c"}, {Type: "message", Data: "e", ID: "2"}, {Type: "message", Data: "f", ID: "3"}}
 	var state State

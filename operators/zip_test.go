@@ -32,7 +32,7 @@ func TestZip(t *testing.T) {
 	}
 }
 
-// One that is far ahead waits with 256 items, however slow the other is.
+// A stream that is far ahead waits with 256 items, however slow the other is.
 func TestZipHoldsNoMoreThanItSays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ahead := 0
