@@ -25,7 +25,7 @@ func TestEveryClientReadsTheSame(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	t.Cleanup(func() {
-		server.CloseClientConnections() // not every client hangs up
+		server.CloseClientConnections() // not every client disconnects
 		server.Close()
 	})
 	for _, c := range client.All() {

@@ -16,8 +16,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestSection has every contender count the events, and fails where one counts
-// wrong.
+// TestSection makes every contender count the events, and fails if one counts wrong.
 func TestSection(t *testing.T) {
 	s, err := Section(measure.Quick)
 	require.NoError(t, err)

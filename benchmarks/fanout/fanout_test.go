@@ -16,8 +16,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestSection has every server publish, and fails where a subscriber misses an
-// event.
+// TestSection makes every server publish, and fails if a subscriber misses an event.
 func TestSection(t *testing.T) {
 	s, err := Section(measure.Quick)
 	require.NoError(t, err)

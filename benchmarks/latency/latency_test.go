@@ -17,8 +17,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestSection has every client receive all events at every rate, and fails where
-// one misses some.
+// TestSection makes every client receive all events at every rate, and fails if one misses
+// some.
 func TestSection(t *testing.T) {
 	s, err := Section(measure.Quick)
 	require.NoError(t, err)

@@ -123,8 +123,7 @@ func TestChartColors(t *testing.T) {
 	assert.Len(t, slices.Compact(slices.Sorted(maps.Values(second))), 4)
 }
 
-// However many names there are, and however long they are, none of the legend lies on another
-// or on the plot.
+// With any number and length of names, none in the legend overlaps another or the plot.
 func TestChartLegend(t *testing.T) {
 	var all []report.Series
 	for i := range 9 {

@@ -29,8 +29,8 @@ func TestDemonstration(t *testing.T) {
 	assert.Regexp(t, `^12:00 "(BTC|ETH)-EUR" open `, out.String())
 }
 
-// The candles are those of the same trades in order and without a network, whatever the
-// feeds go through.
+// Whatever happens to the feeds, the candles are those of the same trades in order and
+// without a network.
 func TestCandlesAreExact(t *testing.T) {
 	north, south := generate(7, 3*time.Minute), generate(8, 3*time.Minute)
 	steady, err := openFeed(t.Context(), "north", north)
@@ -78,7 +78,7 @@ func TestCandle(t *testing.T) {
 	assert.Equal(t, Candle{Open: 11, High: 12, Low: 8, Close: 12, Volume: 8, Trades: 4, first: noon.Add(2 * time.Second), last: noon.Add(9 * time.Second)}, c)
 }
 
-// Feeds of one's own: a refusal is an error, and an interrupt a clean end.
+// With feeds by URL, a refusal is an error, and an interrupt a clean end.
 func TestFeedsOfOnesOwn(t *testing.T) {
 	refusing := httptest.NewServer(http.NotFoundHandler())
 	defer refusing.Close()
@@ -98,7 +98,7 @@ func TestFeedsOfOnesOwn(t *testing.T) {
 	assert.Contains(t, out.String(), "ended: interrupted\n")
 }
 
-// A signal ends the demonstration, which is no error, and what it prints says so.
+// A signal ends the demonstration without an error, and the output says so.
 func TestInterrupt(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	interrupt(errors.New("signal"))

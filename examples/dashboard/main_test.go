@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A writer that many goroutines may use, as a terminal is.
+// A writer for concurrent use, like a terminal.
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -44,8 +44,8 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// The whole of it, with an exchange that breaks its connections four times a second:
-// candles of all markets arrive, one a second each, and no trade is missing.
+// The whole program, with an exchange that breaks its connections four times a second:
+// candles of all markets arrive, one per second each, and no trade is missing.
 func TestDashboard(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var out output
@@ -100,7 +100,7 @@ func TestDashboardForAWhile(t *testing.T) {
 	assert.Regexp(t, `^http://127.0.0.1:\d+\nended after 50ms\n$`, out.String())
 }
 
-// Trades out of order make the candle that they would in order.
+// Trades out of order make the same candle as in order.
 func TestCandle(t *testing.T) {
 	var c Candle
 	for _, trade := range []Trade{

@@ -53,7 +53,7 @@ func TestKillsChangeNoRow(t *testing.T) {
 	}
 }
 
-// The comparison sees a row that is lost, one that is wrong, and one too many.
+// The comparison detects a lost row, a wrong row, and an extra row.
 func TestReport(t *testing.T) {
 	calm := []string{"a", "b", "c"}
 	for want, killed := range map[string][]string{
@@ -69,7 +69,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// A row that comes twice is an error, and its transaction leaves nothing.
+// A repeated row is an error, and its transaction stores nothing.
 func TestSaveIsOneTransaction(t *testing.T) {
 	db, err := openStore(t.Context(), filepath.Join(t.TempDir(), "candles.db"))
 	require.NoError(t, err)
@@ -130,7 +130,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// A watcher keeps the output, and calls found when it has what it wants.
+// A watcher keeps the output, and calls found when the output contains the wanted text.
 type watcher struct {
 	text  strings.Builder
 	want  string

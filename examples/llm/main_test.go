@@ -52,7 +52,7 @@ func TestAnotherServer(t *testing.T) {
 	assert.Equal(t, saying+"\n", out.String())
 }
 
-// Tokens are there as they are sent, and an interrupt ends the request.
+// Tokens are printed as they are sent, and an interrupt ends the request.
 func TestInterrupt(t *testing.T) {
 	server := httptest.NewServer(fake(20 * time.Millisecond))
 	defer server.Close()
@@ -69,7 +69,7 @@ func TestInterrupt(t *testing.T) {
 	assert.Less(t, out.Len(), len(saying))
 }
 
-// An answer that the provider has ended too early is an error with its reason.
+// An answer that the provider ended too early is an error with the reason.
 func TestCutOff(t *testing.T) {
 	_, err := openAI.text(codec.Event{Data: `{"choices":[{"delta":{},"finish_reason":"length"}]}`})
 	assert.EqualError(t, err, "the answer is cut off: length")
@@ -81,8 +81,8 @@ func TestCutOff(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// The recorded answers of real servers. Those of Anthropic's end without the blank
-// line that would make their last event one.
+// Recorded answers of real servers. Anthropic's end without the blank line that would
+// complete their last event.
 func TestRecordedAnswers(t *testing.T) {
 	corpus := os.Getenv("RXSSE_CORPUS")
 	if corpus == "" {

@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Both APIs give the page the same events, but for the words of their reasons.
+// Both APIs give the page the same events, except for the names of their reasons.
 func TestDemonstration(t *testing.T) {
 	var out, log bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, &log, nil))
@@ -77,7 +77,8 @@ func start(t *testing.T, a api, path, key string) (*httptest.Server, *upstream, 
 	return server, models, &log
 }
 
-// A page that leaves ends the request to the model, which would write, and charge, on.
+// A page that leaves ends the request to the model, which would continue to write and
+// charge.
 func TestPageLeaves(t *testing.T) {
 	for path, a := range map[string]api{openAIPath: openAI, anthropicPath: anthropic} {
 		server, models, log := start(t, a, path, "key")
@@ -103,7 +104,7 @@ func TestPageLeaves(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// A token is on its way to the page before the next one exists.
+// A token is sent to the page before the next one exists.
 func TestTokensAreNotHeldBack(t *testing.T) {
 	next := make(chan string)
 	model := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -133,7 +134,7 @@ func TestTokensAreNotHeldBack(t *testing.T) {
 	assert.Equal(t, 3, n)
 }
 
-// The page learns that there is no answer, and nothing of the key or of the model's words.
+// The page learns that there is no answer, but not the key or the model's message.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		name, prompt, key string
@@ -161,7 +162,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Pieces that do not fit together are refused, not guessed.
+// Pieces that do not fit together are an error.
 func TestMalformedAnswers(t *testing.T) {
 	for want, e := range map[string]codec.Event{
 		"its index is out of order": {Data: `{"choices":[{"delta":{"tool_calls":[{"index":7}]}}]}`},
@@ -204,8 +205,7 @@ func TestServe(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// A signal during an answer ends the demonstration, which is no error, and the output says
-// so.
+// A signal during an answer ends the demonstration without an error, and the output says so.
 func TestInterrupt(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	var out strings.Builder

@@ -45,8 +45,7 @@ message {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"inf
 `, out.String())
 }
 
-// Every request after the first names the session and the version of the protocol, and
-// carries the header that the user gave.
+// Every request after the first has the session, the protocol version and the user's header.
 func TestHeaders(t *testing.T) {
 	server := newStandIn(time.Millisecond)
 	var requests []*http.Request
@@ -178,7 +177,7 @@ func TestAMessageWithoutAResponse(t *testing.T) {
 	assert.NoError(t, c.send(t.Context(), Message{Method: "notifications/cancelled"}))
 }
 
-// A server without messages of its own refuses the GET.
+// A server without its own messages refuses the GET.
 func TestListenIsRefused(t *testing.T) {
 	c := answers(t, answer(405, "text/plain", "no stream here"))
 	assert.ErrorContains(t, sink.ForEach(t.Context(), c.Listen(), func(Message) error { return nil }), "status 405")

@@ -22,8 +22,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The embedded hub forgets while the subscriber is away: that is seen, and what comes
-// is in order and only of the topics that were asked for.
+// The embedded hub forgets updates while the subscriber is away: that is detected, and the
+// updates are in order and only of the requested topics.
 func TestEmbeddedHub(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, nil))
@@ -36,7 +36,7 @@ func TestEmbeddedHub(t *testing.T) {
 	assert.Len(t, slices.Compact(ids), 30, "none twice")
 }
 
-// What is asked of a hub, and that its answer is understood.
+// The request to a hub, and the interpretation of its answer.
 func TestSubscription(t *testing.T) {
 	server := ssetest.NewServer(func(c *ssetest.Conn) {
 		switch c.N {

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The program prints spans and figures, and each figure that it can have is there.
+// The program prints spans and figures, and no possible figure is missing.
 func TestRun(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, "127.0.0.1:0", 2500*time.Millisecond))
@@ -55,8 +55,7 @@ func TestAddressInUse(t *testing.T) {
 	assert.ErrorContains(t, run(t.Context(), io.Discard, listener.Addr().String(), time.Second), "address already in use")
 }
 
-// The dashboard has the form that Grafana's schema demands, and asks only for metrics that
-// the program exports.
+// The dashboard follows Grafana's schema, and queries only metrics that the program exports.
 func TestDashboard(t *testing.T) {
 	text, err := os.ReadFile("dashboard.json")
 	require.NoError(t, err)

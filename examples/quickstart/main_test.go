@@ -75,7 +75,7 @@ func TestOutputFails(t *testing.T) {
 	assert.ErrorIs(t, run(t.Context(), failing{full}, []string{"-url", server.URL()}), full)
 }
 
-// The user sees why nothing comes, and how it ended.
+// The user sees why no items arrive, and how the stream ended.
 func TestServerIsDown(t *testing.T) {
 	for want, args := range map[string][]string{
 		"ended: the time of -for is over\n": {"-for", "100ms"},

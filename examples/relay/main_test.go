@@ -150,7 +150,7 @@ func TestLogout(t *testing.T) {
 	})
 }
 
-// When the feed has completed, a browser is told not to come back.
+// When the feed has completed, browsers get 204 and do not reconnect.
 func TestComplete(t *testing.T) {
 	each(t, func(t *testing.T, r *relay, url string) {
 		cookie, err := logIn(t.Context(), url, "alice", "wonderland")
@@ -181,7 +181,7 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// A signal ends the demonstration, which is no error, and what it prints says so.
+// A signal ends the demonstration without an error, and the output says so.
 func TestInterrupt(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	defer time.AfterFunc(100*time.Millisecond, func() { interrupt(errors.New("signal")) }).Stop()

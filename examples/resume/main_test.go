@@ -33,7 +33,7 @@ func TestNothingIsLost(t *testing.T) {
 	assert.Regexp(t, `(?s)^run 1: killed, .*run 4: done, .*readings: 2000  lost: 0  written twice: \d+\n$`, out.String())
 }
 
-// The second run is given what comes after the first one's last reading.
+// The second run gets the readings after the first one's last reading.
 func TestGoesOnWhereItStopped(t *testing.T) {
 	dir := t.TempDir()
 	var asked []string

@@ -42,7 +42,7 @@ func (b *buffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// Each observer sees each order, over several connections: three lines an order and one
+// Each observer sees each order, over several connections: three lines per order and one
 // from the telephone in the file, 150 orders billed, 750 pieces broadcast.
 func TestEachObserverSeesEverything(t *testing.T) {
 	defer goleak.VerifyNone(t)

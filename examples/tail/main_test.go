@@ -152,7 +152,7 @@ func TestVerboseRefusal(t *testing.T) {
 	assert.NotContains(t, errs.String(), "secret")
 }
 
-// A server with a certificate of its own is refused, unless -k or -cacert trusts it.
+// A server with an unknown certificate is refused, unless -k or -cacert trusts it.
 func TestCertificates(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -170,7 +170,7 @@ func TestCertificates(t *testing.T) {
 	assert.ErrorContains(t, run(t.Context(), io.Discard, io.Discard, []string{s.URL}), "certificate")
 }
 
-// -idle gives up a connection that is silent.
+// -idle abandons a silent connection.
 func TestIdle(t *testing.T) {
 	s := ssetest.NewServer(func(c *ssetest.Conn) {
 		if c.N > 1 {

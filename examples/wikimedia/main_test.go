@@ -26,7 +26,7 @@ func TestStandIn(t *testing.T) {
 	assert.Regexp(t, `edits: [1-9]\d\d  repeated by the server: [1-9]\d*  canaries: [1-9]\d*  reconnects: [2-9]  ended: after 2s\n$`, out.String())
 }
 
-// No change of the stand-in is missed and none counted twice.
+// Each change of the stand-in is counted exactly once.
 func TestEachChangeOnce(t *testing.T) {
 	w, err := openWiki(t.Context())
 	require.NoError(t, err)

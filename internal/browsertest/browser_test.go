@@ -1,6 +1,6 @@
-// Package browsertest tests the Broadcaster with the EventSource of a browser and with
-// curl, and the page of the dashboard. It is a module of its own, so that users of the
-// library need not fetch the package that drives the browser.
+// Package browsertest tests the Broadcaster with the EventSource of a browser and with curl,
+// and the page of the dashboard. It is a separate module, so that users of the library need
+// not fetch the package that drives the browser.
 package browsertest
 
 import (

@@ -15,7 +15,7 @@ import (
 
 func number(n int) string { return strconv.Itoa(n) }
 
-// The program curl prints what is on the wire, header and body, as it arrives.
+// curl prints the header and body on the wire as they arrive.
 func TestCurl(t *testing.T) {
 	program, err := exec.LookPath("curl")
 	require.NoError(t, err, "install curl")

@@ -77,8 +77,8 @@ func (c cutting) Write(p []byte) (int, error) {
 	return c.ResponseWriter.Write(p)
 }
 
-// A page that does not want the newest events takes their IDs from heartbeats, without an
-// event, and comes back with the newest one.
+// A page that does not want the newest events gets their IDs from heartbeats, without an
+// event, and reconnects with the newest one.
 func TestHeartbeatsMoveTheLastEventID(t *testing.T) {
 	b := sink.NewBroadcaster(sink.WithHistory(5, 1<<20), sink.WithHeartbeat(50*time.Millisecond),
 		sink.WithRetry(10*time.Millisecond), sink.WithUnknownIDEvent(codec.Event{Type: "note", Data: "unknown"}))
@@ -104,8 +104,8 @@ func TestHeartbeatsMoveTheLastEventID(t *testing.T) {
 	eventually(ctx, t, "source.readyState === EventSource.CLOSED")
 }
 
-// The browser's connection is cut again and again: it comes back by itself, and misses
-// nothing. In the end it is told to stop, and does.
+// The browser's connection is cut again and again: it reconnects by itself and misses
+// nothing. Finally the server makes it stop.
 func TestNothingIsMissed(t *testing.T) {
 	const last = 1000
 	b := sink.NewBroadcaster(sink.WithHistory(2*last, 1<<20), sink.WithRetry(10*time.Millisecond))

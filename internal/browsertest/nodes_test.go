@@ -47,8 +47,8 @@ func startLog(t *testing.T) *jetstream.Log {
 	return log
 }
 
-// startNode starts a Broadcaster that serves the log from now on. Its history is shorter
-// than what clients miss, so that it takes that from the log.
+// startNode starts a Broadcaster that serves the log from now on. Clients miss more events
+// than its history holds, so it reads them from the log.
 func startNode(t *testing.T, log *jetstream.Log) *sink.Broadcaster {
 	t.Helper()
 	node := sink.NewBroadcaster(sink.WithHistory(5, 1<<20), sink.WithReplay(log.Replay), sink.WithRetry(10*time.Millisecond))
@@ -75,8 +75,8 @@ func numbers(first, last int) rxsse.Observable[codec.Event] {
 	}
 }
 
-// A browser and our own client are cut off again and again, and each time come to the
-// other of two nodes, which serve the same log. They miss and repeat nothing.
+// A browser and our own client are cut off again and again, and each time reach the other of
+// two nodes, which serve the same log. They miss and repeat nothing.
 func TestClientsMoveFromNodeToNode(t *testing.T) {
 	const moves, batch = 20, 50
 	log := startLog(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDashboardPictures looks at the dashboard on a desk and on a phone, light and dark. With
+// TestDashboardPictures checks the dashboard on desktop and phone, light and dark. With
 // BROWSERTEST_PICTURES it waits for full charts and writes the pictures to that folder:
 //
 //	BROWSERTEST_PICTURES=../../docs/pictures go test -run Pictures
@@ -55,8 +55,8 @@ func TestDashboardPictures(t *testing.T) {
 	}
 }
 
-// checkLayout checks what a screenshot cannot say of itself: nothing is cut off, the cards
-// fill the page, and the axes have texts that do not overlap.
+// checkLayout checks that nothing is cut off, the cards fill the page, and the axes have texts
+// that do not overlap.
 func checkLayout(ctx context.Context, t *testing.T, columns int) {
 	t.Helper()
 	assert.LessOrEqual(t, evaluate[int](ctx, t, `document.documentElement.scrollWidth - innerWidth`), 0, "it scrolls sideways")

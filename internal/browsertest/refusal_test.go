@@ -14,8 +14,7 @@ import (
 	"github.com/rxsse/rxsse/sink"
 )
 
-// A page that is refused because there is no room tries again, and is served when there
-// is.
+// A page that is refused for lack of room tries again, and is served once there is room.
 func TestRefusedPageComesBack(t *testing.T) {
 	b := sink.NewBroadcaster(sink.WithMaxClients(1), sink.WithRetry(100*time.Millisecond))
 	url := serve(t, collecting, b)
@@ -66,7 +65,7 @@ func TestPageSurvivesARestart(t *testing.T) {
 		cancel()
 		require.ErrorIs(t, <-serving, http.ErrServerClosed)
 		eventually(ctx, t, "numbers.length === "+number(sent))
-		eventually(ctx, t, "errors >= "+number(failed+2)) // its stream ended, and nobody answered
+		eventually(ctx, t, "errors >= "+number(failed+2)) // its stream ended, and no server answered
 		listener, err = (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
 		require.NoError(t, err)
 	}

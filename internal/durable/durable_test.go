@@ -69,8 +69,8 @@ func TestTargetOfAChainOfLinks(t *testing.T) {
 	require.ErrorContains(t, err, "41: too many symbolic links")
 }
 
-// The holder of a lock may rename the file. The next one has the lock of the file that is
-// at the path then, and not of the renamed one.
+// The holder of a lock may rename the file. The next one locks the file that is then at the
+// path, not the renamed one.
 func TestOpenLockedOfAFileThatIsRenamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	var writers sync.WaitGroup

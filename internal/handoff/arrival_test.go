@@ -47,8 +47,8 @@ func TestArrivalWithABusyConsumer(t *testing.T) {
 	})
 }
 
-// An item that was pushed before another, as the producers themselves know, is
-// delivered before it, whatever the consumer is doing.
+// An item whose push has returned before another item is pushed is delivered before it,
+// whatever the consumer is doing.
 func TestArrivalKeepsCauseBeforeEffect(t *testing.T) {
 	const producers, rounds = 3, 2_000
 	q := NewByArrival[int](t.Context(), 16)
@@ -78,7 +78,7 @@ func TestArrivalKeepsCauseBeforeEffect(t *testing.T) {
 	require.NoError(t, q.Err())
 }
 
-// Producers that do not wait for each other lose nothing and keep their own order.
+// Concurrent producers lose nothing and keep their own order.
 func TestArrivalUnderContention(t *testing.T) {
 	const producers, items = 8, 300
 	for _, limit := range []int{1, 7, 256} {
@@ -164,7 +164,7 @@ func TestArrivalOfALateItem(t *testing.T) {
 	}
 }
 
-// The limit is that of all producers together.
+// All producers share the limit.
 func TestArrivalLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := NewByArrival[int](t.Context(), 10)
@@ -181,7 +181,7 @@ func TestArrivalLimit(t *testing.T) {
 	})
 }
 
-// One producer can fill the queue, also while its slots grow.
+// One producer can fill the queue, even while its slots grow.
 func TestArrivalLimitOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := NewByArrival[int](t.Context(), 256)
@@ -210,8 +210,8 @@ func TestArrivalAfterTheListing(t *testing.T) {
 }
 
 // A producer reserves tickets in runs while no other one pushes. An item of another producer
-// comes between the items before it and those after it, and the tickets that it makes
-// useless leave room for most of the limit.
+// keeps its place between the items before and after it, and the tickets that it invalidates
+// take little of the limit.
 func TestArrivalRuns(t *testing.T) {
 	q := NewByArrival[int](t.Context(), 256)
 	defer q.Stop()

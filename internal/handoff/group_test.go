@@ -65,7 +65,7 @@ func TestGroupOfOneQueueOrNone(t *testing.T) {
 	assert.NoError(t, none.Err())
 }
 
-// A group ends when an upstream has completed and nothing of it is left, though another
+// A group ends when an upstream has completed and its items are received, even if another
 // one is silent or fails later.
 func TestGroupEndsWithTheShortest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -86,8 +86,8 @@ func TestGroupEndsWithTheShortest(t *testing.T) {
 	})
 }
 
-// A group waits for an item though a producer is listed without one: it listed itself for
-// an item that was taken already.
+// A group waits for an item even if a producer is listed without one: it listed itself for
+// an item that was already taken.
 func TestGroupWaitsForItems(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGroup(t.Context())
@@ -108,7 +108,7 @@ func TestGroupWaitsForItems(t *testing.T) {
 	})
 }
 
-// A failure comes after what can be received, and ends the other upstreams at once.
+// A failure follows the items that can be received, and ends the other upstreams at once.
 func TestGroupFails(t *testing.T) {
 	errLost := errors.New("lost")
 	synctest.Test(t, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestGroupIsWokenByWhatItLacks(t *testing.T) {
 	})
 }
 
-// A panic is raised where the items before it were received, not only by Stop.
+// A panic is raised once the items before it were received, not only by Stop.
 func TestGroupRaisesAPanic(t *testing.T) {
 	g := NewGroup(t.Context())
 	a, b := AddQueue[int](g, 8), AddQueue[int](g, 8)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// push is what the stream's goroutine does with an item.
+// push pushes an item as the stream's goroutine does.
 func push[T any](mu *sync.Mutex, f *Multicast[T], v T) {
 	mu.Lock()
 	defer mu.Unlock()
@@ -18,8 +18,8 @@ func push[T any](mu *sync.Mutex, f *Multicast[T], v T) {
 	f.Push(v)
 }
 
-// While its consumer is busy a multicast holds items back, and hands them on when the
-// consumer asks; they take up room all the same.
+// While its consumer is busy, a multicast holds items back and passes them on when the
+// consumer asks; held items take up room.
 func TestMulticastHoldsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -53,7 +53,7 @@ func TestMulticastHoldsBack(t *testing.T) {
 	})
 }
 
-// A queue that is added later may have less room than the others.
+// A queue that is added later can have less room than the others.
 func TestMulticastMeasuresANewQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -79,7 +79,7 @@ func TestMulticastMeasuresANewQueue(t *testing.T) {
 	})
 }
 
-// A consumer that waits is given each item at once, and so are the others then.
+// A waiting consumer gets each item at once, and then so do the others.
 func TestMulticastServesThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -103,7 +103,7 @@ func TestMulticastServesThoseWhoWait(t *testing.T) {
 	})
 }
 
-// A full queue that is stopped, or taken out, is not waited for.
+// A multicast does not wait for a full queue that is stopped or removed.
 func TestMulticastIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex

@@ -17,8 +17,8 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// Without virtual time the order is a matter of turns, so that it may be missed on a busy
-// machine. Without the turns it is missed nearly always.
+// Without virtual time the order depends on turns of the scheduler, so it may fail on a busy
+// machine. Without the turns it nearly always fails.
 func TestGoInOrderInRealTime(t *testing.T) {
 	inOrder := 0
 	for range 200 {
@@ -62,8 +62,8 @@ func TestGoInOrderStartsOneAfterTheOther(t *testing.T) {
 	assert.Greater(t, inOrder, 25)
 }
 
-// An upstream that lets others run before each item has its turns for each item, also in
-// the middle of a run of tickets.
+// An upstream that yields before each item gets its turns for each item, even in the middle
+// of a run of tickets.
 func TestGoInOrderDuringARun(t *testing.T) {
 	const items = 60
 	inOrder := 0

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Of ten items that nobody takes, a queue of three keeps these.
+// Of ten items that are not taken, a queue of three keeps these.
 func TestOverflow(t *testing.T) {
 	errFull := errors.New("full")
 	for _, c := range []struct {
@@ -45,7 +45,7 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
-// A queue that is always nearly full uses the room of what was taken again.
+// A queue that is always nearly full reuses the room of taken items.
 func TestOverflowingQueueDoesNotGrow(t *testing.T) {
 	const limit = 100
 	q := NewOverflowing[int](t.Context(), limit, Overflow{Policy: Fail})
@@ -62,7 +62,7 @@ func TestOverflowingQueueDoesNotGrow(t *testing.T) {
 	p.Finish(Outcome{})
 }
 
-// An upstream that runs elsewhere is one of the queue's as any other.
+// An upstream that runs elsewhere works like any other.
 func TestUpstreamElsewhere(t *testing.T) {
 	errLost := errors.New("lost")
 	q := New[int](t.Context(), 8)

@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// With pushes, batches and takes in any order, the items come out as they went in, no more
-// are queued than fit, a batch stays as it is until the next one, and no item that was
-// taken is kept.
+// With pushes, batches and takes in any order, items leave in the order in which they
+// entered, no more are queued than fit, a batch stays unchanged until the next one, and no
+// taken item is kept.
 func TestProducerEqualsASlice(t *testing.T) {
 	for seed := range uint64(50) {
 		random := rand.New(rand.NewPCG(seed, 1))

@@ -9,8 +9,8 @@ import (
 	"github.com/rxsse/rxsse"
 )
 
-// What one item costs to cross from a goroutine to another under load, against
-// the channels that would be used instead.
+// The cost of passing one item from a goroutine to another under load, compared with
+// channels.
 func BenchmarkCross(b *testing.B) {
 	type item [10]int64
 	items := func(n int) rxsse.Observable[item] {
@@ -67,8 +67,8 @@ func BenchmarkCross(b *testing.B) {
 	}
 }
 
-// BenchmarkProducers has four producers contend for one consumer. An item is one of
-// all of them.
+// BenchmarkProducers has four producers contend for one consumer. An operation is one item of
+// any producer.
 func BenchmarkProducers(b *testing.B) {
 	type item [10]int64
 	const producers = 4

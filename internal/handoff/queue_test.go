@@ -86,7 +86,7 @@ func TestPanicComesAfterTheItemsBeforeIt(t *testing.T) {
 			assert.Contains(t, string(carried.Stack), "handoff.explode", "the stack is where the panic was")
 			assert.Contains(t, carried.Error(), "panic: boom")
 		}()
-		defer q.Stop() // raises it no second time
+		defer q.Stop() // does not raise it again
 		for {
 			batch, signal := q.Receive(nil)
 			if signal == End {
@@ -265,7 +265,7 @@ func TestFailureEndsTheOtherUpstreamsAtOnce(t *testing.T) {
 	})
 }
 
-// The queue may not keep alive what the consumer is done with.
+// The queue must not keep delivered items alive.
 func TestNothingIsKeptAlive(t *testing.T) {
 	q := New[*[1 << 10]byte](t.Context(), 64)
 	defer q.Stop()
@@ -298,8 +298,8 @@ func TestNothingIsKeptAlive(t *testing.T) {
 	close(hold)
 }
 
-// AskAgain also reaches a consumer that has just called its idle function and does not
-// wait yet: here it is called in that very moment.
+// AskAgain also reaches a consumer that has just called its idle function and does not wait
+// yet: here it is called at that moment.
 func TestAskAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := NewDetached[int](8)
@@ -338,7 +338,7 @@ func TestOneOfTwoUpstreamsEnds(t *testing.T) {
 	})
 }
 
-// PushBatch queues as many items as there is room for, and all once nothing is wanted.
+// PushBatch queues as many items as there is room for, and takes all once nothing is wanted.
 func TestPushBatch(t *testing.T) {
 	q := New[int](t.Context(), 4)
 	p := q.AddProducer()

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Items leave in the order in which they came, however many wait between, and the
-// memory is that of the most that ever waited.
+// Items leave in the order in which they entered, however many wait, and the memory is that
+// of the largest number that ever waited.
 func TestRing(t *testing.T) {
 	const most = 100
 	var r Ring[int]

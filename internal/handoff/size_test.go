@@ -13,7 +13,7 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// wrapped is an item that holds an event, as operators have them.
+// wrapped is an item that holds an event, as in operators.
 type wrapped struct{ event codec.Event }
 
 func (*wrapped) SizeOf() func(*wrapped) int {
@@ -38,7 +38,7 @@ func TestSizeOf(t *testing.T) {
 	assert.Nil(t, SizeOf[*codec.Event]())
 }
 
-// A queue counts bytes, too: producers wait while it holds 16 MiB, and go on when the
+// A queue counts bytes, too: producers wait while it holds 16 MiB, and continue when the
 // consumer has taken them.
 func TestQueuesCountBytes(t *testing.T) {
 	const quarter = 4 << 20
@@ -182,7 +182,7 @@ func TestMulticastHoldsBackFewBytes(t *testing.T) {
 	assert.Len(t, got, 3, "1 MiB")
 }
 
-// A queue that drops items drops by bytes as well, and never the only item.
+// A queue that drops items also drops by bytes, but never the only item.
 func TestOverflowCountsBytes(t *testing.T) {
 	large := codec.Event{Data: strings.Repeat("x", MaxBytes/2)}
 	for policy, want := range map[Policy]int{DropOldest: 8, DropNewest: 8, Latest: 8, ReplaceNewest: 8} {

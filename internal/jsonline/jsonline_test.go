@@ -22,8 +22,8 @@ type reading struct {
 	Value float64
 }
 
-// Lines are what json.Marshal makes of each item, also after one that cannot be
-// encoded, of whatever size.
+// Lines are the results of json.Marshal for each item, even after one of any size that cannot
+// be encoded.
 func TestFormat(t *testing.T) {
 	format := Format[reading]()
 	text := []byte("before\n")
@@ -31,7 +31,7 @@ func TestFormat(t *testing.T) {
 	for _, item := range []reading{
 		{"a", 1},
 		{"two\nlines", 2},
-		{strings.Repeat("long ", 100_000), math.Inf(1)}, // which JSON does not have
+		{strings.Repeat("long ", 100_000), math.Inf(1)}, // which JSON cannot represent
 		{"b", math.NaN()},
 		{strings.Repeat("long ", 100_000), 3},
 		{"ü 🚀", 4},
@@ -69,7 +69,7 @@ func TestFormatAllocatesNothing(t *testing.T) {
 	}))
 }
 
-// A touchy value panics, or exits its goroutine, in the middle of being encoded.
+// A touchy value panics, or exits its goroutine, while it is encoded.
 type touchy struct {
 	Before int
 	Fuse   fuse
@@ -97,8 +97,7 @@ func (f oldFuse) MarshalJSON() ([]byte, error) {
 	panic(string(f))
 }
 
-// The item after one whose method panicked is a whole line of its own, with the same
-// options.
+// The item after one whose method panicked is a complete line, with the same options.
 func TestFormatAfterAPanic(t *testing.T) {
 	format := Format[any](json.StringifyNumbers(true))
 	for _, bad := range []any{touchy{1, "boom"}, map[string]any{"a": []oldFuse{"", "boom"}}, touchy{1, "exit"}} {
@@ -120,7 +119,7 @@ func TestFormatAfterAPanic(t *testing.T) {
 	}
 }
 
-// Whatever the options, an item is one line, also after an error.
+// With any options, an item is one line, even after an error.
 func TestFormatWithOptions(t *testing.T) {
 	format := Format[map[string]any](jsontext.WithIndent("  "), jsontext.EscapeForHTML(true), json.Deterministic(true))
 	for range 2 {
@@ -132,8 +131,7 @@ func TestFormatWithOptions(t *testing.T) {
 	}
 }
 
-// Durations have no form of their own in JSON; without a default, a struct with one
-// could not be written.
+// Durations have no form in JSON; without a default, a struct with one could not be encoded.
 func TestFormatOfDurations(t *testing.T) {
 	line, err := Format[any]()(nil, []any{time.Second, struct{ D time.Duration }{2}})
 	require.NoError(t, err)

@@ -1,5 +1,5 @@
-// Package prometheustest evaluates the queries that the project shows with the engine of
-// Prometheus. It is a module of its own because of what that imports.
+// Package prometheustest evaluates the project's queries with the engine of Prometheus. It is
+// a separate module because of the engine's dependencies.
 package prometheustest
 
 import (
@@ -35,8 +35,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // example is the program that exports every metric.
 const example = "../../examples/observability"
 
-// The engine of Prometheus evaluates each query of the dashboard and of the guide over what
-// the program exports: every one has a result.
+// The engine of Prometheus evaluates each query of the dashboard and of the guide on the
+// metrics that the program exports: every one has a result.
 func TestQueries(t *testing.T) {
 	program := exec.CommandContext(t.Context(), "go", "run", ".", "-for", "2500ms")
 	program.Dir = example
@@ -81,8 +81,7 @@ func TestGuideListsEachMetric(t *testing.T) {
 	}
 }
 
-// dashboardQueries returns the queries of the panels, with what Grafana puts in place of its
-// variables.
+// dashboardQueries returns the queries of the panels, with Grafana's variables replaced.
 func dashboardQueries(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(example, "dashboard.json"))
@@ -120,8 +119,8 @@ func alerts(t *testing.T) []string {
 	return exprs
 }
 
-// withoutComparison returns the left side of an alert: the comparison is false while all
-// is well.
+// withoutComparison returns the left side of an alert: the comparison is false while all is
+// well.
 func withoutComparison(t *testing.T, alert string) string {
 	t.Helper()
 	expr, err := parser.NewParser(parser.Options{}).ParseExpr(alert)

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// released returns a table whose values are numbered in the order in which they are made,
-// and the values that it has released.
+// released returns a table whose values are numbered in order of creation, and the values
+// that it has released.
 func released(keyed bool) (*Table[int, int, int], *[]int) {
 	made, gone := 0, new([]int)
 	c := &Config[int, int, int]{
@@ -27,7 +27,7 @@ func released(keyed bool) (*Table[int, int, int], *[]int) {
 	return NewTable(c), gone
 }
 
-// The number of a cell that was dropped is used again, and its value is released.
+// The number of a dropped cell is reused, and its value is released.
 func TestTableUsesNumbersAgain(t *testing.T) {
 	table, gone := released(true)
 	for i := range 3 {
@@ -144,7 +144,7 @@ func TestTableLoadsWhatItSaved(t *testing.T) {
 	}
 }
 
-// An item table folds the items when they are delivered, as many times as that happens.
+// An item table folds the items on each delivery.
 func TestItemTable(t *testing.T) {
 	var got []int
 	config := &Config[int, int, int]{

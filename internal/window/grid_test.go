@@ -17,7 +17,7 @@ func windowsAt(g *Grid, t Instant) (bounds [][2]Instant) {
 	return bounds
 }
 
-// Days follow each other without a gap, and begin when the clocks first show the offset,
+// Days follow each other without a gap, and begin when the clocks first show the offset, also
 // in zones that change their clocks at midnight, by half an hour, or by a whole day.
 func TestGridOfDays(t *testing.T) {
 	for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "America/Havana", "Asia/Beirut", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata"} {

@@ -29,8 +29,8 @@ func every(n int) func(i int) (at int64) {
 }
 func scattered(i, keys int) int { return i * 7919 % keys }
 
-// BenchmarkKeyed is a sum for each key of each window, the source included, and beside
-// each row the same written by hand: a loop over the items with one map. Keys come in no
+// BenchmarkKeyed measures a sum for each key of each window, including the source, and beside
+// each row the same written by hand: a loop over the items with one map. Keys are in no
 // order. A row with processing time includes the goroutine on which the source runs; the
 // loop beside it has none, and reads the clock once for 256 items.
 func BenchmarkKeyed(b *testing.B) {
@@ -133,7 +133,7 @@ func countByHand(src iter.Seq2[reading, error], emit func(int, float64)) {
 		start time.Time
 	}
 	open := map[int]window{}
-	var longest time.Duration // so that the times are used, which a result has
+	var longest time.Duration // uses the times of the results
 	for r := range src {
 		w := open[r.sensor]
 		if w.n++; w.n == 1 {
@@ -177,7 +177,7 @@ func sessionByHand(src iter.Seq2[reading, error], emit func(int, float64)) {
 	}
 }
 
-// BenchmarkBytesAKey is what AggregateBy holds for a key that has an open window.
+// BenchmarkBytesAKey measures the memory of AggregateBy for a key with an open window.
 func BenchmarkBytesAKey(b *testing.B) {
 	const keys = 1_000_000
 	for _, row := range []struct {

@@ -105,7 +105,7 @@ func (r *refOpened) early() {
 }
 
 func (r *refOpened) flush() {
-	id := r.resumeID() // the state keeps what is delivered now
+	id := r.resumeID() // the state keeps windows that are delivered now
 	for _, w := range r.windows {
 		end := r.now
 		if r.gap > 0 {

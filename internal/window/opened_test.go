@@ -83,7 +83,7 @@ func TestWindowsForgetIdleKeys(t *testing.T) {
 	})
 }
 
-// When most windows have closed, their memory is given back, and the others go on.
+// When most windows have closed, their memory is freed, and the others continue.
 func TestWindowsGiveBackMemory(t *testing.T) {
 	const keys, stay = 20_000, 700
 	for name, kind := range map[string]struct {
@@ -140,7 +140,7 @@ func TestOpenedUsesCellsAgain(t *testing.T) {
 	assert.Len(t, o.slots, 1)
 }
 
-// An item that comes after its window was forgotten is late, also if the newest item went
+// An item that arrives after its window was forgotten is late, even if the newest item went
 // there.
 func TestAlignedForgetsTheNewestWindow(t *testing.T) {
 	table, sent := counting([]int{1, 2})
@@ -176,8 +176,8 @@ func TestWindowsForgetNaN(t *testing.T) {
 	}
 }
 
-// Sessions that are kept for late items leave in the order of their ends, also when the
-// lateness outlasts time: the end of the stream has to find each where it is.
+// Sessions that are kept for late items leave in the order of their ends, even if the
+// lateness saturates: the end of the stream must find each in its place.
 func TestSessionsAtTheEndOfTheStream(t *testing.T) {
 	for _, lateness := range []int64{0, 3, math.MaxInt64} {
 		table, sent := counting([]int{1, 1, 1, 2})
@@ -201,8 +201,8 @@ func TestSessionsAtTheEndOfTheStream(t *testing.T) {
 	}
 }
 
-// A session that was delivered, and gets a late item, is delivered again at once, though
-// others have been waiting for late items longer.
+// A delivered session that gets a late item is delivered again at once, even if others have
+// been waiting for late items longer.
 func TestLateItemInSession(t *testing.T) {
 	table, sent := counting([]int{1, 2, 2})
 	s := NewSessions(table, nil, 10, 100, nil)

@@ -22,7 +22,7 @@ func TestPositionOf(t *testing.T) {
 	assert.Nil(t, NewPositions(&Batch[noPosition]{}))
 }
 
-// Without positions nothing is followed.
+// Without positions nothing is tracked.
 func TestNilPositions(t *testing.T) {
 	var p *Positions
 	p.take(0)
@@ -127,7 +127,7 @@ func TestPositionsReadFewIDs(t *testing.T) {
 	}
 }
 
-// Of two holds, the one that began earlier goes on, in whatever order they are given.
+// Of two holds, the earlier one continues, regardless of the order of the arguments.
 func TestPositionsMergeHolds(t *testing.T) {
 	for _, swap := range []bool{false, true} {
 		p, _ := positionsOf("1", "2", "3")

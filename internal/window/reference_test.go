@@ -68,7 +68,7 @@ type reference interface {
 	book() *ledger
 }
 
-// A ledger has the results of a reference.
+// A ledger holds the results of a reference.
 type ledger struct {
 	taken []string // the IDs of the items, in their order
 	out   []delivery
@@ -116,7 +116,7 @@ func (c *refCell) send(l *ledger, info Info) {
 type pipeline struct {
 	kind         *kind
 	assigner     Windows // of the kind
-	windows      Windows // what the steps go to
+	windows      Windows // receives the steps
 	batch        Batch[event]
 	positions    *Positions
 	clock        Clock
@@ -183,7 +183,7 @@ func (p *pipeline) config() *Config[event, int, []int] {
 func (p *pipeline) cells() Cells { return NewTable(p.config()) }
 
 // run takes the steps until the consumer leaves. It returns how many it took, and whether
-// the consumer is still there.
+// the consumer has stayed.
 func (p *pipeline) run(steps []step) (taken int, more bool) {
 	for i, s := range steps {
 		time.Sleep(s.wait)
@@ -208,7 +208,7 @@ func (p *pipeline) run(steps []step) (taken int, more bool) {
 	return len(steps), p.windows.Flush()
 }
 
-// runReference returns what the reference of k makes of the steps.
+// runReference returns the results of k's reference for the steps.
 func runReference(k *kind, steps []step) *ledger {
 	r := k.reference()
 	now, _ := InstantOf(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)) // when time begins in a bubble
@@ -294,7 +294,7 @@ func byWindow(out []delivery) []delivery {
 	return out
 }
 
-// All kinds of windows deliver what a simple implementation delivers.
+// All kinds of windows deliver the same as a simple implementation.
 func TestWindowsAreThoseOfTheReference(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
@@ -366,7 +366,7 @@ func TestConsumerLeavesAtEachResult(t *testing.T) {
 	}
 }
 
-// resumeAt returns the events that a server sends again after an ID.
+// resumeAt returns the events that a server repeats after an ID.
 func resumeAt(events []event, after string, ids int) []event {
 	if after == "" {
 		return events
@@ -400,7 +400,7 @@ func idNumber(t *testing.T, id string) int {
 	return n
 }
 
-// A pipeline that is killed after each few results, and goes on from its state, delivers
+// A pipeline that is killed after every few results, and continues from its state, delivers
 // each result once.
 func TestStateGoesOnAfterEachResult(t *testing.T) {
 	for _, k := range kinds() {
@@ -417,8 +417,7 @@ func TestStateGoesOnAfterEachResult(t *testing.T) {
 	}
 }
 
-// checkCrashes runs the steps, is killed after each few results, and checks that they are
-// those wanted.
+// checkCrashes runs the steps, with a kill after every few results, and checks the results.
 func checkCrashes(t *testing.T, k *kind, ids int, steps []step, want []delivery, few int, where string) {
 	t.Helper()
 	var (

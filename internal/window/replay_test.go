@@ -8,8 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// A stream resumes before the items with the newest ID, and those that were taken are
-// skipped.
+// A stream resumes before the items with the newest ID, and skips those that were taken.
 func TestReplay(t *testing.T) {
 	for _, row := range []struct {
 		name    string

@@ -6,7 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A script is Windows that note what is called.
+// A script is Windows that record the calls.
 type script struct {
 	calls []string
 	next  Instant
@@ -14,7 +14,7 @@ type script struct {
 	err   error  // of Save
 }
 
-// note notes a call, and reports whether the consumer stays.
+// note records a call, and reports whether the consumer stays.
 func (s *script) note(format string, arguments ...any) bool {
 	call := fmt.Sprintf(format, arguments...)
 	s.calls = append(s.calls, call)

@@ -16,7 +16,7 @@ func checkpointedItems() (c *Checkpointed, s *script, batch *Batch[event]) {
 	return NewCheckpointed(s, NewPositions(batch), "sums"), s, batch
 }
 
-// addAll makes items the batch, adds them at 0 and lets go of them.
+// addAll makes items the batch, adds them at 0 and clears the batch.
 func addAll(c *Checkpointed, b *Batch[event], ids ...string) bool {
 	b.Items = nil
 	for _, id := range ids {
@@ -109,7 +109,7 @@ func TestLoadStateRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "it does not fit the types of this program")
 }
 
-// A state of which any bit is wrong, or that lost its end, is refused.
+// A state with any wrong bit, or without its end, is rejected.
 func TestLoadStateRefusesEachDamage(t *testing.T) {
 	c, _, b := checkpointedItems()
 	addAll(c, b, "1", "2")
@@ -122,14 +122,14 @@ func TestLoadStateRefusesEachDamage(t *testing.T) {
 			_, err := LastEventID(damaged)
 			require.Error(t, err, "bit %d of byte %d: %s", bit, i, damaged)
 		}
-		if i > 0 { // no bytes are no state
+		if i > 0 { // an empty state is valid
 			_, err := LastEventID(data[:i])
 			require.Error(t, err, "%d bytes", i)
 		}
 	}
 }
 
-// A database may reformat JSON, and change numbers meanwhile.
+// A database may reformat JSON and change numbers.
 func TestLoadStateRefusesReformattedJSON(t *testing.T) {
 	c, _, b := checkpointedItems()
 	addAll(c, b, "1", "2")
@@ -139,8 +139,8 @@ func TestLoadStateRefusesReformattedJSON(t *testing.T) {
 	assert.EqualError(t, err, "it is damaged, or was reformatted, as in a column of type jsonb: store the bytes unchanged")
 }
 
-// Items that come again are not added again, and the position is that of the state until
-// others follow.
+// Repeated items are not added again, and the position is that of the state until other
+// items follow.
 func TestLoadStateSkipsWhatComesAgain(t *testing.T) {
 	c, _, b := checkpointedItems()
 	addAll(c, b, "1", "2", "2")

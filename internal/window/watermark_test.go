@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A watermarkTest is a Watermark over a script. The key of an event is its source, and one
-// that is the Last of something has no time.
+// A watermarkTest is a Watermark over a script. The key of an event is its source; an event
+// with Last set has no time.
 type watermarkTest struct {
 	*Watermark
 
@@ -39,7 +39,7 @@ func bySource(w **watermarkTest) func(int) string {
 	return func(i int) string { return strconv.Itoa((*w).batch.Items[i].Key) }
 }
 
-// add adds events at an instant of the machine.
+// add adds events at a system time.
 func (w *watermarkTest) add(now Instant, events ...event) bool {
 	w.batch.Items = events
 	return w.Add(now, 0, len(events))
@@ -125,7 +125,7 @@ func TestWatermarkIsTheMinimum(t *testing.T) {
 	assert.True(t, w.Advance(1000))
 }
 
-// Without Idle, no time makes up for a source that is not known.
+// Without Idle, the watermark waits forever for an unknown source.
 func TestWatermarkWaitsForItsSources(t *testing.T) {
 	var w *watermarkTest
 	w = newWatermarkTest(EventTime{Source: bySource(&w), Sources: 2})
@@ -200,7 +200,7 @@ func TestWatermarkWhileAllSourcesAreIdle(t *testing.T) {
 	})
 }
 
-// Sources that stay away do not hold back the watermark for longer than Idle.
+// Missing sources do not hold back the watermark for longer than Idle.
 func TestWatermarkOfSourcesThatStayAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w *watermarkTest
@@ -245,7 +245,7 @@ func TestWatermarkWithABusyConsumer(t *testing.T) {
 		time.Sleep(70 * time.Nanosecond)
 		assert.True(t, w.Advance(139))
 		assert.Equal(t, Instant(510), w.at)
-		w.busy = 40 // nobody was busy
+		w.busy = 40 // the consumer was not busy
 		assert.True(t, w.Advance(140))
 		assert.Equal(t, Instant(610), w.at, "silent for 100")
 
