@@ -178,7 +178,7 @@ func TestGracePeriod(t *testing.T) {
 			1,
 		},
 		{
-			"it begins anew each time", "-a--------b|",
+			"it starts again each time", "-a--------b|",
 			[][2]int{{0, 1}, {4, 5}, {8, untilEnd}},
 			[]string{"-(a!)", "-!", "--b|"},
 			1,

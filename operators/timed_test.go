@@ -24,7 +24,7 @@ func TestAudit(t *testing.T) {
 		{"completion delivers the pending item at once", "ab|", "--(b|)"},
 		{"an error drops the pending item", "ab#", "--#"},
 		{"an error that comes when the item is due comes after it", "a--#", "---(a#)"},
-		{"an item that comes when the other is due begins anew", "a--b---|", "---a--b|"},
+		{"an item that arrives when the other is due restarts the wait", "a--b---|", "---a--b|"},
 		{"nothing comes of nothing", "-----|", "-----|"},
 	})
 }

@@ -78,7 +78,7 @@ func TestWindowWithin(t *testing.T) {
 		{"the time closes it", "ab--------|", "----[wab]-----|"},
 		{"the time begins with the first item", "-------a--b----|", "-----------[wab]---|"},
 		{"an item at the end belongs to the next window", "a---b----|", "----[wa]---[wb]|"},
-		{"the time begins anew after a full window", "abc-d---e---|", "--[wabc]-----[wd]---([we]|)"},
+		{"the time restarts after a full window", "abc-d---e---|", "--[wabc]-----[wd]---([we]|)"},
 		{"never more than the count", "(abcdefg)|", "([wabc][wdef])([wg]|)"},
 		{"an error comes after the partial window", "ab#", "--([wab]#)"},
 		{"nothing comes of nothing", "--------|", "--------|"},

@@ -78,7 +78,7 @@ func (s *subscription) follow(ctx context.Context, stdout io.Writer) error {
 	err = sink.ForEach(ctx, updates, func(e codec.Event) error {
 		count++
 		if s.lost.Swap(0) > 0 {
-			if _, err := fmt.Fprintln(stdout, "-- the hub has forgotten some updates: fetch the resources anew"); err != nil {
+			if _, err := fmt.Fprintln(stdout, "-- the hub has forgotten some updates: fetch the resources again"); err != nil {
 				return err
 			}
 		}

@@ -103,7 +103,7 @@ func TestALifetimeCarriesAPanic(t *testing.T) {
 	p := &rxsse.PanicError{Value: "why"}
 	assert.True(t, l.Carry(p))
 	assert.Same(t, p, l.Carried())
-	assert.False(t, l.Carry(p), "nobody raises it any more")
+	assert.False(t, l.Carry(p), "no subscription can raise it any more")
 }
 
 func TestGuard(t *testing.T) {

@@ -82,7 +82,7 @@ func TestLoadStateRefuses(t *testing.T) {
 		{"no JSON", "{", "", "it is damaged, or was not written by State.Save"},
 		{"another version", `"Version":3`, `"Version":1`, "it has version 1, this program reads version 3"},
 		{"a later version", `"Version":3`, `"Version":4`, "it has version 4, this program reads version 3"},
-		{"a member that nobody knows", `{`, `{"More":1,`, "it is damaged, or was not written by State.Save"},
+		{"an unknown member", `{`, `{"More":1,`, "it is damaged, or was not written by State.Save"},
 		{"no checksum", `"Checksum"`, `"Pipeline":"","Checksum"`, "it is damaged"},
 		{"another pipeline", "sums", "means", "it was saved by another pipeline: it is for means, this one is sums"},
 	} {
@@ -243,7 +243,7 @@ func TestWindowsThatCannotBeSaved(t *testing.T) {
 			bad := strings.Replace(string(good), `"Key":false`, `"Key":"text"`, 1)
 			require.NotEqual(t, string(good), bad)
 			require.Error(t, start().Load([]byte(bad)), "a key of another type")
-			assert.Error(t, start().Load([]byte(strings.Replace(string(good), `"Due"`, `"More"`, 1))), "a member that nobody knows")
+			assert.Error(t, start().Load([]byte(strings.Replace(string(good), `"Due"`, `"More"`, 1))), "an unknown member")
 		})
 	}
 }
