@@ -49,6 +49,7 @@ func TestInterrupted(t *testing.T) {
 // interrupted interrupts the program at its first line.
 type interrupted struct {
 	strings.Builder
+
 	interrupt context.CancelFunc
 }
 
