@@ -98,7 +98,7 @@ func (e *Error) reason() string {
 	if e.LastEventID != "" {
 		fmt.Fprintf(&b, " (after event %.100q", e.LastEventID)
 		if refusesLastEventID(e.StatusCode) {
-			b.WriteString("; if the server no longer has it, WithLastEventIDReset begins anew")
+			b.WriteString("; if the server no longer has it, WithLastEventIDReset starts over")
 		}
 		b.WriteByte(')')
 	}

@@ -84,7 +84,7 @@ func (l *logObserver) observe(c change) {
 	case idNotSent:
 		l.once(c.kind, "source: the last event ID cannot be sent in a header, so the server is not told where to resume", "id", fmt.Sprintf("%.100q", c.lastEventID))
 	case idReset:
-		l.log.WarnContext(l.ctx, "source: the server refused the last event ID, so the stream begins anew without it; events may be missing or come twice", "id", fmt.Sprintf("%.100q", c.lastEventID))
+		l.log.WarnContext(l.ctx, "source: the server refused the last event ID, so the stream starts over without it; events may be missing or come twice", "id", fmt.Sprintf("%.100q", c.lastEventID))
 	case completed:
 		l.log.DebugContext(l.ctx, "source: completed")
 	case failed:

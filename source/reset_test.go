@@ -47,7 +47,7 @@ func TestWithLastEventIDReset(t *testing.T) {
 		"410":               {410, "old", []source.Option{reset}, []string{"old", "", "1"}, 1, "410"},
 		"416":               {416, "old", []source.Option{reset}, []string{"old", "", "1"}, 1, "416"},
 		"another status":    {404, "old", []source.Option{reset}, []string{"old"}, 0, "404"},
-		"not asked for":     {400, "old", nil, []string{"old"}, 0, `(after event "old"; if the server no longer has it, WithLastEventIDReset begins anew)`},
+		"not asked for":     {400, "old", nil, []string{"old"}, 0, `(after event "old"; if the server no longer has it, WithLastEventIDReset starts over)`},
 		"switched off":      {400, "old", []source.Option{reset, source.WithLastEventIDReset(false)}, []string{"old"}, 0, "400"},
 		"beside strict":     {400, "old", []source.Option{reset, source.WithStrictEventSource(true)}, []string{"old", "", "1"}, 1, "400"},
 		"beside retry":      {400, "old", []source.Option{reset, source.WithRetryIf(func(*source.Error) bool { return false })}, []string{"old", ""}, 1, ""},
@@ -67,7 +67,7 @@ func TestWithLastEventIDReset(t *testing.T) {
 				}
 				assert.Len(t, events, c.events)
 				assert.Equal(t, c.want, askedFor(server))
-				said := strings.Contains(strings.Join(written(), "\n"), "begins anew without it")
+				said := strings.Contains(strings.Join(written(), "\n"), "starts over without it")
 				assert.Equal(t, len(c.want) > 1 || name == "too many attempts", said)
 			})
 		})
@@ -97,7 +97,7 @@ func TestLastEventIDResetOfASession(t *testing.T) {
 		assert.Equal(t, []string{"old", ""}, askedFor(server))
 
 		_, err = client.Open(t.Context(), server.URL(), source.WithLastEventID("old"))
-		require.ErrorContains(t, err, "WithLastEventIDReset begins anew")
+		require.ErrorContains(t, err, "WithLastEventIDReset starts over")
 		_, err = client.Open(t.Context(), server.URL(), source.WithLastEventID("old"), source.WithLastEventIDReset(true), source.WithReconnect(source.ReconnectNever))
 		require.ErrorIs(t, err, source.ErrStatus)
 		assert.Len(t, server.Requests(), 4)
