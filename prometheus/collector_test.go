@@ -118,14 +118,16 @@ func TestNames(t *testing.T) {
 	assert.Empty(t, problems)
 }
 
-// A name that Prometheus cannot accept is an error of the scrape, not a panic.
+// A stream name that is not valid UTF-8 does not fail the scrape of all other streams.
 func TestInvalidName(t *testing.T) {
 	var set metrics.Set
 	set.Source("\xff")
 	registry := prometheus.NewPedanticRegistry()
 	require.NoError(t, registry.Register(rxsseprom.NewCollector(&set)))
-	_, err := registry.Gather()
-	require.Error(t, err)
+	families, err := registry.Gather()
+	require.NoError(t, err, "one name must not fail the whole scrape")
+	require.NotEmpty(t, families)
+	assert.Equal(t, "\uFFFD", families[0].GetMetric()[0].GetLabel()[0].GetValue())
 	assert.Panics(t, func() { rxsseprom.NewCollector(nil) })
 }
 
