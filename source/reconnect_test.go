@@ -205,7 +205,7 @@ func TestWithMaxAttempts(t *testing.T) {
 		"1: a first attempt that fails":       {1, drop, 1, io.ErrUnexpectedEOF},
 		"1: after a healthy connection":       {1, healthyThen(func(c *ssetest.Conn) { c.Drop() }), 2, io.ErrUnexpectedEOF},
 		"5: attempts that fail":               {5, drop, 5, io.ErrUnexpectedEOF},
-		"5: counted from zero after an event":      {5, healthyThen(drop), 6, io.ErrUnexpectedEOF},
+		"5: counted from zero after an event": {5, healthyThen(drop), 6, io.ErrUnexpectedEOF},
 		"5: responses without an event count": {5, func(*ssetest.Conn) {}, 5, source.ErrEndedEarly},
 		"5: statuses count":                   {5, func(c *ssetest.Conn) { c.Answer(503, "") }, 5, source.ErrStatus},
 	} {
