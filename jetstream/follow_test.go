@@ -65,7 +65,13 @@ func TestFollowEnds(t *testing.T) {
 func TestFollowSaysWhatTheLogHasForgotten(t *testing.T) {
 	js := connect(t, shared.URL())
 	log := openLog(t, js, natsjs.StreamConfig{MaxMsgs: 5}, jetstream.LogConfig{})
-	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
+	require.NoError(t, log.Append(t.Context(), numbered(1, 1)))
+	for id, known := range map[string]bool{"1": true, "0": false, "": false} {
+		src, err := log.Replay(t.Context(), id)
+		require.NoError(t, err)
+		assert.Equal(t, known, src != nil, "id %q of a whole log", id)
+	}
+	require.NoError(t, log.Append(t.Context(), numbered(2, 10)))
 	err := endOf(t, log.Follow("4"))
 	var forgotten *jetstream.ForgottenError
 	require.ErrorAs(t, err, &forgotten)

@@ -102,16 +102,19 @@ func TestConsumeDeliversEachPartitionInOrder(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var done effects
+	subjects := map[string]bool{}
 	for d, err := range jetstream.Consume(js, consumer, codec.Text)(ctx) {
 		require.NoError(t, err)
 		assert.Equal(t, "trade", d.Type)
 		assert.Equal(t, 1, d.Attempt)
 		assert.Contains(t, consumer.Partitions, d.Subject)
+		subjects[d.Subject] = true
 		if done.add(d.Value) == last {
 			break
 		}
 	}
 	assert.Zero(t, done.check(t, last))
+	assert.Len(t, subjects, 4, "ten keys take all partitions")
 }
 
 // The event at which the consumer leaves is delivered again, and the events before it are
