@@ -146,8 +146,9 @@ func workAsChild(ctx context.Context, js natsjs.JetStream, args []string) error 
 
 // A child is a running program.
 type child struct {
-	cmd *exec.Cmd
-	out *bufio.Scanner
+	cmd     *exec.Cmd
+	out     *bufio.Scanner
+	readers sync.WaitGroup // goroutines that read out until it ends
 }
 
 func startChild(t *testing.T, name string, args ...string) *child {
@@ -161,13 +162,14 @@ func startChild(t *testing.T, name string, args ...string) *child {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	return &child{cmd, bufio.NewScanner(out)}
+	return &child{cmd: cmd, out: bufio.NewScanner(out)}
 }
 
 // kill kills the program and reads its output.
 func (c *child) kill() {
 	_ = c.cmd.Process.Signal(syscall.SIGCONT)
 	_ = c.cmd.Process.Kill()
+	c.readers.Wait()
 	_, _ = io.Copy(io.Discard, readerOf(c.out))
 	_ = c.cmd.Wait()
 }
@@ -263,13 +265,13 @@ func TestIngestSurvivesTheLossOfAnything(t *testing.T) {
 	start := func(i int) {
 		m := startChild(t, "ingest", c.URL(), stream, url)
 		members[i] = m
-		go func() { // until the member ends
+		m.readers.Go(func() { // until the member ends
 			for m.out.Scan() {
 				if m.out.Text() == "claim feed true" {
 					claimed <- i
 				}
 			}
-		}()
+		})
 	}
 	start(0)
 	start(1)
@@ -348,11 +350,10 @@ func TestWorkersMayDie(t *testing.T) {
 	require.NoError(t, log.Append(t.Context(), numbered(1, last)))
 
 	var done effects
-	var reading sync.WaitGroup
 	progress := make(chan int, last*2)
 	start := func() *child {
 		w := startChild(t, "work", c.URL(), stream)
-		reading.Go(func() { // until the worker ends
+		w.readers.Go(func() { // until the worker ends
 			for w.out.Scan() {
 				if data, ok := strings.CutPrefix(w.out.Text(), "done "); ok {
 					progress <- done.add(data)
@@ -378,14 +379,13 @@ func TestWorkersMayDie(t *testing.T) {
 	for kill := range kills {
 		reach((kill + 1) * last / (kills + 2))
 		i := random.IntN(len(workers))
-		_ = workers[i].cmd.Process.Kill()
+		workers[i].kill()
 		workers[i] = start()
 	}
 	require.Eventually(t, func() bool { return done.complete(last) }, 2*time.Minute, 100*time.Millisecond)
 	for _, w := range workers {
-		_ = w.cmd.Process.Kill()
+		w.kill()
 	}
-	reading.Wait()
 	again := done.check(t, last)
 	t.Logf("%d of %d events were done again", again, last)
 	assert.LessOrEqual(t, again, kills*4*100, "at most MaxPending for each partition of a killed worker")
