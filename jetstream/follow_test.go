@@ -113,7 +113,7 @@ func TestFollowNeedsNoCleanup(t *testing.T) {
 // unnoticed.
 func TestFollowSaysThatItWasOvertaken(t *testing.T) {
 	js := connect(t, shared.URL())
-	log := openLog(t, js, natsjs.StreamConfig{MaxMsgs: 100}, jetstream.LogConfig{})
+	log := openLog(t, js, natsjs.StreamConfig{Name: newStreamName(t), MaxMsgs: 100}, jetstream.LogConfig{})
 	require.NoError(t, log.Append(t.Context(), numbered(1, 10)))
 	next := 1
 	var end error
@@ -132,7 +132,7 @@ func TestFollowSaysThatItWasOvertaken(t *testing.T) {
 	require.ErrorAs(t, end, &forgotten)
 	assert.Equal(t, strconv.Itoa(next-1), forgotten.LastEventID)
 	assert.Equal(t, uint64(4901), forgotten.First)
-	assert.Greater(t, next, 1)
+	assert.Greater(t, next, 10, "the events that the server had sent before")
 	assert.Less(t, next, 4900)
 }
 
