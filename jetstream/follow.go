@@ -40,7 +40,7 @@ func (e *ForgottenError) Error() string {
 //
 // Follow never completes. It survives the loss of servers and connections without missing
 // or repeating an event. It fails with a [ForgottenError] when the stream's limits have
-// deleted events that it has not delivered. It also fails if lastEventID is not a sequence,
+// deleted events before it delivered them. It also fails if lastEventID is not a sequence,
 // if the log ends before it for five seconds, if the stream has been deleted or recreated,
 // or if the connection is closed. When ctx is cancelled, it ends with the cause. It runs on
 // the consumer's goroutine; the client library buffers up to 500 events.
