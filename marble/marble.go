@@ -144,9 +144,9 @@ func parse(diagram string) []mark {
 
 // Record subscribes to obs and draws it until it ends. An item is drawn as [fmt.Sprint]
 // prints it, in brackets unless that is one character without another meaning; the cause of
-// a cancelled ctx is drawn as !, any other error as #. Everything between two frames is drawn in the earlier
-// one. Record blocks until obs ends; for a stream that does not end, use a context that
-// does.
+// a cancelled ctx is drawn as !, any other error as #. Everything between two frames is
+// drawn in the earlier one. Record blocks until obs ends; for a stream that does not end,
+// use a context that does.
 func Record[T any](ctx context.Context, obs rxsse.Observable[T]) string {
 	var frames [][]string
 	start := time.Now()

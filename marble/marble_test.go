@@ -49,6 +49,19 @@ func TestRecordDrawsCancellation(t *testing.T) {
 	})
 }
 
+func TestRecordDrawsAnotherErrorAfterACancellation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		failing := func(context.Context) iter.Seq2[string, error] {
+			return func(yield func(string, error) bool) {
+				cancel()
+				yield("", marble.Err)
+			}
+		}
+		assert.Equal(t, "#", marble.Record(ctx, failing))
+	})
+}
+
 func TestRecordDrawsSlices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		nested := func(context.Context) iter.Seq2[[][]int, error] {

@@ -39,6 +39,34 @@ func bubble(t *testing.T, name string, check func(t *testing.T)) {
 	})
 }
 
+// requireLeft leaves at the first item.
+func requireLeft[T any](t *testing.T, obs rxsse.Observable[T]) {
+	t.Helper()
+	left := time.Time{}
+	got := observe(t.Context(), t, obs, func(int) bool {
+		left = time.Now()
+		return false
+	})
+	got.requireCompleted(t)
+	got.requireLen(t, 1)
+	requireEndsAtOnce(t, left, "the consumer had left it")
+}
+
+// requireCancelledByConsumer cancels in the body of the loop over the first item.
+func requireCancelledByConsumer[T any](t *testing.T, obs rxsse.Observable[T]) {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancelled := time.Time{}
+	got := observe(ctx, t, obs, func(int) bool {
+		cancelled = time.Now()
+		cancel(errCause)
+		return true
+	})
+	got.requireFailed(t, errCause)
+	got.requireLen(t, 1)
+	requireEndsAtOnce(t, cancelled, "the consumer had cancelled its context")
+}
+
 func requireCancelledBefore[T any](t *testing.T, obs rxsse.Observable[T]) {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -76,4 +104,9 @@ func requireCancelledLater[T any](t *testing.T, obs rxsse.Observable[T]) {
 	got := observe(ctx, t, obs, nil)
 	got.requireFailed(t, errCause)
 	requireEndsAtOnce(t, cancelled, "its context was cancelled")
+}
+
+func requireConsumerPanic[T any](t *testing.T, obs rxsse.Observable[T]) {
+	t.Helper()
+	observe(t.Context(), t, obs, func(int) bool { panic(panicValue) }).requirePanic(t)
 }

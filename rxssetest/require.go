@@ -23,8 +23,11 @@ func (got outcome[T]) requireCompleted(t *testing.T) {
 func (got outcome[T]) requireFailed(t *testing.T, want error) {
 	t.Helper()
 	got.requireNoPanic(t)
-	if !errors.Is(got.err, want) {
-		t.Fatalf("the stream ended with the error %v; want %v", got.err, want)
+	switch {
+	case got.err == nil:
+		t.Fatalf("the stream completed; want it to fail: %v", want)
+	case !errors.Is(got.err, want):
+		t.Fatalf("the stream failed: %v; want %v", got.err, want)
 	}
 }
 
@@ -39,12 +42,16 @@ func (got outcome[T]) requireNoPanic(t *testing.T) {
 // another goroutine.
 func (got outcome[T]) requirePanic(t *testing.T) {
 	t.Helper()
-	carried, ok := got.panicked.(*rxsse.PanicError)
+	value := got.panicked
+	carried, ok := value.(*rxsse.PanicError)
+	if ok {
+		value = carried.Value
+	}
 	switch {
-	case got.panicked == nil:
+	case value == nil:
 		t.Fatalf("the consumer saw no panic; want %q", panicValue)
-	case ok && carried.Value != panicValue, !ok && got.panicked != panicValue:
-		t.Fatalf("the consumer saw the panic %v; want %q", got.panicked, panicValue)
+	case value != panicValue:
+		t.Fatalf("the consumer saw a panic with %v; want %q", value, panicValue)
 	case ok && !strings.Contains(string(carried.Stack), "panic"):
 		t.Fatalf("the rxsse.PanicError does not have the stack of the panic:\n%s", carried.Stack)
 	}

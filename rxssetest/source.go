@@ -37,10 +37,14 @@ func (s Source[T]) Check(t *testing.T) {
 		})
 	}
 	if s.Endless != nil {
-		checkLeaving(t, s.Endless)
+		bubble(t, "break", func(t *testing.T) { requireLeft(t, s.Endless()) })
+		bubble(t, "cancelled by the consumer", func(t *testing.T) { requireCancelledByConsumer(t, s.Endless()) })
+		bubble(t, "cancelled before", func(t *testing.T) { requireCancelledBefore(t, s.Endless()) })
+		bubble(t, "panic in the consumer", func(t *testing.T) { requireConsumerPanic(t, s.Endless()) })
 	}
 	if s.Silent != nil {
-		checkSilent(t, s.Silent)
+		bubble(t, "cancelled while silent", func(t *testing.T) { requireCancelledLater(t, s.Silent()) })
+		bubble(t, "silent, cancelled before", func(t *testing.T) { requireCancelledBefore(t, s.Silent()) })
 	}
 	if s.Panicking != nil {
 		bubble(t, "panic in the user's function", func(t *testing.T) {
