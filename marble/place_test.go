@@ -57,9 +57,9 @@ func inOneFrame(t *testing.T, all []delivery) {
 }
 
 func TestStreamsDeliverInTheOrderOfTheirCreation(t *testing.T) {
-	for range 70 { // whatever ran before
+	for n := range 70 { // whatever ran before
 		synctest.Test(t, func(t *testing.T) {
-			streams := make([]rxsse.Observable[string], 999)
+			streams := make([]rxsse.Observable[string], 2+14*n)
 			var want []string
 			for i := range streams {
 				want = append(want, fmt.Sprint(i))

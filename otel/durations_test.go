@@ -1,13 +1,18 @@
 package rxsseotel_test
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	api "go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/trace"
@@ -110,4 +115,27 @@ func TestTraceOfAResponse(t *testing.T) {
 		assert.NotContains(t, got, "rxsse.source.connect.duration")
 		assert.InDelta(t, 20, got["rxsse.source.connection.duration"].Sum, 0.001)
 	})
+}
+
+// A provider that gives no histogram is reported to the handler of OpenTelemetry, and the
+// stream goes on.
+func TestProviderWithoutHistograms(t *testing.T) {
+	before := otel.GetErrorHandler()
+	t.Cleanup(func() { otel.SetErrorHandler(before) })
+	var handled []string
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { handled = append(handled, fmt.Sprint(err)) }))
+	rxsseotel.Trace("trades", rxsseotel.WithMeterProvider(noop.NewMeterProvider()))
+	assert.Empty(t, handled)
+	rxsseotel.Trace("trades", rxsseotel.WithMeterProvider(brokenProvider{}))
+	assert.Equal(t, []string{"no histograms", "no histograms"}, handled)
+}
+
+type brokenProvider struct{ noop.MeterProvider }
+
+func (brokenProvider) Meter(string, ...api.MeterOption) api.Meter { return brokenMeter{} }
+
+type brokenMeter struct{ noop.Meter }
+
+func (brokenMeter) Float64Histogram(string, ...api.Float64HistogramOption) (api.Float64Histogram, error) {
+	return noop.Float64Histogram{}, errors.New("no histograms")
 }

@@ -146,6 +146,43 @@ func TestTraceOfAStreamThatIsLeft(t *testing.T) {
 	}
 }
 
+// An attempt that failed without a response has no status, and one that was refused for
+// something else than its status says so.
+func TestTraceOfAttemptsThatFail(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Header().Set("Content-Type", "text/html")
+		c.Answer(http.StatusOK, "<html>")
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		tracers, spans := recorder()
+		hooks := source.WithTrace(rxsseotel.Trace("trades", rxsseotel.WithTracerProvider(tracers)))
+		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), hooks))
+		require.Error(t, err)
+		failing := source.WithHTTPClient(&http.Client{Transport: failingTransport{}})
+		_, err = sink.Collect(t.Context(), source.SSE("https://example.com/feed", hooks, failing, source.WithMaxAttempts(1)))
+		require.ErrorContains(t, err, "no route")
+		_, err = sink.Collect(t.Context(), source.SSE("https://example.com:8443/feed", hooks, failing, source.WithMaxAttempts(1)))
+		require.ErrorContains(t, err, "no route")
+
+		var got []map[string]string
+		for _, span := range spans.GetSpans() {
+			a := attributes(span)
+			assert.Equal(t, codes.Error, span.Status.Code)
+			got = append(got, map[string]string{"outcome": a["rxsse.outcome"], "error": a["error.type"], "status": a["http.response.status_code"], "port": a["server.port"]})
+		}
+		assert.Equal(t, []map[string]string{
+			{"outcome": "refused", "error": "refused", "status": "200", "port": "80"},
+			{"outcome": "connect failed", "error": "connect failed", "status": "", "port": "443"},
+			{"outcome": "connect failed", "error": "connect failed", "status": "", "port": "8443"},
+		}, got)
+	})
+}
+
+type failingTransport struct{}
+
+func (failingTransport) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("no route to the host")
+}
+
 // Positions are in the spans of commits, cut where a server makes them long.
 func TestCheckpoint(t *testing.T) {
 	tracers, spans := recorder()

@@ -69,6 +69,24 @@ func TestPipeKeepsPiecesApart(t *testing.T) {
 	})
 }
 
+func TestPipeReadsAndWritesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, client, server *end) {
+		send(t, server, "")
+		send(t, server, "x")
+		n, err := client.Read(nil)
+		require.NoError(t, err)
+		assert.Zero(t, n)
+		n, err = client.Read(make([]byte, 1))
+		require.NoError(t, err)
+		assert.Equal(t, 1, n)
+	})
+}
+
+func reset(e *end) error {
+	_ = e.SetLinger(0)
+	return e.Close()
+}
+
 func TestPipeEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		end       func(*end) error
@@ -79,9 +97,14 @@ func TestPipeEnds(t *testing.T) {
 	}{
 		"Close":      {(*end).Close, nil, syscall.EPIPE, net.ErrClosed, net.ErrClosed},
 		"CloseWrite": {(*end).CloseWrite, nil, nil, nil, net.ErrClosed},
-		"reset": {func(e *end) error {
-			_ = e.SetLinger(0)
-			return e.Close()
+		"reset":      {reset, syscall.ECONNRESET, syscall.ECONNRESET, net.ErrClosed, net.ErrClosed},
+		"CloseWrite, then reset": {func(e *end) error {
+			_ = e.CloseWrite()
+			return reset(e)
+		}, syscall.ECONNRESET, syscall.ECONNRESET, net.ErrClosed, net.ErrClosed},
+		"reset, then CloseWrite": {func(e *end) error {
+			_ = reset(e)
+			return e.CloseWrite()
 		}, syscall.ECONNRESET, syscall.ECONNRESET, net.ErrClosed, net.ErrClosed},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,9 +117,13 @@ func TestPipeEnds(t *testing.T) {
 				require.ErrorIs(t, err, c.readErr)
 				_, err = client.Write([]byte("answer"))
 				require.ErrorIs(t, err, c.writeErr)
-				_, err = server.Read(make([]byte, 10))
+				n, err := server.Read(make([]byte, 10))
 				require.ErrorIs(t, err, c.ownRead)
-				_, err = server.Write([]byte("more"))
+				if err != nil {
+					assert.Zero(t, n)
+				}
+				n, err = server.Write([]byte("more"))
+				assert.Zero(t, n)
 				require.ErrorIs(t, err, c.ownWrites)
 			})
 		})
@@ -140,14 +167,18 @@ func TestPipeDeadlines(t *testing.T) {
 			assert.True(t, timeout.Timeout())
 			assert.Equal(t, time.Minute, time.Since(start), name)
 		}
-		// A deadline in the past wakes a reader; without one, the reader waits again.
-		errs := make(chan error, 1)
+		// A deadline in the past wakes who waits.
+		errs := make(chan error, 2)
 		require.NoError(t, client.SetDeadline(time.Time{}))
 		go func() { _, err := client.Read(make([]byte, 1)); errs <- err }()
+		go func() { _, err := client.Write(full); errs <- err }()
 		synctest.Wait()
 		require.Empty(t, errs)
 		require.NoError(t, client.SetReadDeadline(time.Unix(1, 0)))
 		require.ErrorIs(t, <-errs, os.ErrDeadlineExceeded)
+		require.NoError(t, client.SetWriteDeadline(time.Unix(1, 0)))
+		require.ErrorIs(t, <-errs, os.ErrDeadlineExceeded)
+		// Without one, the reader waits again.
 		require.NoError(t, client.SetReadDeadline(time.Time{}))
 		send(t, server, "x")
 		_, err := client.Read(make([]byte, 1))

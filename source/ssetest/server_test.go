@@ -117,6 +117,58 @@ func TestAnswer(t *testing.T) {
 	})
 }
 
+func TestAnswerIsPlainTextByDefault(t *testing.T) {
+	onBothAnew(t, func() func(*ssetest.Conn) {
+		return func(c *ssetest.Conn) {
+			if c.N == 2 {
+				c.Header().Set("Content-Type", "application/problem+json")
+			}
+			c.Answer(http.StatusBadRequest, "{}")
+		}
+	}, func(t *testing.T, server *ssetest.Server) {
+		assert.Equal(t, "text/plain; charset=utf-8", get(t, server, "").Header.Get("Content-Type"))
+		assert.Equal(t, "application/problem+json", get(t, server, "").Header.Get("Content-Type"))
+	})
+}
+
+func TestAnswerOnlyOnce(t *testing.T) {
+	for name, begin := range map[string]func(*ssetest.Conn){
+		"Answer": func(c *ssetest.Conn) {
+			defer func() { _ = recover() }()
+			c.Answer(http.StatusOK, "first")
+		},
+		"Open": (*ssetest.Conn).Open,
+		"Raw":  func(c *ssetest.Conn) { c.Raw("first") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(c *ssetest.Conn) {
+				begin(c)
+				assert.PanicsWithValue(t, "ssetest: Answer: the response has begun", func() { c.Answer(http.StatusOK, "second") })
+			}, func(t *testing.T, server *ssetest.Server) {
+				body, err := io.ReadAll(get(t, server, "").Body)
+				require.NoError(t, err)
+				assert.NotContains(t, string(body), "second")
+			})
+		})
+	}
+}
+
+// On loopback, a reset may overtake the header.
+func TestDropAndResetSendTheHeaderFirst(t *testing.T) {
+	for name, drop := range map[string]func(*ssetest.Conn){"Drop": (*ssetest.Conn).Drop, "Reset": (*ssetest.Conn).Reset} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := ssetest.NewMemoryServer(drop)
+				defer server.Close()
+				resp := get(t, server, "")
+				assert.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))
+				_, err := io.ReadAll(resp.Body)
+				require.Error(t, err)
+			})
+		})
+	}
+}
+
 func TestRequestsAreLogged(t *testing.T) {
 	onBoth(t, func(c *ssetest.Conn) {
 		assert.Equal(t, c.Request.LastEventID, c.LastEventID())
@@ -189,26 +241,33 @@ func TestSleepIsFreeInMemory(t *testing.T) {
 }
 
 func TestChunkCutsWhatIsSent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
-			c.Chunk(3)
-			c.Raw("data: 12345\n")
+	for size, want := range map[int][]string{
+		0: {"data: 12\n", "\n"},
+		1: {"d", "a", "t", "a", ":", " ", "1", "2", "\n", "\n"},
+		4: {"data", ": 12", "\n", "\n"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
+				c.Chunk(size)
+				c.Raw("data: 12\n")
+				c.Raw("\n")
+			})
+			defer server.Close()
+			body := get(t, server, "").Body
+			var pieces []string
+			for buf := make([]byte, 100); ; {
+				n, err := body.Read(buf)
+				if n > 0 {
+					pieces = append(pieces, string(buf[:n]))
+				}
+				if err != nil {
+					require.ErrorIs(t, err, io.EOF)
+					break
+				}
+			}
+			assert.Equal(t, want, pieces)
 		})
-		defer server.Close()
-		body := get(t, server, "").Body
-		var pieces []string
-		for buf := make([]byte, 100); ; {
-			n, err := body.Read(buf)
-			if n > 0 {
-				pieces = append(pieces, string(buf[:n]))
-			}
-			if err != nil {
-				require.ErrorIs(t, err, io.EOF)
-				break
-			}
-		}
-		assert.Equal(t, []string{"dat", "a: ", "123", "45\n"}, pieces)
-	})
+	}
 }
 
 func TestReplay(t *testing.T) {
