@@ -72,19 +72,16 @@ func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector].
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	for _, s := range c.set.Samples() {
-		labels := []string{s.Stream}
-		if s.Label != "" {
-			labels = append(labels, s.LabelValue)
-		}
-		m, err := newMetric(c.descs[s.Name], s, labels)
-		if err != nil { // the name of a stream is not UTF-8
-			m = prometheus.NewInvalidMetric(c.descs[s.Name], err)
-		}
-		ch <- m
+		ch <- newMetric(c.descs[s.Name], s)
 	}
 }
 
-func newMetric(desc *prometheus.Desc, s metrics.Sample, labels []string) (prometheus.Metric, error) {
+// newMetric does not panic: a sample has the labels of its definition, in valid UTF-8.
+func newMetric(desc *prometheus.Desc, s metrics.Sample) prometheus.Metric {
+	labels := []string{s.Stream}
+	if s.Label != "" {
+		labels = append(labels, s.LabelValue)
+	}
 	switch s.Kind {
 	case metrics.Histogram:
 		var count uint64
@@ -95,10 +92,10 @@ func newMetric(desc *prometheus.Desc, s metrics.Sample, labels []string) (promet
 				upTo[s.Bounds[i]] = count
 			}
 		}
-		return prometheus.NewConstHistogram(desc, count, s.Value, upTo, labels...)
+		return prometheus.MustNewConstHistogram(desc, count, s.Value, upTo, labels...)
 	case metrics.Counter:
-		return prometheus.NewConstMetric(desc, prometheus.CounterValue, s.Value, labels...)
+		return prometheus.MustNewConstMetric(desc, prometheus.CounterValue, s.Value, labels...)
 	default:
-		return prometheus.NewConstMetric(desc, prometheus.GaugeValue, s.Value, labels...)
+		return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, s.Value, labels...)
 	}
 }

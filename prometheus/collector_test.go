@@ -101,6 +101,21 @@ rxsse_source_connection_duration_seconds_count{stream="trades"} 2
 	})
 }
 
+func TestNamesHaveUnitsAndTotal(t *testing.T) {
+	got := map[string]string{}
+	for _, d := range metrics.Definitions() {
+		got[d.Name] = rxsseprom.Name(d)
+	}
+	for name, want := range map[string]string{
+		"rxsse.source.received":            "rxsse_source_received_bytes_total",
+		"rxsse.source.events":              "rxsse_source_events_total",
+		"rxsse.source.connection.duration": "rxsse_source_connection_duration_seconds",
+		"rxsse.commit.position":            "rxsse_commit_position",
+	} {
+		assert.Equal(t, want, got[name])
+	}
+}
+
 // All names pass the linter, even without values.
 func TestNames(t *testing.T) {
 	var text strings.Builder
