@@ -167,3 +167,12 @@ func TestInPlace(t *testing.T) {
 	require.NoError(t, os.Rename(path+"1", path))
 	assert.True(t, inPlace(), "back again")
 }
+
+func TestTruncateOfAFileForReading(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	require.NoError(t, os.WriteFile(path, []byte("one"), 0o600))
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer file.Close()
+	require.Error(t, Truncate(file, 0))
+}

@@ -31,8 +31,8 @@ func OpenLocked(path string, flag int) (*os.File, error) {
 		if same {
 			return file, nil
 		}
-		if closing := file.Close(); err != nil || closing != nil {
-			return nil, errors.Join(err, closing)
+		if err := errors.Join(err, file.Close()); err != nil {
+			return nil, err
 		}
 	}
 	return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("the file keeps being replaced")}
