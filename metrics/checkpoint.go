@@ -23,7 +23,9 @@ func (s *Set) Checkpoint(name string, c source.Checkpoint) source.Checkpoint {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	commits := get(&s.commits, name)
-	commits.newest = func() source.Stats { return s.newest(name) }
+	if commits.newest == nil { // set once: another goroutine may be reading it
+		commits.newest = func() source.Stats { return s.newest(name) }
+	}
 	return &checkpoint{c, commits}
 }
 

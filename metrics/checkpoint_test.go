@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,4 +81,20 @@ func TestLoadedPosition(t *testing.T) {
 	_, err = set.Checkpoint("broken", unreadable{store}).Load(t.Context())
 	require.Error(t, err)
 	assert.NotContains(t, values(&set, "broken"), "rxsse.commit.position")
+}
+
+// A program may ask for the checkpoint of a name again, for example for each subscription,
+// while another goroutine saves positions under that name or reads the metrics.
+func TestCheckpointOfANameThatIsInUse(t *testing.T) {
+	var set metrics.Set
+	position := set.Checkpoint("trades", nil)
+	var wg sync.WaitGroup
+	wg.Go(func() { assert.NoError(t, position.Save(t.Context(), "1")) })
+	wg.Go(func() { set.Samples() })
+	again := set.Checkpoint("trades", nil)
+	wg.Wait()
+	require.NoError(t, again.Save(t.Context(), "2"))
+	got := values(&set, "trades")
+	assert.EqualValues(t, 2, got["rxsse.commit.saves"])
+	assert.EqualValues(t, 2, got["rxsse.commit.position"])
 }
