@@ -4,7 +4,6 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -71,16 +70,16 @@ func (t *tidier) tidy() error {
 	}
 	var first error
 	report := func(op, path string, err error) {
-		if first == nil && err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if first == nil && err != nil {
 			first = &FileError{Op: op, Path: path, Err: err}
 		}
 	}
 	for _, path := range unfinished {
-		report("remove", path, os.Remove(path))
+		report("remove", path, durable.IgnoreMissing(os.Remove(path)))
 	}
 	old := t.old(files, time.Now())
 	for _, file := range files[:old] {
-		report("remove", file.path, os.Remove(file.path))
+		report("remove", file.path, durable.IgnoreMissing(os.Remove(file.path)))
 	}
 	for _, file := range files[old:] {
 		if t.gzip && !file.compressed {
@@ -104,17 +103,17 @@ func (t *tidier) old(files []rotatedFile, now time.Time) int {
 	return 0
 }
 
-// compress replaces a file by a compressed one. If it is interrupted, at least one of the
-// two is complete.
-func (t *tidier) compress(path string) (err error) {
+// compress replaces a file, unless it is gone, by a compressed one. If compress is
+// interrupted, at least one of the two is complete.
+func (t *tidier) compress(path string) error {
 	from, err := os.Open(path)
 	if err != nil {
-		return err
+		return durable.IgnoreMissing(err)
 	}
-	defer func() { err = errors.Join(err, from.Close()) }()
 	unfinished := path + unfinishedExt
-	if err := t.compressTo(unfinished, from); err != nil {
-		return errors.Join(err, os.Remove(unfinished))
+	err = errors.Join(t.compressTo(unfinished, from), from.Close()) // Windows removes no open file
+	if err != nil {
+		return errors.Join(err, durable.IgnoreMissing(os.Remove(unfinished)))
 	}
 	if err := os.Rename(unfinished, path+compressedExt); err != nil {
 		return err
@@ -122,7 +121,7 @@ func (t *tidier) compress(path string) (err error) {
 	if err := durable.SyncFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	return os.Remove(path)
+	return durable.IgnoreMissing(os.Remove(path))
 }
 
 // compressTo writes a compressed file and returns once it is on the disk.

@@ -75,6 +75,23 @@ func TestFileCloseReturnsTheErrorOfACompression(t *testing.T) {
 	assert.Equal(t, "1\n", content(t, leftover), "nothing is lost")
 }
 
+// A missing file is no error only if it is the file to compress, which somebody may have
+// removed.
+func TestFileCloseReturnsThatNoCompressedFileCanBeMade(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "n.ndjson")
+	leftover := strings.TrimSuffix(path, ".ndjson") + "-20060102T150405.000000000Z.ndjson"
+	require.NoError(t, os.WriteFile(leftover, []byte("1\n"), 0o600))
+	if err := os.Symlink(filepath.Join(t.TempDir(), "missing", "file"), leftover+".gz.new"); err != nil {
+		t.Skip(err)
+	}
+	f, err := sink.OpenNDJSON[int](path, sink.WithGzip())
+	require.NoError(t, err)
+	var failure *sink.FileError
+	require.ErrorAs(t, f.Close(), &failure)
+	assert.Equal(t, "compress", failure.Op)
+	assert.Equal(t, "1\n", content(t, leftover), "nothing is lost")
+}
+
 // rotatedAt makes a file that path was rotated to at t, whose content is its name.
 func rotatedAt(t *testing.T, path string, at time.Time, ext string) {
 	t.Helper()
