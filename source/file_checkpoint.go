@@ -28,7 +28,7 @@ type FileCheckpoint struct {
 	path       string
 	syncFolder func(*durable.Folder) error
 
-	mu sync.Mutex // held by Save
+	mu sync.Mutex // held by Load and Save: Windows replaces no file that is open
 }
 
 // NewFileCheckpoint returns the checkpoint in the file at path. A relative path is resolved
@@ -57,6 +57,8 @@ var ErrNotCheckpoint = errors.New("the file is not a checkpoint, or it is damage
 // Load returns the ID in the file, or "" if there is no file. Its errors name the file,
 // and wrap [ErrNotCheckpoint] or an error of the operating system.
 func (c *FileCheckpoint) Load(context.Context) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	file, err := os.Open(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
@@ -98,11 +100,12 @@ func (c *FileCheckpoint) Save(_ context.Context, lastEventID string) error {
 	}
 	defer func() { _ = folder.Close() }() // it was only synced
 	next := path + ".new"
-	if err := writeSynced(next, appendCheckpoint(nil, lastEventID)); err != nil {
-		return c.error(errors.Join(err, ignoreMissing(os.Remove(next))))
+	err = writeSynced(next, appendCheckpoint(nil, lastEventID))
+	if err == nil {
+		err = os.Rename(next, path)
 	}
-	if err := os.Rename(next, path); err != nil {
-		return c.error(errors.Join(err, ignoreMissing(os.Remove(next))))
+	if err != nil {
+		return c.error(errors.Join(err, durable.IgnoreMissing(os.Remove(next))))
 	}
 	if err := c.syncFolder(folder); err != nil {
 		return c.error(fmt.Errorf("the new ID is in the file, but a loss of power may bring the previous one back: %w", err))
@@ -131,12 +134,4 @@ func writeSynced(path string, content []byte) error {
 		err = file.Sync()
 	}
 	return errors.Join(err, file.Close())
-}
-
-// ignoreMissing returns err unless it says that a file does not exist.
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
