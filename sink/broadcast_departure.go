@@ -24,12 +24,14 @@ type LeaveReason string
 
 const (
 	// LeftClosed is a client that closed its connection, or whose request was cancelled.
+	// net/http also cancels the request of a client whose connection fails.
 	LeftClosed LeaveReason = "closed"
 	// LeftTooSlow is a client that fell out of the history, see [DisconnectClients].
 	LeftTooSlow LeaveReason = "too slow"
 	// LeftTimedOut is a client that did not read within the time of [WithWriteTimeout].
 	LeftTimedOut LeaveReason = "timed out"
-	// LeftWriteFailed is a client whose connection failed.
+	// LeftWriteFailed is a client to which a write failed, but whose request was not
+	// cancelled. It happens with a ResponseWriter other than that of net/http.
 	LeftWriteFailed LeaveReason = "write failed"
 	// LeftSourceFailed is a client whose First or replay failed.
 	LeftSourceFailed LeaveReason = "source failed"
@@ -48,10 +50,11 @@ var errTooSlow = errors.New("sink: Broadcaster: the client was too slow")
 // reason returns why c leaves, given the error of stream.
 func (b *Broadcaster) reason(ctx context.Context, c *client, err error) LeaveReason {
 	var source *sourceError
+	missed := errors.Is(err, os.ErrDeadlineExceeded)
 	switch {
 	case err == nil, errors.Is(err, errNothingMissed):
 		return LeftEnded
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !missed: // net/http also cancels ctx when a write misses its deadline
 		return LeftClosed
 	case c.interrupted.Load() && b.state.Load() == broadcasting:
 		return LeftTimedOut // see giveUp
@@ -61,7 +64,7 @@ func (b *Broadcaster) reason(ctx context.Context, c *client, err error) LeaveRea
 		return LeftTooSlow
 	case errors.As(err, &source):
 		return LeftSourceFailed
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case missed:
 		return LeftTimedOut
 	default:
 		return LeftWriteFailed
