@@ -36,8 +36,10 @@ import (
 	"iter"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/clock"
 )
 
 // Frame is the time that one character of a diagram stands for.
@@ -57,7 +59,7 @@ func Cold(diagram string) rxsse.Observable[string] {
 			start := stream.start(time.Now())
 			defer stream.end()
 			for _, m := range marks {
-				if !waitUntil(ctx, start.Add(m.at)) {
+				if !clock.Sleep(ctx, time.Until(start.Add(m.at))) {
 					yield("", context.Cause(ctx))
 					return
 				}
@@ -79,18 +81,6 @@ func Cold(diagram string) rxsse.Observable[string] {
 	}
 }
 
-// waitUntil waits for the time t and reports false if ctx is done first.
-func waitUntil(ctx context.Context, t time.Time) bool {
-	timer := time.NewTimer(time.Until(t))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // A mark is one thing drawn in a diagram, and when it happens.
 type mark struct {
 	at   time.Duration
@@ -102,7 +92,8 @@ func parse(diagram string) []mark {
 	var at time.Duration
 	grouped, ended := false, false
 	for rest := diagram; rest != ""; {
-		text := rest[:len(string([]rune(rest)[:1]))]
+		_, size := utf8.DecodeRuneInString(rest)
+		text := rest[:size]
 		if text == "[" {
 			end := strings.Index(rest, "]")
 			if end < 0 {
@@ -167,7 +158,7 @@ func Record[T any](ctx context.Context, obs rxsse.Observable[T]) string {
 			break
 		}
 		text := fmt.Sprint(v)
-		if len([]rune(text)) != 1 || strings.ContainsAny(text, "-|#!()[] ") {
+		if utf8.RuneCountInString(text) != 1 || strings.ContainsAny(text, "-|#!()[] ") {
 			text = "[" + unbracketed(text) + "]"
 		}
 		draw(text)

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestRecordDrawsWhatColdWasGiven(t *testing.T) {
 	for _, diagram := range []string{
-		"|", "#", "a|", "-a--b|", "a-(bc)-d#", "--(a|)", "-[two words]-|", "(#)", "ä-✔|", "a[-][|]b|", "([#][ ][!])[(]|", "--------------------------------------------|",
+		"|", "#", "a|", "-a--b|", "a-(bc)-d#", "--(a|)", "-[two words]-|", "(#)", "ä-✔|", "a\xff|", "a[-][|]b|", "([#][ ][!])[(]|", "--------------------------------------------|",
 	} {
 		t.Run(diagram, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
