@@ -25,15 +25,19 @@ import (
 // Asynchronous.
 func Merge[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	mustNotHoldNil("Merge: srcs", srcs)
-	srcs = slices.Clone(srcs)
-	return withoutPositions("Merge", func(ctx context.Context) iter.Seq2[T, error] {
+	return withoutPositions("Merge", merge(slices.Clone(srcs)))
+}
+
+// merge is [Merge], but keeps positions and does not copy srcs.
+func merge[T any](srcs []rxsse.Observable[T]) rxsse.Observable[T] {
+	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			q := handoff.NewByArrival[T](ctx, handoff.DefaultLimit)
 			defer q.Stop()
 			q.GoInOrder(srcs...)
 			deliver(q, yield)
 		}
-	})
+	}
 }
 
 // deliver hands everything from q to the consumer.

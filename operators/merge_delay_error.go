@@ -23,15 +23,15 @@ import (
 func MergeDelayError[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 	srcs = slices.Clone(srcs)
 	mustNotHoldNil("MergeDelayError: srcs", srcs)
-	return func(ctx context.Context) iter.Seq2[T, error] {
+	return withoutPositions("MergeDelayError", func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			failures := make([]error, len(srcs)) // each belongs to one goroutine until Merge has ended
+			failures := make([]error, len(srcs)) // each belongs to one goroutine until merge has ended
 			held := make([]rxsse.Observable[T], len(srcs))
 			for i, src := range srcs {
 				held[i] = holdError(src, &failures[i])
 			}
 			ended := false // by a cancellation, or by the consumer
-			Merge(held...)(ctx)(func(v T, err error) bool {
+			merge(held)(ctx)(func(v T, err error) bool {
 				ended = !yield(v, err) || err != nil
 				return !ended
 			})
@@ -46,7 +46,7 @@ func MergeDelayError[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[T] {
 				}
 			}
 		}
-	}
+	})
 }
 
 // holdError delivers the items of src. If src fails, holdError stores the error in failure

@@ -71,8 +71,19 @@ type position string
 func (p position) ResumeID() string { return string(p) }
 
 func TestReorderingRefusesItemsWhosePositionsItCannotClear(t *testing.T) {
-	const want = "operators: Merge: operators.position has a method ResumeID and no ClearResumeID; add one, since Merge changes the order of items"
-	assert.PanicsWithValue(t, want, func() { Merge(from(position("1")), from(position("2"))) })
+	src := from(position("1"))
+	for operator, build := range map[string]func(){
+		"Merge":           func() { Merge(src, src) },
+		"MergeDelayError": func() { MergeDelayError(src, src) },
+		"MergeMap":        func() { MergeMap(src, 2, func(p position) rxsse.Observable[position] { return from(p) }) },
+		"ParallelUnordered": func() {
+			ParallelUnordered(src, 2, func(_ context.Context, p position) (position, error) { return p, nil })
+		},
+		"GroupBy": func() { GroupBy(src, func(p position) position { return p }, 1, time.Second) },
+	} {
+		want := "operators: " + operator + ": operators.position has a method ResumeID and no ClearResumeID; add one, since " + operator + " changes the order of items"
+		assert.PanicsWithValue(t, want, build)
+	}
 	assert.NotPanics(t, func() { Merge(from(1), from(2)) })
 }
 
