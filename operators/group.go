@@ -52,11 +52,17 @@ type openGroup[K comparable, T any] struct {
 	in      *handoff.Producer[T] // nil after giveUp
 	until   time.Time            // when a full group without a reader is dropped
 	staged  []T                  // the router's, to be passed on in one batch
-	taken   atomic.Bool          // it has or had a reader, or was dropped
-	dropped atomic.Bool          // giveUp has dropped the items
+	state   atomic.Int32         // groupUnread, groupTaken or groupDropped
 	drained atomic.Bool          // its reader has read everything, or has left
 	changed chan<- struct{}      // wakes the router when drained is set
 }
+
+// What became of a group's items.
+const (
+	groupUnread  int32 = iota // no reader has begun
+	groupTaken                // it has or had a reader
+	groupDropped              // giveUp has dropped them
+)
 
 func newOpenGroup[K comparable, T any](key K, limit int, until time.Time, changed chan<- struct{}) *openGroup[K, T] {
 	g := &openGroup[K, T]{key: key, queue: handoff.NewDetached[T](limit), until: until, changed: changed}
@@ -79,11 +85,9 @@ func (g *openGroup[K, T]) pass() bool {
 
 // giveUp drops the items, unless a reader has begun to read them.
 func (g *openGroup[K, T]) giveUp() {
-	if g.taken.Swap(true) {
-		return
+	if g.state.CompareAndSwap(groupUnread, groupDropped) {
+		g.queue, g.in = nil, nil
 	}
-	g.dropped.Store(true)
-	g.queue, g.in = nil, nil
 }
 
 // end ends the group, after the items it holds.
@@ -96,7 +100,7 @@ func (g *openGroup[K, T]) end(o handoff.Outcome) {
 // isDone reports whether no more items of a completed group will be read, because its
 // reader has left, or none came in time.
 func (g *openGroup[K, T]) isDone(now time.Time) bool {
-	return g.in == nil || g.queue.Stopped() || !g.taken.Load() && now.After(g.until)
+	return g.in == nil || g.queue.Stopped() || g.state.Load() == groupUnread && now.After(g.until)
 }
 
 func (g *openGroup[K, T]) setDrained() {
@@ -111,8 +115,8 @@ func (g *openGroup[K, T]) setDrained() {
 func (g *openGroup[K, T]) read(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		switch {
-		case !g.taken.Swap(true):
-		case g.dropped.Load():
+		case g.state.CompareAndSwap(groupUnread, groupTaken):
+		case g.state.Load() == groupDropped:
 			fail(yield, error(&GroupError{g.key, ErrGroupUnread}))
 			return
 		default:
