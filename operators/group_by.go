@@ -152,13 +152,10 @@ type keyRouter[T any, K comparable] struct {
 func (r *keyRouter[T, K]) run(q *handoff.Queue[T]) {
 	for {
 		items, signal := q.Receive(r.due.c())
-		now := time.Now()
-		at := r.at(now)
-		switch signal {
-		case handoff.End:
+		at := r.at(time.Now())
+		if signal == handoff.End {
 			r.end(q.Err())
 			return
-		case handoff.Items, handoff.Tick:
 		}
 		r.expire(at)
 		for i := range items {
@@ -175,12 +172,12 @@ func (r *keyRouter[T, K]) run(q *handoff.Queue[T]) {
 
 // end ends the groups the way src ended, and then the stream of groups.
 func (r *keyRouter[T, K]) end(err error) {
-	if r.ctx.Err() != nil {
-		err = context.Cause(r.ctx)
-	}
 	groups := r.removeAll()
 	if err != nil && r.ctx.Err() == nil {
 		r.waitForReaders(append(r.completed, groups...))
+	}
+	if r.ctx.Err() != nil {
+		err = context.Cause(r.ctx)
 	}
 	endGroups(groups, handoff.Failed(err))
 	if err != nil {
@@ -202,7 +199,7 @@ func (r *keyRouter[T, K]) waitForReaders(groups []*openGroup[K, T]) {
 	for {
 		drained := true
 		for _, g := range groups {
-			if g.in != nil && !g.drained.Load() && !g.queue.Stopped() && (waitForUnread || g.taken.Load()) {
+			if g.in != nil && !g.drained.Load() && !g.queue.Stopped() && (waitForUnread || g.state.Load() == groupTaken) {
 				drained = false
 				break
 			}

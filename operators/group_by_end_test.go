@@ -176,6 +176,33 @@ func TestGroupByForgetsCompletedGroups(t *testing.T) {
 	})
 }
 
+// A cancellation while a slow reader holds up the error of src ends the group with the cause.
+func TestGroupByCancelledBeforeTheErrorIsDelivered(t *testing.T) {
+	errLost, cause := errors.New("lost"), errors.New("closing down")
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		var reader sync.WaitGroup
+		var read int
+		var ended error
+		_, err := drain(ctx, Tap(GroupBy(failingAfter(2, errLost), func(int) int { return 0 }, 10, time.Hour), func(g Group[int, int]) { //nolint:contextcheck // the reader has a context of its own
+			reader.Go(func() {
+				for _, err := range g.Items(t.Context()) {
+					if ended = err; err == nil {
+						read++
+						time.Sleep(time.Second)
+					}
+				}
+			})
+			time.AfterFunc(time.Second, func() { cancel(cause) })
+		}))
+		reader.Wait()
+		assert.Equal(t, cause, err)
+		assert.Equal(t, cause, ended)
+		assert.Equal(t, 2, read)
+	})
+}
+
 // A group without a reader holds up the error for a second.
 func TestGroupByErrorDoesNotWaitForUnreadGroups(t *testing.T) {
 	errLost := errors.New("lost")
