@@ -55,8 +55,7 @@ func newMulticast[T any](operator string, src rxsse.Observable[T], remember, lim
 func (m *multicast[T]) observe(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		if ctx.Err() != nil {
-			var zero T
-			yield(zero, context.Cause(ctx))
+			fail(yield, context.Cause(ctx))
 			return
 		}
 		q := handoff.NewOverflowing[T](ctx, m.limit, m.overflow)
@@ -91,8 +90,7 @@ func (m *multicast[T]) join(ctx context.Context, q *handoff.Queue[T]) (*subscrip
 	if s.cancel == nil && s.users >= m.options.minSubscribers {
 		m.start(ctx, s)
 	}
-	remembered := s.remembered()
-	return s, remembered
+	return s, s.remembered()
 }
 
 // start runs the source for s once the previous subscription's source has ended. Called

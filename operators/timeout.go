@@ -55,7 +55,7 @@ func timeout[T any](q *handoff.Queue[T], d time.Duration, yield func(T, error) b
 	silent.set(now, now.Add(d))
 	for {
 		batch, signal := q.Receive(silent.c())
-		now := time.Now()
+		now = time.Now()
 		if silent.reached(now) && !q.Cancelled() {
 			fail(yield, &TimeoutError{Operator: "Timeout", After: d})
 			return

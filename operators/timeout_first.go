@@ -37,6 +37,9 @@ func TimeoutFirst[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observa
 			fired := make(chan struct{})
 			timer := time.AfterFunc(d, func() { cancel(); close(fired) })
 			disarm := func() {
+				if !waiting {
+					return
+				}
 				waiting = false
 				if timer.Stop() {
 					expired = !time.Now().Before(deadline)
@@ -45,20 +48,14 @@ func TimeoutFirst[T any](src rxsse.Observable[T], d time.Duration) rxsse.Observa
 					<-fired
 				}
 			}
-			defer func() {
-				if waiting { // src has panicked
-					disarm()
-				}
-			}()
+			defer disarm() // if src panics
 			src(limited)(func(v T, err error) bool {
 				if waiting {
 					disarm()
 				}
 				return !expired && yield(v, err) && err == nil
 			})
-			if waiting {
-				disarm()
-			}
+			disarm()
 			switch {
 			case !expired:
 			case ctx.Err() != nil:

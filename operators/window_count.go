@@ -40,8 +40,7 @@ func windowCount[T, A, R any](src rxsse.Observable[T], n int, accumulator window
 					}
 					if wanted {
 						wanted = false
-						var zero R
-						yield(zero, err)
+						fail(yield, err)
 					}
 					return false
 				}
