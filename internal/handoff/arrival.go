@@ -82,7 +82,7 @@ func (q *Queue[T]) merge() {
 	q.merged, q.placed = q.merged[:0], 0
 	for _, p := range q.pending {
 		if p.takeUpTo(q.last) {
-			q.relist(p)
+			q.list(p)
 		}
 	}
 	clear(q.pending)
@@ -149,11 +149,4 @@ func (q *Queue[T]) place(ticket int64, items []T) {
 	q.newest = int(ticket - q.delivered - 1)
 	q.places[q.newest] = items
 	q.placed++
-}
-
-// relist lists a producer from which the consumer did not take all items.
-func (q *Queue[T]) relist(p *Producer[T]) {
-	q.mu.Lock()
-	q.listed = append(q.listed, p)
-	q.mu.Unlock()
 }

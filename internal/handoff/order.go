@@ -18,7 +18,7 @@ import (
 // An upstream with its own Order, such as a Merge in a Merge, counts as waiting only once
 // all of its upstreams have started. It finds this Order in its context.
 type Order struct {
-	last   *turn
+	last   *turn // of the newest upstream, or nil
 	parent *Order
 
 	begin   time.Time
@@ -33,13 +33,6 @@ type orderKey struct{}
 func NewOrder(ctx context.Context) *Order {
 	parent, _ := ctx.Value(orderKey{}).(*Order)
 	return &Order{parent: parent, begin: time.Now()}
-}
-
-// next returns the turn of the last upstream, or nil, and a turn for the next one.
-func (o *Order) next() (before, own *turn) {
-	before, own = o.last, &turn{started: make(chan struct{}), ended: make(chan struct{})}
-	o.last = own
-	return before, own
 }
 
 // expect announces to the orders above that an upstream is going to start.
@@ -78,7 +71,8 @@ func (q *Queue[T]) GoInOrder(srcs ...rxsse.Observable[T]) {
 
 // GoNext runs src as Go does, as the next one in order.
 func (q *Queue[T]) GoNext(order *Order, src rxsse.Observable[T]) {
-	before, own := order.next()
+	before, own := order.last, &turn{started: make(chan struct{}), ended: make(chan struct{})}
+	order.last = own
 	order.expect()
 	if !q.GoThen(func(ctx context.Context) iter.Seq2[T, error] {
 		goOn := before == nil || q.waitForTurn(ctx, order, before)

@@ -23,14 +23,6 @@ func (l *List[V]) First() *Entry[V] {
 	return l.root.next
 }
 
-// Next returns the entry used next after e, or nil if e is the newest.
-func (l *List[V]) Next(e *Entry[V]) *Entry[V] {
-	if e.next == &l.root {
-		return nil
-	}
-	return e.next
-}
-
 // Use makes e the newest entry; now must not be before the time of an earlier call.
 // A second call with the same time costs next to nothing.
 func (l *List[V]) Use(e *Entry[V], now int64) {

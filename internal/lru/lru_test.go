@@ -7,7 +7,7 @@ import (
 )
 
 func order(l *List[string]) (values []string) {
-	for e := l.First(); e != nil; e = l.Next(e) {
+	for e := l.root.next; e != &l.root; e = e.next {
 		values = append(values, e.Value)
 	}
 	return values
