@@ -62,7 +62,7 @@ func (l *Log) Append(ctx context.Context, src rxsse.Observable[codec.Event]) err
 
 // appendAfter appends the events of src if the log still ends with end.
 func (l *Log) appendAfter(ctx context.Context, end tail, src rxsse.Observable[codec.Event]) error {
-	a := &appender{log: l, writer: strconv.FormatUint(rand.Uint64(), 36), last: end.sequence, retry: newRetry(l.publisher)} //nolint:gosec // unique, not secret
+	a := &appender{log: l, writer: strconv.FormatUint(rand.Uint64(), 36), last: end.sequence, retry: newRetry(l.publisher, fmt.Sprintf("append to stream %q", l.name))} //nolint:gosec // unique, not secret
 	a.numbering.id = idOf(end.header)
 	return a.run(ctx, src)
 }
@@ -297,7 +297,7 @@ func (a *appender) recover(ctx context.Context) error {
 	for {
 		if a.stuck > 0 { // publishing again at once did not help
 			if stop := a.retry.wait(ctx, err); stop != nil {
-				return a.stopped(ctx, stop)
+				return stop
 			}
 		}
 		a.stuck++
@@ -312,14 +312,6 @@ func (a *appender) recover(ctx context.Context) error {
 // just lost contact with the others may report that for a moment; otherwise the stream is a
 // different one.
 var errBehind = errors.New("the stream was recreated or restored from a backup")
-
-// stopped returns the error with which recover gives up.
-func (a *appender) stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return err
-	}
-	return fmt.Errorf("jetstream: append to stream %q: %w", a.log.name, err)
-}
 
 // settle waits until every pending message is answered, within ackTimeout, and forgets
 // those that are stored. Each message is only stored after the one before it, so an

@@ -52,7 +52,7 @@ func (l *Log) Follow(lastEventID string) rxsse.Observable[codec.Event] {
 				yield(codec.Event{}, fmt.Errorf("jetstream: follow stream %q: %w", l.name, err))
 				return
 			}
-			again := newRetry(l.publisher)
+			again := newRetry(l.publisher, fmt.Sprintf("follow stream %q", l.name))
 			f := &follower{log: l, after: after, healthy: again.reset, yield: yield}
 			for {
 				end := f.follow(ctx)
@@ -68,9 +68,6 @@ func (l *Log) Follow(lastEventID string) rxsse.Observable[codec.Event] {
 					end = nil // it lived on a server that failed
 				}
 				if stop := again.wait(ctx, end); stop != nil {
-					if ctx.Err() == nil {
-						stop = fmt.Errorf("jetstream: follow stream %q: %w", l.name, stop)
-					}
 					yield(codec.Event{}, stop)
 					return
 				}

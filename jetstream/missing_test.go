@@ -66,7 +66,7 @@ func TestADeletedStreamIsAnError(t *testing.T) {
 		}
 		return nil
 	})
-	run(`jetstream: stream "TestADeletedStreamIsAnError" has been deleted: `, func(begin func()) error {
+	run(`jetstream: work on stream "TestADeletedStreamIsAnError": `, func(begin func()) error {
 		for _, err := range jetstream.Consume(js, consumer, codec.Text)(t.Context()) {
 			if err != nil {
 				bucket, missing := js.KeyValue(t.Context(), consumer.Group.Bucket)

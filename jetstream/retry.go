@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -19,14 +20,15 @@ const missingTimeout = 5 * time.Second
 // A retry waits between the attempts to reach a cluster.
 type retry struct {
 	nc      *nats.Conn
+	what    string // for errors, such as "append to stream"
 	backoff *backoff.ExponentialBackOff
 	missing time.Time // since when the stream or the consumer is missing
 }
 
-func newRetry(js jetstream.JetStream) *retry {
+func newRetry(js jetstream.JetStream, what string) *retry {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval, b.MaxInterval = 50*time.Millisecond, 2*time.Second
-	return &retry{nc: js.Conn(), backoff: b}
+	return &retry{nc: js.Conn(), what: what, backoff: b}
 }
 
 // reset notes that an attempt has succeeded.
@@ -42,20 +44,20 @@ func isMissing(err error) bool {
 }
 
 // wait waits before the next attempt after one that failed with err. It returns an error if
-// there must be no next attempt: the cause of ctx once that has ended,
-// nats.ErrConnectionClosed, or err if the stream or the consumer has been deleted.
+// there must be no next attempt: the cause of ctx once that has ended; otherwise one that
+// wraps nats.ErrConnectionClosed, or err if the stream or the consumer has been deleted.
 func (r *retry) wait(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case r.nc.IsClosed():
-		return nats.ErrConnectionClosed
+		return fmt.Errorf("jetstream: %s: %w", r.what, nats.ErrConnectionClosed)
 	case !isMissing(err):
 		r.missing = time.Time{}
 	case r.missing.IsZero():
 		r.missing = time.Now()
 	case time.Since(r.missing) > missingTimeout:
-		return err
+		return fmt.Errorf("jetstream: %s: %w", r.what, err)
 	}
 	if !clock.Sleep(ctx, r.backoff.NextBackOff()) {
 		return context.Cause(ctx)

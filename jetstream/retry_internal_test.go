@@ -39,7 +39,7 @@ func TestRetryOfAMissingStream(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRetry(notClosed{})
+				r := newRetry(notClosed{}, "append to a stream")
 				begin := time.Now()
 				require.NoError(t, r.wait(t.Context(), jetstream.ErrStreamNotFound))
 				if row.then != nil {
@@ -56,7 +56,7 @@ func TestRetryOfAMissingStream(t *testing.T) {
 // The waits grow from about 50 milliseconds to about two seconds.
 func TestRetryWaitsLonger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRetry(notClosed{})
+		r := newRetry(notClosed{}, "append to a stream")
 		waited := func() time.Duration {
 			begin := time.Now()
 			require.NoError(t, r.wait(t.Context(), errors.New("no leader")))
@@ -79,7 +79,7 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 		ctx, stop := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Millisecond, func() { stop(stopped) })
 		begin := time.Now()
-		require.Equal(t, stopped, newRetry(notClosed{}).wait(ctx, errors.New("no leader")))
+		require.Equal(t, stopped, newRetry(notClosed{}, "append to a stream").wait(ctx, errors.New("no leader")))
 		assert.Equal(t, time.Millisecond, time.Since(begin))
 	})
 }

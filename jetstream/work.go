@@ -78,7 +78,7 @@ func Work(ctx context.Context, js jetstream.JetStream, c Consumer, work func(ctx
 	}
 	return c.Group.share(ctx, js, c.Partitions, func(ctx context.Context, subject string) error {
 		p := &Partition{subject: subject, js: js, stream: stream, config: c}
-		again := newRetry(js)
+		again := newRetry(js, fmt.Sprintf("work on stream %q", c.Stream))
 		for {
 			err := p.begin(ctx)
 			if err == nil {
@@ -88,7 +88,7 @@ func Work(ctx context.Context, js jetstream.JetStream, c Consumer, work func(ctx
 				return err
 			}
 			if stop := again.wait(ctx, err); stop != nil {
-				return fatalError{fmt.Errorf("jetstream: stream %q has been deleted: %w", c.Stream, stop)}
+				return fatalError{stop}
 			}
 		}
 	})
@@ -178,7 +178,7 @@ func (p *Partition) Subject() string { return p.subject }
 // event. A worker that found no event waiting does not count.
 func (p *Partition) Attempt() int { return p.attempt }
 
-// begin finds or creates the consumer, takes it over, and counts the attempt.
+// begin finds or creates the consumer, and counts the attempt.
 func (p *Partition) begin(ctx context.Context) error {
 	p.name = p.config.Durable + "_" + keyToken(p.subject)
 	config := jetstream.ConsumerConfig{
@@ -244,7 +244,7 @@ func (p *Partition) Events() rxsse.Observable[codec.Event] {
 // when yield returns false, and an error when ctx ends or trying again cannot help.
 func (p *Partition) each(ctx context.Context, yield func(e codec.Event, sequence uint64) bool) error {
 	p.reset()
-	again := newRetry(p.js)
+	again := newRetry(p.js, fmt.Sprintf("partition %q", p.subject))
 	for {
 		err := p.deliver(ctx, again.reset, yield)
 		if err == nil {
@@ -254,9 +254,6 @@ func (p *Partition) each(ctx context.Context, yield func(e codec.Event, sequence
 			p.config.Group.Logger.WarnContext(ctx, "jetstream: delivery was interrupted, trying again", "partition", p.subject, "cause", err)
 		}
 		if stop := again.wait(ctx, err); stop != nil {
-			if ctx.Err() == nil {
-				stop = fmt.Errorf("jetstream: partition %q: %w", p.subject, stop)
-			}
 			return stop
 		}
 	}
