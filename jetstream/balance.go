@@ -20,7 +20,7 @@ func (c *claims) balance(ctx context.Context) {
 		c.cannotRead(ctx, err)
 		return
 	}
-	mine, differ := assign(members, keyToken(c.group.Member))
+	mine, differ := assign(members, c.group.Member)
 	if differ && !c.differ {
 		c.group.Logger.WarnContext(ctx, "jetstream: the members of the group have different feeds or partitions; each is read by a member that has it in its configuration", "group", c.group.Name, "member", c.group.Member)
 	}
@@ -70,7 +70,7 @@ func (c *claims) list(ctx context.Context) (members map[string][]string, taken [
 		select {
 		case entry := <-entries.Updates():
 			if entry == nil { // the end of the entries
-				members[keyToken(c.group.Member)] = c.names // the server that answered may not have it yet
+				members[c.group.Member] = c.names // the server that answered may not have it yet
 				return members, taken, nil
 			}
 			if member, ok := strings.CutPrefix(entry.Key(), prefix+"member."); ok {

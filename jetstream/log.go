@@ -26,7 +26,7 @@ type Log struct {
 	publisher jetstream.JetStream
 	name      string
 	config    LogConfig
-	covers    []string // the stream's subjects
+	subjects  []string // of the stream
 }
 
 // A LogConfig configures a [Log]. The zero LogConfig works for a stream with one subject.
@@ -54,7 +54,7 @@ func OpenLog(ctx context.Context, js jetstream.JetStream, stream string, config 
 	if config.MaxPending <= 0 {
 		config.MaxPending = 2048
 	}
-	l := &Log{stream: s, name: stream, config: config, covers: s.CachedInfo().Config.Subjects}
+	l := &Log{stream: s, name: stream, config: config, subjects: s.CachedInfo().Config.Subjects}
 	err = l.check(s.CachedInfo().Config)
 	if err == nil {
 		l.publisher, err = newPublisher(js, config.MaxPending)
@@ -222,15 +222,15 @@ func (l *Log) apiPrefix() string {
 // subject returns the subject of e, or an error if the stream does not cover it.
 func (l *Log) subject(e codec.Event) (string, error) {
 	if l.config.Subject == nil {
-		return l.covers[0], nil
+		return l.subjects[0], nil
 	}
 	subject := l.config.Subject(e)
-	for _, pattern := range l.covers {
+	for _, pattern := range l.subjects {
 		if matches(pattern, subject) {
 			return subject, nil
 		}
 	}
-	return "", fmt.Errorf("jetstream: event %q: subject %q is not a subject of stream %q (%s)", e.ID, subject, l.name, strings.Join(l.covers, ", "))
+	return "", fmt.Errorf("jetstream: event %q: subject %q is not a subject of stream %q (%s)", e.ID, subject, l.name, strings.Join(l.subjects, ", "))
 }
 
 // matches reports whether a subject without wildcards matches pattern.
