@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/internal/clock"
+	"github.com/rxsse/rxsse/internal/lifetime"
 )
 
 // claims is a member's part in its group. Its fields belong to the goroutine that calls
@@ -51,9 +51,22 @@ const (
 	claimLost                // others may have it already
 )
 
-// run claims, renews and releases work until ctx ends, the connection is closed or work
-// fails for good. It then releases everything and returns the reason.
+// run holds claims until that cannot go on. It then releases everything, and returns the
+// reason or repeats a panic of the work.
 func (c *claims) run(ctx context.Context, nc *nats.Conn) error {
+	reason := c.hold(ctx, nc)
+	c.releaseAll(ctx, reason)
+	select {
+	case p := <-c.panicked: // perhaps of work that the release has ended
+		panic(p)
+	default:
+		return reason
+	}
+}
+
+// hold claims, renews and releases work until ctx ends, the connection is closed, or work
+// panics or fails for good. It returns the reason.
+func (c *claims) hold(ctx context.Context, nc *nats.Conn) error {
 	tick := time.NewTicker(c.group.TTL / 3)
 	defer tick.Stop()
 	for {
@@ -64,29 +77,16 @@ func (c *claims) run(ctx context.Context, nc *nats.Conn) error {
 		case <-tick.C:
 		case <-c.ended:
 		case err := <-c.fatal:
-			c.leave(ctx, err)
 			return err
 		case p := <-c.panicked:
-			c.releaseAll(ctx, p)
-			panic(p)
+			offer(c.panicked, p)
+			return p
 		case <-ctx.Done():
-			c.leave(ctx, context.Cause(ctx))
 			return context.Cause(ctx)
 		}
 		if nc.IsClosed() {
-			c.leave(ctx, nats.ErrConnectionClosed)
 			return fmt.Errorf("jetstream: group %q: %w", c.group.Name, nats.ErrConnectionClosed)
 		}
-	}
-}
-
-// leave releases everything, and repeats a panic of the work that this ends.
-func (c *claims) leave(ctx context.Context, cause error) {
-	c.releaseAll(ctx, cause)
-	select {
-	case p := <-c.panicked:
-		panic(p)
-	default:
 	}
 }
 
@@ -214,17 +214,20 @@ func (c *claims) claim(ctx, request context.Context, name string) bool {
 	c.group.Logger.InfoContext(ctx, "jetstream: claimed", "group", c.group.Name, "name", name)
 	c.wait.Go(func() { // until the claim ends
 		defer func() {
-			if v := recover(); v != nil {
-				offer(c.panicked, asPanic(v))
-			}
 			held.expiry.Stop()
 			cancel(nil)
 			close(held.done)
 			offer(c.ended, struct{}{})
 		}()
-		c.report(name, true)
-		defer c.report(name, false)
-		c.keepWorking(working, name)
+		panicked, _ := lifetime.Guard(func() error {
+			c.report(name, true)
+			defer c.report(name, false)
+			c.keepWorking(working, name)
+			return nil
+		})
+		if panicked != nil {
+			offer(c.panicked, panicked)
+		}
 	})
 	return true
 }
@@ -235,14 +238,6 @@ func offer[T any](c chan<- T, v T) {
 	case c <- v:
 	default:
 	}
-}
-
-// asPanic wraps a recovered value with the stack of the goroutine that panicked.
-func asPanic(v any) *rxsse.PanicError {
-	if p, ok := v.(*rxsse.PanicError); ok {
-		return p
-	}
-	return &rxsse.PanicError{Value: v, Stack: debug.Stack()}
 }
 
 func (c *claims) report(name string, held bool) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/rxsse/rxsse"
 	"github.com/rxsse/rxsse/codec"
-	"github.com/rxsse/rxsse/internal/handoff"
+	"github.com/rxsse/rxsse/internal/lifetime"
 )
 
 // A Delivery is an item that [Consume] delivers: a message whose ID is the event's
@@ -87,22 +87,19 @@ type decoded[T any] struct {
 // deliver runs Work on another goroutine and delivers the events of its assignments.
 func (r *consuming[T]) deliver(ctx context.Context, yield func(Delivery[T], error) bool) {
 	working, stop := context.WithCancel(ctx)
-	var end handoff.Outcome
+	var panicked *rxsse.PanicError
+	var failure error // of Work
 	ended := make(chan struct{})
-	// The events go through r.ready. This stream delivers only the error of Work.
-	workers := func(ctx context.Context) iter.Seq2[struct{}, error] {
-		return func(yield func(struct{}, error) bool) {
-			yield(struct{}{}, Work(ctx, r.js, r.config, r.work))
-		}
-	}
-	go handoff.Run(working, workers, func(struct{}) bool { return true }, func(e handoff.Outcome) { // until stop
-		end = e
-		close(ended)
-	})
+	go func() { // until stop
+		defer close(ended)
+		panicked, failure = lifetime.Guard(func() error { return Work(working, r.js, r.config, r.work) })
+	}()
 	defer func() {
 		stop()
 		<-ended
-		end.Raise()
+		if panicked != nil {
+			panic(panicked)
+		}
 	}()
 	for {
 		select {
@@ -111,8 +108,8 @@ func (r *consuming[T]) deliver(ctx context.Context, yield func(Delivery[T], erro
 				return
 			}
 		case <-ended:
-			if err := end.Err(); err != nil {
-				yield(Delivery[T]{}, err)
+			if panicked == nil { // Work returns no nil
+				yield(Delivery[T]{}, failure)
 			}
 			return
 		}
