@@ -69,4 +69,38 @@
 //			}
 //		}
 //	}
+//
+// # Writing a source
+//
+// A source opens for each subscription what it reads, and closes it when the range ends.
+// It looks at the context before each item, because a reader can hold items that have
+// arrived, and ends a read that waits when the context is cancelled:
+//
+//	func Lines(open func(context.Context) (io.ReadCloser, error)) rxsse.Observable[string] {
+//		return func(ctx context.Context) iter.Seq2[string, error] {
+//			return func(yield func(string, error) bool) {
+//				r, err := open(ctx)
+//				if err == nil {
+//					defer r.Close()
+//					stop := context.AfterFunc(ctx, func() { r.Close() }) // ends a Scan that waits
+//					defer stop()
+//					lines := bufio.NewScanner(r)
+//					for ctx.Err() == nil && lines.Scan() {
+//						if !yield(lines.Text(), nil) {
+//							return
+//						}
+//					}
+//					err = lines.Err()
+//				}
+//				if ctx.Err() != nil {
+//					err = context.Cause(ctx)
+//				}
+//				if err != nil {
+//					yield("", err)
+//				}
+//			}
+//		}
+//	}
+//
+// For a function that returns the next item, source.FromFunc is such a source.
 package rxsse

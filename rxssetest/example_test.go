@@ -1,9 +1,13 @@
 package rxssetest_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"iter"
+	"math"
+	"net"
 	"testing"
 
 	"github.com/rxsse/rxsse"
@@ -39,12 +43,75 @@ func Numbers(ctx context.Context) iter.Seq2[int, error] {
 	}
 }
 
+// Lines delivers the lines of what open returns. It is a source that waits for its items.
+func Lines(open func(context.Context) (io.ReadCloser, error)) rxsse.Observable[string] {
+	return func(ctx context.Context) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			r, err := open(ctx)
+			if err == nil {
+				defer func() { _ = r.Close() }()
+				stop := context.AfterFunc(ctx, func() { _ = r.Close() }) // ends a Scan that waits
+				defer stop()
+				lines := bufio.NewScanner(r)
+				for ctx.Err() == nil && lines.Scan() {
+					if !yield(lines.Text(), nil) {
+						return
+					}
+				}
+				err = lines.Err()
+			}
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			if err != nil {
+				yield("", err)
+			}
+		}
+	}
+}
+
+// lines returns Lines of a connection whose other end writes text n times.
+func lines(text string, n int) rxsse.Observable[string] {
+	return Lines(func(context.Context) (io.ReadCloser, error) {
+		ours, theirs := net.Pipe()
+		go func() {
+			defer func() { _ = theirs.Close() }()
+			for range n {
+				if _, err := io.WriteString(theirs, text); err != nil {
+					return
+				}
+			}
+		}()
+		return ours, nil
+	})
+}
+
 func TestEvens(t *testing.T) {
 	rxssetest.Operator[int, int]{Apply: Evens, Items: []int{1, 2, 3}, Want: []int{2}}.Check(t)
 }
 
 func TestNumbers(t *testing.T) {
 	rxssetest.Source[int]{Endless: func() rxsse.Observable[int] { return Numbers }}.Check(t)
+}
+
+func TestLines(t *testing.T) {
+	rxssetest.Source[string]{
+		Finite:  func() rxsse.Observable[string] { return lines("a\nb\nc\n", 1) },
+		Want:    []string{"a", "b", "c"},
+		Endless: func() rxsse.Observable[string] { return lines("a\nb\n", math.MaxInt) },
+		Failing: func(err error) rxsse.Observable[string] {
+			return Lines(func(context.Context) (io.ReadCloser, error) { return nil, err })
+		},
+		Silent: func() rxsse.Observable[string] {
+			return Lines(func(context.Context) (io.ReadCloser, error) {
+				ours, _ := net.Pipe()
+				return ours, nil
+			})
+		},
+		Panicking: func(v any) rxsse.Observable[string] {
+			return Lines(func(context.Context) (io.ReadCloser, error) { panic(v) })
+		},
+	}.Check(t)
 }
 
 // Double breaks a rule: it ignores the result of yield, and continues after its consumer

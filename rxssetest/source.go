@@ -39,7 +39,7 @@ func (s Source[T]) Check(t *testing.T) {
 	if s.Endless != nil {
 		bubble(t, "break", func(t *testing.T) { requireLeft(t, s.Endless()) })
 		bubble(t, "cancelled by the consumer", func(t *testing.T) { requireCancelledByConsumer(t, s.Endless()) })
-		bubble(t, "cancelled before", func(t *testing.T) { requireCancelledBefore(t, s.Endless()) })
+		bubble(t, "endless, cancelled before", func(t *testing.T) { requireCancelledBefore(t, s.Endless()) })
 		bubble(t, "panic in the consumer", func(t *testing.T) { requireConsumerPanic(t, s.Endless()) })
 	}
 	if s.Silent != nil {

@@ -123,7 +123,7 @@ var faultySources = map[string]fault{
 		rxssetest.Source[int]{Endless: stream(func(_ context.Context, _ int, yield func(int, error) bool) {
 			for yield(1, nil) {
 			}
-		})}.Check, "after the context was cancelled; the stream must end with the cause", "cancelled by the consumer, cancelled before",
+		})}.Check, "after the context was cancelled; the stream must end with the cause", "cancelled by the consumer, endless, cancelled before",
 	},
 	"an endless source that panics when it is left": {
 		rxssetest.Source[int]{Endless: stream(func(ctx context.Context, _ int, yield func(int, error) bool) {
