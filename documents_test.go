@@ -25,8 +25,10 @@ const prelude = `package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -63,6 +65,8 @@ var (
 	_ = strings.Cut
 	_ atomic.Bool
 	_ sql.DB
+	_ json.Decoder
+	_ io.Reader
 	_ rx.Option
 )
 
