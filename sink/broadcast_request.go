@@ -129,6 +129,7 @@ func (b *Broadcaster) serve(ctx context.Context, c *client) {
 	why, err := LeftPanicked, errors.New("sink: Broadcaster: a function of the caller panicked")
 	defer func() { b.leave(c, why, err) }()
 	err = b.stream(ctx, c)
+	c.finish()
 	why = b.reason(ctx, c, err)
 }
 

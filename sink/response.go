@@ -101,6 +101,14 @@ func (s *response) rest() {
 	}
 }
 
+// finish is called before the handler returns: what net/http then writes, the last chunk
+// over HTTP/1.1, needs a deadline that has not passed.
+func (s *response) finish() {
+	if !s.interrupted.Load() {
+		s.extendDeadline()
+	}
+}
+
 // interrupt ends the current write and makes later ones fail. Another goroutine may call it
 // while the handler runs. It reports whether the connection has deadlines: without them,
 // the current write continues.

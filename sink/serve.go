@@ -129,7 +129,9 @@ func Serve(w http.ResponseWriter, r *http.Request, src rxsse.Observable[codec.Ev
 	}
 	ctx := r.Context()
 	err := s.stream(ctx, src)
-	if err != nil && ctx.Err() == nil && !s.broken {
+	if err == nil {
+		s.finish()
+	} else if ctx.Err() == nil && !s.broken {
 		err = s.fail(err)
 	}
 	return err
