@@ -104,6 +104,30 @@ func TestNothingFollowsAnError(t *testing.T) {
 	}
 }
 
+// On cancel, open windows are dropped, even if the source then completes as if nothing had
+// happened.
+func TestWindowsOfASourceThatCompletesAfterACancellation(t *testing.T) {
+	cause := errors.New("closing down")
+	never := func(int) bool { return false }
+	eventTime := EventTime[int]{Assigner: Tumbling(time.Hour), Timestamp: func(v int) time.Time { return time.Unix(int64(v), 0) }}
+	for name, windowed := range map[string]func(ints) rxsse.Observable[WindowOf[int]]{
+		"by count":     func(src ints) rxsse.Observable[WindowOf[int]] { return Window(src, ByCount(2)) },
+		"event time":   func(src ints) rxsse.Observable[WindowOf[int]] { return Window(src, eventTime) },
+		"with a clock": func(src ints) rxsse.Observable[WindowOf[int]] { return Window(src, Tumbling(time.Hour)) },
+		"by last item": func(src ints) rxsse.Observable[WindowOf[int]] { return Window(src, ByLast(never)) },
+	} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		windows, err := drain(ctx, windowed(func(context.Context) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) {
+				yield(1, nil)
+				cancel(cause)
+			}
+		}))
+		assert.Empty(t, windows, name)
+		assert.Equal(t, cause, err, name)
+	}
+}
+
 // A source that wrongly continues after its error cannot change the error or add items.
 func TestSourceThatGoesOnAfterItsError(t *testing.T) {
 	asked := 0

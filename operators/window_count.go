@@ -58,7 +58,10 @@ func windowCount[T, A, R any](src rxsse.Observable[T], n int, accumulator window
 				}
 				return wanted
 			})
-			if wanted && held > 0 && deliver() {
+			if wanted && held > 0 && ctx.Err() == nil {
+				wanted = deliver()
+			}
+			if wanted {
 				complete(ctx, yield)
 			}
 		}
