@@ -114,9 +114,7 @@ func (a Assigner) Offset(d time.Duration) Assigner {
 // In panics if loc is nil, or if the size or the slide is not a multiple of 24 hours.
 func (a Assigner) In(loc *time.Location) Assigner {
 	const day = 24 * time.Hour
-	if loc == nil {
-		panic("operators: In: location must not be nil")
-	}
+	mustNotBeNil("In: loc", loc == nil)
 	if !a.aligned() || a.grid.Size%day != 0 || a.grid.Slide%day != 0 {
 		panic("operators: In is for Tumbling and Sliding over whole days of 24 hours")
 	}

@@ -222,7 +222,7 @@ func TestAssignersRefuse(t *testing.T) {
 		"days of a session":   {"operators: In is for Tumbling and Sliding over whole days of 24 hours", func() { BySession(24 * time.Hour).In(time.UTC) }},
 		"half a day":          {"operators: In is for Tumbling and Sliding over whole days of 24 hours", func() { Tumbling(12 * time.Hour).In(time.UTC) }},
 		"slides by hours":     {"operators: In is for Tumbling and Sliding over whole days of 24 hours", func() { Sliding(24*time.Hour, time.Hour).In(time.UTC) }},
-		"no place":            {"operators: In: location must not be nil", func() { Tumbling(24 * time.Hour).In(nil) }},
+		"no place":            {"operators: In: loc is nil", func() { Tumbling(24 * time.Hour).In(nil) }},
 		"zero for By": {"operators: AggregateBy: the zero Assigner is invalid: use Tumbling, Sliding, BySession, ByCount or BySlidingCount", func() {
 			AggregateBy(from(1), byIndex, Assigner{}, func() int { return 0 }, func(sum, v int) int { return sum + v })
 		}},

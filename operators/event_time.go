@@ -3,6 +3,8 @@ package operators
 import (
 	"fmt"
 	"time"
+
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // An EventTime assigns items to windows by the time that they carry, regardless of when and
@@ -79,20 +81,11 @@ func (e EventTime[T]) check(operator string) {
 	if !e.Assigner.aligned() && e.Assigner.gap == 0 {
 		panic(prefix + "Assigner must be Tumbling, Sliding or BySession: other windows do not depend on the time of an item")
 	}
-	if e.Timestamp == nil {
-		panic(prefix + "Timestamp must not be nil")
-	}
-	for _, d := range []struct {
-		field string
-		value time.Duration
-	}{{"OutOfOrder", e.OutOfOrder}, {"Lateness", e.Lateness}, {"Idle", e.Idle}} {
-		if d.value < 0 {
-			panic(fmt.Sprintf("%s%s must not be negative, got %v", prefix, d.field, d.value))
-		}
-	}
-	if e.Sources < 0 {
-		panic(fmt.Sprintf("%sSources must not be negative, got %d", prefix, e.Sources))
-	}
+	argument.MustNotBeNil(prefix+"Timestamp", e.Timestamp == nil)
+	argument.MustNotBeNegative(prefix+"OutOfOrder", e.OutOfOrder)
+	argument.MustNotBeNegative(prefix+"Lateness", e.Lateness)
+	argument.MustNotBeNegative(prefix+"Idle", e.Idle)
+	argument.MustNotBeNegative(prefix+"Sources", e.Sources)
 	if e.Sources > 1 && e.Source == nil {
 		panic(fmt.Sprintf("%sSources is %d, so Source must not be nil", prefix, e.Sources))
 	}

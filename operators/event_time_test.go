@@ -498,7 +498,7 @@ func TestEventTimeRefuses(t *testing.T) {
 	good := EventTime[reading]{Assigner: Tumbling(1), Timestamp: reading.time}
 	for want, change := range map[string]func(*EventTime[reading]){
 		"Assigner must be Tumbling, Sliding or BySession: other windows do not depend on the time of an item": func(e *EventTime[reading]) { e.Assigner = ByCount(1) },
-		"Timestamp must not be nil":                func(e *EventTime[reading]) { e.Timestamp = nil },
+		"Timestamp is nil":                         func(e *EventTime[reading]) { e.Timestamp = nil },
 		"OutOfOrder must not be negative, got -1s": func(e *EventTime[reading]) { e.OutOfOrder = -time.Second },
 		"Lateness must not be negative, got -1s":   func(e *EventTime[reading]) { e.Lateness = -time.Second },
 		"Idle must not be negative, got -1s":       func(e *EventTime[reading]) { e.Idle = -time.Second },
