@@ -45,24 +45,24 @@ func FromHot[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
 	argument.MustNotBeNil("rx: FromHot: it", it == nil)
 	o := newOptions(opts)
 	first := observeHot(it)
-	first.wait(drainTimeout)
+	select {
+	case <-first.observed:
+	case <-time.After(drainTimeout):
+	}
 	var taken atomic.Bool
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
-			var zero T
 			hot := first
 			if !taken.CompareAndSwap(false, true) {
 				hot = observeHot(it)
 			}
 			r := reader{ctx: ctx}
 			defer func() {
+				if !r.done {
+					go hot.drain() // ends with the hot observable
+				}
 				if r.panicked != nil {
 					panic(r.panicked)
-				}
-			}()
-			defer func() {
-				if !r.done {
-					go hot.drain()
 				}
 			}()
 			select {
@@ -74,6 +74,7 @@ func FromHot[T any](it rxgo.Iterable, opts ...Option) rxsse.Observable[T] {
 				return
 			}
 			if err := r.err(); err != nil {
+				var zero T
 				yield(zero, err)
 			}
 		}
@@ -99,14 +100,6 @@ func observeHot(it rxgo.Iterable) *hotObservation {
 		})
 	}()
 	return h
-}
-
-// wait returns once it is observed, or after d.
-func (h *hotObservation) wait(d time.Duration) {
-	select {
-	case <-h.observed:
-	case <-time.After(d):
-	}
 }
 
 // drain reads the items until the hot observable closes its channel.
