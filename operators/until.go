@@ -29,7 +29,7 @@ func TakeUntil[T, N any](src rxsse.Observable[T], notifier rxsse.Observable[N]) 
 		return func(yield func(T, error) bool) {
 			runSides(ctx, sideB[T](Take(notifier, 1)), sideA[T, N](src), yield, func(m *sideItem[T, N]) bool {
 				switch {
-				case m.isB && m.end: // after the notification, or without one
+				case m.isB && m.end: // without a notification
 					return true
 				case m.isB || m.end:
 					complete(ctx, yield)
