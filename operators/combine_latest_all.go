@@ -27,7 +27,7 @@ func CombineLatestAll[T any](srcs ...rxsse.Observable[T]) rxsse.Observable[[]T] 
 	mustNotHoldNil("CombineLatestAll: srcs", srcs)
 	tagged := make([]rxsse.Observable[indexed[T]], len(srcs))
 	for i, src := range srcs {
-		tagged[i] = withIndex(src, i)
+		tagged[i] = withIndex(src, int64(i))
 	}
 	return func(ctx context.Context) iter.Seq2[[]T, error] {
 		return func(yield func([]T, error) bool) {

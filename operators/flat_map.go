@@ -96,11 +96,11 @@ func SwitchMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 	mustNotBeNil("SwitchMap: f", f == nil)
 	return func(ctx context.Context) iter.Seq2[R, error] {
 		return func(yield func(R, error) bool) {
-			q := handoff.NewByArrival[numbered[R]](ctx, handoff.DefaultLimit)
+			q := handoff.NewByArrival[indexed[R]](ctx, handoff.DefaultLimit)
 			defer q.Stop()
 			var s switching
 			cancel := func() {}
-			q.Go(starting[T, numbered[R]](src, func(ctx context.Context, v T) bool {
+			q.Go(starting[T, indexed[R]](src, func(ctx context.Context, v T) bool {
 				number, ok := s.next()
 				if !ok {
 					return false
@@ -109,11 +109,11 @@ func SwitchMap[T, R any](src rxsse.Observable[T], f func(T) rxsse.Observable[R])
 				ctx, cancel = context.WithCancel(ctx)
 				return q.Go(whileNewest(ctx, returned("SwitchMap: f", f(v)), number, &s))
 			}))
-			deliver(q, func(m numbered[R], err error) bool {
+			deliver(q, func(m indexed[R], err error) bool {
 				if err != nil {
 					return fail(yield, err)
 				}
-				return m.number != s.newest.Load() || yield(m.value, nil)
+				return m.index != s.newest.Load() || yield(m.value, nil)
 			})
 		}
 	}
@@ -146,27 +146,16 @@ func (s *switching) fail(number int64) bool {
 	return s.failed
 }
 
-// A numbered is an item of the inner stream with this number.
-type numbered[R any] struct {
-	number int64
-	value  R
-}
-
-// SizeOf implements [handoff.Wrapper].
-func (*numbered[R]) SizeOf() func(*numbered[R]) int {
-	return sizeOfPart(func(n *numbered[R]) *R { return &n.value })
-}
-
 // whileNewest runs inner under ctx and numbers its items, until there is a newer stream.
 // From then on, the end of inner does not matter.
-func whileNewest[R any](ctx context.Context, inner rxsse.Observable[R], number int64, s *switching) rxsse.Observable[numbered[R]] {
-	return func(context.Context) iter.Seq2[numbered[R], error] {
-		return func(yield func(numbered[R], error) bool) {
+func whileNewest[R any](ctx context.Context, inner rxsse.Observable[R], number int64, s *switching) rxsse.Observable[indexed[R]] {
+	return func(context.Context) iter.Seq2[indexed[R], error] {
+		return func(yield func(indexed[R], error) bool) {
 			inner(ctx)(func(v R, err error) bool {
 				switch {
 				case number != s.newest.Load():
 				case err == nil:
-					return yield(numbered[R]{number, v}, nil)
+					return yield(indexed[R]{index: number, value: v}, nil)
 				case s.fail(number):
 					fail(yield, err)
 				}

@@ -42,7 +42,7 @@ func sideB[A, B any](b rxsse.Observable[B]) rxsse.Observable[sideItem[A, B]] {
 
 // An indexed is an item, or the completion, of one of several streams.
 type indexed[T any] struct {
-	index int
+	index int64
 	ended bool
 	value T
 }
@@ -62,7 +62,7 @@ func sizeOfPart[W, T any](part func(*W) *T) func(*W) int {
 }
 
 // withIndex delivers the items of src, and then its completion, with an index.
-func withIndex[T any](src rxsse.Observable[T], index int) rxsse.Observable[indexed[T]] {
+func withIndex[T any](src rxsse.Observable[T], index int64) rxsse.Observable[indexed[T]] {
 	return withEnd(src, indexed[T]{index: index, ended: true}, func(v T) indexed[T] { return indexed[T]{index: index, value: v} })
 }
 
