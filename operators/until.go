@@ -15,7 +15,8 @@ import (
 //	TakeUntil(notifier):  --1--2-|
 //
 // If src ends first, TakeUntil ends as src does. An error of notifier ends the stream too.
-// A notifier that completes without an item has no effect.
+// A notifier that completes without an item has no effect. To stop many streams by closing a
+// channel, use [DefaultIfEmpty](source.FromChannel(c), v) as the notifier.
 //
 // The notifier starts first. If it delivers an item without blocking, TakeUntil completes
 // without an item, even if src has items ready; src may have been started, and is released.

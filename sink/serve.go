@@ -107,7 +107,13 @@ func LastEventID(r *http.Request) string {
 //
 // Read the body of the request before calling Serve, because over HTTP/1.1 it cannot be
 // read once the response has begun. [http.Server.Shutdown] waits for Serve, so end src on
-// shutdown, for example with operators.TakeUntil.
+// shutdown:
+//
+//	stopping := make(chan struct{})
+//	server.RegisterOnShutdown(func() { close(stopping) })
+//	stop := operators.DefaultIfEmpty(source.FromChannel(stopping), struct{}{}) // an item for each stream
+//	…
+//	err := sink.Serve(w, r, operators.TakeUntil(prices, stop))
 func Serve(w http.ResponseWriter, r *http.Request, src rxsse.Observable[codec.Event], opts ...ServeOption) error {
 	argument.MustNotBeNil("sink: Serve: src", src == nil)
 	o := serveOptions{heartbeat: 15 * time.Second, writeTimeout: time.Minute}

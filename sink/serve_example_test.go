@@ -47,6 +47,27 @@ func ExampleServe() {
 	// <nil>
 }
 
+// A server that stops. Each response ends as if its stream had completed.
+func ExampleServe_shutdown() {
+	stopping := make(chan struct{})
+	stop := operators.DefaultIfEmpty(source.FromChannel(stopping), struct{}{}) // an item for each stream
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		prices := operators.StartWith(source.Never[codec.Event](), codec.Event{Data: "1.07"})
+		_ = sink.Serve(w, r, operators.TakeUntil(prices, stop))
+	}))
+	defer server.Close()
+	server.Config.RegisterOnShutdown(func() { close(stopping) })
+
+	page := source.SSE(server.URL, source.WithReconnect(source.ReconnectNever))
+	for e, err := range page(context.Background()) {
+		fmt.Println(e.Data, err)
+		fmt.Println(server.Config.Shutdown(context.Background()))
+	}
+	// Output:
+	// 1.07 <nil>
+	// <nil>
+}
+
 // A response for clients behind a proxy that closes silent connections after 10 seconds.
 // When the stream fails, the client gets a last event and comes back after 5 to 7.5
 // seconds.
