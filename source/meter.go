@@ -218,7 +218,7 @@ func (m *streamMeter) delivered(e codec.Event) {
 	defer m.mu.Unlock()
 	m.stats.Events++
 	m.stats.LastEventAt = m.readAt
-	if e.Type != "" {
+	if e.Kind() != codec.KindComment {
 		m.stats.LastEventID = e.ID
 	}
 }

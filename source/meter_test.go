@@ -49,6 +49,30 @@ func TestMeter(t *testing.T) {
 	})
 }
 
+// A change of the reconnection time has a position, which Commit saves: a meter that ignored
+// it would report a lag that no save ends. A comment has none.
+func TestPositionOfARetryEvent(t *testing.T) {
+	within(t, func(c *ssetest.Conn) {
+		c.Raw("id: 1\ndata: a\n\nid: 2\nretry: 100\n\n: ping\n\n")
+		c.Hold()
+	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
+		var meter source.Meter
+		session, err := client.Open(t.Context(), server.URL(), source.WithMeter(&meter), source.WithRetryEvents(true), source.WithComments(true))
+		require.NoError(t, err)
+		defer session.Close()
+		for e, err := range session.Events() {
+			require.NoError(t, err)
+			if e.Kind() == codec.KindComment {
+				break
+			}
+			assert.Equal(t, e.ResumeID(), session.LastEventID())
+			assert.Equal(t, e.ResumeID(), meter.Stats().LastEventID)
+		}
+		assert.Equal(t, "2", session.LastEventID())
+		assert.Equal(t, "2", meter.Stats().LastEventID)
+	})
+}
+
 // What is open and how far the consumer is behind can be read while the stream runs.
 // A program that has no meter or trace to give may give nil.
 func TestNilMeterAndTrace(t *testing.T) {

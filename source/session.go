@@ -217,7 +217,7 @@ func (s *Session) endRange(end error) {
 
 // setPosition keeps the position of an event; comments have none.
 func (s *Session) setPosition(e codec.Event) {
-	if e.Type == "" {
+	if e.Kind() == codec.KindComment {
 		return
 	}
 	s.mu.Lock()
