@@ -110,6 +110,9 @@ func (s *stream) connect() *outcome {
 	s.mu.Lock()
 	s.response = resp
 	s.mu.Unlock()
+	if resp.StatusCode == http.StatusNoContent && !s.cfg.strict {
+		return &outcome{kind: noContent}
+	}
 	if reason := s.cfg.accept(resp); reason != nil {
 		return s.refuse(a, resp, reason)
 	}

@@ -2,7 +2,6 @@ package source
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,15 +24,9 @@ func WithMaxErrorBody(bytes int) Option {
 	return func(c *config) { c.maxErrorBody = &bytes }
 }
 
-// errNoContent means that the server answered 204.
-var errNoContent = errors.New("source: no content")
-
 // accept returns nil if resp is an event stream, and otherwise what is wrong with it.
 func (c config) accept(resp *http.Response) error {
-	switch {
-	case resp.StatusCode == http.StatusNoContent && !c.strict:
-		return errNoContent
-	case resp.StatusCode != http.StatusOK:
+	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("%w %s", ErrStatus, strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+http.StatusText(resp.StatusCode)))
 	}
 	return c.checkContent(resp)
@@ -42,14 +35,11 @@ func (c config) accept(resp *http.Response) error {
 // refuse returns the outcome for a refused response, with the part of its body that arrives
 // in time.
 func (s *stream) refuse(a *attempt, resp *http.Response, reason error) *outcome {
-	if errors.Is(reason, errNoContent) {
-		return &outcome{kind: noContent}
-	}
 	limit := 64 << 10
 	if s.cfg.maxErrorBody != nil {
 		limit = *s.cfg.maxErrorBody
 	}
-	timer := time.AfterFunc(errorBodyTime, func() { a.cancel(errRefused) })
+	timer := time.AfterFunc(errorBodyTime, func() { a.cancel(nil) })
 	defer timer.Stop()
 	start := readStart(resp, limit)
 	return &outcome{kind: notAccepted, err: reason, answer: &answer{resp, start}}
@@ -69,6 +59,3 @@ func readStart(resp *http.Response, limit int) []byte {
 	start, _ := io.ReadAll(io.LimitReader(decoded, int64(limit)))
 	return start
 }
-
-// errRefused cancels an attempt whose response is refused.
-var errRefused = errors.New("source: refused")
