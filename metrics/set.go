@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/rxsse/rxsse/internal/argument"
 	"github.com/rxsse/rxsse/operators"
 	"github.com/rxsse/rxsse/sink"
 	"github.com/rxsse/rxsse/source"
@@ -33,9 +34,7 @@ func (s *Set) Source(name string) source.Option {
 // Broadcaster adds the metrics of b, and returns b. Metrics of broadcasters with the same
 // name are summed. The Set keeps b in memory. Broadcaster panics if b is nil.
 func (s *Set) Broadcaster(name string, b *sink.Broadcaster) *sink.Broadcaster {
-	if b == nil {
-		panic("metrics: Broadcaster: b is nil")
-	}
+	argument.MustNotBeNil("metrics: Broadcaster: b", b == nil)
 	name = valid(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/rxsse/rxsse"
+	"github.com/rxsse/rxsse/internal/argument"
 )
 
 // FromFunc returns a stream of the values that next returns. Use it for gRPC's Recv, a
@@ -30,9 +31,7 @@ import (
 // for each subscription, write an Observable that opens it and then ranges over FromFunc;
 // see the example. FromFunc panics if next is nil.
 func FromFunc[T any](next func(ctx context.Context) (T, error)) rxsse.Observable[T] {
-	if next == nil {
-		panic("source: FromFunc: next is nil")
-	}
+	argument.MustNotBeNil("source: FromFunc: next", next == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			for done := ctx.Done(); !isDone(done); {

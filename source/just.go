@@ -64,9 +64,7 @@ func Never[T any]() rxsse.Observable[T] { return FromChannel[T](nil) }
 
 // Fail returns a stream that fails with err at once. It panics if err is nil.
 func Fail[T any](err error) rxsse.Observable[T] {
-	if err == nil {
-		panic("source: Fail: the error is nil")
-	}
+	argument.MustNotBeNil("source: Fail: err", err == nil)
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
 			if ctx.Err() != nil {

@@ -135,7 +135,7 @@ func TestFromSeqStopsTheSequence(t *testing.T) {
 }
 
 func TestFailRefusesNil(t *testing.T) {
-	assert.PanicsWithValue(t, "source: Fail: the error is nil", func() { source.Fail[int](nil) })
+	assert.PanicsWithValue(t, "source: Fail: err is nil", func() { source.Fail[int](nil) })
 	_, err := sink.Collect(t.Context(), source.Fail[int](errors.ErrUnsupported))
 	assert.Equal(t, errors.ErrUnsupported, err)
 }
