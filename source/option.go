@@ -99,10 +99,11 @@ func WithHTTPClient(client *http.Client) Option {
 // request's own field of that name. By default requests say "Accept: text/event-stream",
 // "Cache-Control: no-cache" and "Accept-Encoding: identity", see [WithCompression].
 //
-// When the server redirects to another origin (scheme, host or port), only fields that
-// cannot be secret are sent there: Accept and Accept-…, Cache-Control, Content-Type and
-// other Content-… fields, Last-Event-ID, User-Agent. A Host field sets the Host of the
-// request, and a Last-Event-ID field acts as [WithLastEventID].
+// When the server redirects to another origin (scheme, host or port), only these fields,
+// which cannot be secret, are sent there: Accept, Accept-Encoding, Accept-Language,
+// Cache-Control, Content-Encoding, Content-Language, Content-Type, Last-Event-ID and
+// User-Agent. A Host field sets the Host of the request, and a Last-Event-ID field acts as
+// [WithLastEventID].
 func WithHeader(key, value string) Option {
 	return func(c *config) {
 		if c.header == nil {

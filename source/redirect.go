@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -43,12 +44,8 @@ func streaming(client *http.Client, t *transport) *http.Client {
 // the origin of its first request. A redirect back is not trusted either.
 func leavesOrigin(next *url.URL, via []*http.Request) bool {
 	first := origin(via[0].URL)
-	for _, hop := range via[1:] {
-		if origin(hop.URL) != first {
-			return true
-		}
-	}
-	return origin(next) != first
+	left := func(hop *http.Request) bool { return origin(hop.URL) != first }
+	return origin(next) != first || slices.ContainsFunc(via, left)
 }
 
 // origin returns the origin of a URL of http or https: scheme, host and port (RFC 6454 §4).
