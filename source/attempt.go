@@ -183,7 +183,8 @@ func (s *stream) startReading(resp *http.Response) {
 	if d := s.cfg.idleTimeout; d != 0 {
 		body = newIdleReader(body, d, a)
 	}
-	if s.measured {
+	hasStartAttempt := func(t *traceObserver) bool { return t.StartAttempt != nil }
+	if len(s.meters) != 0 || slices.ContainsFunc(s.traces, hasStartAttempt) {
 		a.counter = &readCounter{r: body, meters: s.meters}
 		body = a.counter
 	}

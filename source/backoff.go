@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -113,24 +114,17 @@ type backoff struct {
 
 func newBackoff(cfg config) backoff {
 	b := backoff{Backoff: cfg.backoff, healthyAfter: cfg.healthyAfter, since: time.Now()}
-	if cfg.reconnectionTime != nil && b.First == 0 {
-		b.First = *cfg.reconnectionTime
-	} else {
-		setDefault(&b.First, defaultReconnectionTime)
+	first := defaultReconnectionTime
+	if cfg.reconnectionTime != nil {
+		first = *cfg.reconnectionTime
 	}
-	setDefault(&b.Growth, 2)
-	setDefault(&b.Max, 30*time.Second)
-	setDefault(&b.Min, 100*time.Millisecond)
-	setDefault(&b.MaxServer, time.Hour)
-	setDefault(&b.Jitter, 0.5)
+	b.First = cmp.Or(b.First, first)
+	b.Growth = cmp.Or(b.Growth, 2)
+	b.Max = cmp.Or(b.Max, healthyAge)
+	b.Min = cmp.Or(b.Min, 100*time.Millisecond)
+	b.MaxServer = cmp.Or(b.MaxServer, time.Hour)
+	b.Jitter = cmp.Or(b.Jitter, 0.5)
 	return b
-}
-
-// setDefault sets a zero field to its default.
-func setDefault[T float64 | time.Duration](field *T, value T) {
-	if *field == 0 {
-		*field = value
-	}
 }
 
 // failed counts a failed attempt.

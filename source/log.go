@@ -51,7 +51,6 @@ type logObserver struct {
 	redact func(*url.URL) string
 
 	connected bool      // a connection is open
-	opened    bool      // a connection was open before
 	early     int       // consecutive responses that the server ended early
 	lost      bool      // a warning was logged, and no connection has opened since
 	since     time.Time // the end of the last connection, or the start of the stream
@@ -82,9 +81,9 @@ func (l *logObserver) observe(c change) {
 	case waiting:
 		l.log.DebugContext(l.ctx, "source: waiting to connect again", "wait", c.wait)
 	case idNotSent:
-		l.once(c.kind, "source: the last event ID cannot be sent in a header, so the server is not told where to resume", "id", fmt.Sprintf("%.100q", c.lastEventID))
+		l.once(c.kind, "source: the last event ID cannot be sent in a header, so the server is not told where to resume", "id", fmt.Sprintf("%.100q", c.attempt.LastEventID))
 	case idReset:
-		l.log.WarnContext(l.ctx, "source: the server refused the last event ID, so the stream starts over without it; events may be missing or come twice", "id", fmt.Sprintf("%.100q", c.lastEventID))
+		l.log.WarnContext(l.ctx, "source: the server refused the last event ID, so the stream starts over without it; events may be missing or come twice", "id", fmt.Sprintf("%.100q", c.attempt.LastEventID))
 	case completed:
 		l.log.DebugContext(l.ctx, "source: completed")
 	case failed:
@@ -98,14 +97,14 @@ func (l *logObserver) open(c change) {
 	if l.lost {
 		after := time.Since(l.since).Round(100 * time.Millisecond)
 		verb := "connected"
-		if l.opened {
+		if c.attempt.Connects > 0 {
 			verb = "reconnected"
 		}
-		l.log.InfoContext(l.ctx, fmt.Sprintf("source: %s after %v, %s, %s", verb, after, plural(l.attempts, "attempt"), from(c.lastEventID)), requestURL...)
+		l.log.InfoContext(l.ctx, fmt.Sprintf("source: %s after %v, %s, %s", verb, after, plural(l.attempts, "attempt"), from(c.attempt.LastEventID)), requestURL...)
 	} else {
 		l.log.DebugContext(l.ctx, "source: connected", append([]any{"status", c.response.StatusCode, "protocol", c.response.Proto}, requestURL...)...)
 	}
-	l.connected, l.opened, l.lost, l.attempts = true, true, false, 0
+	l.connected, l.lost, l.attempts = true, false, 0
 }
 
 func (l *logObserver) disconnected(c change) {

@@ -26,8 +26,6 @@ type change struct {
 	wait         time.Duration // of waiting, and of disconnected
 	event        codec.Event   // of unterminated
 	end          AttemptEnd    // of attemptEnded
-
-	lastEventID string
 }
 
 type changeKind int
@@ -61,9 +59,7 @@ func (s *stream) observe() {
 		trace := &traceObserver{Trace: t}
 		s.traces = append(s.traces, trace)
 		s.observers = append(s.observers, trace)
-		s.measured = s.measured || t.StartAttempt != nil
 	}
-	s.measured = s.measured || len(s.meters) != 0
 	if s.cfg.log != nil {
 		s.log = newLogObserver(s.ctx, s.cfg.log, method(s.req), s.req.URL, s.cfg.redact)
 		s.observers = append(s.observers, s.log)
@@ -75,7 +71,6 @@ func (s *stream) notify(c change) {
 	if len(s.observers) == 0 {
 		return
 	}
-	c.lastEventID = s.lastEventID
 	c.attempt = s.describeAttempt()
 	if c.kind == connecting || c.kind == connected {
 		c.attempt.Number++

@@ -97,17 +97,18 @@ func (s *stream) newRequest(ctx context.Context) (*http.Request, error) {
 	return req, nil
 }
 
+const lastEventIDField = "Last-Event-ID"
+
 // setLastEventID sets the field that says where to resume, replacing one that said where to
 // begin.
 func (s *stream) setLastEventID(header http.Header) {
-	const key = "Last-Event-ID"
-	header.Del(key)
+	header.Del(lastEventIDField)
 	switch {
 	case s.lastEventID == "":
 	case !isFieldValue(s.lastEventID) || strings.Trim(s.lastEventID, " \t") == "":
 		s.notify(change{kind: idNotSent})
 	default:
-		header.Set(key, s.lastEventID)
+		header.Set(lastEventIDField, s.lastEventID)
 	}
 }
 
@@ -213,10 +214,9 @@ func checkHeader(header http.Header) error {
 		if !isToken(key) {
 			return fmt.Errorf("%w: invalid header field name %.100q", ErrRequest, beginning(key))
 		}
-		if !slices.ContainsFunc(values, func(v string) bool { return !isFieldValue(v) }) {
-			continue
+		if slices.ContainsFunc(values, func(v string) bool { return !isFieldValue(v) }) {
+			return fmt.Errorf("%w: header field %.100q: its value has a control character, such as a line break at its end", ErrRequest, key)
 		}
-		return fmt.Errorf("%w: header field %.100q: its value has a control character, such as a line break at its end", ErrRequest, key)
 	}
 	return nil
 }

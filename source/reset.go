@@ -29,7 +29,7 @@ func (s *stream) resetLastEventID(out *outcome) bool {
 	switch {
 	case !s.cfg.resetID, out.answer == nil, !refusesLastEventID(out.answer.StatusCode):
 		return false
-	case s.lastEventID == "", out.answer.Request.Header.Get("Last-Event-ID") == "": // it was not sent
+	case s.lastEventID == "", out.answer.Request.Header.Get(lastEventIDField) == "": // it was not sent
 		return false
 	}
 	s.notify(change{kind: idReset})

@@ -91,13 +91,12 @@ func (s *Session) open() error {
 	if err := stream.begin(); err != nil {
 		return err
 	}
-	s.lastEventID = stream.lastEventID
 	out := stream.connect()
 	if out != nil && stream.maySendAgain(out) && stream.resetLastEventID(out) {
 		stream.endAttempt(out)
-		s.lastEventID = ""
 		out = stream.connect()
 	}
+	s.lastEventID = stream.lastEventID
 	if out == nil {
 		return nil
 	}

@@ -32,7 +32,6 @@ type stream struct {
 	observers    []observer
 	meters       []*streamMeter   // also observers
 	traces       []*traceObserver // also observers
-	measured     bool             // reads are counted, for a meter or a trace
 	diagnostics  *diagnostics     // also an observer; nil: nothing is kept
 	log          *logObserver     // also an observer; nil: nothing is logged
 	deduplicator *deduplicator    // nil: duplicates are delivered
@@ -88,8 +87,7 @@ func (s *stream) run(yield func(codec.Event, error) bool) {
 // begin finds the last event ID that the stream begins with. If it fails, the stream
 // fails.
 func (s *stream) begin() error {
-	const key = "Last-Event-ID"
-	s.lastEventID = cmp.Or(s.cfg.lastEventID, s.cfg.header.Get(key), s.req.Header.Get(key))
+	s.lastEventID = cmp.Or(s.cfg.lastEventID, s.cfg.header.Get(lastEventIDField), s.req.Header.Get(lastEventIDField))
 	if s.cfg.checkpoint == nil {
 		return nil
 	}

@@ -71,9 +71,6 @@ func newTransport(base http.RoundTripper, abandoned *abandonedConns) *transport 
 	if base == nil {
 		base = defaultTransport()
 	}
-	if abandoned == nil {
-		abandoned = new(abandonedConns)
-	}
 	return &transport{base: base, abandoned: abandoned}
 }
 

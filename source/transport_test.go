@@ -84,7 +84,7 @@ func TestConnectionThatCannotBeEvicted(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				pool := c.pool
 				pool.conn = &closeCounter{}
-				transport := newTransport(pool, nil)
+				transport := newTransport(pool, new(abandonedConns))
 				first, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://host/", strings.NewReader("question"))
 				require.NoError(t, err)
 				_, err = transport.RoundTrip(first)
@@ -136,7 +136,7 @@ func TestEvictionUsesNoOtherConnection(t *testing.T) {
 				assert.Equal(t, "HEAD \x00", req.Method+" "+req.Host)
 				assert.Nil(t, req.Body)
 				return &http.Response{Body: response}, nil
-			}), nil)
+			}), new(abandonedConns))
 			transport.setConn(abandoned)
 			transport.abandon()
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://host/", strings.NewReader("question"))
@@ -152,7 +152,7 @@ func TestEvictionUsesNoOtherConnection(t *testing.T) {
 func TestAbandonedConnectionAndABodyWithoutGetBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := &stubbornPool{conn: &closeCounter{}}
-		transport := newTransport(pool, nil)
+		transport := newTransport(pool, new(abandonedConns))
 		transport.setConn(pool.conn)
 		transport.abandon()
 		for range maxEvictions + 1 {
@@ -175,7 +175,7 @@ func TestAbandonedConnectionAndABodyWithoutGetBody(t *testing.T) {
 func TestRoundTripperThatIgnoresContexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := &stubbornPool{conn: &closeCounter{}, ignoring: true}
-		transport := newTransport(pool, nil)
+		transport := newTransport(pool, new(abandonedConns))
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://host/", nil)
 		require.NoError(t, err)
 		_, err = transport.RoundTrip(req)
