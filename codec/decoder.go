@@ -23,8 +23,7 @@ type Decoder struct {
 	comments    bool // deliver them
 	retryEvents bool
 
-	wanted       []string // types of the messages to deliver, nil for all
-	wantsDefault bool     // wanted has DefaultType
+	wanted []string // types of the messages to deliver, nil for all
 
 	buffer buffer
 	block  block
@@ -77,9 +76,7 @@ func WithRetryEvents(deliver bool) DecoderOption {
 // default, all messages are delivered.
 func WithEventTypes(types ...string) DecoderOption {
 	types = slices.Clone(types)
-	return func(d *Decoder) {
-		d.wanted, d.wantsDefault = types, slices.Contains(types, DefaultType)
-	}
+	return func(d *Decoder) { d.wanted = types }
 }
 
 // NewDecoder returns a Decoder that reads from r. It does not read until the first call of
@@ -151,11 +148,7 @@ func (d *Decoder) View() (v View) {
 	buf, b := d.buffer.bytes, &d.block
 	switch d.at {
 	case fieldData:
-		typ := d.defaultType[:]
-		if b.typ.len() > 0 {
-			typ = b.typ.bytes(buf)
-		}
-		return View{Type: typ, Data: buf[b.start:b.end:b.end], ID: b.id.now().bytes(buf), Retry: b.retry}
+		return View{Type: d.eventType(), Data: buf[b.start:b.end:b.end], ID: b.id.now().bytes(buf), Retry: b.retry}
 	case fieldRetry:
 		v.ID = d.block.id.now().bytes(buf)
 		v.Retry = b.retry

@@ -67,7 +67,7 @@ func (d *Decoder) dispatch() bool {
 	b := &d.block
 	b.id.commit()
 	switch {
-	case b.hasData && (len(d.wanted) == 0 || d.wants(b.typ.bytes(d.buffer.bytes))):
+	case b.hasData && (len(d.wanted) == 0 || d.wants(d.eventType())):
 		d.at = fieldData
 	case b.hasRetry && !b.hasData && d.retryEvents:
 		d.at = fieldRetry
@@ -78,11 +78,16 @@ func (d *Decoder) dispatch() bool {
 	return true
 }
 
-// wants reports whether messages of type typ are wanted. An empty typ means the default.
-func (d *Decoder) wants(typ []byte) bool {
-	if len(typ) == 0 {
-		return d.wantsDefault
+// eventType returns the type of the message in the block.
+func (d *Decoder) eventType() []byte {
+	if d.block.typ.len() == 0 {
+		return d.defaultType[:]
 	}
+	return d.block.typ.bytes(d.buffer.bytes)
+}
+
+// wants reports whether messages of type typ are wanted.
+func (d *Decoder) wants(typ []byte) bool {
 	return slices.ContainsFunc(d.wanted, func(w string) bool { return w == string(typ) })
 }
 
