@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"sort"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,9 +22,9 @@ type eventLog struct {
 	slots  atomic.Pointer[[]atomic.Pointer[entry]] // replaced by a larger one when full
 	_      [64]byte
 
-	bytes  int64               // of the encoded events
-	chunk  []byte              // the next events are encoded into it, from used on
-	used   int                 //
+	bytes  int64  // of the encoded events
+	chunk  []byte // the next events are encoded into it, from used on
+	used   int
 	ids    map[string]idPlaces // by ID as a header carries it: see headerValue
 	lastID string              // of the newest event that has an ID
 }
@@ -125,7 +124,7 @@ func (l *eventLog) roomForOne() []atomic.Pointer[entry] {
 func (l *eventLog) forget() {
 	e := l.at(l.oldest.Load())
 	if e.id != "" {
-		l.forgetID(headerValue(e.id))
+		l.forgetID(e.id)
 	}
 	l.bytes -= int64(e.to - e.from)
 	l.oldest.Store(e.number + 1)
@@ -148,7 +147,8 @@ func (l *eventLog) addID(id string, number int64) (known bool) {
 
 // forgetID removes one place of an ID. While other events have the ID, its first place is
 // kept: a client that received only that event has missed all the others.
-func (l *eventLog) forgetID(key string) {
+func (l *eventLog) forgetID(id string) {
+	key := headerValue(id)
 	places := l.ids[key]
 	if places.count--; places.count == 0 {
 		delete(l.ids, key)
@@ -173,16 +173,6 @@ func (l *eventLog) after(id string) (next int64, known bool) {
 func (l *eventLog) lastIDIsUnique() bool {
 	places, known := l.ids[headerValue(l.lastID)]
 	return known && places.first == places.last
-}
-
-// youngerThan returns the number of the first event, starting at from, that was added after
-// limit.
-func (l *eventLog) youngerThan(from int64, limit time.Time) int64 {
-	n := int(l.end.Load() - from)
-	return from + int64(sort.Search(n, func(i int) bool {
-		e := l.at(from + int64(i))
-		return e != nil && e.at.After(limit)
-	}))
 }
 
 // oldestID returns the ID of the oldest event that has one.

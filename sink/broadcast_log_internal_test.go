@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -97,19 +96,4 @@ func TestEventLogForgetsIDs(t *testing.T) {
 		}
 		assert.LessOrEqual(t, len(l.ids), 10)
 	}
-}
-
-func TestEventLogYoungerThan(t *testing.T) {
-	var l eventLog
-	l.init()
-	begin := time.Now()
-	for n := range 100 {
-		l.add(entry{at: begin.Add(time.Duration(n) * time.Second)}, []byte("x"))
-	}
-	for range 10 {
-		l.forget()
-	}
-	assert.EqualValues(t, 51, l.youngerThan(10, begin.Add(50*time.Second)))
-	assert.EqualValues(t, 10, l.youngerThan(10, begin))
-	assert.EqualValues(t, 100, l.youngerThan(10, begin.Add(time.Hour)))
 }

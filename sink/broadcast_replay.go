@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sort"
 	"time"
 
 	"github.com/rxsse/rxsse"
@@ -114,7 +115,11 @@ func (b *Broadcaster) placeAtOldest(c *client) {
 
 // young returns the number of the first event, starting at next, that is not too old.
 func (b *Broadcaster) young(next int64) int64 {
-	return b.log.youngerThan(next, time.Now().Add(-b.age-1))
+	now := time.Now()
+	return next + int64(sort.Search(int(b.log.end.Load()-next), func(i int) bool {
+		e := b.log.at(next + int64(i))
+		return e != nil && !b.tooOld(e, now)
+	}))
 }
 
 // replayTo sends c the events after its last ID that the history no longer holds, up to the
