@@ -227,14 +227,12 @@ func (c *client) idle() { c.busySince.Store(0) }
 
 // write writes p in pieces. The time that c is busy restarts with each piece.
 func (c *client) write(p []byte) error {
-	for len(p) > 0 {
-		n := min(len(p), maxWrite)
+	for piece := range slices.Chunk(p, maxWrite) {
 		c.sent = time.Now()
 		c.busySince.Store(c.sent.UnixNano())
-		if err := c.response.write(p[:n]); err != nil {
+		if err := c.response.write(piece); err != nil {
 			return err
 		}
-		p = p[n:]
 	}
 	return nil
 }

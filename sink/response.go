@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -67,16 +68,14 @@ func (s *response) open(retry time.Duration) error {
 
 // write writes p piece by piece. Call flush unless more follows at once.
 func (s *response) write(p []byte) error {
-	for len(p) > 0 {
+	for piece := range slices.Chunk(p, maxWrite) {
 		s.extendDeadline()
 		if s.interrupted.Load() { // after the deadline is set: see interrupt
 			return errInterrupted
 		}
-		n := min(len(p), maxWrite)
-		if _, err := s.w.Write(p[:n]); err != nil { //nolint:gosec // events are no HTML
+		if _, err := s.w.Write(piece); err != nil {
 			return err
 		}
-		p = p[n:]
 	}
 	return nil
 }
