@@ -103,15 +103,13 @@ func (c *Conn) Gone() <-chan struct{} { return c.gone }
 
 // Drop closes the connection in the middle of the response.
 func (c *Conn) Drop() {
-	c.begin()
-	c.flush()
+	c.Open()
 	panic(http.ErrAbortHandler)
 }
 
 // Reset is Drop with a reset of the connection: the client sees "connection reset by peer".
 func (c *Conn) Reset() {
-	c.begin()
-	c.flush()
+	c.Open()
 	if conn, _, err := c.control.Hijack(); err == nil {
 		if tcp, ok := conn.(interface{ SetLinger(seconds int) error }); ok {
 			_ = tcp.SetLinger(0)
