@@ -24,14 +24,13 @@ type LeaveReason string
 
 const (
 	// LeftClosed is a client that closed its connection, or whose request was cancelled.
-	// net/http also cancels the request of a client whose connection fails.
 	LeftClosed LeaveReason = "closed"
 	// LeftTooSlow is a client that fell out of the history, see [DisconnectClients].
 	LeftTooSlow LeaveReason = "too slow"
 	// LeftTimedOut is a client that did not read within the time of [WithWriteTimeout].
 	LeftTimedOut LeaveReason = "timed out"
-	// LeftWriteFailed is a client to which a write failed, but whose request was not
-	// cancelled. It happens with a ResponseWriter other than that of net/http.
+	// LeftWriteFailed is a client whose connection failed during a write. In most such cases
+	// net/http has cancelled the request by then, and the client counts as LeftClosed.
 	LeftWriteFailed LeaveReason = "write failed"
 	// LeftSourceFailed is a client whose First or replay failed.
 	LeftSourceFailed LeaveReason = "source failed"
