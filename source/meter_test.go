@@ -73,7 +73,6 @@ func TestPositionOfARetryEvent(t *testing.T) {
 	})
 }
 
-// What is open and how far the consumer is behind can be read while the stream runs.
 // A program that has no meter or trace to give may give nil.
 func TestNilMeterAndTrace(t *testing.T) {
 	within(t, ssetest.Replay(numbered(1)), func(t *testing.T, server *ssetest.Server, client *source.Client) {
@@ -83,6 +82,7 @@ func TestNilMeterAndTrace(t *testing.T) {
 	})
 }
 
+// What is open and how far the consumer is behind can be read while the stream runs.
 func TestMeterWhileTheStreamRuns(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
 		if c.N > 1 {
