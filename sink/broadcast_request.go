@@ -43,12 +43,22 @@ func parseRequest(r *http.Request) (request, error) {
 	if len(q.types) > maxTypes {
 		return q, fmt.Errorf("the query names more than %d types", maxTypes)
 	}
-	for name, values := range query {
-		if q.lastEventID == "" && isLastEventID(name) {
-			q.lastEventID = values[0]
-		}
+	if q.lastEventID == "" {
+		q.lastEventID = queriedID(r.URL.RawQuery)
 	}
 	return q, nil
+}
+
+// queriedID returns the last event ID in a valid query. The last one wins: a polyfill appends
+// it to the URL of the page, which may have one, such as lastEventId=none.
+func queriedID(query string) (id string) {
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if name, _ = url.QueryUnescape(name); value != "" && isLastEventID(name) {
+			id, _ = url.QueryUnescape(value)
+		}
+	}
+	return id
 }
 
 // isLastEventID reports whether a query parameter is the last event ID: polyfills, which

@@ -61,7 +61,7 @@ func ServeErrorEvent(f func(error) codec.Event) ServeOption {
 // LastEventID returns the ID of the last event that the client of a request has, or "". It
 // is the Last-Event-ID header, which browsers send when they reconnect. Clients that cannot
 // set the header use a query parameter instead: lastEventId or evs_last_event_id, in upper
-// or lower case, with or without "-" and "_".
+// or lower case, with or without "-" and "_". Of several, the last one counts.
 func LastEventID(r *http.Request) string {
 	q, _ := parseRequest(r) // a query that cannot be parsed has no ID
 	return q.lastEventID

@@ -217,7 +217,10 @@ func TestServeOptionsRefuse(t *testing.T) {
 }
 
 func TestLastEventID(t *testing.T) {
-	for target, want := range map[string]string{"/": "", "/?lastEventId=7": "7", "/?evs_last_event_id=7": "7", "/?a=%zz": ""} {
+	for target, want := range map[string]string{
+		"/": "", "/?lastEventId=7": "7", "/?evs_last_event_id=7": "7", "/?a=%zz": "",
+		"/?lastEventId=none&lastEventId=7": "7", "/?lastEventId=none&evs_last_event_id=a%26+b": "a& b", "/?last%45ventId=7&lastEventId=&c": "7",
+	} {
 		assert.Equal(t, want, sink.LastEventID(httptest.NewRequest(http.MethodGet, target, nil)), target)
 	}
 	r := httptest.NewRequest(http.MethodGet, "/?lastEventId=7", nil)
