@@ -40,6 +40,9 @@ func TransactState[T any](ctx context.Context, src rxsse.Observable[T], state in
 	argument.MustNotBeNil("sink: TransactState: work", work == nil)
 	var results []T
 	store := func() error {
+		if len(results) == 0 {
+			return nil
+		}
 		data, err := state.Save()
 		if err != nil {
 			return fmt.Errorf("sink: TransactState: %w", err)
@@ -54,10 +57,8 @@ func TransactState[T any](ctx context.Context, src rxsse.Observable[T], state in
 	last := time.Now()
 	for r, err := range src(ctx) {
 		if err != nil {
-			if len(results) > 0 {
-				if err := store(); err != nil {
-					return err
-				}
+			if storing := store(); storing != nil {
+				return storing
 			}
 			return err
 		}
@@ -72,9 +73,6 @@ func TransactState[T any](ctx context.Context, src rxsse.Observable[T], state in
 				return err
 			}
 		}
-	}
-	if len(results) == 0 {
-		return nil
 	}
 	return store()
 }
