@@ -150,7 +150,7 @@ func (d *Decoder) View() (v View) {
 	case fieldData:
 		return View{Type: d.eventType(), Data: buf[b.start:b.end:b.end], ID: b.id.now().bytes(buf), Retry: b.retry}
 	case fieldRetry:
-		v.ID = d.block.id.now().bytes(buf)
+		v.ID = b.id.now().bytes(buf)
 		v.Retry = b.retry
 	case fieldComment:
 		v.Comment = d.comment.bytes(buf)

@@ -31,12 +31,11 @@ type response struct {
 	control     *http.ResponseController
 	timeout     time.Duration // of writing a piece: at least this long, at most twice
 	deadline    time.Time     // of the writes
-	http2       bool
-	interrupted atomic.Bool // set by interrupt, on another goroutine
+	interrupted atomic.Bool   // set by interrupt, on another goroutine
 }
 
 func newResponse(w http.ResponseWriter, r *http.Request, timeout time.Duration) *response {
-	return &response{w: w, r: r, control: http.NewResponseController(w), timeout: min(timeout, longest), http2: r.ProtoMajor == 2}
+	return &response{w: w, r: r, control: http.NewResponseController(w), timeout: min(timeout, longest)}
 }
 
 // setStreamHeader sets the header fields of an event stream.
@@ -94,7 +93,7 @@ func (s *response) extendDeadline() {
 // rest is called before a pause. The write deadline of an HTTP/2 stream ends the stream
 // even when nothing is being written, so rest removes it.
 func (s *response) rest() {
-	if s.http2 && !s.deadline.IsZero() {
+	if s.r.ProtoMajor == 2 && !s.deadline.IsZero() {
 		s.deadline = time.Time{}
 		_ = s.control.SetWriteDeadline(time.Time{})
 	}
