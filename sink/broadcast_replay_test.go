@@ -232,6 +232,7 @@ func TestReplayAfterComplete(t *testing.T) {
 		<-gone
 		assert.Equal(t, http.StatusNoContent, c.status)
 		assert.Empty(t, c.all())
+		assert.Zero(t, c.deadline, "it would hit a later request on this connection")
 	})
 }
 

@@ -100,9 +100,10 @@ func (s *response) rest() {
 }
 
 // finish is called before the handler returns: what net/http then writes, the last chunk
-// over HTTP/1.1, needs a deadline that has not passed.
+// over HTTP/1.1, needs a deadline that has not passed. A response that was not a stream has
+// no deadline, and gets none, because the connection stays open for other requests.
 func (s *response) finish() {
-	if !s.interrupted.Load() {
+	if !s.deadline.IsZero() && !s.interrupted.Load() {
 		s.extendDeadline()
 	}
 }
