@@ -103,8 +103,12 @@ func (s *response) rest() {
 // over HTTP/1.1, needs a deadline that has not passed. A response that was not a stream has
 // no deadline, and gets none, because the connection stays open for other requests.
 func (s *response) finish() {
-	if !s.deadline.IsZero() && !s.interrupted.Load() {
-		s.extendDeadline()
+	if s.deadline.IsZero() {
+		return
+	}
+	s.extendDeadline()
+	if s.interrupted.Load() { // after the deadline is set: see write
+		s.interrupt()
 	}
 }
 

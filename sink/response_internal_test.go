@@ -79,6 +79,36 @@ func TestRefuse(t *testing.T) {
 	assert.Equal(t, "2", w.Header().Get("Retry-After"), "whole seconds are not rounded")
 }
 
+// A deadlines is a ResponseWriter that keeps the write deadline. It calls meanwhile once while
+// the deadline is set.
+type deadlines struct {
+	http.ResponseWriter
+
+	at        time.Time
+	meanwhile func()
+}
+
+func (d *deadlines) SetWriteDeadline(t time.Time) error {
+	if f := d.meanwhile; f != nil {
+		d.meanwhile = nil
+		f()
+	}
+	d.at = t
+	return nil
+}
+
+// A client that is interrupted while its handler finishes gets no new deadline: net/http would
+// wait for it to read the end.
+func TestInterruptWhileAResponseFinishes(t *testing.T) {
+	w := &deadlines{}
+	s := newResponse(w, httptest.NewRequest(http.MethodGet, "/", nil), time.Minute)
+	s.extendDeadline()
+	s.deadline = time.Now() // a long time later
+	w.meanwhile = func() { s.interrupt() }
+	s.finish()
+	assert.True(t, w.at.Before(time.Now()))
+}
+
 func TestJitter(t *testing.T) {
 	seen := map[time.Duration]bool{}
 	longest := time.Duration(0)
