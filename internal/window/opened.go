@@ -95,8 +95,9 @@ func (o *Opened) addAll(now Instant, from, to int) bool {
 	return true
 }
 
-// addKeyed adds an item to the window of its key. An open window has room, since a full one
-// closes at once.
+// addKeyed is addItem for windows that only their number of items and time end. An open
+// window then has room, since a full one closes at once, so one call finds the window and
+// adds the item. This saves some percent of the time (BenchmarkKeyed/count).
 func (o *Opened) addKeyed(now Instant, item int) bool {
 	o.positions.take(item)
 	c := o.cells.foldLeading(item)
