@@ -35,7 +35,7 @@ func (p pipes) Addr() net.Addr { return &net.UnixAddr{} }
 // overPipes calls test with the response of h to a GET, in a bubble, over HTTP/1.1 and
 // HTTP/2: a server and a client of net/http, connected in memory. The body is past the
 // first line, and the client has not read more. leave cancels the request.
-func overPipes(t *testing.T, h func() http.Handler, test func(t *testing.T, h http.Handler, body io.Reader, leave func())) {
+func overPipes[H http.Handler](t *testing.T, h func() H, test func(t *testing.T, h H, body io.Reader, leave func())) {
 	t.Helper()
 	version1, version2 := new(http.Protocols), new(http.Protocols)
 	version1.SetHTTP1(true)
@@ -90,12 +90,11 @@ func TestClientLeftNetHTTP(t *testing.T) {
 	} {
 		t.Run(string(want), func(t *testing.T) {
 			var got []sink.Departure
-			broadcaster := func() http.Handler {
+			broadcaster := func() *sink.Broadcaster {
 				got = nil
 				return sink.NewBroadcaster(always(sink.ClientConfig{Left: func(d sink.Departure) { got = append(got, d) }}))
 			}
-			overPipes(t, broadcaster, func(t *testing.T, h http.Handler, _ io.Reader, leave func()) {
-				b := h.(*sink.Broadcaster)
+			overPipes(t, broadcaster, func(t *testing.T, b *sink.Broadcaster, _ io.Reader, leave func()) {
 				require.NoError(t, b.Send(t.Context(), codec.Event{Data: strings.Repeat("x", 1<<20)}))
 				synctest.Wait() // the server is in a write: the client does not read
 				end(t, b, leave)
@@ -122,9 +121,8 @@ func TestEndAfterSilenceNetHTTP(t *testing.T) {
 		"Shutdown": (*sink.Broadcaster).Shutdown, "Complete": (*sink.Broadcaster).Complete,
 	} {
 		t.Run(name, func(t *testing.T) {
-			broadcaster := func() http.Handler { return sink.NewBroadcaster(sink.WithWriteTimeout(time.Second)) }
-			overPipes(t, broadcaster, func(t *testing.T, h http.Handler, body io.Reader, _ func()) {
-				b := h.(*sink.Broadcaster)
+			broadcaster := func() *sink.Broadcaster { return sink.NewBroadcaster(sink.WithWriteTimeout(time.Second)) }
+			overPipes(t, broadcaster, func(t *testing.T, b *sink.Broadcaster, body io.Reader, _ func()) {
 				require.NoError(t, b.Send(t.Context(), codec.Event{Data: "1"}))
 				time.AfterFunc(pause, func() { _ = end(b, context.Background()) })
 				requireWhole(t, body)
