@@ -185,7 +185,7 @@ func TestGroupByCancelledBeforeTheErrorIsDelivered(t *testing.T) {
 		var reader sync.WaitGroup
 		var read int
 		var ended error
-		_, err := drain(ctx, Tap(GroupBy(failingAfter(2, errLost), func(int) int { return 0 }, 10, time.Hour), func(g Group[int, int]) { //nolint:contextcheck // the reader has a context of its own
+		_, err := drain(ctx, Tap(GroupBy(failingAfter(2, errLost), func(int) int { return 0 }, 10, time.Hour), func(g Group[int, int]) {
 			reader.Go(func() {
 				for _, err := range g.Items(t.Context()) {
 					if ended = err; err == nil {

@@ -90,7 +90,8 @@ func (m *multicast[T]) join(ctx context.Context, q *handoff.Queue[T]) (*subscrip
 	if s.cancel == nil && s.users >= m.options.minSubscribers {
 		m.start(ctx, s)
 	}
-	return s, s.remembered()
+	remembered := s.remembered()
+	return s, remembered
 }
 
 // start runs the source for s once the previous subscription's source has ended. Called

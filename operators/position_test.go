@@ -73,8 +73,8 @@ func (p position) ResumeID() string { return string(p) }
 func TestReorderingRefusesItemsWhosePositionsItCannotClear(t *testing.T) {
 	src := from(position("1"))
 	for operator, build := range map[string]func(){
-		"Merge":           func() { Merge(src, src) },
-		"MergeDelayError": func() { MergeDelayError(src, src) },
+		"Merge":           func() { Merge(src) },
+		"MergeDelayError": func() { MergeDelayError(src) },
 		"MergeMap":        func() { MergeMap(src, 2, func(p position) rxsse.Observable[position] { return from(p) }) },
 		"ParallelUnordered": func() {
 			ParallelUnordered(src, 2, func(_ context.Context, p position) (position, error) { return p, nil })
