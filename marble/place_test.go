@@ -115,7 +115,7 @@ func TestAStreamStartsAgainLikeAtFirst(t *testing.T) {
 			assert.Equal(t, []delivery{{"a", 0}}, deliveries(t, stream))
 			time.Sleep(marble.Frame - time.Since(time.Now().Truncate(marble.Frame)))
 		}
-		deliveries(t, stream, stream)
+		deliveries(t, stream, stream) //nolint:gocritic // two subscriptions to one stream
 		time.Sleep(marble.Frame - time.Since(time.Now().Truncate(marble.Frame)))
 		assert.Equal(t, []delivery{{"a", 0}}, deliveries(t, stream))
 	})

@@ -1,6 +1,7 @@
 package rxssetest_test
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -22,9 +23,7 @@ type fault struct {
 func faults() map[string]fault {
 	all := map[string]fault{}
 	for _, some := range []map[string]fault{faultyOperators, faultyWithPanics, misdescribed, faultySources} {
-		for name, f := range some {
-			all[name] = f
-		}
+		maps.Copy(all, some)
 	}
 	return all
 }

@@ -410,7 +410,7 @@ var faultyWithPanics = map[string]fault{
 			Panicking: func(src ints, v any) ints {
 				return sequence(func(ctx context.Context, src ints, _ func(int, error) bool) {
 					next, _ := iter.Pull2(src(ctx))
-					next()
+					_, _, _ = next()
 					panic(v)
 				}).apply(src)
 			},

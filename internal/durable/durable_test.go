@@ -173,6 +173,6 @@ func TestTruncateOfAFileForReading(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("one"), 0o600))
 	file, err := os.Open(path)
 	require.NoError(t, err)
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	require.Error(t, Truncate(file, 0))
 }
