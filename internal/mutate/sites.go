@@ -128,7 +128,11 @@ func (f *finder) visit(node ast.Node) bool {
 		if n.Tok != token.DEFINE {
 			f.remove(n)
 		}
-	case *ast.ExprStmt, *ast.DeferStmt, *ast.SendStmt:
+	case *ast.ExprStmt:
+		if !isHelper(n) {
+			f.remove(n)
+		}
+	case *ast.DeferStmt, *ast.SendStmt:
 		f.remove(n)
 	case *ast.BranchStmt:
 		if n.Label == nil && n.Tok == token.CONTINUE {
@@ -153,6 +157,16 @@ func (f *finder) visit(node ast.Node) bool {
 		f.bound(n)
 	}
 	return true
+}
+
+// isHelper reports whether n is t.Helper(), which only chooses the line that a report names.
+func isHelper(n *ast.ExprStmt) bool {
+	call, ok := n.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	selector, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && selector.Sel.Name == "Helper" && len(call.Args) == 0
 }
 
 // addCases remembers the cases of a switch or select.
