@@ -127,7 +127,6 @@ func (c *Conn) begin() {
 	if c.Header().Get("Content-Type") == "" {
 		c.Header().Set("Content-Type", "text/event-stream")
 	}
-	c.w.WriteHeader(http.StatusOK)
 }
 
 func (c *Conn) write(p []byte) {

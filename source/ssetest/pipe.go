@@ -174,8 +174,6 @@ func (f *flow) closeReader(err error) {
 	defer f.mu.Unlock()
 	f.readErr = net.ErrClosed
 	f.readDeadline.stop()
-	f.data.Reset()
-	f.pieces = nil
 	if f.writeErr == nil {
 		f.writeErr = err
 	}

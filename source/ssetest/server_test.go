@@ -212,6 +212,7 @@ func TestScriptEndsWhenTheClientLeaves(t *testing.T) {
 				defer func() { ended <- struct{}{} }()
 				c.Open()
 				wait(c)
+				assert.Equal(t, "Gone", name, "the script goes on")
 			}, func(t *testing.T, server *ssetest.Server) {
 				resp := get(t, server, "")
 				assert.Equal(t, 1, server.Playing())
