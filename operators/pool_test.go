@@ -17,8 +17,8 @@ import (
 	"github.com/rxsse/rxsse/codec"
 )
 
-// fastCalls is how many calls make a worker take chunks of several items.
-const fastCalls = 200
+// fastCalls is how many calls make each of eight workers take chunks of several items.
+const fastCalls = 2000
 
 // fastCall is one of them, in a bubble. In the middle it waits until the consumer has seen
 // that the workers could take more: without that, all chunks would be single items.
@@ -52,6 +52,25 @@ func TestPoolDeliversTheResultsOfAnUnfinishedChunk(t *testing.T) {
 			})
 		})
 	}
+}
+
+// While calls are slow, each worker takes one item at a time, so the first results come as
+// early as they can.
+func TestPoolRunsOneItemAWorkerAtFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const workers = 8
+		start := time.Now()
+		var at []time.Duration
+		for _, err := range Parallel(from(upTo(3*workers)...), workers, func(_ context.Context, v int) (int, error) {
+			time.Sleep(time.Second)
+			return v, nil
+		})(t.Context()) {
+			require.NoError(t, err)
+			at = append(at, time.Since(start))
+		}
+		want := slices.Concat(slices.Repeat([]time.Duration{time.Second}, workers), slices.Repeat([]time.Duration{2 * time.Second}, workers), slices.Repeat([]time.Duration{3 * time.Second}, workers))
+		assert.Equal(t, want, at)
+	})
 }
 
 // Calls that are slow after many fast ones run at the same time as if all had been slow.

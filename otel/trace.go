@@ -136,8 +136,7 @@ func reason(end source.AttemptEnd) string {
 
 // server returns the attributes of a URL, which has the form that a [source.Error] shows.
 func server(shown string) []attribute.KeyValue {
-	attributes := make([]attribute.KeyValue, 0, 10) // with those that are added later
-	attributes = append(attributes, semconv.URLFull(shown))
+	attributes := []attribute.KeyValue{semconv.URLFull(shown)}
 	u, err := url.Parse(shown)
 	if err != nil {
 		return attributes

@@ -150,15 +150,20 @@ func TestTraceOfAStreamThatIsLeft(t *testing.T) {
 // something else than its status says so.
 func TestTraceOfAttemptsThatFail(t *testing.T) {
 	within(t, func(c *ssetest.Conn) {
+		if c.N == 1 {
+			c.Answer(http.StatusBadRequest, "")
+		}
 		c.Header().Set("Content-Type", "text/html")
 		c.Answer(http.StatusOK, "<html>")
 	}, func(t *testing.T, server *ssetest.Server, client *source.Client) {
 		tracers, spans := recorder()
 		hooks := source.WithTrace(rxsseotel.Trace("trades", rxsseotel.WithTracerProvider(tracers)))
-		_, err := sink.Collect(t.Context(), client.Observe(server.URL(), hooks))
-		require.Error(t, err)
+		for range 2 {
+			_, err := sink.Collect(t.Context(), client.Observe(server.URL(), hooks))
+			require.Error(t, err)
+		}
 		failing := source.WithHTTPClient(&http.Client{Transport: failingTransport{}})
-		_, err = sink.Collect(t.Context(), source.SSE("https://example.com/feed", hooks, failing, source.WithMaxAttempts(1)))
+		_, err := sink.Collect(t.Context(), source.SSE("https://example.com/feed", hooks, failing, source.WithMaxAttempts(1)))
 		require.ErrorContains(t, err, "no route")
 		_, err = sink.Collect(t.Context(), source.SSE("https://example.com:8443/feed", hooks, failing, source.WithMaxAttempts(1)))
 		require.ErrorContains(t, err, "no route")
@@ -170,6 +175,7 @@ func TestTraceOfAttemptsThatFail(t *testing.T) {
 			got = append(got, map[string]string{"outcome": a["rxsse.outcome"], "error": a["error.type"], "status": a["http.response.status_code"], "port": a["server.port"]})
 		}
 		assert.Equal(t, []map[string]string{
+			{"outcome": "refused", "error": "400", "status": "400", "port": "80"},
 			{"outcome": "refused", "error": "refused", "status": "200", "port": "80"},
 			{"outcome": "connect failed", "error": "connect failed", "status": "", "port": "443"},
 			{"outcome": "connect failed", "error": "connect failed", "status": "", "port": "8443"},
@@ -190,17 +196,19 @@ func TestCheckpoint(t *testing.T) {
 	store := &memory{}
 	position := rxsseotel.Checkpoint("trades", store, rxsseotel.WithTracerProvider(tracers))
 	require.NoError(t, position.Save(t.Context(), strings.Repeat("7", 99)+"é"))
+	require.NoError(t, position.Save(t.Context(), strings.Repeat("7", 100)))
 	store.err = errDisk
 	require.ErrorIs(t, position.Save(t.Context(), "8"), errDisk)
 	id, err := position.Load(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, strings.Repeat("7", 99)+"é", id)
+	assert.Equal(t, strings.Repeat("7", 100), id)
 	got := spans.GetSpans()
-	require.Len(t, got, 2)
+	require.Len(t, got, 3)
 	assert.Equal(t, "commit trades", got[0].Name)
 	assert.Equal(t, []attribute.KeyValue{attribute.String("rxsse.stream", "trades"), attribute.String("rxsse.position", strings.Repeat("7", 99)+"…")}, got[0].Attributes)
-	assert.Equal(t, codes.Error, got[1].Status.Code)
-	assert.Equal(t, "the disk is full", got[1].Status.Description)
+	assert.Contains(t, got[1].Attributes, attribute.String("rxsse.position", strings.Repeat("7", 100)))
+	assert.Equal(t, codes.Error, got[2].Status.Code)
+	assert.Equal(t, "the disk is full", got[2].Status.Description)
 }
 
 // A memory keeps a position, and can fail.

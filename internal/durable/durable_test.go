@@ -176,3 +176,9 @@ func TestTruncateOfAFileForReading(t *testing.T) {
 	defer func() { _ = file.Close() }()
 	require.Error(t, Truncate(file, 0))
 }
+
+func TestIgnoreMissing(t *testing.T) {
+	require.NoError(t, IgnoreMissing(nil))
+	require.NoError(t, IgnoreMissing(os.Remove(filepath.Join(t.TempDir(), "none"))))
+	require.ErrorIs(t, IgnoreMissing(os.ErrPermission), os.ErrPermission)
+}
