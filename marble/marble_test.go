@@ -62,6 +62,17 @@ func TestRecordDrawsAnotherErrorAfterACancellation(t *testing.T) {
 	})
 }
 
+func TestRecordDrawsBrackets(t *testing.T) {
+	for item, want := range map[string]string{"x]": "[x]]", "[x": "[[x]", "[x]": "[x]", "]": "[]]", "": "[]"} {
+		synctest.Test(t, func(t *testing.T) {
+			single := func(context.Context) iter.Seq2[string, error] {
+				return func(yield func(string, error) bool) { yield(item, nil) }
+			}
+			assert.Equal(t, "("+want+"|)", marble.Record(t.Context(), single))
+		})
+	}
+}
+
 func TestRecordDrawsSlices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		nested := func(context.Context) iter.Seq2[[][]int, error] {

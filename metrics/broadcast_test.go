@@ -26,7 +26,8 @@ func (s slow) Write(p []byte) (int, error) {
 	return s.ResponseRecorder.Write(p)
 }
 
-// The events that slow clients miss add up over the broadcasters of a name.
+// The events that slow clients miss add up over the broadcasters of a name, as do clients
+// with an ID that is no longer known.
 func TestSkippedEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var set metrics.Set
@@ -35,7 +36,9 @@ func TestSkippedEvents(t *testing.T) {
 		for range 2 {
 			b := set.Broadcaster("prices", sink.NewBroadcaster(sink.WithHistory(2, 1<<20), sink.WithSlowClients(sink.SkipEvents)))
 			go func() {
-				b.ServeHTTP(slow{httptest.NewRecorder()}, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+				r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+				r.Header.Set("Last-Event-ID", "forgotten")
+				b.ServeHTTP(slow{httptest.NewRecorder()}, r)
 				left <- struct{}{}
 			}()
 			time.Sleep(2 * time.Second)
@@ -45,6 +48,7 @@ func TestSkippedEvents(t *testing.T) {
 			time.Sleep(5 * time.Second)
 		}
 		assert.EqualValues(t, 6, values(&set, "prices")["rxsse.broadcast.skipped_events"])
+		assert.EqualValues(t, 2, values(&set, "prices")["rxsse.broadcast.unknown_ids"])
 		leave()
 		<-left
 		<-left

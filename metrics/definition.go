@@ -72,6 +72,7 @@ const (
 
 	clients
 	accepted
+	unknownID
 	refused
 	left
 	published
@@ -111,6 +112,7 @@ var definitions = [...]Definition{ //nolint:gochecknoglobals // a constant
 
 	clients:   gauge("rxsse.broadcast.clients", "Clients currently connected.", "{client}"),
 	accepted:  counter("rxsse.broadcast.accepted", "Clients that have connected.", "{client}"),
+	unknownID: counter("rxsse.broadcast.unknown_ids", "Clients whose last event ID was no longer known.", "{client}"),
 	refused:   counter("rxsse.broadcast.refused", "Requests that were not accepted.", "{request}"),
 	left:      counterBy("reason", "rxsse.broadcast.left", "Clients that have left, by reason.", "{client}"),
 	published: counter("rxsse.broadcast.events", "Events published.", "{event}"),
@@ -223,6 +225,7 @@ func (c *collection) broadcast(name string, list []*sink.Broadcaster) {
 		s := b.Stats()
 		sum.Clients += s.Clients
 		sum.Accepted += s.Accepted
+		sum.UnknownIDs += s.UnknownIDs
 		sum.Refused += s.Refused
 		sum.Events += s.Events
 		sum.Rejected += s.Rejected
@@ -235,6 +238,7 @@ func (c *collection) broadcast(name string, list []*sink.Broadcaster) {
 	}
 	c.add(clients, name, float64(sum.Clients))
 	c.add(accepted, name, float64(sum.Accepted))
+	c.add(unknownID, name, float64(sum.UnknownIDs))
 	c.add(refused, name, float64(sum.Refused))
 	for _, reason := range sink.LeaveReasons() {
 		c.addLabelled(left, name, string(reason), float64(byReason[reason]))

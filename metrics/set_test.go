@@ -225,7 +225,7 @@ func TestBroadcaster(t *testing.T) {
 			"rxsse.broadcast.left write failed": 0, "rxsse.broadcast.left source failed": 0, "rxsse.broadcast.left ended": 0,
 			"rxsse.broadcast.left interrupted": 0, "rxsse.broadcast.left panicked": 0,
 			"rxsse.broadcast.events": 5, "rxsse.broadcast.rejected_events": 1, "rxsse.broadcast.repaired_events": 0,
-			"rxsse.broadcast.deliveries": 3, "rxsse.broadcast.skipped_events": 0,
+			"rxsse.broadcast.deliveries": 3, "rxsse.broadcast.skipped_events": 0, "rxsse.broadcast.unknown_ids": 0,
 		}, values(&set, "prices"))
 		assert.Panics(t, func() { set.Broadcaster("prices", nil) })
 	})
@@ -322,7 +322,7 @@ func TestDefinitions(t *testing.T) {
 		assert.Regexp(t, regexp.MustCompile(`^(s|By|1|\{[a-z]+\})$`), d.Unit, d.Name)
 		assert.Regexp(t, regexp.MustCompile(`^[A-Z].*\.$`), d.Help, d.Name)
 	}
-	assert.Len(t, seen, 33)
+	assert.Len(t, seen, 34)
 }
 
 // Exporters refuse invalid UTF-8, and Prometheus then exports nothing at all.

@@ -95,6 +95,28 @@ var faultyOperators = map[string]fault{
 			}
 		}), "the subscriber gave up", "cancelled at the last item",
 	},
+	"reads ahead, and completes though it is cancelled before the last item is taken": {
+		checkOf(func(ctx context.Context, src ints, yield func(int, error) bool) {
+			type result struct {
+				v   int
+				err error
+			}
+			ctx, cancel := context.WithCancel(ctx)
+			ahead := make(chan result, 10)
+			go func() {
+				defer close(ahead)
+				src(ctx)(func(v int, err error) bool { ahead <- result{v, err}; return err == nil })
+			}()
+			for r := range ahead {
+				if !yield(r.v, r.err) || r.err != nil {
+					break
+				}
+			}
+			cancel()
+			for range ahead {
+			}
+		}), "the stream completed; want it to fail: rxssetest: the subscriber gave up", "cancelled at the last item",
+	},
 	"delivers an item before an error": {
 		checkOf(func(ctx context.Context, src ints, yield func(int, error) bool) {
 			identity(ctx, src, func(v int, err error) bool { return (err == nil || yield(0, nil)) && yield(v, err) })
@@ -386,6 +408,19 @@ var faultyWithPanics = map[string]fault{
 				return true
 			})
 		}), "the stream panicked: oops", "break",
+	},
+	"subscribes again after a panic": {
+		checkOf(func(ctx context.Context, src ints, yield func(int, error) bool) {
+			defer func() {
+				if v := recover(); v != nil {
+					for range src(ctx) {
+						break
+					}
+					panic(v)
+				}
+			}()
+			identity(ctx, src, yield)
+		}), "subscriptions to the upstream: 2; want 1", panics,
 	},
 	"goes on after a panic in the consumer": {
 		checkOf(func(ctx context.Context, src ints, yield func(int, error) bool) {

@@ -53,6 +53,9 @@ func (b *Broadcaster) begin(ctx context.Context, c *client) error {
 	if err := b.open(c); err != nil {
 		return err
 	}
+	if unknown {
+		b.unknownIDs.Add(1)
+	}
 	if unknown && b.unknown != nil {
 		if err := c.send(b.unknown); err != nil {
 			return err

@@ -106,6 +106,7 @@ func TestReplay(t *testing.T) {
 				c, _, _ := connect(t, b, "/"+row.target, "Last-Event-ID", row.lastEventID)
 				assert.Equal(t, row.want, c.body())
 				assert.Equal(t, row.asked, a.asked)
+				assert.Equal(t, row.lastEventID == "x", b.Stats().UnknownIDs == 1)
 				if row.target == "" {
 					send(t, b, "101")
 					assert.Equal(t, row.want+wires("101"), c.body(), "and the live events")

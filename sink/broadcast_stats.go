@@ -6,6 +6,7 @@ import "maps"
 type BroadcastStats struct {
 	Clients       int                   // connected now
 	Accepted      int64                 // clients that were ever connected
+	UnknownIDs    int64                 // clients whose last event ID neither the history nor the replay knew
 	Refused       int64                 // requests that were not accepted, whatever the reason
 	Left          map[LeaveReason]int64 // clients that have left, by reason
 	Events        int64                 // published
@@ -29,6 +30,7 @@ func (b *Broadcaster) Stats() BroadcastStats {
 	s := BroadcastStats{
 		Clients:       int(b.clients.size.Load()),
 		Accepted:      b.accepted.Load(),
+		UnknownIDs:    b.unknownIDs.Load(),
 		Refused:       b.refused.Load(),
 		Left:          maps.Clone(b.left),
 		Events:        b.log.end.Load(),

@@ -278,6 +278,21 @@ func TestClientFirstForClientsThatComeBack(t *testing.T) {
 		send(t, b, "3")
 		assert.Equal(t, wires("2", "3"), known.body())
 		assert.Equal(t, "event: reset\ndata:\n\nevent: state\ndata:\n\n"+wires("3"), unknown.body())
+		assert.EqualValues(t, 1, b.Stats().UnknownIDs)
+		finish(t, b)
+	})
+}
+
+// The count of unknown IDs shows that the history is too short.
+func TestStatsCountUnknownIDs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := sink.NewBroadcaster(sink.WithHistory(2, 1<<20))
+		send(t, b, "1", "2", "3")
+		for id, want := range map[string]int64{"": 0, "3": 0, "2": 0, "1": 1} {
+			before := b.Stats().UnknownIDs
+			connect(t, b, "/", "Last-Event-ID", id)
+			assert.Equal(t, want, b.Stats().UnknownIDs-before, "ID %q", id)
+		}
 		finish(t, b)
 	})
 }

@@ -107,7 +107,7 @@ type Broadcaster struct {
 	left               map[LeaveReason]int64
 	delivered, skipped int64 // by clients that have left
 
-	accepted, refused, rejected, repaired atomic.Int64
+	accepted, unknownIDs, refused, rejected, repaired atomic.Int64
 }
 
 // NewBroadcaster returns a Broadcaster without events.

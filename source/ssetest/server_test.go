@@ -123,7 +123,7 @@ func TestAnswerIsPlainTextByDefault(t *testing.T) {
 			if c.N == 2 {
 				c.Header().Set("Content-Type", "application/problem+json")
 			}
-			c.Answer(http.StatusBadRequest, "{}")
+			c.Answer(http.StatusBadRequest, "<html>")
 		}
 	}, func(t *testing.T, server *ssetest.Server) {
 		assert.Equal(t, "text/plain; charset=utf-8", get(t, server, "").Header.Get("Content-Type"))
