@@ -150,12 +150,6 @@ var faultyOperators = map[string]fault{
 			<-done
 		}), "the consumer ranges on", everything,
 	},
-	"yields after it has returned": {
-		checkOf(func(ctx context.Context, src ints, yield func(int, error) bool) {
-			identity(ctx, src, yield)
-			go yield(7, nil)
-		}), "yield(7, <nil>) was called after the end", everything,
-	},
 	"leaves a goroutine behind": {
 		checkOf(func(ctx context.Context, src ints, yield func(int, error) bool) {
 			go time.Sleep(time.Second)

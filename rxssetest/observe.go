@@ -29,7 +29,7 @@ func observe[T any](ctx context.Context, t *testing.T, obs rxsse.Observable[T], 
 	here, start := goroutine(), time.Now()
 	ended, afterCancel := false, 0
 	defer func() {
-		ended = true
+		ended = true // a later call comes from another goroutine
 		got.panicked = recover()
 	}()
 	// The sequence is called rather than ranged over: a range statement would hide what is
