@@ -105,7 +105,14 @@ var faultyOperators = map[string]fault{
 			ahead := make(chan result, 10)
 			go func() {
 				defer close(ahead)
-				src(ctx)(func(v int, err error) bool { ahead <- result{v, err}; return err == nil })
+				src(ctx)(func(v int, err error) bool {
+					ahead <- result{v, err}
+					select {
+					case <-ctx.Done():
+					case <-time.After(time.Microsecond): // src completes later
+					}
+					return err == nil
+				})
 			}()
 			for r := range ahead {
 				if !yield(r.v, r.err) || r.err != nil {
