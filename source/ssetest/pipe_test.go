@@ -33,6 +33,7 @@ func send(t *testing.T, conn net.Conn, text string) {
 }
 
 func TestPipeBuffers(t *testing.T) {
+	assert.Equal(t, 64<<10, bufferSize, "as NewMemoryServer says")
 	inBubble(t, func(t *testing.T, client, server *end) {
 		n, err := server.Write(make([]byte, bufferSize-1)) // returns though nobody reads
 		require.NoError(t, err)
@@ -127,7 +128,7 @@ func TestPipeEnds(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, check)
-			inBubble(t, func(t *testing.T, client, server *end) { check(t, server, client) }) //nolint:thelper // a test
+			inBubble(t, func(t *testing.T, client, server *end) { check(t, server, client) })
 		})
 	}
 }

@@ -226,6 +226,23 @@ func TestScriptEndsWhenTheClientLeaves(t *testing.T) {
 	}
 }
 
+// A script can take its time to end: Close waits for it.
+func TestCloseWaitsForScripts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := false
+		server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
+			defer func() {
+				time.Sleep(time.Second)
+				ended = true
+			}()
+			c.Hold()
+		})
+		get(t, server, "")
+		server.Close()
+		assert.True(t, ended)
+	})
+}
+
 func TestSleepIsFreeInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := ssetest.NewMemoryServer(func(c *ssetest.Conn) {
