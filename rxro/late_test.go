@@ -38,37 +38,38 @@ func TestSubscribedToAfterTheEnd(t *testing.T) {
 
 // The context that From gives to ro ends with the range.
 func TestContextEndsWithTheRange(t *testing.T) {
-	var ctx context.Context
+	given := make(chan context.Context, 1)
 	got, err := sink.Collect(t.Context(), rxro.From(ro.NewObservableWithContext(func(c context.Context, destination ro.Observer[int]) ro.Teardown {
-		ctx = c
+		given <- c
 		destination.NextWithContext(c, 1)
 		destination.CompleteWithContext(c)
 		return nil
 	})))
 	require.NoError(t, err)
 	assert.Equal(t, []int{1}, got)
-	assert.ErrorIs(t, ctx.Err(), context.Canceled)
+	assert.ErrorIs(t, (<-given).Err(), context.Canceled)
 }
 
 // The context that ToRo gives to a stream ends with the subscription.
 func TestContextEndsWithTheSubscription(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var ctx context.Context
+		given := make(chan context.Context, 1)
 		src := func(c context.Context) iter.Seq2[int, error] {
-			ctx = c
+			given <- c
 			return func(yield func(int, error) bool) { yield(1, nil) }
 		}
 		completed := false
 		rxro.ToRo(src).Subscribe(ro.NewObserver(func(int) {}, func(error) {}, func() { completed = true }))
 		synctest.Wait()
 		assert.True(t, completed)
-		assert.ErrorIs(t, ctx.Err(), context.Canceled)
+		assert.ErrorIs(t, (<-given).Err(), context.Canceled)
 	})
 }
 
 // subscribing is an observable of ro as another library could write one.
 type subscribing struct {
 	ro.Observable[int]
+
 	subscribe func(ctx context.Context, destination ro.Observer[int]) ro.Subscription
 }
 
