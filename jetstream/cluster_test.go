@@ -330,9 +330,10 @@ func TestIngestSurvivesTheLossOfAnything(t *testing.T) {
 			break
 		}
 	}
-	end, err := log.End(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, strconv.Itoa(last), end, "nothing twice")
+	require.Eventually(t, func() bool { // the broker that was cut off may still answer for the others
+		end, err := log.End(t.Context())
+		return err == nil && end == strconv.Itoa(last)
+	}, 30*time.Second, 100*time.Millisecond, "nothing twice")
 }
 
 // Workers are killed and partitions move: each key's effects are complete and in order, and

@@ -94,7 +94,9 @@ func (l *Log) Replay(ctx context.Context, lastEventID string) (rxsse.Observable[
 }
 
 // End returns the sequence of the last event in the log, from which [Log.Follow] delivers
-// only new events. It is "0" for a log that never had an event.
+// only new events. It is "0" for a log that never had an event. A server of a cluster that
+// was cut off from the others may answer with an earlier end until it has caught up; Follow
+// then delivers the events after that one.
 func (l *Log) End(ctx context.Context) (lastEventID string, err error) {
 	info, err := l.stream.Info(ctx)
 	if err != nil {
