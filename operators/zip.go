@@ -15,8 +15,8 @@ import (
 //	b:             ---x--y-------z|
 //	Zip(a, b, f):  ---1x-2y------3z|
 //
-// It completes once one of them has completed and its items are delivered, and drops the
-// remaining items of the other. On error and cancel it ends as [Merge] does.
+// When one of the two has completed and all its items have a partner, Zip completes and
+// drops the remaining items of the other. On error and cancel it ends as [Merge] does.
 //
 // Asynchronous. It starts a before b, and holds at most 256 unmatched items of each, or 32
 // MiB of events; the stream that is ahead waits.

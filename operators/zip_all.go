@@ -18,9 +18,9 @@ import (
 //	c:                --p-q-r|
 //	ZipAll(a, b, c):  ---[1xp]--[2yq]-------([3zr]|)
 //
-// It completes once one of srcs has completed and its items are delivered, or immediately
-// if there are no srcs. It drops the remaining items of the others. On
-// error and cancel it ends as [Merge] does.
+// When one of srcs has completed and all its items are delivered, ZipAll completes and drops
+// the remaining items of the others. Without srcs it completes at once. On error and cancel
+// it ends as [Merge] does.
 //
 // Asynchronous. It holds at most 256 unmatched items of each of srcs, or 32 MiB of events.
 //

@@ -15,6 +15,24 @@ import (
 // checkOf checks op as an operator that delivers 1, 2, 3 unchanged.
 func checkOf(op sequence) func(t *testing.T) { return op.described().Check }
 
+// oneBehind delivers each item of src when the next one arrives. It returns the last one, and
+// whether src has completed.
+func oneBehind(ctx context.Context, src ints, yield func(int, error) bool) (last int, completed bool) {
+	first, completed := true, true
+	src(ctx)(func(v int, err error) bool {
+		switch {
+		case err != nil:
+			yield(0, err)
+			completed = false
+		case !first:
+			completed = yield(last, nil)
+		}
+		first, last = false, v
+		return completed
+	})
+	return last, completed
+}
+
 const (
 	// ends are the cases in which a stream ends with an error.
 	ends = "error, " + cancellations
@@ -77,21 +95,8 @@ var faultyOperators = map[string]fault{
 	},
 	"does not look at its context after the last item": {
 		checkOf(func(ctx context.Context, src ints, yield func(int, error) bool) {
-			var held []int
-			goOn := true
-			src(ctx)(func(v int, err error) bool {
-				if err != nil {
-					goOn = yield(0, err) && false
-					return false
-				}
-				if len(held) == 1 {
-					goOn = yield(held[0], nil)
-				}
-				held = []int{v}
-				return goOn
-			})
-			if goOn {
-				yield(held[0], nil)
+			if last, completed := oneBehind(ctx, src, yield); completed {
+				yield(last, nil)
 			}
 		}), "the subscriber gave up", "cancelled at the last item",
 	},
@@ -284,20 +289,7 @@ var faultyOperators = map[string]fault{
 	},
 	"loses the last item": {
 		checkOf(func(ctx context.Context, src ints, yield func(int, error) bool) {
-			var held []int
-			goOn := true
-			src(ctx)(func(v int, err error) bool {
-				if err != nil {
-					goOn = yield(0, err) && false
-					return false
-				}
-				if len(held) == 1 {
-					goOn = yield(held[0], nil)
-				}
-				held = []int{v}
-				return goOn
-			})
-			if goOn && ctx.Err() != nil {
+			if _, completed := oneBehind(ctx, src, yield); completed && ctx.Err() != nil {
 				yield(0, context.Cause(ctx))
 			}
 		}), "the stream delivered [1 2]; want [1 2 3]", "complete",

@@ -170,7 +170,7 @@ func TestPipeDeadlines(t *testing.T) {
 			assert.True(t, timeout.Timeout())
 			assert.Equal(t, time.Minute, time.Since(start), name)
 		}
-		// A deadline in the past wakes who waits.
+		// A deadline in the past ends calls that wait.
 		errs := make(chan error, 2)
 		require.NoError(t, client.SetDeadline(time.Time{}))
 		go func() { _, err := client.Read(make([]byte, 1)); errs <- err }()
